@@ -1,0 +1,74 @@
+"""Spectra and fixed points of deep random networks: samples, limits, and the two compared.
+
+The names below are loaded when they are first used, so that ``import rmtjac`` costs next to nothing on a
+cluster node.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rmtjac import activations, plotting, spectra, theory
+    from rmtjac.activations import Activation
+    from rmtjac.comparison import Comparison, compare
+    from rmtjac.ensemble import Ensemble
+    from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, Uniform
+    from rmtjac.network import Network
+    from rmtjac.propagation import MeanField, mean_field
+    from rmtjac.spectra.empirical import EmpiricalSpectrum
+    from rmtjac.spectra.sample import sample_spectrum
+    from rmtjac.theory.limit import LimitSpectrum, limit_spectrum
+
+_HOMES = {
+    "activations": ("Activation",),
+    "comparison": ("Comparison", "compare"),
+    "ensemble": ("Ensemble",),
+    "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "Uniform"),
+    "network": ("Network",),
+    "propagation": ("MeanField", "mean_field"),
+    "spectra.empirical": ("EmpiricalSpectrum",),
+    "spectra.sample": ("sample_spectrum",),
+    "theory.limit": ("LimitSpectrum", "limit_spectrum"),
+}
+_MODULES = ("activations", "plotting", "spectra", "theory")
+
+__all__ = [
+    "Activation",
+    "Cauchy",
+    "Comparison",
+    "EmpiricalSpectrum",
+    "Ensemble",
+    "Gaussian",
+    "LimitSpectrum",
+    "MeanField",
+    "Network",
+    "Orthogonal",
+    "Rademacher",
+    "Stable",
+    "Uniform",
+    "activations",
+    "compare",
+    "limit_spectrum",
+    "mean_field",
+    "plotting",
+    "sample_spectrum",
+    "spectra",
+    "theory",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return metadata.version("rmtjac")
+    if name in _MODULES:
+        return import_module(f"rmtjac.{name}")
+    for home, members in _HOMES.items():
+        if name in members:
+            return getattr(import_module(f"rmtjac.{home}"), name)
+    raise AttributeError(f"module 'rmtjac' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

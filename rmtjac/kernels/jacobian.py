@@ -1,0 +1,137 @@
+"""The Jacobian of one random network and its singular values, from the draw to the logarithms.
+
+The product J = D W ... D W is kept compressed and scaled. Compressed: a zero in D_l removes a row here and
+a column of W_{l+1} in the next layer, which makes the zeros exact and the matrices smaller. Scaled: after
+each layer a power of two is taken out, so that no depth and no heavy tail overflows.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from rmtjac.kernels.forward import activate, preactivations
+from rmtjac.kernels.lapack import gram_eigenvalues, singular_values
+from rmtjac.kernels.sampling import draw_matrix, draw_vector, fill
+
+__all__ = ["INDEPENDENT", "NETWORK", "OVERFLOW", "absorb", "factor", "network_spectrum"]
+
+NETWORK, INDEPENDENT = 0, 1  # where D comes from
+OVERFLOW = 2**30  # in place of an exponent
+_EPS = 2.220446049250313e-16
+
+
+@njit(cache=True, nogil=True)
+def absorb(product, rows, weights, d):
+    """Multiply the compressed `product` by D W from the left.
+
+    `rows` are the neurons of the layer below that are still alive. Returns the new product, the
+    neurons alive above, and the power of two taken out. An infinite entry comes out as the exponent OVERFLOW.
+    """
+    alive = np.nonzero(d)[0]
+    block = np.empty((alive.size, rows.size))
+    for i in range(alive.size):
+        source, factor_ = weights[alive[i]], d[alive[i]]
+        for j in range(rows.size):
+            block[i, j] = factor_ * source[rows[j]]
+    if product.size:
+        block = np.dot(block, product)
+    largest = 0.0
+    for entry in block.flat:
+        size = abs(entry)
+        if not size <= 1.7976931348623157e308:
+            return block, alive, OVERFLOW
+        largest = max(largest, size)
+    if largest == 0.0:
+        return block, alive, 0
+    exponent = min(max(math.frexp(largest)[1], -1000), 1000)
+    block *= 2.0**-exponent
+    return block, alive, exponent
+
+
+@njit(cache=True, nogil=True)
+def factor(product, exponent, rank, depth, fast, out):
+    """Write the logarithms of the singular values of ``2**exponent * product`` to `out`, ascending.
+
+    Only the `rank` largest are computed quantities, the others exact zeros (-inf). Returns the logarithm of
+    the absolute error of a singular value (of an eigenvalue of M, when `fast`), 20 L eps times the largest one;
+    values below it are noise, and `fast` clips them to it.
+    """
+    out[:] = -math.inf
+    shift = exponent * math.log(2.0)
+    if rank == 0 or not np.any(product):
+        return -math.inf
+    n = out.size
+    if fast:
+        values = gram_eigenvalues(product)
+        floor = 20.0 * depth * _EPS * values[-1]
+        for i in range(rank):
+            out[n - 1 - i] = 0.5 * math.log(max(values[values.size - 1 - i], floor)) + shift
+        return math.log(floor) + 2.0 * shift
+    values = singular_values(product)
+    for i in range(rank):
+        out[n - 1 - i] = math.log(values[i]) + shift if values[i] > 0.0 else -math.inf
+    return math.log(20.0 * depth * _EPS * values[0]) + shift
+
+
+@njit(cache=True, nogil=True)
+def network_spectrum(
+    rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, fast, out
+):
+    """Draw one network and write the logarithms of the singular values of its Jacobian to `out`.
+
+    Parameters
+    ----------
+    rng, mask_rng
+        Generators of this sample: of the network, and of D when it is drawn apart.
+    widths
+        n_0 ... n_L.
+    laws, law_numbers
+        Per layer: codes of weights and biases (L, 2); shape parameter and scale of each (L, 4).
+    activations, slopes
+        Per layer: activation code and its parameter.
+    x
+        The input x^0.
+    masks, mask_scales
+        NETWORK: D from the forward pass; INDEPENDENT: h^l drawn as mask_scales[l] times a standard variable
+        of the law laws[l, 0] (normal for the laws of finite variance).
+
+    Returns
+    -------
+    trouble
+        0, or 1 + the layer in which the forward pass or the product left the range of a float.
+    error
+        As `factor` returns it.
+    underflows
+        How many entries of D are zero although phi' has no zero there.
+    """
+    depth = widths.size - 1
+    product = np.empty((0, 0))
+    rows = np.arange(widths[0])
+    exponent = 0
+    rank = widths[0]
+    underflows = 0
+    for l in range(depth):
+        n_in, n_out = widths[l], widths[l + 1]
+        weights = draw_matrix(rng, laws[l, 0], law_numbers[l, 0], law_numbers[l, 1], n_out, n_in)
+        biases = draw_vector(rng, laws[l, 1], law_numbers[l, 2], law_numbers[l, 3], n_out)
+        if masks == NETWORK:
+            h = preactivations(weights, biases, x)
+        else:
+            h = np.empty(n_out)
+            fill(mask_rng, 3 if laws[l, 0] == 3 else 0, 0.0, mask_scales[l], h)
+        if not np.all(np.isfinite(h)):
+            return 1 + l, math.nan, underflows
+        x, d = activate(activations[l], slopes[l], h)
+        if not 1 <= activations[l] <= 4:  # the codes whose derivative is never exactly zero
+            underflows += n_out - np.count_nonzero(d)
+        product, rows, taken = absorb(product, rows, weights, d)
+        if taken == OVERFLOW:
+            return 1 + l, math.nan, underflows
+        exponent += taken
+        rank = min(rank, rows.size)
+        if rank == 0:
+            break
+    return 0, factor(product, exponent, rank, depth, fast, out), underflows

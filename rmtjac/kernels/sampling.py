@@ -1,0 +1,90 @@
+"""Drawing weights: standard variables by law code, and Haar-distributed orthogonal matrices.
+
+The generator is NumPy's; its bits are the same inside and outside compiled code. A Cauchy variable is
+the ratio y/x of a uniform point of the unit disc: exact, and free of the tangent, whose last bits
+depend on the processor.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+__all__ = ["draw_matrix", "draw_vector", "fill"]
+
+_ROOT_THREE = math.sqrt(3.0)
+
+
+@njit(cache=True, nogil=True)
+def _cauchy(rng):
+    while True:
+        x = 2.0 * rng.random() - 1.0
+        y = 2.0 * rng.random() - 1.0
+        if x != 0.0 and x * x + y * y < 1.0:
+            return y / x
+
+
+@njit(cache=True, nogil=True)
+def _stable(rng, alpha):
+    # Chambers, Mallows & Stuck (1976), symmetric case.
+    if alpha == 1.0:
+        return _cauchy(rng)
+    angle = math.pi * (rng.random() - 0.5)
+    wait = rng.standard_exponential()
+    return (
+        math.sin(alpha * angle)
+        / math.cos(angle) ** (1.0 / alpha)
+        * (math.cos((1.0 - alpha) * angle) / wait) ** ((1.0 - alpha) / alpha)
+    )
+
+
+@njit(cache=True, nogil=True)
+def fill(rng, code, parameter, scale, out):
+    """Fill the one-dimensional `out` with ``scale * X``, X by the law with this `code`.
+
+    0 normal, 1 uniform of variance 1, 2 signs, 3 Cauchy, 4 symmetric stable with exponent `parameter`.
+    """
+    if code == 0:
+        for i in range(out.size):
+            out[i] = scale * rng.standard_normal()
+    elif code == 1:
+        for i in range(out.size):
+            out[i] = scale * _ROOT_THREE * (2.0 * rng.random() - 1.0)
+    elif code == 2:
+        for i in range(out.size):
+            out[i] = scale if rng.random() < 0.5 else -scale
+    elif code == 3:
+        for i in range(out.size):
+            out[i] = scale * _cauchy(rng)
+    elif code == 4:
+        for i in range(out.size):
+            out[i] = scale * _stable(rng, parameter)
+    else:
+        out[:] = math.nan
+
+
+@njit(cache=True, nogil=True)
+def draw_matrix(rng, code, parameter, scale, rows, columns):
+    """Draw a rows x columns weight matrix; code 5 is `scale` times a Haar-distributed (semi-)orthogonal one."""
+    if code != 5:
+        out = np.empty((rows, columns))
+        fill(rng, code, parameter, scale, out.reshape(-1))
+        return out
+    gaussian = np.empty((max(rows, columns), min(rows, columns)))
+    fill(rng, 0, 0.0, 1.0, gaussian.reshape(-1))
+    q, r = np.linalg.qr(gaussian)
+    # Q alone is not Haar: LAPACK fixes the signs of its columns (Mezzadri 2007); the signs of diag(R) undo that.
+    signs = scale * np.where(np.diag(r) < 0.0, -1.0, 1.0)
+    q = q * signs
+    return q if rows >= columns else np.ascontiguousarray(q.T)
+
+
+@njit(cache=True, nogil=True)
+def draw_vector(rng, code, parameter, scale, size):
+    """Draw a bias vector; code -1 means none, and no random number is used."""
+    out = np.zeros(size)
+    if code >= 0:
+        fill(rng, code, parameter, scale, out)
+    return out

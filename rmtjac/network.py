@@ -1,0 +1,152 @@
+"""A network with given weights: forward pass, Jacobian, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rmtjac.activations import Activation, activation
+from rmtjac.archive import load, provenance, save
+
+__all__ = ["Network"]
+
+
+def _read_only(name: str, array: object, shape: tuple[int | None, ...]) -> np.ndarray:
+    out = np.array(array, dtype=float, order="C")
+    if out.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, out.shape, strict=True)):
+        wanted = " x ".join("?" if n is None else str(n) for n in shape)
+        raise ValueError(f"{name} has shape {out.shape}; {wanted} is needed")
+    if not np.isfinite(out).all():
+        raise ValueError(f"{name} holds NaN or infinite entries")
+    out.flags.writeable = False
+    return out
+
+
+class Network:
+    r"""A deep network :math:`x^{l+1} = \varphi(W^l x^l + b^l)`, l = 0 ... L-1 (BS eq. 2-4).
+
+    Parameters
+    ----------
+    weights
+        ``[W0, ..., W_{L-1}]``, W^l of shape (n_{l+1}, n_l).
+    biases
+        ``[b0, ..., b_{L-1}]``, b^l of shape (n_{l+1},); ``None`` for none.
+    activation
+        A name, an `Activation`, or one per layer.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not chain, an entry is not finite, or an activation is not known.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> net = rj.Network([[[2.0, 0.0], [0.0, 0.1]]], activation="hardtanh")
+    >>> net([1.0, 1.0])
+    array([1. , 0.1])
+    >>> net.jacobian([1.0, 1.0])
+    array([[0. , 0. ],
+           [0. , 0.1]])
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[object],
+        biases: Sequence[object] | None = None,
+        activation: str | Activation | Sequence[str | Activation] = "tanh",
+    ) -> None:
+        if not len(weights):
+            raise ValueError("weights=[] must hold at least one matrix")
+        matrices: list[np.ndarray] = []
+        for l, matrix in enumerate(weights):
+            below = matrices[-1].shape[0] if matrices else None
+            matrices.append(_read_only(f"weights[{l}]", matrix, (None, below)))
+        if biases is None:
+            biases = [np.zeros(matrix.shape[0]) for matrix in matrices]
+        if len(biases) != len(matrices):
+            raise ValueError(f"biases has {len(biases)} entries; one per layer is needed ({len(matrices)})")
+        self.weights = tuple(matrices)
+        self.biases = tuple(
+            _read_only(f"biases[{l}]", vector, (matrix.shape[0],))
+            for l, (vector, matrix) in enumerate(zip(biases, matrices, strict=True))
+        )
+        self.activations = per_layer(activation, len(matrices))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """n_0 ... n_L."""
+        return (self.weights[0].shape[1], *(matrix.shape[0] for matrix in self.weights))
+
+    @property
+    def depth(self) -> int:
+        """The number of layers L."""
+        return len(self.weights)
+
+    def _inputs(self, x: object) -> np.ndarray:
+        x = np.asarray(x, dtype=float)
+        if x.ndim == 0 or x.shape[-1] != self.widths[0]:
+            raise ValueError(f"x has shape {x.shape}; (..., {self.widths[0]}) is needed")
+        return x
+
+    def preactivations(self, x: object) -> list[np.ndarray]:
+        """Return ``[h^0, ..., h^{L-1}]``, h^l = W^l x^l + b^l of shape (..., n_{l+1})."""
+        x = self._inputs(x)
+        out = []
+        for matrix, vector, phi in zip(self.weights, self.biases, self.activations, strict=True):
+            out.append(x @ matrix.T + vector)
+            x = phi(out[-1])
+        return out
+
+    def __call__(self, x: object) -> np.ndarray:
+        """Return x^L of shape (..., n_L) for inputs of shape (..., n_0)."""
+        return self.activations[-1](self.preactivations(x)[-1])
+
+    def jacobian(self, x: object) -> np.ndarray:
+        r"""Return :math:`J = D^{L-1} W^{L-1} \cdots D^0 W^0` of shape (..., n_L, n_0) (BS eq. 10-11).
+
+        Cost: L - 1 matrix products per input.
+        """
+        product: np.ndarray | None = None
+        for matrix, phi, h in zip(self.weights, self.activations, self.preactivations(x), strict=True):
+            layer = phi.derivative(h)[..., :, None] * matrix
+            product = layer if product is None else layer @ product
+        assert product is not None
+        return product
+
+    def save(self, path: str | Path) -> Path:
+        """Write the network to `path` (npz, no pickles). Activations are stored by name."""
+        specs = [phi.spec for phi in self.activations]
+        arrays = {f"weights_{l}": matrix for l, matrix in enumerate(self.weights)}
+        arrays |= {f"biases_{l}": vector for l, vector in enumerate(self.biases)}
+        return save(path, "Network", {"activations": specs, "provenance": provenance()}, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Network:
+        """Read a network that `save` wrote; an activation of one's own must be registered first."""
+        facts, arrays = load(path, "Network")
+        specs = facts["activations"]
+        layers = range(len(specs))
+        return cls([arrays[f"weights_{l}"] for l in layers], [arrays[f"biases_{l}"] for l in layers], specs)
+
+    def __repr__(self) -> str:
+        return f"Network(widths={list(self.widths)}, activation={describe(self.activations)})"
+
+
+def per_layer(spec: object, depth: int) -> tuple[Activation, ...]:
+    """Return one `Activation` per layer from one for all or a sequence of `depth`."""
+    if isinstance(spec, (str, Activation)):
+        return (activation(spec),) * depth
+    if not isinstance(spec, Sequence):
+        raise TypeError(f"activation={spec!r} must be a name, an Activation, or a list with one per layer")
+    if len(spec) != depth:
+        raise ValueError(f"activation has {len(spec)} entries; one, or one per layer ({depth}), is needed")
+    return tuple(activation(one) for one in spec)
+
+
+def describe(layers: Sequence[Activation]) -> str:
+    """Short text for a repr: one name when all layers share it."""
+    specs = [phi.spec for phi in layers]
+    return repr(specs[0]) if len(set(specs)) == 1 else repr(specs)

@@ -1,0 +1,185 @@
+r"""The mean field: how the size of the signal travels through the layers.
+
+For weights of finite variance and width to infinity the preactivations of layer l are Gaussian with variance
+(EQUATIONS of the limit, PSG Sec. 2)
+
+.. math:: q^h_l = \sigma_w^2 q_l + \sigma_b^2, \qquad q_{l+1} = E\,\varphi(\sqrt{q^h_l} Z)^2, \qquad
+          q_0 = |x^0|^2 / n_0 .
+
+For Cauchy weights they are Cauchy, and the scale takes the place of the standard deviation:
+:math:`s_0 = \gamma E|x^0_j| + \gamma_b`, :math:`s_{l+1} = \gamma E|\varphi(s_l C)| + \gamma_b`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from rmtjac.activations import Activation
+from rmtjac.ensemble import Ensemble
+from rmtjac.expectation import cauchy_expectation, gaussian_expectation
+from rmtjac.laws import Cauchy
+from rmtjac.validate import finite
+
+__all__ = ["STATIONARY", "MeanField", "mean_field", "resolve_input_variance"]
+
+STATIONARY = "stationary"
+
+
+@dataclass(frozen=True, eq=False)
+class MeanField:
+    r"""Size of the signal in every layer.
+
+    Attributes
+    ----------
+    input_variance
+        :math:`q_0 = |x^0|^2 / n_0`.
+    scales
+        Shape (L,): standard deviation :math:`\sqrt{q^h_l}` of the preactivations h^l, or their Cauchy scale.
+    heavy_tailed
+        Whether the preactivations are Cauchy.
+    chi
+        Shape (L,): :math:`\chi_l = \sigma_w^2 E\,\varphi'(h^l)^2`, the mean squared singular value of a layer; NaN
+        when heavy-tailed.
+    """
+
+    input_variance: float
+    scales: np.ndarray
+    heavy_tailed: bool
+    chi: np.ndarray
+
+    @property
+    def preactivation_variances(self) -> np.ndarray:
+        """:math:`q^h_l` of shape (L,), the q of BS's formulas; infinite when heavy-tailed."""
+        return np.full_like(self.scales, np.inf) if self.heavy_tailed else self.scales**2
+
+    def __repr__(self) -> str:
+        kind = "Cauchy" if self.heavy_tailed else "Gaussian"
+        return f"MeanField(q_0={self.input_variance:.6g}, {kind} preactivations of scale {np.array2string(self.scales, precision=6)})"
+
+
+def _gaussian_step(phi: Activation, variance: float) -> float:
+    return gaussian_expectation(lambda h: phi(h) ** 2, variance, phi.breakpoints)
+
+
+def _layer_variances(ensemble: Ensemble) -> list[tuple[float, float]]:
+    """(sigma_w^2, sigma_b^2) per layer: n_l Var W_ij and Var b_i."""
+    numbers = ensemble.layer_numbers()
+    return [(n * layer["weight_variance"], layer["bias_variance"]) for n, layer in zip(ensemble.widths, numbers, strict=False)]
+
+
+def _heavy_tailed(ensemble: Ensemble) -> bool:
+    laws = [*ensemble.weights, *(ensemble.biases or ())]
+    if all(one.finite_variance for one in laws):
+        return False
+    if all(isinstance(one, Cauchy) for one in laws):
+        return True
+    raise ValueError(
+        f"weights={ensemble.weights[0]!r}, biases={ensemble.biases[0] if ensemble.biases else None!r}: a mean field is known "
+        "where all laws have a variance, or all are Cauchy"
+    )
+
+
+def resolve_input_variance(ensemble: Ensemble, input_variance: float | str) -> float:
+    """Return q_0 as a number; ``"stationary"`` is the one that every layer reproduces.
+
+    Raises
+    ------
+    ValueError
+        If `input_variance` is neither a finite number >= 0 nor ``"stationary"``, or if no stationary one exists.
+    """
+    if isinstance(input_variance, str):
+        if input_variance != STATIONARY:
+            raise ValueError(f"input_variance={input_variance!r} must be a number >= 0 or {STATIONARY!r}")
+        return _stationary(ensemble)
+    return finite("input_variance", input_variance, least=0.0)
+
+
+def _stationary(ensemble: Ensemble) -> float:
+    if not ensemble.is_square or not ensemble.identical_layers:
+        raise ValueError(
+            f"input_variance={STATIONARY!r} needs a square ensemble with identical layers; here widths={list(ensemble.widths)}; "
+            "give a number instead"
+        )
+    if _heavy_tailed(ensemble):
+        raise ValueError(f"input_variance={STATIONARY!r} needs weights and biases of finite variance; give a number instead")
+    phi, (weight, bias) = ensemble.activations[0], _layer_variances(ensemble)[0]
+
+    def growth(q: float) -> float:
+        step = _gaussian_step(phi, weight * q + bias)
+        return 0.0 if abs(step - q) <= 1e-13 * q else step - q
+
+    low = high = 1.0
+    first = growth(1.0)
+    if first == 0.0:
+        return 1.0
+    if first > 0.0:
+        while growth(high) > 0.0:
+            low, high = high, 2.0 * high
+            if high > 1e12:
+                raise ValueError(
+                    f"input_variance={STATIONARY!r}: the signal grows without bound for {ensemble!r}; give a number instead"
+                )
+    elif growth(0.0) > 0.0:
+        low = 0.0
+    else:
+        # Zero is a fixed point. Is there another one above it, or does the signal die out? Where the map lies
+        # below the diagonal as far down as a float can tell, it dies out.
+        while growth(low) < 0.0 and low > 1e-12:
+            low, high = 0.5 * low, low
+        if growth(low) <= 0.0:
+            return 0.0
+    from scipy.optimize import brentq
+
+    return float(brentq(growth, low, high, xtol=1e-300, rtol=1e-15))
+
+
+def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanField:
+    r"""Follow the size of the signal through the layers of wide networks.
+
+    Parameters
+    ----------
+    ensemble
+        Laws of finite variance, or Cauchy throughout.
+    input_variance
+        :math:`q_0 = |x^0|^2/n_0`, or ``"stationary"``. With Cauchy weights the input is taken Gaussian of this
+        variance, so :math:`E|x^0_j| = \sqrt{2 q_0/\pi}`.
+
+    Raises
+    ------
+    ValueError
+        If no mean field exists: mixed tails, a stable law other than Cauchy, an unbounded activation under
+        Cauchy weights, no stationary point; or if the signal leaves the range of a float.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> ens = rj.Ensemble.square(100, 3, "relu", rj.Gaussian(std=2**0.5))
+    >>> rj.mean_field(ens).scales.round(12)
+    array([1.41421356, 1.41421356, 1.41421356])
+    """
+    heavy = _heavy_tailed(ensemble)
+    q = start = resolve_input_variance(ensemble, input_variance)
+    scales, chi = np.empty(ensemble.depth), np.full(ensemble.depth, np.nan)
+    variances = _layer_variances(ensemble)
+    size = math.sqrt(2.0 * q / math.pi)  # E|x_j|, used by the heavy-tailed recursion only
+    for l, (phi, layer) in enumerate(zip(ensemble.activations, ensemble.layer_numbers(), strict=True)):
+        if heavy:
+            scales[l] = ensemble.widths[l] * layer["weight_scale"] * size + layer["bias_scale"]
+            if l + 1 < ensemble.depth:
+                if phi.slope_at_infinity != 0.0:
+                    raise ValueError(f"activation={phi.spec!r} is unbounded: under Cauchy weights E|phi(h)| is infinite and no mean field exists")
+                size = cauchy_expectation(lambda h, phi=phi: np.abs(phi(h)), scales[l], phi.breakpoints)  # type: ignore[misc]
+            continue
+        weight, bias = variances[l]
+        variance = weight * q + bias
+        if not math.isfinite(variance):
+            raise ValueError(f"the mean field leaves the range of a float in layer {l}: the signal grows without bound")
+        scales[l] = math.sqrt(variance)
+        chi[l] = weight * gaussian_expectation(lambda h, phi=phi: phi.derivative(h) ** 2, variance, phi.breakpoints)  # type: ignore[misc]
+        q = _gaussian_step(phi, variance)
+    for array in (scales, chi):
+        array.flags.writeable = False
+    return MeanField(start, scales, heavy, chi)

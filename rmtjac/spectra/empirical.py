@@ -1,0 +1,250 @@
+"""The sampled spectrum: eigenvalues of M = J J^T over independent networks, and what can be read off them.
+
+Eigenvalues of one matrix repel each other and are far from independent, so every standard error here comes
+from the spread *between* matrices, never from the number of eigenvalues.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rmtjac.archive import load, save
+from rmtjac.validate import choice, finite, positive_int
+
+__all__ = ["EmpiricalSpectrum", "Estimate", "Histogram"]
+
+
+class Estimate(NamedTuple):
+    """A mean over samples with its standard error (NaN for a single sample)."""
+
+    value: float
+    error: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.6g} ± {self.error:.2g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Fractions of eigenvalues in bins, with standard errors between samples.
+
+    Attributes
+    ----------
+    edges
+        Shape (bins + 1,): bin edges in lambda, ascending.
+    fraction, error
+        Shape (bins,): mean fraction of the n_L eigenvalues per bin, and its standard error. The atom at 0
+        is counted in no bin.
+    scale
+        ``"linear"`` or ``"log"``: how the edges are spaced.
+    """
+
+    edges: np.ndarray
+    fraction: np.ndarray
+    error: np.ndarray
+    scale: str
+
+    @property
+    def density(self) -> np.ndarray:
+        """Fraction per unit of lambda."""
+        return self.fraction / np.diff(self.edges)
+
+    @property
+    def density_error(self) -> np.ndarray:
+        """Standard error of `density`."""
+        return self.error / np.diff(self.edges)
+
+    @property
+    def centers(self) -> np.ndarray:
+        """Middles of the bins, geometric ones for log bins."""
+        low, high = self.edges[:-1], self.edges[1:]
+        return np.sqrt(low * high) if self.scale == "log" else 0.5 * (low + high)
+
+    def to_pandas(self) -> Any:
+        """Return the histogram as a table, one bin a row."""
+        import pandas as pd
+
+        columns = {"low": self.edges[:-1], "high": self.edges[1:], "fraction": self.fraction, "error": self.error}
+        return pd.DataFrame(columns | {"density": self.density, "density_error": self.density_error})
+
+
+@dataclass(frozen=True, eq=False)
+class EmpiricalSpectrum:
+    """Singular values of sampled Jacobians.
+
+    Attributes
+    ----------
+    log_singular_values
+        Shape (samples, n_L): natural logarithms of the singular values of J, padded with the zeros of
+        M = J J^T where n_L > n_0; ascending; -inf for exact zeros.
+    log_error
+        Shape (samples,): logarithm of the absolute error of a singular value (``precision="auto"``) or of an
+        eigenvalue (``"fast"``); values below it are numerical noise.
+    underflows
+        Shape (samples,): entries of D that are zero only because phi' underflowed; each of them is
+        counted as an exact zero although it is none.
+    facts
+        How the sample came about: ensemble, seed, input variance, masks, precision, versions, CPU class.
+    """
+
+    log_singular_values: np.ndarray
+    log_error: np.ndarray
+    underflows: np.ndarray
+    facts: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        for array in (self.log_singular_values, self.log_error, self.underflows):
+            array.flags.writeable = False
+
+    @property
+    def samples(self) -> int:
+        """The number of independent matrices."""
+        return self.log_singular_values.shape[0]
+
+    @property
+    def size(self) -> int:
+        """The side n_L of M."""
+        return self.log_singular_values.shape[1]
+
+    @cached_property
+    def eigenvalues(self) -> np.ndarray:
+        """Eigenvalues of M, shape (samples, n_L), ascending.
+
+        Raises
+        ------
+        OverflowError
+            If one exceeds the range of a float; `log_singular_values` holds it. (Values below 1e-308 become 0 here;
+            `atom` counts the exact zeros only.)
+        """
+        top = float(self.log_singular_values.max())
+        if 2.0 * top > math.log(np.finfo(float).max):
+            raise OverflowError(f"the largest eigenvalue is exp({2.0 * top:.6g}), beyond a float; use log_singular_values")
+        out = np.exp(2.0 * self.log_singular_values)
+        out.flags.writeable = False
+        return out
+
+    def _estimate(self, per_sample: np.ndarray) -> Estimate:
+        error = float(per_sample.std(ddof=1)) / math.sqrt(self.samples) if self.samples > 1 else math.nan
+        return Estimate(float(per_sample.mean()), error)
+
+    @property
+    def atoms(self) -> np.ndarray:
+        """Fraction of exact zeros in each sample, shape (samples,)."""
+        return np.isneginf(self.log_singular_values).mean(axis=1)
+
+    @property
+    def atom(self) -> float:
+        """Mean fraction of exact zeros."""
+        return float(self.atoms.mean())
+
+    @property
+    def atom_error(self) -> float:
+        """Standard error of `atom`."""
+        return self._estimate(self.atoms).error
+
+    def moment(self, k: int) -> Estimate:
+        """Return the moment ``E tr M^k / n_L`` with its standard error."""
+        return self._estimate((self.eigenvalues ** positive_int("k", k)).mean(axis=1))
+
+    def moments_table(self, most: int = 4) -> Any:
+        """Return the moments 1 ... `most` as a table."""
+        import pandas as pd
+
+        rows = [(k, *self.moment(k)) for k in range(1, most + 1)]
+        return pd.DataFrame(rows, columns=["k", "moment", "error"])
+
+    def log_moment(self) -> Estimate:
+        """Return the mean of log(lambda) over the nonzero eigenvalues, with its standard error."""
+        logs = np.where(np.isneginf(self.log_singular_values), np.nan, 2.0 * self.log_singular_values)
+        if np.isnan(logs).all(axis=1).any():
+            raise ValueError("a sample has no nonzero eigenvalue: the log-moment does not exist")
+        return self._estimate(np.nanmean(logs, axis=1))
+
+    def quantile(self, p: float) -> Estimate:
+        """Return the quantile of order `p` of lambda, zeros included: mean and error of the sample quantiles."""
+        if not 0.0 <= finite("p", p) <= 1.0:
+            raise ValueError(f"p={p!r} must lie in [0, 1]")
+        return self._estimate(np.quantile(self.eigenvalues, p, axis=1))
+
+    def cdf(self, lam: np.ndarray | float) -> np.ndarray:
+        """Return the fraction of eigenvalues <= lam over all samples, zeros included; `lam` broadcasts."""
+        lam = np.asarray(lam, dtype=float)
+        # In logarithms: squares that overflow or underflow are still ordered.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.searchsorted(self._sorted_logs, 0.5 * np.log(lam), side="right") / self._sorted_logs.size
+
+    @cached_property
+    def _sorted_logs(self) -> np.ndarray:
+        return np.sort(self.log_singular_values, axis=None)
+
+    def histogram(self, bins: int | np.ndarray = 100, scale: str = "linear", low: float | None = None) -> Histogram:
+        """Histogram of the nonzero eigenvalues.
+
+        Parameters
+        ----------
+        bins
+            Number of bins, or their edges in lambda, ascending.
+        scale
+            ``"linear"`` or ``"log"`` spacing of the bins.
+        low
+            Lower end of the lowest bin; default 0 (linear) or the 0.1 % quantile of the nonzero eigenvalues (log).
+
+        Raises
+        ------
+        ValueError
+            If all eigenvalues are zero, or `bins` are not ascending.
+        """
+        choice("scale", scale, ("linear", "log"))
+        logs = 2.0 * self.log_singular_values
+        if np.ndim(bins):
+            edges = np.array(bins, dtype=float)
+            if edges.size < 2 or not np.all(np.diff(edges) > 0.0) or edges[0] < 0.0:
+                raise ValueError("bins must be at least two ascending edges >= 0")
+        else:
+            count = positive_int("bins", bins)
+            nonzero = self._sorted_logs[np.isfinite(self._sorted_logs)] * 2.0
+            if not nonzero.size:
+                raise ValueError("all eigenvalues are zero: there is nothing to put in a histogram")
+            top = math.nextafter(float(self.eigenvalues.max()), math.inf)
+            if scale == "linear":
+                edges = np.linspace(0.0 if low is None else finite("low", low, least=0.0), top, count + 1)
+            else:
+                start = math.exp(float(np.quantile(nonzero, 1e-3))) if low is None else finite("low", low, above=0.0)
+                edges = np.geomspace(min(start, 0.5 * top), top, count + 1)
+                edges[-1] = top
+        with np.errstate(divide="ignore"):
+            marks = np.log(edges)
+        counts = np.stack([np.histogram(row[np.isfinite(row)], marks)[0] for row in logs]) / self.size
+        error = counts.std(axis=0, ddof=1) / math.sqrt(self.samples) if self.samples > 1 else np.full(counts.shape[1], np.nan)
+        return Histogram(edges, counts.mean(axis=0), error, scale)
+
+    def to_xarray(self) -> Any:
+        """Return the logarithms of the singular values as a labelled array (sample, index)."""
+        import json
+
+        import xarray as xr
+
+        attributes = {"facts": json.dumps(self.facts, sort_keys=True)}
+        return xr.DataArray(self.log_singular_values, dims=("sample", "index"), name="log_singular_values", attrs=attributes)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result to `path` (npz, no pickles, whole or not at all)."""
+        arrays = {name: getattr(self, name) for name in ("log_singular_values", "log_error", "underflows")}
+        return save(path, "EmpiricalSpectrum", self.facts, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> EmpiricalSpectrum:
+        """Read a result that `save` wrote."""
+        facts, arrays = load(path, "EmpiricalSpectrum")
+        return cls(**arrays, facts=facts)
+
+    def __repr__(self) -> str:
+        mean = 2.0 * self.log_singular_values.max()
+        middle = f"mean {self.moment(1)}" if mean < 700 else f"largest eigenvalue exp({mean:.4g})"
+        return f"EmpiricalSpectrum({self.samples} samples of {self.size} x {self.size}, atom {self.atom:.4g}, {middle})"

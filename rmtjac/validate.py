@@ -1,0 +1,53 @@
+"""Checks of arguments: each error is one line that names the argument, the value and what is allowed."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from pathlib import Path
+
+__all__ = ["choice", "finite", "output_path", "positive_int"]
+
+
+def positive_int(name: str, value: object) -> int:
+    """Return `value` as an int, or say why it is not a positive whole number."""
+    if not isinstance(value, bool):
+        try:
+            number = operator.index(value)  # type: ignore[arg-type]
+        except TypeError:
+            pass
+        else:
+            if number >= 1:
+                return number
+            raise ValueError(f"{name}={value!r} must be a positive whole number")
+    raise TypeError(f"{name}={value!r} must be a positive whole number")
+
+
+def finite(name: str, value: object, *, above: float | None = None, least: float | None = None) -> float:
+    """Return `value` as a finite float, ``> above`` or ``>= least`` where given."""
+    bound = f" > {above:g}" if above is not None else f" >= {least:g}" if least is not None else ""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}={value!r} must be a finite number{bound}")
+    number = float(value)
+    low = (above is not None and not number > above) or (least is not None and not number >= least)
+    if not math.isfinite(number) or low:
+        raise ValueError(f"{name}={value!r} must be a finite number{bound}")
+    return number
+
+
+def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    """Return `value` if it is one of the `allowed` words."""
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r} must be one of {', '.join(map(repr, allowed))}")
+    return str(value)
+
+
+def output_path(name: str, value: str | Path) -> Path:
+    """Return `value` as a path whose folder exists, so that long work does not end in a lost result."""
+    path = Path(value)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name}={str(value)!r} is a folder; a file name is needed")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{name}={str(value)!r}: the folder {str(path.parent)!r} does not exist; create it first")
+    return path
