@@ -1,0 +1,24 @@
+"""Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum."""
+
+from rmtjac.propagation import MeanField, mean_field
+from rmtjac.theory.continuation import ContinuationPoint, continuation
+from rmtjac.theory.derivative_law import DerivativeLaw, DiscreteLaw, ErfLaw, QuadratureLaw, derivative_law
+from rmtjac.theory.inverse import Layers
+from rmtjac.theory.lerch import lerch_phi
+from rmtjac.theory.limit import LimitSpectrum, limit_spectrum
+
+__all__ = [
+    "ContinuationPoint",
+    "DerivativeLaw",
+    "DiscreteLaw",
+    "ErfLaw",
+    "Layers",
+    "LimitSpectrum",
+    "MeanField",
+    "QuadratureLaw",
+    "continuation",
+    "derivative_law",
+    "lerch_phi",
+    "limit_spectrum",
+    "mean_field",
+]

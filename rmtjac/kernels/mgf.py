@@ -1,0 +1,118 @@
+r"""The function m_K(u) = E[u D^2 / (1 - u D^2)] of one layer, in logarithms, for u in the closed lower half-plane.
+
+What the solver needs is Log(1 + m) and Log(m / u) with their derivatives in v = log u, each computed without
+the cancellation that the other would suffer: 1 + m = E[1 / (1 - u D^2)] is small where lambda is, and m / u =
+E[D^2 / (1 - u D^2)] stays near E D^2 where u is small. Im m is returned beside them because the density
+is proportional to it, and arg(m) loses it where m is almost real.
+
+Kinds of laws of D^2: 0 two points {0, b} with P(b) = p (`number`) and b = values[0]; 1 a sum over `values` with
+`weights`; 2 D = exp(-pi h^2 / 4), h ~ N(0, q), `number` = 1 / (pi q), through the Lerch transcendent.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+from numba import njit
+
+from rmtjac.kernels.lerch import lerch_half
+
+__all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_potential"]
+
+TWO_POINT, NODES, ERF = 0, 1, 2
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log1p(x):
+    """Return log(1 + x) for complex x, accurate where x is small and where it is huge."""
+    if abs(x) > 1e8:
+        return cmath.log(1.0 + x)
+    return complex(0.5 * math.log1p(x.real * (2.0 + x.real) + x.imag * x.imag), math.atan2(x.imag, 1.0 + x.real))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _two_point(p, b, v):
+    u = cmath.exp(v) * b
+    rest = log1p(-u)
+    one_minus = 1.0 - u
+    top = 1.0 - (1.0 - p) * u
+    return (
+        log1p(-(1.0 - p) * u) - rest,
+        p * u / (top * one_minus),
+        math.log(p * b) - rest,
+        u / one_minus,
+        p * u.imag / (one_minus.real**2 + one_minus.imag**2),
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def _sums(values, weights, ur, ui):
+    """E 1/(1-uD^2), E D^2/(1-uD^2), E D^2/(1-uD^2)^2, E D^4/(1-uD^2)^2 and E D^2/|1-uD^2|^2."""
+    s0r = s0i = s1r = s1i = s2r = s2i = s3r = s3i = s4 = 0.0
+    for j in range(values.size):
+        x = values[j]
+        w = weights[j]
+        cr = 1.0 - ur * x
+        ci = ui * x  # 1/(1 - u x) = (cr + i ci) / |1 - u x|^2
+        scale = 1.0 / (cr * cr + ci * ci)
+        ir = cr * scale
+        ii = ci * scale
+        s0r += w * ir
+        s0i += w * ii
+        wx = w * x
+        s1r += wx * ir
+        s1i += wx * ii
+        s4 += wx * scale
+        qr = wx * (ir * ir - ii * ii)
+        qi = wx * (2.0 * ir * ii)
+        s2r += qr
+        s2i += qi
+        s3r += qr * x
+        s3i += qi * x
+    return complex(s0r, s0i), complex(s1r, s1i), complex(s2r, s2i), complex(s3r, s3i), s4
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_mgf(kind, number, values, weights, v):
+    """Return Log(1+m), its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
+    if kind == TWO_POINT:
+        return _two_point(number, values[0], v)
+    u = cmath.exp(v)
+    if kind == NODES:
+        one_plus, ratio, square, fourth, size = _sums(values, weights, u.real, u.imag)
+        return cmath.log(one_plus), u * square / one_plus, cmath.log(ratio), u * fourth / ratio, u.imag * size
+    # E (u D^2)^k = u^k / sqrt(1 + pi q k): 1 + m and m / u are Lerch functions with a = number and number + 1.
+    root = math.sqrt(number)
+    phi, slope = lerch_half(u, number)
+    ratio, ratio_slope = lerch_half(u, number + 1.0)
+    one_plus = root * phi
+    return cmath.log(one_plus), slope / phi, cmath.log(root * ratio), ratio_slope / ratio, one_plus.imag
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_potential(values, weights, u):
+    """Return E Log(1 - u D^2) for a law given by values and weights."""
+    total = 0.0j
+    for j in range(values.size):
+        total += weights[j] * log1p(-u * values[j])
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_potential_array(values, weights, u):
+    """`log_potential` of a one-dimensional array."""
+    out = np.empty(u.size, dtype=np.complex128)
+    for i in range(u.size):
+        out[i] = log_potential(values, weights, u[i])
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_mgf_array(kind, number, values, weights, v):
+    """Log(1+m) and Log(m/u) of a one-dimensional array."""
+    out = np.empty((2, v.size), dtype=np.complex128)
+    for i in range(v.size):
+        out[0, i], _, out[1, i], _, _ = log_mgf(kind, number, values, weights, v[i])
+    return out
