@@ -159,12 +159,26 @@ class EmpiricalSpectrum:
         rows = [(k, *self.moment(k)) for k in range(1, most + 1)]
         return pd.DataFrame(rows, columns=["k", "moment", "error"])
 
-    def log_moment(self) -> Estimate:
-        """Return the mean of log(lambda) over the nonzero eigenvalues, with its standard error."""
+    @cached_property
+    def _nonzero_logs(self) -> np.ndarray:
+        """log(lambda), NaN in place of exact zeros."""
         logs = np.where(np.isneginf(self.log_singular_values), np.nan, 2.0 * self.log_singular_values)
         if np.isnan(logs).all(axis=1).any():
-            raise ValueError("a sample has no nonzero eigenvalue: the log-moment does not exist")
-        return self._estimate(np.nanmean(logs, axis=1))
+            raise ValueError("a sample has no nonzero eigenvalue: log(lambda) has no moments or quantiles")
+        return logs
+
+    def log_moment(self) -> Estimate:
+        """Return the mean of log(lambda) over the nonzero eigenvalues, with its standard error."""
+        return self._estimate(np.nanmean(self._nonzero_logs, axis=1))
+
+    def log_quantile(self, p: float) -> Estimate:
+        """Return the quantile of order `p` of log(lambda) over the nonzero eigenvalues: mean over samples and its error.
+
+        In logarithms, because under heavy tails lambda itself need not have a mean, or fit into a float.
+        """
+        if not 0.0 <= finite("p", p) <= 1.0:
+            raise ValueError(f"p={p!r} must lie in [0, 1]")
+        return self._estimate(np.nanquantile(self._nonzero_logs, p, axis=1))
 
     def quantile(self, p: float) -> Estimate:
         """Return the quantile of order `p` of lambda, zeros included: mean and error of the sample quantiles."""
