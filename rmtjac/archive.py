@@ -86,7 +86,8 @@ def load(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, np.ndar
     if not Path(path).is_file():
         raise FileNotFoundError(f"path={str(path)!r}: there is no such file")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, because numpy leaves a torn zip file open.
+        with open(path, "rb") as raw, zipfile.ZipFile(raw), np.load(raw, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
         header = json.loads(str(content.pop("rmtjac")))
         found, version, facts = header["kind"], header["format"], header["facts"]

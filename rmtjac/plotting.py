@@ -59,6 +59,9 @@ def _atom(ax: Axes, text: str, color: str, scale: str) -> list[Any]:
     else:
         tip, tail, place = (0.0, 0.985), (0.0, 0.83), (0.06, 0.93)
         where = ax.get_xaxis_transform()  # x in data, y in fractions of the axis
+    if ax.get_autoscaley_on():  # room for the label above what is drawn
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high * (high / low) ** 0.15)
     head = ax.annotate("", xy=tip, xytext=tail, xycoords=where, textcoords=where, arrowprops=arrow)
     words = ax.text(*place, text, transform=ax.transAxes, color=color, fontsize="small", va="center")
     return [head, words]

@@ -61,7 +61,8 @@ class MeanField:
 
 
 def _gaussian_step(phi: Activation, variance: float) -> float:
-    return gaussian_expectation(lambda h: phi(h) ** 2, variance, phi.breakpoints)
+    with np.errstate(over="ignore"):  # an infinite result is refused by name in the next layer
+        return gaussian_expectation(lambda h: phi(h) ** 2, variance, phi.breakpoints)
 
 
 def _layer_variances(ensemble: Ensemble) -> list[tuple[float, float]]:
@@ -108,15 +109,17 @@ def _stationary(ensemble: Ensemble) -> float:
     phi, (weight, bias) = ensemble.activations[0], _layer_variances(ensemble)[0]
 
     def growth(q: float) -> float:
-        step = _gaussian_step(phi, weight * q + bias)
-        return 0.0 if abs(step - q) <= 1e-13 * q else step - q
+        return _gaussian_step(phi, weight * q + bias) - q
+
+    # Beyond rounding, is the map above (+1) or below (-1) the diagonal?
+    def side(q: float) -> int:
+        return 0 if abs(growth(q)) <= 1e-13 * q else 1 if growth(q) > 0.0 else -1
 
     low = high = 1.0
-    first = growth(1.0)
-    if first == 0.0:
+    if side(1.0) == 0:
         return 1.0
-    if first > 0.0:
-        while growth(high) > 0.0:
+    if side(1.0) > 0:
+        while side(high) >= 0:
             low, high = high, 2.0 * high
             if high > 1e12:
                 raise ValueError(
@@ -125,12 +128,11 @@ def _stationary(ensemble: Ensemble) -> float:
     elif growth(0.0) > 0.0:
         low = 0.0
     else:
-        # Zero is a fixed point. Is there another one above it, or does the signal die out? Where the map lies
-        # below the diagonal as far down as a float can tell, it dies out.
-        while growth(low) < 0.0 and low > 1e-12:
+        # Zero is a fixed point. Is there another one above it, or does the signal die out?
+        while side(low) <= 0:
             low, high = 0.5 * low, low
-        if growth(low) <= 0.0:
-            return 0.0
+            if low < 1e-12:
+                return 0.0
     from scipy.optimize import brentq
 
     return float(brentq(growth, low, high, xtol=1e-300, rtol=1e-15))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ class LimitSpectrum:
     """
 
     layers: Layers
-    method: str
-    digits: int
-    facts: dict[str, Any]
+    method: str = "inverse"
+    digits: int = 15
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def atom(self) -> float:
@@ -270,22 +270,22 @@ def limit_spectrum(
             )
     if not ensemble.is_square:
         raise ValueError(f"widths={list(ensemble.widths)} must all be equal: the limit of rectangular products is not yet available")
-    field = mean_field(ensemble, input_variance)
+    signal = mean_field(ensemble, input_variance)
     variances = [n * layer["weight_variance"] for n, layer in zip(ensemble.widths, ensemble.layer_numbers(), strict=False)]
     for l, variance in enumerate(variances):
         if variance == 0.0:
             raise ValueError(f"weights={ensemble.weights[l]!r} vanish in layer {l}: the spectrum is a point mass at 0")
-    facts = {"ensemble": ensemble.to_dict(), "input_variance": field.input_variance, "method": method, "digits": digits}
-    lim = LimitSpectrum(Layers(_laws(ensemble, field), variances), method, digits, facts)
+    facts = {"ensemble": ensemble.to_dict(), "input_variance": signal.input_variance, "method": method, "digits": digits}
+    lim = LimitSpectrum(Layers(_laws(ensemble, signal), variances), method, digits, facts)
     if method == "continuation" and len(lim.layers.groups) != 1:
         lim.continuation([])  # raises the explanation now instead of at the first density
     return lim
 
 
-def _laws(ensemble: Ensemble, field: MeanField) -> list[DerivativeLaw]:
+def _laws(ensemble: Ensemble, signal: MeanField) -> list[DerivativeLaw]:
     """Law of D^2 per layer; variances that agree to rounding share one, so that equal layers are known as equal."""
     laws = []
-    for phi, q in zip(ensemble.activations, field.preactivation_variances, strict=True):
+    for phi, q in zip(ensemble.activations, signal.preactivation_variances, strict=True):
         laws.append(derivative_law(phi, float(f"{q:.13g}")))
     # Activations whose law does not depend on q (linear, ReLU) give equal laws for different q.
     for i, law in enumerate(laws):
