@@ -46,9 +46,26 @@ def absorb(product, rows, weights, d):
         largest = max(largest, size)
     if largest == 0.0:
         return block, alive, 0
-    exponent = min(max(math.frexp(largest)[1], -1000), 1000)
-    block *= 2.0**-exponent
+    exponent = math.frexp(largest)[1]
+    half = exponent // 2  # in two steps: 2.0**1074 is no float
+    block *= 2.0**-half
+    block *= 2.0 ** (half - exponent)
     return block, alive, exponent
+
+
+@njit(cache=True, nogil=True)
+def _rescale(x):
+    """Bring `x` back to the middle of the range of a float, in place; return the power of two taken out."""
+    largest = 0.0
+    for entry in x:
+        largest = max(largest, abs(entry))
+    if largest == 0.0 or 2.0**-500 < largest < 2.0**500:
+        return 0
+    exponent = math.frexp(largest)[1]
+    half = exponent // 2
+    x *= 2.0**-half
+    x *= 2.0 ** (half - exponent)
+    return exponent
 
 
 @njit(cache=True, nogil=True)
@@ -71,9 +88,10 @@ def factor(product, exponent, rank, depth, fast, out):
             out[n - 1 - i] = 0.5 * math.log(max(values[values.size - 1 - i], floor)) + shift
         return math.log(floor) + 2.0 * shift
     values = singular_values(product)
+    floor = 20.0 * depth * _EPS * values[0]
     for i in range(rank):
-        out[n - 1 - i] = math.log(values[i]) + shift if values[i] > 0.0 else -math.inf
-    return math.log(20.0 * depth * _EPS * values[0]) + shift
+        out[n - 1 - i] = math.log(values[i] if values[i] > 0.0 else floor) + shift
+    return math.log(floor) + shift
 
 
 @njit(cache=True, nogil=True)
@@ -108,6 +126,7 @@ def network_spectrum(
         How many entries of D are zero although phi' has no zero there.
     """
     depth = widths.size - 1
+    scale = 0  # the signal is 2**scale times x
     product = np.empty((0, 0))
     rows = np.arange(widths[0])
     exponent = 0
@@ -118,13 +137,18 @@ def network_spectrum(
         weights = draw_matrix(rng, laws[l, 0], law_numbers[l, 0], law_numbers[l, 1], n_out, n_in)
         biases = draw_vector(rng, laws[l, 1], law_numbers[l, 2], law_numbers[l, 3], n_out)
         if masks == NETWORK:
-            h = preactivations(weights, biases, x)
+            h = preactivations(weights, biases * 2.0**-scale if laws[l, 1] >= 0 else biases, x)
+            if activations[l] > 2:  # not linear, relu, leaky_relu, which commute with a scale
+                h *= 2.0**scale
+                scale = 0
         else:
             h = np.empty(n_out)
             fill(mask_rng, 3 if laws[l, 0] == 3 else 0, 0.0, mask_scales[l], h)
         if not np.all(np.isfinite(h)):
             return 1 + l, math.nan, underflows
         x, d = activate(activations[l], slopes[l], h)
+        if activations[l] <= 2:
+            scale += _rescale(x)
         if not 1 <= activations[l] <= 4:  # the codes whose derivative is never exactly zero
             underflows += n_out - np.count_nonzero(d)
         product, rows, taken = absorb(product, rows, weights, d)

@@ -180,6 +180,7 @@ def _numpy_unit(ensemble: Ensemble, q: float, scales: np.ndarray | None, fast: b
     from rmtjac.kernels.jacobian import OVERFLOW, absorb, factor
     from rmtjac.kernels.sampling import fill
 
+    @np.errstate(over="ignore", invalid="ignore")  # what leaves the range is refused below
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray) -> tuple[float, int]:
         net = sample_network(ensemble, root, i)
         mask_rng = stream(root, i, _MASKS)
