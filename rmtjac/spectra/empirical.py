@@ -189,9 +189,12 @@ class EmpiricalSpectrum:
     def cdf(self, lam: np.ndarray | float) -> np.ndarray:
         """Return the fraction of eigenvalues <= lam over all samples, zeros included; `lam` broadcasts."""
         lam = np.asarray(lam, dtype=float)
+        if np.isnan(lam).any():
+            raise ValueError("lam holds NaN; real numbers are needed")
         # In logarithms: squares that overflow or underflow are still ordered.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.searchsorted(self._sorted_logs, 0.5 * np.log(lam), side="right") / self._sorted_logs.size
+        with np.errstate(divide="ignore"):
+            logs = 0.5 * np.log(np.maximum(lam, 0.0))
+        return np.where(lam < 0.0, 0.0, np.searchsorted(self._sorted_logs, logs, side="right") / self._sorted_logs.size)
 
     @cached_property
     def _sorted_logs(self) -> np.ndarray:

@@ -21,6 +21,7 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.kernels.mgf import ERF, NODES, TWO_POINT, log_mgf_array, log_potential_array
+from rmtjac.theory.nodes import nodes, rule_error
 from rmtjac.validate import finite
 
 __all__ = ["DerivativeLaw", "DiscreteLaw", "ErfLaw", "QuadratureLaw", "derivative_law"]
@@ -85,6 +86,10 @@ class DerivativeLaw:
         m = np.where(u == 0.0, 0.0, below * np.exp(self.log_mgf(np.where(u == 0.0, 0.0, logs))[1]))
         return np.where(u.imag > 0.0, m.conj(), m)
 
+    def relative_error(self, log_u: np.ndarray) -> np.ndarray:
+        """Return the error of m_K relative to rounding (1 where rounding is all there is) at u = exp(log_u)."""
+        return np.ones(np.shape(log_u))
+
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) in the working precision of mpmath."""
         raise NotImplementedError
@@ -142,11 +147,18 @@ class QuadratureLaw(DerivativeLaw):
     ----------
     derivative, variance, breakpoints
         phi', q, and the points between which phi' is smooth.
+    resolution
+        How much log D^2 varies over a panel of the rule, at most: it decides how close to the cut m_K is right.
     """
 
     derivative: Callable[[np.ndarray], np.ndarray]
     variance: float
     breakpoints: tuple[float, ...]
+    resolution: float
+
+    def relative_error(self, log_u: np.ndarray) -> np.ndarray:
+        """Return the error of m_K relative to rounding (1 where rounding is all there is) at u = exp(log_u)."""
+        return rule_error(log_u + math.log(self.supremum), self.resolution)
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) by mpmath quadrature of the float phi': 15 digits at most, whatever the precision."""
@@ -170,6 +182,10 @@ class ErfLaw(QuadratureLaw):
 
     From :math:`E D^{2k} = (1 + \pi q k)^{-1/2}`. The nodes serve E Log(1 - u D^2) only.
     """
+
+    def relative_error(self, log_u: np.ndarray) -> np.ndarray:
+        """Return 1: the Lerch kernel does not mind the cut."""
+        return np.ones(np.shape(log_u))
 
     @property
     def kernel(self) -> tuple[int, float]:
@@ -200,56 +216,8 @@ def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
     return DiscreteLaw.from_points(np.square(phi.slopes), mass / mass.sum())
 
 
-_REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
-_FLOOR = 1e-70  # D^2 below this is not resolved: it would matter for |u| > 1e60 only
-
-
-def _nodes(
-    derivative: Callable[[np.ndarray], np.ndarray], variance: float, breakpoints: tuple[float, ...]
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return values of D^2 and weights of a composite 16-point Gauss-Legendre rule in h, and sup D^2.
-
-    A panel is halved until log D^2 varies by at most 0.25 over it and log(b - D^2) by at most 1, so that the pole
-    of 1/(1 - u D^2) is far from it in units of its length: for |arg u| >= 0.14, the least on a density curve
-    (L = 1), the error is of order 1e-15. Panels of negligible mass are not halved.
-    """
-    points, weights = np.polynomial.legendre.leggauss(16)
-    scale = math.sqrt(variance)
-
-    def squared(h: np.ndarray) -> np.ndarray:
-        d = np.asarray(derivative(h), dtype=float)
-        if d.shape != h.shape or not np.isfinite(d).all():
-            raise ValueError("the derivative of the activation must return finite values of the shape it gets")
-        return np.maximum(d * d, _FLOOR)
-
-    edges = np.unique([-_REACH, *np.linspace(-_REACH, _REACH, 55), *(b / scale for b in breakpoints if abs(b) < _REACH * scale)])
-    low, high = edges[:-1], edges[1:]
-    # The supremum may lie far out, where there is no mass (softplus): it bounds the cut all the same.
-    far = np.geomspace(_REACH * scale, 1e8 + _REACH * scale, 50)
-    supremum = float(squared(np.concatenate([-far, scale * np.linspace(-_REACH, _REACH, 20001), far])).max())
-    top = supremum * (1.0 + 1e-9)
-    kept: list[tuple[np.ndarray, np.ndarray]] = []
-    for _ in range(60):
-        middle, half = 0.5 * (low + high), 0.5 * (high - low)
-        z = middle[:, None] + half[:, None] * points
-        # One-sided at the ends: a kink belongs to the panel that it bounds.
-        d2 = squared(scale * np.clip(z, low[:, None], high[:, None]))
-        mass = half[:, None] * weights * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        rough = (np.ptp(np.log(d2), axis=1) > 0.25) | (np.ptp(np.log(np.maximum(top - d2, 1e-9 * top)), axis=1) > 1.0)
-        # Of the mass 1e-41 of a far panel no u can tell; of a panel around a zero of phi' only |u| > 1 / mass^2.
-        rough &= (mass.sum(axis=1) > 1e-38) & (half > 1e-17)
-        kept.append((d2[~rough].ravel(), mass[~rough].ravel()))
-        low, high, middle = low[rough], high[rough], middle[rough]
-        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
-        if not low.size:
-            break
-    values, mass = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-    order = np.argsort(values)
-    return values[order], mass[order] / mass.sum(), max(supremum, float(values[-1]))
-
-
 @lru_cache(maxsize=256)
-def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
+def derivative_law(phi: Activation, variance: float, near_cut: bool = True) -> DerivativeLaw:
     r"""Return the law of :math:`\varphi'(h)^2`, :math:`h \sim N(0, q)`.
 
     Parameters
@@ -258,6 +226,8 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
         The activation.
     variance
         q >= 0, the variance of the preactivations (the q of BS's formulas, q^h of the mean field).
+    near_cut
+        Whether m_K will be needed close to its cut, as it is for a single layer; costs nodes.
 
     Raises
     ------
@@ -276,8 +246,9 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
         out = _discrete(phi, variance)
     else:
         kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
-        values, weights, supremum = _nodes(phi.derivative, variance, phi.breakpoints)
-        out = kind(values, weights, 0.0, supremum, phi.derivative, variance, phi.breakpoints)
+        near_cut = near_cut and kind is not ErfLaw  # the Lerch kernel does not mind the cut
+        values, weights, supremum, resolution = nodes(phi.derivative, variance, phi.breakpoints, near_cut)
+        out = kind(values, weights, 0.0, supremum, phi.derivative, variance, phi.breakpoints, resolution)
     if not out.values.size:
         raise ValueError(f"activation={phi.spec!r}: phi' vanishes for all preactivations of variance {variance:g}; the spectrum is a point mass at 0")
     return out

@@ -55,7 +55,7 @@ class Roots:
     log_u
         Shape (n, groups): logarithms of the u of each group of equal layers.
     imag_m, error_m
-        Im m, and a bound on its rounding error.
+        Im m, and an estimate of its error: rounding and quadrature, amplified by the condition of the equation.
     """
 
     found: np.ndarray
@@ -114,6 +114,8 @@ class Layers:
             np.concatenate([law.values for law in self.groups]), np.concatenate([law.weights for law in self.groups]),
             self.counts, np.log([law.mean for law in self.groups]), log_lam[order] - self.log_variance,
         )  # fmt: skip
+        for g, law in enumerate(self.groups):
+            error_m *= law.relative_error(log_u[:, g])
         back = np.empty_like(order)
         back[order] = np.arange(order.size)
         return Roots(found[back], log_u[back], imag_m[back], error_m[back])

@@ -115,7 +115,10 @@ class LimitSpectrum:
         return out.reshape(lam.shape)
 
     def density_error(self, lam: Any) -> np.ndarray:
-        """Return an estimate of the absolute error of `density` by the inverse route: rounding, amplified at the edges."""
+        """Return an estimate of the absolute error of `density` by the inverse route.
+
+        Rounding and quadrature, amplified by the condition of the equation, which grows at the edges.
+        """
         lam, log_lam = self._logs(lam)
         out = np.zeros(log_lam.size)
         inside, roots = self._solve(log_lam)
@@ -286,7 +289,7 @@ def _laws(ensemble: Ensemble, signal: MeanField) -> list[DerivativeLaw]:
     """Law of D^2 per layer; variances that agree to rounding share one, so that equal layers are known as equal."""
     laws = []
     for phi, q in zip(ensemble.activations, signal.preactivation_variances, strict=True):
-        laws.append(derivative_law(phi, float(f"{q:.13g}")))
+        laws.append(derivative_law(phi, float(f"{q:.13g}"), near_cut=ensemble.depth == 1))
     # Activations whose law does not depend on q (linear, ReLU) give equal laws for different q.
     for i, law in enumerate(laws):
         for earlier in laws[:i]:

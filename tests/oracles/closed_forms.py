@@ -7,6 +7,7 @@ parametrisation of the project's equation sheet, section 3; Marchenko-Pastur; Ga
 from __future__ import annotations
 
 import math
+import warnings
 
 import mpmath as mp
 import numpy as np
@@ -21,19 +22,23 @@ def fuss_catalan_moment(depth: int, k: int) -> int:
 
 
 def fuss_catalan_density(depth: int, lam: float, digits: int = 40) -> mp.mpf:
-    """Density at the float lambda: the angle t is found by bisection in `digits` digits."""
+    """Density at the float lambda: the angle t by bisection in floats, then by Newton in `digits` digits."""
+    L = depth
+
+    def log_lam(t, lib):
+        return (L + 1) * lib.log(lib.sin((L + 1) * t)) - lib.log(lib.sin(t)) - L * lib.log(lib.sin(L * t))
+
+    low, high = 0.0, math.pi / (L + 1)
+    while high - low > 4e-16 * high and (middle := 0.5 * (low + high)) not in (low, high):
+        low, high = (middle, high) if log_lam(middle, math) > math.log(lam) else (low, middle)
     with mp.workdps(digits):
-        target = mp.log(mp.mpf(lam))
-        L = depth
-
-        def log_lam(t):
-            return (L + 1) * mp.log(mp.sin((L + 1) * t)) - mp.log(mp.sin(t)) - L * mp.log(mp.sin(L * t))
-
-        low, high = mp.mpf(0), mp.pi / (L + 1)
-        for _ in range(int(3.4 * digits)):
-            middle = (low + high) / 2
-            low, high = (middle, high) if log_lam(middle) > target else (low, middle)
-        t = (low + high) / 2
+        t, target = mp.mpf(0.5 * (low + high)), mp.log(mp.mpf(lam))
+        for _ in range(12):
+            slope = (L + 1) ** 2 * mp.cot((L + 1) * t) - mp.cot(t) - L**2 * mp.cot(L * t)
+            step = (log_lam(t, mp) - target) / slope
+            t -= step
+            if abs(step) < t * mp.mpf(10) ** (-digits // 2 - 2):
+                break
         return mp.sin(t) ** 2 * mp.sin(L * t) ** (L - 1) / (mp.pi * mp.sin((L + 1) * t) ** L)
 
 
@@ -54,7 +59,9 @@ def two_point_density(lam: float, ps: list[float]) -> float:
             shifted = [*poly, mp.mpf(0)]
             poly = [a + mp.mpf(p) * b for a, b in zip(shifted, [mp.mpf(0), *poly], strict=True)]
         poly[-2] -= mp.mpf(lam)
-        roots = mp.polyroots(poly, maxsteps=500, extraprec=400)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # mpmath 1.4 wants a keyword that 1.3 does not know
+            roots = mp.polyroots(poly, maxsteps=500, extraprec=400)
         return float(max(-root.imag for root in roots) / (mp.pi * mp.mpf(lam)))
 
 

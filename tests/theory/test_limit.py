@@ -1,0 +1,189 @@
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+import rmtjac as rj
+from rmtjac.theory import Layers, derivative_law
+from tests.oracles.closed_forms import fuss_catalan_moment
+
+NAMES = rj.activations.names()
+
+
+def _equal_layers(name, depth, q=0.5):
+    return rj.LimitSpectrum(Layers([derivative_law(rj.activations.activation(name), q)] * depth, [1.0] * depth))
+
+
+def _integral(lim, power=0):
+    """Integral of lambda^power rho over the support, by Gauss-Legendre in variables that tame the ends.
+
+    Between edges a, b: lambda = a + (b - a) sin^2 absorbs square-root edges. Down to 0 the same in log lambda, over as many
+    decades as hold mass: rho ~ lambda^(-L/(L+1)) at worst, so log(1e-13) (L + 1) of them.
+    """
+    x, w = np.polynomial.legendre.leggauss(60)
+    total = 0.0
+    for low, high in lim.support:
+        bottom = math.log(low) if low > 0 else math.log(high) - 30.0 * (lim.layers.depth + 1) / (1 + power * lim.layers.depth)
+        # theta in (0, pi/2), in panels; log lambda = bottom + (top - bottom) sin^2 theta
+        panels = np.linspace(0.0, math.pi / 2, 41)
+        theta = (0.5 * (panels[1:] + panels[:-1])[:, None] + 0.5 * np.diff(panels)[:, None] * x).ravel()
+        weight = (0.5 * np.diff(panels)[:, None] * w).ravel()
+        span = math.log(high) - bottom
+        lam = np.exp(bottom + span * np.sin(theta) ** 2)
+        total += float(np.sum(weight * lim.density(lam) * lam ** (1 + power) * span * np.sin(2 * theta)))
+    return total
+
+
+@pytest.mark.parametrize("name", [*NAMES, "leaky_relu:0.2"])
+@pytest.mark.parametrize("depth", [1, 2, 5, 10])
+def test_density_and_atom_add_up_to_one(name, depth):
+    lim = _equal_layers(name, depth)
+    # The issue asks for 1e-8.
+    assert _integral(lim) + lim.atom == pytest.approx(1.0, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["hardtanh", "tanh", "erf", "relu", "gelu"])
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_the_same_with_a_mean_field_that_moves(name, depth):
+    lim = rj.limit_spectrum(rj.Ensemble.square(100, depth, name, rj.Gaussian(1.2), rj.Gaussian(0.1)), input_variance=2.0)
+    assert _integral(lim) + lim.atom == pytest.approx(1.0, abs=1e-8)
+    for k in (1, 2):
+        assert _integral(lim, k) == pytest.approx(lim.moment(k), rel=1e-9)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 10, 30])
+def test_fuss_catalan_moments(depth):
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, depth, "linear"))
+    exact = [fuss_catalan_moment(depth, k) for k in range(1, 13)]
+    np.testing.assert_allclose(lim.moments(12), exact, rtol=1e-13)
+    assert lim.moment(3) == pytest.approx(exact[2], rel=1e-14)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_moments_against_the_density(name):
+    lim = _equal_layers(name, 2)
+    for k in (1, 2, 3):
+        assert _integral(lim, k) == pytest.approx(lim.moment(k), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("depth", [1, 3])
+def test_cdf_against_the_integral_of_the_density(name, depth):
+    lim = _equal_layers(name, depth)
+    low, high = lim.support[-1]
+    middle = low + 0.37 * (high - low)
+    above = quad(lambda t: 2 * t * float(lim.density(high - t * t)), 0.0, math.sqrt(high - middle), epsabs=1e-12, epsrel=1e-11)[0]
+    assert 1.0 - float(lim.cdf(middle)) == pytest.approx(above, abs=1e-9)
+
+
+def test_cdf_limits_and_monotony():
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "leaky_relu:0.1"))
+    lam = np.array([-1.0, 0.0, 1e-300, 0.01, 0.05, 0.08, 1.0, 2.9, 3.0, np.inf])
+    cdf = lim.cdf(lam)
+    assert (np.diff(cdf) >= 0).all()
+    assert cdf[0] == 0.0
+    assert cdf[1] == 0.0
+    assert cdf[-1] == 1.0
+    assert cdf[4] == cdf[5] == pytest.approx(0.5, abs=1e-9)  # in the gap: each half of the law of D^2 has its interval
+    relu = rj.limit_spectrum(rj.Ensemble.square(10, 1, "relu"))
+    np.testing.assert_allclose(relu.cdf([-0.1, 0.0, 0.05]), [0.0, 0.5, 0.5], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["linear", "relu", "hardtanh", "tanh", "leaky_relu:0.1"])
+@pytest.mark.parametrize("depth", [1, 2, 6])
+def test_quantile_inverts_cdf(name, depth):
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, depth, name, rj.Gaussian(1.0), rj.Gaussian(0.3)))
+    p = np.array([[0.55, 0.7, 0.9], [0.99, 0.999, 0.51]])
+    np.testing.assert_allclose(lim.cdf(lim.quantile(p)), np.maximum(p, lim.atom), atol=1e-10)
+    assert lim.quantile(0.0) == 0.0
+    assert lim.quantile(1.0) == lim.support[-1, 1]
+    assert lim.quantile(0.5 * lim.atom) == 0.0
+
+
+def test_one_layer_of_width_one_hundred_decades():
+    # L = 100: density over 100 decades, against F ~ lambda^(1/101) there
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 100, "linear"))
+    lam = np.geomspace(1e-100, 1.0, 30)
+    assert (lim.density(lam) > 0).all()
+    slope = np.diff(np.log(lim.density(lam))) / np.diff(np.log(lam))
+    np.testing.assert_allclose(slope[:5], -100 / 101, rtol=1e-3)
+
+
+@pytest.mark.parametrize("depth", [1, 5, 20])
+@pytest.mark.parametrize("name", ["linear", "hardtanh"])
+def test_density_error_covers_the_error(name, depth):
+    # Truth: the same equation polished in 40 digits.
+    lim = _equal_layers(name, depth)
+    low, high = lim.support[0]
+    lam = np.concatenate([high * (1 - np.geomspace(1e-9, 0.5, 12)), np.geomspace(max(1e-20, 2 * low), 0.1, 5)])
+    paper = rj.LimitSpectrum(lim.layers, "continuation", 40)
+    exact = np.array([float(p.density) for p in paper.continuation(lam, polish=True)])
+    error = np.abs(lim.density(lam) - exact)
+    assert (error <= 4 * lim.density_error(lam) + 1e-15 * exact).all()
+    assert (lim.density_error(lam[11:]) < 1e-12 * exact[11:]).all()
+
+
+def test_outside_the_support_the_density_is_zero():
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh"))
+    np.testing.assert_array_equal(lim.density([-1.0, 0.0, lim.support[0, 1] * 1.0001, 1e300, np.inf]), 0.0)
+    assert lim.density(1.0).shape == ()
+    assert lim.density(np.ones((2, 3))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("law", [rj.Uniform(), rj.Rademacher(), rj.Gaussian(0.1, power=0.0)])
+def test_weights_count_by_their_variance(law):
+    # width 100: N Var W = 1 in all three
+    reference = rj.limit_spectrum(rj.Ensemble.square(100, 2, "tanh"))
+    np.testing.assert_allclose(rj.limit_spectrum(rj.Ensemble.square(100, 2, "tanh", law)).support, reference.support, rtol=1e-12)
+
+
+def test_save_and_load(tmp_path):
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "hardtanh", biases=rj.Gaussian(0.2)), input_variance=0.7)
+    again = rj.LimitSpectrum.load(lim.save(tmp_path / "lim.npz"))
+    np.testing.assert_array_equal(again.density([0.1, 1.0]), lim.density([0.1, 1.0]))
+    assert repr(again) == repr(lim)
+    with pytest.raises(ValueError, match="made from layers"):
+        _equal_layers("tanh", 1).save(tmp_path / "x.npz")
+
+
+def test_curve_and_table():
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "leaky_relu:0.1"))
+    for scale in ("linear", "log"):
+        lam, density = lim.curve(50, scale=scale)
+        assert lam.size == 100
+        assert (np.diff(lam) > 0).all()
+        np.testing.assert_array_equal(density, lim.density(lam))
+    assert list(lim.to_pandas(20)) == ["lam", "density", "density_error", "cdf"]
+
+
+def test_continuation_needs_equal_layers():
+    ens = rj.Ensemble.square(10, 2, "tanh")
+    with pytest.raises(ValueError, match="use input_variance='stationary', or method='inverse'"):
+        rj.limit_spectrum(ens, method="continuation")
+
+
+@pytest.mark.parametrize(
+    ("ens", "options", "error", "message"),
+    [
+        (rj.Ensemble.square(4, 2, weights=rj.Cauchy()), {}, NotImplementedError, "method='population', is not yet available"),
+        (rj.Ensemble.square(4, 2, weights=rj.Orthogonal()), {}, NotImplementedError, "orthogonal weights is not yet available"),
+        (rj.Ensemble([4, 5, 4]), {}, ValueError, "must all be equal"),
+        (rj.Ensemble([4, 5, 4]), {"input_variance": "stationary"}, ValueError, "must all be equal"),
+        (rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2.0)), {"input_variance": "stationary"}, ValueError, "grows without bound"),
+        (rj.Ensemble.square(4, 2), {"method": "magic"}, ValueError, "method='magic' must be one of"),
+        (rj.Ensemble.square(4, 2), {"method": "continuation", "digits": 0}, ValueError, "digits=0"),
+        (rj.Ensemble.square(4, 2), {"input_variance": math.nan}, ValueError, "input_variance=nan"),
+        (rj.Ensemble.square(4, 2, weights=rj.Gaussian(0.0)), {}, ValueError, "point mass at 0"),
+        (rj.Ensemble.square(4, 2, biases=rj.Cauchy()), {}, ValueError, "a mean field is known where"),
+    ],
+)
+def test_no_limit(ens, options, error, message):
+    with pytest.raises(error, match=message):
+        rj.limit_spectrum(ens, **options)
+
+
+@pytest.mark.parametrize(("call", "message"), [(lambda m: m.density(np.nan), "lam holds NaN"), (lambda m: m.quantile(1.1), "p="), (lambda m: m.moment(0), "k=0"), (lambda m: m.curve(scale="x"), "scale='x'")])
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(rj.limit_spectrum(rj.Ensemble.square(4, 2)))
