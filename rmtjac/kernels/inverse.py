@@ -27,20 +27,22 @@ _EPS = 2.220446049250313e-16
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _newton(kinds, numbers, offsets, values, weights, counts, zeta, v):
+def _newton(kinds, numbers, offsets, values, weights, panels, counts, zeta, v):
     """Improve `v` in place; return success, Im m, and the errors of log u_0 and of Im m."""
     groups = kinds.size
     shift, pull = np.empty(groups, dtype=np.complex128), np.empty(groups, dtype=np.complex128)
     previous = math.inf
-    for _ in range(60):
+    for turn in range(60):
+        last = turn == 59
         a = a1 = s0 = s01 = 0.0j
         imag_m = 0.0
         residual = -zeta
         slope = 0.0j
         magnitude = abs(zeta)
         for g in range(groups):
-            low, high = offsets[g], offsets[g + 1]
-            one, one1, s, s1, imag = log_mgf(kinds[g], numbers[g], values[low:high], weights[low:high], v[g])
+            low, high = offsets[g, 0], offsets[g + 1, 0]
+            own = panels[offsets[g, 1] : offsets[g + 1, 1]]
+            one, one1, s, s1, imag = log_mgf(kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g])
             if g == 0:
                 a, a1, s0, s01, imag_m = one, one1, s, s1, imag
                 shift[0], pull[0] = 0.0, 1.0
@@ -73,18 +75,18 @@ def _newton(kinds, numbers, offsets, values, weights, counts, zeta, v):
                     return False, 0.0, math.inf, math.inf
         for g in range(groups):
             v[g] += fraction * shift[g]
-        # Quadratic convergence: done once a full step is at rounding level, or has stopped shrinking near it.
-        if fraction == 1.0 and (size < 4.0 * _EPS or (size < 1e-7 and size >= 0.5 * previous)):
-            rounding = _EPS * magnitude / abs(slope)
-            error = rounding + (size if size >= 0.5 * previous else 0.0)
-            m = cmath.exp(s0 + v[0])
-            return True, imag_m, error, error * abs(m * (s01 + 1.0))
+        # Done once a full step is at rounding level, or has stopped shrinking near it.
+        rounding = _EPS * magnitude / abs(slope)
+        stalled = size >= 0.5 * previous and size < 1e4 * rounding
+        if fraction == 1.0 and (size <= rounding or stalled or (last and size < 1e-7)):
+            error = rounding + (0.0 if size <= rounding else size)
+            return True, imag_m, error, error * abs(cmath.exp(s0 + v[0]) * (s01 + 1.0))
         previous = size if fraction == 1.0 else math.inf
     return False, 0.0, math.inf, math.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _follow(kinds, numbers, offsets, values, weights, counts, log_means, zeta, v):
+def _follow(kinds, numbers, offsets, values, weights, panels, counts, log_means, zeta, v):
     """Reach the root at real `zeta` from the asymptotic one at large |lambda| inside the strip."""
     groups = kinds.size
     log_mean = 0.0
@@ -104,7 +106,7 @@ def _follow(kinds, numbers, offsets, values, weights, counts, log_means, zeta, v
             ahead = min(1.0, t + step)
             trial[:] = v
             done, imag_m, error, spread = _newton(
-                kinds, numbers, offsets, values, weights, counts, here + ahead * (goal - here), trial
+                kinds, numbers, offsets, values, weights, panels, counts, here + ahead * (goal - here), trial
             )
             if done:
                 t = ahead
@@ -118,13 +120,14 @@ def _follow(kinds, numbers, offsets, values, weights, counts, log_means, zeta, v
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def solve(kinds, numbers, offsets, values, weights, counts, log_means, zetas):
+def solve(kinds, numbers, offsets, values, weights, panels, counts, log_means, zetas):
     """Solve for every real zeta, given in descending order.
 
     Parameters
     ----------
-    kinds, numbers, offsets, values, weights
-        Laws of the groups as `rmtjac.kernels.mgf` describes them; group g owns values[offsets[g]:offsets[g+1]].
+    kinds, numbers, offsets, values, weights, panels
+        Laws of the groups as `rmtjac.kernels.mgf` describes them; group g owns the values (and weights) from offsets[g, 0] to
+        offsets[g + 1, 0], and the panels from offsets[g, 1] to offsets[g + 1, 1].
     counts, log_means
         Multiplicity and log E D^2 of each group.
     zetas
@@ -145,11 +148,11 @@ def solve(kinds, numbers, offsets, values, weights, counts, log_means, zetas):
         done = False
         if ready and abs(zetas[i] - zetas[i - 1]) < 2.0:
             done, imag_m[i], error_v[i], error_m[i] = _newton(
-                kinds, numbers, offsets, values, weights, counts, complex(zetas[i], 0.0), v
+                kinds, numbers, offsets, values, weights, panels, counts, complex(zetas[i], 0.0), v
             )
         if not done:
             done, imag_m[i], error_v[i], error_m[i] = _follow(
-                kinds, numbers, offsets, values, weights, counts, log_means, zetas[i], v
+                kinds, numbers, offsets, values, weights, panels, counts, log_means, zetas[i], v
             )
         found[i] = ready = done
         roots[i] = v

@@ -6,7 +6,8 @@ E[D^2 / (1 - u D^2)] stays near E D^2 where u is small. Im m is returned beside 
 is proportional to it, and arg(m) loses it where m is almost real.
 
 Kinds of laws of D^2: 0 two points {0, b} with P(b) = p (`number`) and b = values[0]; 1 a sum over `values` with
-`weights`; 2 D = exp(-pi h^2 / 4), h ~ N(0, q), `number` = 1 / (pi q), through the Lerch transcendent.
+`weights`, corrected next to the poles where `panels` say that it is a quadrature rule; 2 D = exp(-pi h^2 / 4), h ~ N(0, q),
+`number` = 1 / (pi q), through the Lerch transcendent.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import numpy as np
 from numba import njit
 
 from rmtjac.kernels.lerch import lerch_half
+from rmtjac.kernels.panels import pole_correction, potential_correction
 
-__all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_potential"]
+__all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_mgf_array", "log_potential"]
 
 TWO_POINT, NODES, ERF = 0, 1, 2
 
@@ -75,14 +77,24 @@ def _sums(values, weights, ur, ui):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_mgf(kind, number, values, weights, v):
+def log_mgf(kind, number, values, weights, panels, v):
     """Return Log(1+m), its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     if kind == TWO_POINT:
         return _two_point(number, values[0], v)
     u = cmath.exp(v)
     if kind == NODES:
         one_plus, ratio, square, fourth, size = _sums(values, weights, u.real, u.imag)
-        return cmath.log(one_plus), u * square / one_plus, cmath.log(ratio), u * fourth / ratio, u.imag * size
+        missed, slope = pole_correction(panels, v)
+        # 1 + m = 1 + u (m / u): what is missed of m / u is missed / u, with derivative (slope - missed) / u.
+        one_plus += missed
+        ratio += missed / u
+        return (
+            cmath.log(one_plus),
+            (u * square + slope) / one_plus,
+            cmath.log(ratio),
+            (u * fourth + (slope - missed) / u) / ratio,
+            u.imag * size + missed.imag,
+        )
     # E (u D^2)^k = u^k / sqrt(1 + pi q k): 1 + m and m / u are Lerch functions with a = number and number + 1.
     root = math.sqrt(number)
     phi, slope = lerch_half(u, number)
@@ -92,27 +104,22 @@ def log_mgf(kind, number, values, weights, v):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_potential(values, weights, u):
-    """Return E Log(1 - u D^2) for a law given by values and weights."""
-    total = 0.0j
-    for j in range(values.size):
-        total += weights[j] * log1p(-u * values[j])
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def log_potential_array(values, weights, u):
-    """`log_potential` of a one-dimensional array."""
-    out = np.empty(u.size, dtype=np.complex128)
-    for i in range(u.size):
-        out[i] = log_potential(values, weights, u[i])
+def log_potential(values, weights, panels, v):
+    """Return E Log(1 - u D^2), u = e^v, for arrays v."""
+    out = np.empty(v.size, dtype=np.complex128)
+    for i in range(v.size):
+        minus_u = -cmath.exp(v[i])
+        total = potential_correction(panels, v[i])
+        for j in range(values.size):
+            total += weights[j] * log1p(minus_u * values[j])
+        out[i] = total
     return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_mgf_array(kind, number, values, weights, v):
+def log_mgf_array(kind, number, values, weights, panels, v):
     """Log(1+m) and Log(m/u) of a one-dimensional array."""
     out = np.empty((2, v.size), dtype=np.complex128)
     for i in range(v.size):
-        out[0, i], _, out[1, i], _, _ = log_mgf(kind, number, values, weights, v[i])
+        out[0, i], _, out[1, i], _, _ = log_mgf(kind, number, values, weights, panels, v[i])
     return out

@@ -41,7 +41,8 @@ class ContinuationPoint:
     residual
         |w - m_K(...)| at the end.
     status
-        ``CONVERGED``: the last step (the polish, if any) met its tolerance; else ``ITERATION_LIMIT``.
+        ``CONVERGED``: the last step (the polish, if any) met its tolerance; else ``ITERATION_LIMIT``, and w is the last
+        iterate of the path: far below the upper edge the path of BS can end far from the root.
     iterations
         Fixed-point steps over the whole path.
     unconverged
@@ -151,14 +152,14 @@ def _path(
         unconverged += not settled
     status = Status.CONVERGED if settled else Status.ITERATION_LIMIT
     if polish:
-        z = mp.mpc(lam, 0)
-        start, status = w, Status.ITERATION_LIMIT
+        z, status = mp.mpc(lam, 0), Status.ITERATION_LIMIT
         try:
-            root = mp.findroot(lambda w: image(w, z) - w, (start, start * (1 + mp.mpf(10) ** -6)), solver="secant", tol=mp.eps**1.5, maxsteps=60)
-            if root.imag < 0:
-                w, status = root, Status.CONVERGED
+            root = mp.findroot(lambda w: image(w, z) - w, (w, w * (1 + mp.mpf(10) ** -6)), tol=mp.eps**2, maxsteps=60, verify=False)
         except (ValueError, ZeroDivisionError):
-            pass
+            root = w
+        # With these logarithms a root below the real axis is the physical one (`rmtjac.theory.inverse`), if it is a root.
+        if root.imag < 0 and abs(image(root, z) - root) < mp.mpf(10) ** (2 - digits) * min(abs(1 + root), abs(root)):
+            w, status = root, Status.CONVERGED
     residual = abs(image(w, z) - w)
     density = -((1 + w) / z).imag / mp.pi
     return ContinuationPoint(lam, w, density, residual, status, iterations, unconverged)

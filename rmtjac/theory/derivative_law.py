@@ -6,7 +6,7 @@ Three kinds, by how m_K is computed:
 
 - `DiscreteLaw`: piecewise affine activations, finitely many values; closed form.
 - `ErfLaw`: phi = erf(sqrt(pi) x / 2); Lerch transcendent, with the prefactor 1/sqrt(pi q) (BS print sqrt(2 pi q)).
-- `QuadratureLaw`: any other phi'; a fixed Gauss-Legendre rule, refined until D^2 is resolved.
+- `QuadratureLaw`: any other phi'; a fixed Gauss-Legendre rule, corrected at the poles.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.mgf import ERF, NODES, TWO_POINT, log_mgf_array, log_potential_array
-from rmtjac.theory.nodes import nodes, rule_error
+from rmtjac.kernels.mgf import ERF, NODES, TWO_POINT, log_mgf_array, log_potential
+from rmtjac.kernels.panels import ORDER
+from rmtjac.theory.nodes import panel_rule
 from rmtjac.validate import finite
 
 __all__ = ["DerivativeLaw", "DiscreteLaw", "ErfLaw", "QuadratureLaw", "derivative_law"]
@@ -51,9 +52,9 @@ class DerivativeLaw:
             array.flags.writeable = False
 
     @property
-    def kernel(self) -> tuple[int, float]:
-        """Kind and number under which `rmtjac.kernels.mgf` knows this law."""
-        return NODES, 0.0
+    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
+        """Kind, number, values, weights and panels: the law as `rmtjac.kernels.mgf` takes it."""
+        return NODES, 0.0, self.values, self.weights, np.empty((0, 4 + ORDER))
 
     @property
     def mean(self) -> float:
@@ -67,7 +68,7 @@ class DerivativeLaw:
     def log_mgf(self, log_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return Log(1 + m_K(u)) and Log(m_K(u)/u) at u = exp(log_u), -pi <= Im log_u <= 0; broadcasts."""
         log_u = np.asarray(log_u, dtype=complex)
-        one_plus, ratio = log_mgf_array(*self.kernel, self.values, self.weights, log_u.ravel())
+        one_plus, ratio = log_mgf_array(*self.kernel, log_u.ravel())
         return one_plus.reshape(log_u.shape), ratio.reshape(log_u.shape)
 
     def mgf(self, u: np.ndarray | complex) -> np.ndarray:
@@ -94,10 +95,10 @@ class DerivativeLaw:
         """Return m_K(u) in the working precision of mpmath."""
         raise NotImplementedError
 
-    def log_potential(self, u: np.ndarray) -> np.ndarray:
-        """Return E Log(1 - u D^2); broadcasts."""
-        u = np.asarray(u, dtype=complex)
-        return log_potential_array(self.values, self.weights, u.ravel()).reshape(u.shape)
+    def log_potential(self, log_u: np.ndarray) -> np.ndarray:
+        """Return E Log(1 - u D^2) at u = exp(log_u); broadcasts."""
+        log_u = np.asarray(log_u, dtype=complex)
+        return log_potential(*self.kernel[2:], log_u.ravel()).reshape(log_u.shape)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,9 +125,10 @@ class DiscreteLaw(DerivativeLaw):
         return cls(points[points > 0.0], mass[points > 0.0], atom, float(points[-1]))
 
     @property
-    def kernel(self) -> tuple[int, float]:
-        """Two-point laws have kernels of their own."""
-        return (TWO_POINT, float(self.weights[0])) if self.values.size == 1 else (NODES, 0.0)
+    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
+        """Two-point laws have a kernel of their own."""
+        kind, number, *arrays = super().kernel
+        return (TWO_POINT, float(self.weights[0]), *arrays) if self.values.size == 1 else (kind, number, *arrays)
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) in the working precision of mpmath."""
@@ -147,18 +149,24 @@ class QuadratureLaw(DerivativeLaw):
     ----------
     derivative, variance, breakpoints
         phi', q, and the points between which phi' is smooth.
-    resolution
-        How much log D^2 varies over a panel of the rule, at most: it decides how close to the cut m_K is right.
+    panels
+        What makes the rule exact next to its poles (`rmtjac.kernels.panels`).
     """
 
     derivative: Callable[[np.ndarray], np.ndarray]
     variance: float
     breakpoints: tuple[float, ...]
-    resolution: float
+    panels: np.ndarray
+
+    @property
+    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
+        """A quadrature rule with panels."""
+        return NODES, 0.0, self.values, self.weights, self.panels
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
-        """Return the error of m_K relative to rounding (1 where rounding is all there is) at u = exp(log_u)."""
-        return rule_error(log_u + math.log(self.supremum), self.resolution)
+        """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
+        beyond = log_u.real > -math.log(self.supremum)
+        return 1.0 + np.where(beyond, 0.03 / np.maximum(np.abs(log_u.imag), 1e-300), 0.0)
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) by mpmath quadrature of the float phi': 15 digits at most, whatever the precision."""
@@ -188,9 +196,9 @@ class ErfLaw(QuadratureLaw):
         return np.ones(np.shape(log_u))
 
     @property
-    def kernel(self) -> tuple[int, float]:
+    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
         """The Lerch kernel, with 1 / (pi q)."""
-        return ERF, 1.0 / (math.pi * self.variance)
+        return ERF, 1.0 / (math.pi * self.variance), self.values, self.weights, self.panels
 
     def moment(self, k: float) -> float:
         """Return E D^{2k} = (1 + pi q k)^(-1/2)."""
@@ -217,7 +225,7 @@ def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
 
 
 @lru_cache(maxsize=256)
-def derivative_law(phi: Activation, variance: float, near_cut: bool = True) -> DerivativeLaw:
+def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     r"""Return the law of :math:`\varphi'(h)^2`, :math:`h \sim N(0, q)`.
 
     Parameters
@@ -226,8 +234,6 @@ def derivative_law(phi: Activation, variance: float, near_cut: bool = True) -> D
         The activation.
     variance
         q >= 0, the variance of the preactivations (the q of BS's formulas, q^h of the mean field).
-    near_cut
-        Whether m_K will be needed close to its cut, as it is for a single layer; costs nodes.
 
     Raises
     ------
@@ -246,9 +252,8 @@ def derivative_law(phi: Activation, variance: float, near_cut: bool = True) -> D
         out = _discrete(phi, variance)
     else:
         kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
-        near_cut = near_cut and kind is not ErfLaw  # the Lerch kernel does not mind the cut
-        values, weights, supremum, resolution = nodes(phi.derivative, variance, phi.breakpoints, near_cut)
-        out = kind(values, weights, 0.0, supremum, phi.derivative, variance, phi.breakpoints, resolution)
+        values, weights, panels, supremum = panel_rule(phi.derivative, variance, phi.breakpoints)
+        out = kind(values, weights, 0.0, supremum, phi.derivative, variance, phi.breakpoints, panels)
     if not out.values.size:
         raise ValueError(f"activation={phi.spec!r}: phi' vanishes for all preactivations of variance {variance:g}; the spectrum is a point mass at 0")
     return out

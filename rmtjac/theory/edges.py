@@ -47,7 +47,7 @@ def _kernel(law: DerivativeLaw) -> Callable[[float, bool], tuple[float, float, f
     from rmtjac.kernels.mgf import log_mgf
 
     def at(v: float, negative: bool = False) -> tuple[float, float, float, float]:
-        a, a1, s, s1, _ = log_mgf(*law.kernel, law.values, law.weights, complex(v, -math.pi if negative else 0.0))
+        a, a1, s, s1, _ = log_mgf(*law.kernel, complex(v, -math.pi if negative else 0.0))
         return a.real, a1.real, s.real, s1.real
 
     return at
@@ -71,36 +71,45 @@ def _upper_edge(layers: Layers) -> float:
     """Minimum of log lambda over m > 0, with all sigma_l = 1."""
     from scipy.optimize import brentq
 
-    lead = layers.groups[0]
-    at = _kernel(lead)
-    # The layer whose m is smallest at the end of its interval bounds m.
-    ends = [-math.log(law.supremum) - 1e-13 for law in layers.groups]
-    log_m_end = min(_kernel(law)(end)[2] + end for law, end in zip(layers.groups, ends, strict=True))
+    # The slope grows towards the tip; closer to it than the first positive one there is nothing to look for, only noise.
+    for margin in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8):
+        curve, end = _above(layers, margin)
+        if curve(end)[0] > 0.0:
+            best = brentq(lambda v: curve(v)[0], end - 80.0, end, xtol=1e-15, rtol=1e-15)  # noqa: B023 (used at once)
+            return curve(float(best))[1]
+    # No minimum inside: the edge is where the u of one layer reaches the tip of its cut.
+    curve, end = _above(layers, 1e-14)
+    return curve(end)[1]
 
-    def slope_and_value(v: float) -> tuple[float, float]:
+
+def _above(layers: Layers, margin: float) -> tuple[Callable[[float], tuple[float, float]], float]:
+    """Return v -> (slope, value) of log lambda at m > 0, v = log u of the first group, and the largest v.
+
+    No u comes closer to the tip 1/b of its cut than the relative `margin`.
+    """
+    lead, at = layers.groups[0], _kernel(layers.groups[0])
+    ends = [-math.log(law.supremum) - margin for law in layers.groups]
+
+    def curve(v: float) -> tuple[float, float]:
         a, a1, s, s1 = at(v)
         log_m, growth = s + v, s1 + 1.0  # growth = d log m / d log u_0
         value, slope = a - log_m, a1 - growth
         for k, law, end in zip(layers.counts, layers.groups, ends, strict=True):
-            if law is lead:
-                other, rate = s, s1
-            else:
+            other, rate = s, s1
+            if law is not lead:
                 place = _invert(law, log_m, min(log_m - math.log(law.mean), end) - 80.0, end)
-                place = end if place is None else place
-                _, _, other, own = _kernel(law)(place)
+                _, _, other, own = _kernel(law)(end if place is None else place)
                 rate = own * growth / (1.0 + own)
             value += k * other
             slope += k * rate
         return slope, value
 
-    end = ends[0]
-    if len(layers.groups) > 1:
-        reached = _invert(lead, log_m_end, end - 80.0, end)
-        end = end if reached is None else reached
-    if slope_and_value(end)[0] <= 0.0:
-        return slope_and_value(end)[1]
-    best = brentq(lambda v: slope_and_value(v)[0], end - 80.0, end, xtol=1e-15, rtol=1e-15)
-    return slope_and_value(float(best))[1]
+    if len(layers.groups) == 1:
+        return curve, ends[0]
+    # The layer whose m is smallest at the end of its interval bounds m.
+    log_m_end = min(_kernel(law)(end)[2] + end for law, end in zip(layers.groups, ends, strict=True))
+    reached = _invert(lead, log_m_end, ends[0] - 80.0, ends[0])
+    return curve, ends[0] if reached is None else reached
 
 
 def _lower_edge(layers: Layers) -> float | None:
@@ -166,7 +175,7 @@ def _inner_gaps(layers: Layers) -> list[tuple[float, float]]:
         # Dense at both ends, where the poles are.
         t = 0.5 * (1.0 - np.cos(np.linspace(0.0, math.pi, 4001)[1:-1]))
         v = left + (right - left) * t
-        one_plus, ratio = log_mgf_array(*law.kernel, law.values, law.weights, v.astype(complex))
+        one_plus, ratio = log_mgf_array(*law.kernel, v.astype(complex))
         # Im H = 0 on the stretch where 1 + m > 0 (L = 1) or m > 0 (L >= 2).
         real = np.abs((one_plus if depth == 1 else ratio).imag) < 1e-9
         slopes = np.where(real, [slope(x) for x in v], np.inf)

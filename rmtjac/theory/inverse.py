@@ -106,13 +106,12 @@ class Layers:
         """Solve at lambda + i0 for each entry of the one-dimensional `log_lam` (natural logarithms)."""
         from rmtjac.kernels.inverse import solve
 
-        kinds, numbers = zip(*(law.kernel for law in self.groups), strict=True)
-        offsets = np.cumsum([0, *(law.values.size for law in self.groups)])
+        kinds, numbers, values, weights, panels = zip(*(law.kernel for law in self.groups), strict=True)
+        offsets = np.cumsum([(0, 0), *((len(v), len(p)) for v, p in zip(values, panels, strict=True))], axis=0)
         order = np.argsort(-log_lam, kind="stable")
         found, log_u, imag_m, _, error_m = solve(
-            np.array(kinds), np.array(numbers), offsets,
-            np.concatenate([law.values for law in self.groups]), np.concatenate([law.weights for law in self.groups]),
-            self.counts, np.log([law.mean for law in self.groups]), log_lam[order] - self.log_variance,
+            np.array(kinds), np.array(numbers), offsets, *map(np.concatenate, (values, weights, panels)), self.counts,
+            np.log([law.mean for law in self.groups]), log_lam[order] - self.log_variance,
         )  # fmt: skip
         for g, law in enumerate(self.groups):
             error_m *= law.relative_error(log_u[:, g])
@@ -126,5 +125,5 @@ class Layers:
         m = np.exp(ratio + roots.log_u[:, 0])
         total = self.depth * m - one_plus
         for g, law in enumerate(self.groups):
-            total += self.counts[g] * law.log_potential(np.exp(roots.log_u[:, g]))
+            total += self.counts[g] * law.log_potential(roots.log_u[:, g])
         return total.imag / math.pi

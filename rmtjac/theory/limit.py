@@ -289,7 +289,7 @@ def _laws(ensemble: Ensemble, signal: MeanField) -> list[DerivativeLaw]:
     """Law of D^2 per layer; variances that agree to rounding share one, so that equal layers are known as equal."""
     laws = []
     for phi, q in zip(ensemble.activations, signal.preactivation_variances, strict=True):
-        laws.append(derivative_law(phi, float(f"{q:.13g}"), near_cut=ensemble.depth == 1))
+        laws.append(derivative_law(phi, float(f"{q:.13g}")))
     # Activations whose law does not depend on q (linear, ReLU) give equal laws for different q.
     for i, law in enumerate(laws):
         for earlier in laws[:i]:

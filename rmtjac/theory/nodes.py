@@ -1,10 +1,8 @@
-r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), that serves every f = 1/(1 - u D^2) of a density curve.
+r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a function of real h only.
 
-A composite 16-point Gauss-Legendre rule in h. In log D^2 the poles of f lie at -log u + 2 pi i k, so at the distance
-|arg u| from the real axis: the panels are halved until log D^2 varies by at most delta (the *resolution*) over each. Then
-the error of a panel falls like rho^-32, rho = x + sqrt(1 + x^2), x = 2 |arg u| / delta. How close |arg u| comes to 0
-depends on the law: at depth L >= 2 it stays above 0.48 in the bulk, at L = 1 it is about pi times the hazard rate of
--log D^2, which is small for wide laws (q large). delta follows that rate.
+A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2 is a polynomial on it to
+rounding, that is, until neither log D^2 nor log|d log D^2 / dz| varies much: then the poles of 1/(1 - u D^2) near the panel are
+found by Newton on that polynomial, and the kernel takes them out exactly (`rmtjac.kernels.panels`).
 """
 
 from __future__ import annotations
@@ -14,36 +12,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["nodes", "rule_error"]
+from rmtjac.kernels.panels import ORDER
+
+__all__ = ["panel_rule"]
 
 Derivative = Callable[[np.ndarray], np.ndarray]
 
-_ORDER = 16
 _REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
 _FLOOR = 1e-70  # D^2 below this is not resolved: it would matter for |u| > 1e60 only
+_STEP = 0.5  # largest variation of log D^2 over a panel
 
 
-def rule_error(log_ub: np.ndarray, resolution: float) -> np.ndarray:
-    """Return the error of the rule at log(u b), in units of the rounding error, at least 1."""
-    beyond = np.abs(log_ub.real)
-    distance = np.where(log_ub.real < 0.0, np.abs(log_ub), np.abs(log_ub.imag))
-    # Panels of length delta, or graded towards the tip, of length (e - 1) times their distance from it.
-    panel = np.minimum(resolution, 1.72 * np.maximum(np.maximum(beyond, np.abs(log_ub.imag)), 1e-9))
-    x = 2.0 * distance / panel
-    return 1.0 + (x + np.sqrt(1.0 + x * x)) ** (-2.0 * _ORDER) / np.finfo(float).eps
-
-
-def nodes(
-    derivative: Derivative, variance: float, breakpoints: tuple[float, ...], near_cut: bool
-) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Return values of D^2 (ascending), their weights, sup D^2, and the resolution of the rule.
-
-    Parameters
-    ----------
-    derivative, variance, breakpoints
-        phi', q, and the points between which phi' is smooth.
-    near_cut
-        Refine for the density of a single layer, which runs close to the cut.
+def panel_rule(
+    derivative: Derivative, variance: float, breakpoints: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return values of D^2, their weights, the panels, and sup D^2.
 
     Raises
     ------
@@ -58,15 +41,8 @@ def nodes(
         return np.maximum(d * d, _FLOOR)
 
     scale = math.sqrt(variance)
-    supremum = _supremum(squared, scale)
-    resolution = 0.25
-    values, weights = _panels(squared, scale, breakpoints, supremum, resolution)
-    # rho^-32 = 1e-15 at x = 1.25
-    closest = _least_hazard(values, weights) * math.pi if near_cut else 1.0
-    if closest < 0.16:
-        resolution = 1.6 * closest
-        values, weights = _panels(squared, scale, breakpoints, supremum, resolution)
-    return values, weights, max(supremum, float(values[-1])), resolution
+    values, weights, panels = _panels(squared, scale, breakpoints)
+    return values, weights, panels, max(_supremum(squared, scale), float(values.max()))
 
 
 def _supremum(squared: Derivative, scale: float) -> float:
@@ -84,45 +60,41 @@ def _supremum(squared: Derivative, scale: float) -> float:
     return max(float(squared(grid[best : best + 1])[0]), -float(polished.fun))
 
 
-def _panels(
-    squared: Derivative, scale: float, breakpoints: tuple[float, ...], supremum: float, resolution: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Halve panels until log D^2 varies by at most `resolution` over each, and log(b - D^2) by at most 1."""
-    points, rule = np.polynomial.legendre.leggauss(_ORDER)
+def _panels(squared: Derivative, scale: float, breakpoints: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    points, rule = np.polynomial.legendre.leggauss(ORDER)
+    to_chebyshev = np.linalg.inv(np.polynomial.chebyshev.chebvander(points, ORDER - 1)).T
+    slopes = np.polynomial.chebyshev.chebder(np.eye(ORDER))
+    to_slope = to_chebyshev @ (np.polynomial.chebyshev.chebvander(points, ORDER - 2) @ slopes).T
     inner = [b / scale for b in breakpoints if abs(b) < _REACH * scale]
-    edges = np.unique([*np.linspace(-_REACH, _REACH, 55), *inner])
+    # Off centre, so that an extremum at 0 is no panel end: there a pole and its mirror image meet.
+    edges = np.unique([*np.linspace(-_REACH - 0.1, _REACH, 56), *inner])
     low, high = edges[:-1], edges[1:]
-    top = supremum * (1.0 + 1e-9)
     kept = []
     for _ in range(60):
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
         z = middle[:, None] + half[:, None] * points
         d2 = squared(scale * z)
+        logs = np.log(d2)
         mass = half[:, None] * rule * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        rough = np.ptp(np.log(d2), axis=1) > resolution
-        rough |= np.ptp(np.log(np.maximum(top - d2, 1e-9 * top)), axis=1) > 1.0
+        slope = logs @ to_slope
+        span = np.ptp(logs, axis=1)
+        # Next to an extremum of D^2 the slope changes by much over a panel, or changes its sign.
+        steepness = np.log(np.maximum(np.abs(slope), 1e-300))
+        bent = (np.ptp(np.sign(slope), axis=1) > 0.0) | (np.ptp(steepness, axis=1) > 1.2)
+        # phi' has an absolute rounding error: next to its zeros log D^2 is noise, and bends mean nothing.
+        noise = np.finfo(float).eps * (np.abs(logs).max(axis=1) + 4.0 / np.sqrt(d2.min(axis=1)))
+        rough = (span > _STEP) | (bent & (span > 1e-9 + 200.0 * noise))
         # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
         rough &= (mass.sum(axis=1) > 1e-38) & (half > 1e-17)
-        kept.append((d2[~rough].ravel(), mass[~rough].ravel()))
+        fine = ~rough
+        # Coefficients of noise would have poles of their own off the panel.
+        coefficients = logs @ to_chebyshev
+        coefficients[np.abs(coefficients) < 4.0 * noise[:, None]] = 0.0
+        rows = np.column_stack([logs.min(axis=1), logs.max(axis=1), middle, half, coefficients])
+        kept.append((d2[fine].ravel(), mass[fine].ravel(), rows[fine]))
         low, high, middle = low[rough], high[rough], middle[rough]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         if not low.size:
             break
-    values, weights = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-    order = np.argsort(values)
-    return values[order], weights[order] / weights.sum()
-
-
-def _least_hazard(values: np.ndarray, weights: np.ndarray) -> float:
-    """Return the least rate P(-log D^2 in dt) / (P(-log D^2 > t) dt), in windows of 1/2.
-
-    Rates below 0.01 do not count: the density is that small there, and no panel short enough is affordable.
-    """
-    depth = math.log(values[-1]) - np.log(values)
-    window = (depth / 0.5).astype(int)
-    mass = np.bincount(window, weights)
-    below = np.cumsum(mass[::-1])[::-1]  # P(D^2 in this window or deeper)
-    # The deepest windows are cut off by the reach or the floor.
-    seen = (below > 1e-30) & (np.arange(mass.size) < 0.9 * window[0])
-    rates = mass[seen] / (0.5 * below[seen])
-    return float(rates[rates > 0.01].min(initial=1.0))
+    values, weights, panels = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    return values, weights / weights.sum(), panels

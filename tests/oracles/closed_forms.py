@@ -22,24 +22,30 @@ def fuss_catalan_moment(depth: int, k: int) -> int:
 
 
 def fuss_catalan_density(depth: int, lam: float, digits: int = 40) -> mp.mpf:
-    """Density at the float lambda: the angle t by bisection in floats, then by Newton in `digits` digits."""
+    """Density at the float lambda. The angle is t = pi/(L+1) - x; log x by bisection in floats, then by Newton in `digits` digits."""
     L = depth
 
-    def log_lam(t, lib):
-        return (L + 1) * lib.log(lib.sin((L + 1) * t)) - lib.log(lib.sin(t)) - L * lib.log(lib.sin(L * t))
+    def log_lam(y, lib):
+        x = lib.exp(y)
+        t = lib.pi / (L + 1) - x
+        return (L + 1) * lib.log(lib.sin((L + 1) * x)) - lib.log(lib.sin(t)) - L * lib.log(lib.sin(L * t))
 
-    low, high = 0.0, math.pi / (L + 1)
-    while high - low > 4e-16 * high and (middle := 0.5 * (low + high)) not in (low, high):
-        low, high = (middle, high) if log_lam(middle, math) > math.log(lam) else (low, middle)
+    low, high = -90.0, math.log(math.pi / (L + 1)) - 1e-15
+    while (middle := 0.5 * (low + high)) not in (low, high):
+        low, high = (middle, high) if log_lam(middle, math) < math.log(lam) else (low, middle)
     with mp.workdps(digits):
-        t, target = mp.mpf(0.5 * (low + high)), mp.log(mp.mpf(lam))
+        y, target = mp.mpf(low), mp.log(mp.mpf(lam))
         for _ in range(12):
-            slope = (L + 1) ** 2 * mp.cot((L + 1) * t) - mp.cot(t) - L**2 * mp.cot(L * t)
-            step = (log_lam(t, mp) - target) / slope
-            t -= step
-            if abs(step) < t * mp.mpf(10) ** (-digits // 2 - 2):
+            x = mp.exp(y)
+            t = mp.pi / (L + 1) - x
+            slope = x * ((L + 1) ** 2 * mp.cot((L + 1) * x) + mp.cot(t) + L**2 * mp.cot(L * t))
+            step = (log_lam(y, mp) - target) / slope
+            y -= step
+            if abs(step) < mp.mpf(10) ** (-digits // 2 - 2):
                 break
-        return mp.sin(t) ** 2 * mp.sin(L * t) ** (L - 1) / (mp.pi * mp.sin((L + 1) * t) ** L)
+        x = mp.exp(y)
+        t = mp.pi / (L + 1) - x
+        return mp.sin(t) ** 2 * mp.sin(L * t) ** (L - 1) / (mp.pi * mp.sin((L + 1) * x) ** L)
 
 
 def marchenko_pastur_density(lam: np.ndarray, p: float) -> np.ndarray:

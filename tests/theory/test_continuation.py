@@ -42,7 +42,7 @@ def test_the_printed_start_never_leaves_zero():
 
 
 def test_one_layer_does_not_always_contract():
-    points = continuation(LINEAR, 1, np.linspace(0.2, 3.8, 7), polish=False)
+    points = continuation(LINEAR, 1, [0.2, 1.0, 2.0, 3.8], polish=False)
     assert any(p.unconverged > 10 for p in points)
     assert all(p.status is Status.ITERATION_LIMIT or p.residual < 1e-4 for p in points)
 
@@ -54,6 +54,14 @@ def test_the_two_routes_agree(name):
     fast, paper = (rj.limit_spectrum(ens, input_variance=q, method=m) for m in ("inverse", "continuation"))
     lam = fast.support[-1, 1] * np.array([1e-6, 0.01, 0.3, 0.8])
     np.testing.assert_allclose(paper.density(lam), fast.density(lam), rtol=1e-12)
+
+
+def test_a_root_that_was_not_reached_is_not_claimed():
+    # At lambda = 1e-20, L = 1, the path of BS ends far from the root.
+    for depth in (1, 2, 5):
+        for point in continuation(LINEAR, depth, [1e-20, 1e-12, 1e-6], digits=30):
+            exact = float(fuss_catalan_density(depth, float(point.lam), 40))
+            assert point.status is Status.ITERATION_LIMIT or float(point.density) == pytest.approx(exact, rel=1e-13)
 
 
 def test_erf_through_the_lerch_transcendent():

@@ -1,0 +1,84 @@
+"""What is timed: this package, and what a user would otherwise write. Used by test_speed.py and run.py."""
+
+from __future__ import annotations
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import rmtjac as rj
+
+ACTIVATIONS = ("linear", "hardtanh")
+SMOOTH = ("hardtanh", "erf", "tanh")
+VARIANCE = 0.5  # q^h of the limits
+DEPTH = 2  # of the samples
+
+
+def ensemble(activation: str, width: int) -> rj.Ensemble:
+    return rj.Ensemble.square(width, DEPTH, activation)
+
+
+def ours(activation: str, width: int, samples: int, precision: str, threads: int) -> rj.EmpiricalSpectrum:
+    """Sample with this package, histogram included."""
+    emp = rj.sample_spectrum(ensemble(activation, width), samples, rng=0, precision=precision, threads=threads)
+    emp.histogram(100)
+    return emp
+
+
+def plain_numpy(activation: str, width: int, samples: int, threads: int) -> np.ndarray:
+    """The script a user would write; `threads` are those of NumPy's BLAS."""
+    rng = np.random.default_rng(0)
+    eigenvalues = np.empty((samples, width))
+    with threadpool_limits(threads, user_api="blas"):
+        for i in range(samples):
+            product = None
+            x = rng.standard_normal(width)
+            for _ in range(DEPTH):
+                layer = rng.standard_normal((width, width)) / np.sqrt(width)
+                if activation == "hardtanh":
+                    h = layer @ x
+                    x = np.clip(h, -1.0, 1.0)
+                    layer = (np.abs(h) < 1.0)[:, None] * layer
+                product = layer if product is None else layer @ product
+            eigenvalues[i] = np.linalg.eigvalsh(product @ product.T)
+        np.histogram(eigenvalues, 100)
+    return eigenvalues
+
+
+def flops(width: int, precision: str) -> float:
+    """Flops of one full-rank sample, leading order: L - 1 products, and values only of J (SVD) or of J J^T."""
+    products = (DEPTH - 1) * 2.0 * width**3
+    # Bidiagonal form 8/3 N^3; J J^T half a product (dsyrk), N^3, and tridiagonal form 4/3 N^3.
+    return products + width**3 * (8 / 3 if precision == "auto" else 1.0 + 4 / 3)
+
+
+def limit(activation: str, depth: int) -> rj.LimitSpectrum:
+    """Return the limit of equal layers at q^h = VARIANCE."""
+    law = rj.theory.derivative_law(rj.activations.activation(activation), VARIANCE)
+    return rj.LimitSpectrum(rj.theory.Layers([law] * depth, [1.0] * depth))
+
+
+def points(lim: rj.LimitSpectrum, count: int) -> np.ndarray:
+    """Return a log-spaced grid well inside the support."""
+    low, high = lim.support[-1]
+    return np.geomspace(max(1.001 * low, 1e-4 * high), 0.999 * high, count)
+
+
+def polynomial_roots(p: float, depth: int, lams: np.ndarray) -> np.ndarray:
+    """Density for a two-point law from np.roots of (1 + m)(m + p)^L - lam m, one point at a time.
+
+    The complex root with the largest |Im m| is taken: right at L = 1 and 2, where there is one pair; a guess beyond.
+    """
+    poly = np.array([1.0, 1.0])
+    for _ in range(depth):
+        poly = np.polymul(poly, [1.0, p])
+    out = np.empty(lams.size)
+    for i, lam in enumerate(lams):
+        shifted = poly.copy()
+        shifted[-2] -= lam
+        out[i] = np.abs(np.roots(shifted).imag).max() / (np.pi * lam)
+    return out
+
+
+def continued(lim: rj.LimitSpectrum, lams: np.ndarray, polish: bool) -> list[rj.theory.ContinuationPoint]:
+    """The route of the paper at 15 digits."""
+    return rj.theory.continuation(lim.layers.groups[0], lim.layers.depth, lams, digits=15, polish=polish)

@@ -1,0 +1,62 @@
+"""Every notebook runs from its .py at small size, draws its pictures, and its stored .ipynb is of the same source."""
+
+import asyncio
+import warnings
+from pathlib import Path
+
+import pytest
+
+jupytext = pytest.importorskip("jupytext")
+nbclient = pytest.importorskip("nbclient")
+pytest.importorskip("ipykernel")
+
+_SCRIPTS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
+_PICTURES = {"01_spectra": 4}  # at least this many; any other notebook has one
+
+
+def _outputs(notebook):
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def _pictures(notebook):
+    return [o for o in _outputs(notebook) if "image/png" in o.get("data", {})]
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.stem)
+def test_runs_at_small_size(script, tmp_path, monkeypatch):
+    monkeypatch.setenv("RMTJAC_SMALL", "1")
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel must draw inline
+    notebook = jupytext.read(script)
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    with warnings.catch_warnings():
+        # The client's own: sockets and event loops that its libraries leave to the collector, old asyncio names.
+        for category in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        asyncio.run(client.async_execute())
+    errors = [f"{o.ename}: {o.evalue}" for o in _outputs(notebook) if o.output_type == "error"]
+    assert errors == []
+    # A warning of the package in the kernel would show on its stderr.
+    assert [o.text for o in _outputs(notebook) if o.output_type == "stream" and o.name == "stderr"] == []
+    assert len(_pictures(notebook)) >= _PICTURES.get(script.stem, 1)
+    assert list(tmp_path.iterdir()) == []  # nothing was left behind
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.stem)
+def test_stored_notebook_is_of_the_same_source(script):
+    stored = script.with_suffix(".ipynb")
+    source, notebook = jupytext.read(script), jupytext.read(stored)
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in source.cells]
+    assert notebook.metadata.jupytext["formats"] == source.metadata.jupytext["formats"] == "ipynb,py:percent"
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.stem)
+def test_stored_notebook_holds_a_whole_run(script):
+    stored = script.with_suffix(".ipynb")
+    notebook = jupytext.read(stored)
+    counts = [c.execution_count for c in notebook.cells if c.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    assert all(o.output_type != "error" for o in _outputs(notebook))
+    assert len(_pictures(notebook)) >= _PICTURES.get(script.stem, 1)
+    assert stored.stat().st_size < 1_500_000
