@@ -19,7 +19,9 @@ def ensemble(activation: str, width: int) -> rj.Ensemble:
 
 def ours(activation: str, width: int, samples: int, precision: str, threads: int) -> rj.EmpiricalSpectrum:
     """Sample with this package, histogram included."""
-    emp = rj.sample_spectrum(ensemble(activation, width), samples, rng=0, precision=precision, threads=threads)
+    emp = rj.sample_spectrum(
+        ensemble(activation, width), samples, rng=0, precision=precision, threads=threads
+    )
     emp.histogram(100)
     return emp
 
@@ -45,7 +47,7 @@ def plain_numpy(activation: str, width: int, samples: int, threads: int) -> np.n
 
 
 def flops(width: int, precision: str) -> float:
-    """Flops of one full-rank sample, leading order: L - 1 products, and values only of J (SVD) or of J J^T."""
+    """Flops of one full-rank sample, leading order: L - 1 products, and the values only of J or J J^T."""
     products = (DEPTH - 1) * 2.0 * width**3
     # Bidiagonal form 8/3 N^3; J J^T half a product (dsyrk), N^3, and tridiagonal form 4/3 N^3.
     return products + width**3 * (8 / 3 if precision == "auto" else 1.0 + 4 / 3)
@@ -66,7 +68,8 @@ def points(lim: rj.LimitSpectrum, count: int) -> np.ndarray:
 def polynomial_roots(p: float, depth: int, lams: np.ndarray) -> np.ndarray:
     """Density for a two-point law from np.roots of (1 + m)(m + p)^L - lam m, one point at a time.
 
-    The complex root with the largest |Im m| is taken: right at L = 1 and 2, where there is one pair; a guess beyond.
+    The complex root with the largest |Im m| is taken: right at L = 1 and 2, where there is one pair;
+    a guess beyond.
     """
     poly = np.array([1.0, 1.0])
     for _ in range(depth):

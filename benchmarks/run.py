@@ -2,7 +2,8 @@
 
     python -m benchmarks.run [--small] [--out FOLDER]
 
-Alternating runs: in each round every code runs once, so that a change of the machine's load meets all of them; medians over the rounds.
+Alternating runs: in each round every code runs once, so that a change of the machine's load meets all of
+them; medians over the rounds.
 The command, the versions, the CPU class and the dgemm rate of the same run stand above each table.
 """
 
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,17 +57,25 @@ def header(title: str, command: str) -> list[str]:
     found = ", ".join(f"{name} {value}" for name, value in versions().items())
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     date = datetime.now(UTC).date().isoformat()
-    return [f"# {title}", "", f"`{command}`, {date}; {found}; CPU {cpu_class()}, {os.cpu_count()} cores, load {load} at the start.", ""]
+    return [
+        f"# {title}",
+        "",
+        f"`{command}`, {date}; {found}; CPU {cpu_class()}, {os.cpu_count()} cores, load {load} at the start.",
+        "",
+    ]
 
 
 def sampling(small: bool, rounds: int, command: str) -> str:
     lines = header("Sampling, L = 2, Gaussian weights", command)
     lines += [
-        f"Medians over {rounds} alternating runs. NumPy: the plain script of benchmarks/cases.py; its threads are those of its BLAS. Floor: flops",
-        "of one product and the factorisation of full-rank matrices, at the dgemm rate of this run (one thread); HardTanh and threads = 2 can be",
+        f"Medians over {rounds} alternating runs. NumPy: the plain script of benchmarks/cases.py;",
+        "its threads are those of its BLAS. Floor: flops",
+        "of one product and the factorisation of full-rank matrices, at the dgemm rate of this run",
+        "(one thread); HardTanh and threads = 2 can be",
         "below it, because rows that saturate are dropped, and because the floor is for one thread.",
         "",
-        "| activation | N | code | ms per sample, 1 thread | 2 threads | ratio NumPy / ours, 1 thread | 2 threads | speed-up by second thread | floor ms |",
+        "| activation | N | code | ms per sample, 1 thread | 2 threads | NumPy / this, 1 thread | 2 threads "
+        "| speed-up by second thread | floor ms |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     sizes = {30: 20, 60: 20} if small else {100: 100, 200: 40, 1000: 4}
@@ -75,15 +85,18 @@ def sampling(small: bool, rounds: int, command: str) -> str:
             runs: dict[str, Callable[[], object]] = {}
             for threads in (1, 2):
                 for precision in ("fast", "auto"):
-                    runs[f"{precision} {threads}"] = lambda p=precision, t=threads: cases.ours(activation, width, samples, p, t)  # noqa: B023
-                runs[f"numpy {threads}"] = lambda t=threads: cases.plain_numpy(activation, width, samples, t)  # noqa: B023
+                    runs[f"{precision} {threads}"] = partial(
+                        cases.ours, activation, width, samples, precision, threads
+                    )
+                runs[f"numpy {threads}"] = partial(cases.plain_numpy, activation, width, samples, threads)
             seconds = alternate(runs, rounds)
             ms = {name: 1e3 * value / samples for name, value in seconds.items()}
             for code in ("fast", "auto", "numpy"):
                 one, two = ms[f"{code} 1"], ms[f"{code} 2"]
                 floor = 1e3 * cases.flops(width, "auto" if code == "auto" else "fast") / rate
                 lines.append(
-                    f"| {activation} | {width} | {code} | {one:.3f} | {two:.3f} | {ms['numpy 1'] / one:.2f} | {ms['numpy 2'] / two:.2f} "
+                    f"| {activation} | {width} | {code} | {one:.3f} | {two:.3f} "
+                    f"| {ms['numpy 1'] / one:.2f} | {ms['numpy 2'] / two:.2f} "
                     f"| {one / two:.2f} | {floor:.3f} |"
                 )
             print(lines[-3], lines[-2], lines[-1], sep="\n", flush=True)
@@ -94,27 +107,32 @@ def limits(small: bool, rounds: int, command: str) -> str:
     count = 100 if small else 1000
     lines = header(f"The limit, {count} points, q = {cases.VARIANCE}", command)
     lines += [
-        f"Medians over {rounds} alternating runs, microseconds per point of a log-spaced grid inside the support. np.roots: roots of the polynomial",
-        "in m, one point at a time (which of them is the physical one is left to its user for L > 2). Continuation: the route of BS at 15 digits on",
+        f"Medians over {rounds} alternating runs, microseconds per point of a log-spaced grid inside",
+        "the support. np.roots: roots of the polynomial",
+        "in m, one point at a time (which of them is the physical one is left to its user for L > 2).",
+        "Continuation: the route of BS at 15 digits on",
         f"{_FEW} points, without and with Newton's method at the end.",
         "",
-        "| activation | L | inverse | np.roots | continuation | polished | np.roots / inverse | continuation / inverse |",
+        "| activation | L | inverse | np.roots | continuation | polished "
+        "| np.roots / inverse | continuation / inverse |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for activation in cases.SMOOTH:
         for depth in (1, 2, 5, 10):
             lim = cases.limit(activation, depth)
             lams = cases.points(lim, count)
-            runs: dict[str, Callable[[], object]] = {"inverse": lambda: lim.density(lams)}  # noqa: B023
+            runs: dict[str, Callable[[], object]] = {"inverse": partial(lim.density, lams)}
             counts = {"inverse": count}
             if activation == "hardtanh":
                 few = lams[:: count // _FEW][:_FEW]
-                runs["roots"] = lambda: cases.polynomial_roots(1.0 - lim.atom, depth, lams)  # noqa: B023
-                runs["bare"] = lambda: cases.continued(lim, few, False)  # noqa: B023
-                runs["polished"] = lambda: cases.continued(lim, few, True)  # noqa: B023
+                runs["roots"] = partial(cases.polynomial_roots, 1.0 - lim.atom, depth, lams)
+                runs["bare"] = partial(cases.continued, lim, few, False)
+                runs["polished"] = partial(cases.continued, lim, few, True)
                 counts |= {"roots": count, "bare": _FEW, "polished": _FEW}
             us = {name: 1e6 * value / counts[name] for name, value in alternate(runs, rounds).items()}
-            cells = [f"{us[name]:.3g}" if name in us else "–" for name in ("inverse", "roots", "bare", "polished")]
+            cells = [
+                f"{us[name]:.3g}" if name in us else "–" for name in ("inverse", "roots", "bare", "polished")
+            ]
             cells += [f"{us[name] / us['inverse']:.0f}" if name in us else "–" for name in ("roots", "bare")]
             lines.append(f"| {activation} | {depth} | {' | '.join(cells)} |")
             print(lines[-1], flush=True)
@@ -135,7 +153,9 @@ def main() -> None:
     command = " ".join(["python -m benchmarks.run", *sys.argv[1:]])
     for name, measure in (("sampling", sampling), ("limit", limits)):
         text = measure(args.small, args.rounds, command)
-        path = write_atomically(args.out / f"benchmark_{name}.md", lambda file, text=text: file.write(text.encode()) and None)
+        path = write_atomically(
+            args.out / f"benchmark_{name}.md", lambda file, text=text: file.write(text.encode()) and None
+        )
         print(f"wrote {path}")
 
 

@@ -2,13 +2,14 @@
 
     python data/make_reference_limits.py [FILE]
 
-Nothing here imports rmtjac. For L equal layers of weight variance 1 and D = phi'(h), h ~ N(0, q), the density at lambda is
--Im m / (pi lambda), m = m_K(u), m_K(u) = E[u D^2 / (1 - u D^2)], at the root u with Im u < 0 of
+Nothing here imports rmtjac. For L equal layers of weight variance 1 and D = phi'(h), h ~ N(0, q), the density
+at lambda is -Im m / (pi lambda), m = m_K(u), m_K(u) = E[u D^2 / (1 - u D^2)], at the root u with Im u < 0 of
 
     H(u) = Log(1 + m_K(u)) + (L - 1) Log m_K(u) - L Log u = log lambda,     principal logarithms.
 
-Such a root is unique, so the start decides nothing but the speed. phi' is differentiated by hand, m_K is mpmath's quadrature over h
-(a closed form where D takes two values), and each root is confirmed on panels cut in two.
+Such a root is unique, so the start decides nothing but the speed. phi' is differentiated by hand, m_K is
+mpmath's quadrature over h (a closed form where D takes two values), and each root is confirmed on panels
+cut in two.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ def two_point_weight(activation, q):
 
 
 def derivative(activation):
-    """phi' as an mpmath function."""
+    """Phi' as an mpmath function."""
     if activation == "erf":  # phi(h) = erf(sqrt(pi) h / 2)
         return lambda h: mp.exp(-mp.pi * h * h / 4)
     return lambda h: mp.sech(h) ** 2
@@ -86,14 +87,22 @@ def solve(m_and_slope, depth, lam, start):
         m, dm = m_and_slope(u)
         return dm / (1 + m) + (depth - 1) * dm / m - depth / u
 
-    root = mp.findroot(value, start, solver="newton", df=slope, tol=mp.mpf(10) ** (-2 * WORKING_DIGITS + 8), maxsteps=60, verify=False)
+    root = mp.findroot(
+        value,
+        start,
+        solver="newton",
+        df=slope,
+        tol=mp.mpf(10) ** (-2 * WORKING_DIGITS + 8),
+        maxsteps=60,
+        verify=False,
+    )
     if not (root.imag < -1e-8 * abs(root) and abs(value(root)) < mp.mpf(10) ** (6 - WORKING_DIGITS)):
         raise ArithmeticError(f"no root at lambda = {lam}: u = {mp.nstr(root, 8)}")
     return root
 
 
 def starts():
-    """Points of the lower half-plane, one after another: the root is unique, so any that converges will do."""
+    """Points of the lower half-plane; the root is unique, so any that converges will do."""
     for radius in (1, 2, 0.5, 4, 8, 20, 50):
         for angle in (0.5, 0.25, 0.75, 0.1, 0.9):
             yield radius * mp.expj(-mp.pi * mp.mpf(angle))
@@ -135,13 +144,16 @@ def densities(activation, q, depth, lams):
     out = []
     for text, coarse, fine in zip(lams, *columns, strict=True):
         if abs(coarse / fine - 1) > mp.mpf(10) ** (-WRITTEN_DIGITS - 2):
-            raise ArithmeticError(f"{activation}, L = {depth}, lambda = {text}: two panel lengths differ: {coarse}, {fine}")
+            raise ArithmeticError(
+                f"{activation}, L = {depth}, lambda = {text}: two panel lengths differ: {coarse}, {fine}"
+            )
         out.append(mp.nstr(fine, WRITTEN_DIGITS, strip_zeros=False))
         print(activation, q, depth, text, out[-1], flush=True)
     return out
 
 
 def main(path):
+    """Compute all cases and write `path`."""
     mp.mp.dps = WORKING_DIGITS
     cases = []
     for activation, q, depth, lams in CASES:
@@ -149,7 +161,8 @@ def main(path):
         rho = densities(activation, variance, depth, lams)
         cases.append({"activation": activation, "q": q, "depth": depth, "lam": lams, "density": rho})
     content = {
-        "what": "density of M = J J^T, N to infinity, atom excluded: L equal square layers, weight variance 1/N, h ~ N(0, q)",
+        "what": "density of M = J J^T, N to infinity, atom excluded: "
+        "L equal square layers, weight variance 1/N, h ~ N(0, q)",
         "command": "python data/make_reference_limits.py",
         "working_digits": WORKING_DIGITS,
         "digits": WRITTEN_DIGITS,

@@ -11,13 +11,15 @@
 # %% [markdown]
 # # Sampled spectra of deep Jacobians beside their limits
 #
-# **Question.** Do the eigenvalues of $M = JJ^T$, $J$ the input-output Jacobian of a random network of finite width $N$, lie
-# on the limit $N \to \infty$ of Berlyand & Slavin (BS), Section V, and how far off are they?
+# **Question.** Do the eigenvalues of $M = JJ^T$, $J$ the input-output Jacobian of a random network of finite
+# width $N$, lie on the limit $N \to \infty$ of Berlyand & Slavin (BS), Section V, and how far off are they?
 #
-# The samples and the limit come from two codes that share no formula of the spectrum: networks are drawn, run on a random input and factored;
-# the limit is a root of one equation per point. This notebook redoes BS Fig. 5, 6 and 7, and Fig. 5 for four more activations.
+# The samples and the limit come from two codes that share no formula of the spectrum: networks are drawn, run
+# on a random input and factored; the limit is a root of one equation per point. This notebook redoes BS Fig.
+# 5, 6 and 7, and Fig. 5 for four more activations.
 #
-# `RMTJAC_SMALL=1` in the environment makes everything small (for tests); the numbers stored here are of the full size.
+# `RMTJAC_SMALL=1` in the environment makes everything small (for tests); the numbers stored here are of the
+# full size.
 
 # %%
 import os
@@ -45,40 +47,55 @@ answers = []  # question, answer: the closing table
 # %% [markdown]
 # ## 1. BS Fig. 5
 #
-# **Question.** Linear network, $L = 2$, $N = 1000$, Gaussian weights and biases: does the sampled density follow the solution
-# of BS (19)? (BS average over 1000 matrices; here it is 200, which takes half a minute on two cores.)
+# **Question.** Linear network, $L = 2$, $N = 1000$, Gaussian weights and biases: does the sampled density
+# follow the solution of BS (19)? (BS average over 1000 matrices; here it is 200, which takes half a minute on
+# two cores.)
 
 # %%
 ens = gaussian("linear", 2)
 emp = rj.sample_spectrum(ens, samples=samples_fig5, rng=5)
 fig5 = rj.compare(emp, rj.limit_spectrum(ens))
-rj.plotting.plot_comparison(fig5, title=r"BS Fig. 5: linear, $L = 2$, Gaussian weights and biases");  # fmt: skip
+title = r"BS Fig. 5: linear, $L = 2$, Gaussian weights and biases"
+artists = rj.plotting.plot_comparison(fig5, title=title)
 
 # %% [markdown]
-# **Answer.** The pulls are (sampled $-$ limit)/standard error. The moments of a finite network differ from those of the limit;
-# for two Gaussian matrices $\mathrm{E}\,\mathrm{tr} M/N = 1$ and $\mathrm{E}\,\mathrm{tr} M^2/N = 3 + 3/N + 3/N^2$ exactly (the limit has 1 and 3).
+# **Answer.** The pulls are (sampled $-$ limit)/standard error. The moments of a finite network differ from
+# those of the limit; for two Gaussian matrices $\mathrm{E}\,\mathrm{tr} M/N = 1$ and $\mathrm{E}\,\mathrm{tr}
+# M^2/N = 3 + 3/N + 3/N^2$ exactly (the limit has 1 and 3).
 
 # %%
 print(fig5.table())
 m2, m2_error = fig5.moments[1], fig5.moment_errors[1]
 m2_exact = 3 + 3 / N + 3 / N**2
 pull_limit, pull_exact = (m2 - 3) / m2_error, (m2 - m2_exact) / m2_error
-print(f"\nm2 = {m2:.6f} +- {m2_error:.6f}; pull {pull_limit:+.2f} from the limit 3, {pull_exact:+.2f} from the exact {m2_exact:.6f} at this N")
+print(
+    f"\nm2 = {m2:.6f} +- {m2_error:.6f}; pull {pull_limit:+.2f} from the limit 3, "
+    f"{pull_exact:+.2f} from the exact {m2_exact:.6f} at this N"
+)
 top = emp.eigenvalues[:, -1]
 edge = fig5.support[-1, 1]
 shift = (top / edge - 1) * N ** (2 / 3)
-print(f"largest eigenvalue: (lambda_max/lambda_+ - 1) N^(2/3) = {shift.mean():.2f} +- {shift.std(ddof=1):.2f} (spread between matrices), lambda_+ = {edge:g}")
+print(
+    f"largest eigenvalue: (lambda_max/lambda_+ - 1) N^(2/3) = {shift.mean():.2f} +- {shift.std(ddof=1):.2f} "
+    f"(spread between matrices), lambda_+ = {edge:g}"
+)
 one = fig5.ks_samples.mean() * N
 answers.append(("Fig. 5: Kolmogorov distance, all matrices together", f"{fig5.ks:.1e}"))
 answers.append(("Fig. 5: N x Kolmogorov distance of one matrix", f"{one:.2f}"))
-answers.append(("Fig. 5: pull of m2 from the limit; from the exact value at this N", f"{pull_limit:+.1f}; {pull_exact:+.1f}"))
+answers.append(
+    (
+        "Fig. 5: pull of m2 from the limit; from the exact value at this N",
+        f"{pull_limit:+.1f}; {pull_exact:+.1f}",
+    )
+)
 answers.append(("Fig. 5: (lambda_max/lambda_+ - 1) N^(2/3)", f"{shift.mean():.2f}"))
 
 # %% [markdown]
 # ## 2. BS Fig. 6
 #
-# **Question.** How does the limiting density change with the depth, and does it contract to 0? The caption of BS Fig. 6 says
-# Linear for $L = 1$ and HardTanh for $L > 1$, the text says Linear throughout; both are drawn. Each layer has its own $q_l$, from $q_0 = 1$ on.
+# **Question.** How does the limiting density change with the depth, and does it contract to 0? The caption of
+# BS Fig. 6 says Linear for $L = 1$ and HardTanh for $L > 1$, the text says Linear throughout; both are drawn.
+# Each layer has its own $q_l$, from $q_0 = 1$ on.
 
 # %%
 depths = (1, 2, 3, 5, 10)
@@ -86,26 +103,31 @@ colors = plt.get_cmap("viridis")(np.linspace(0.0, 0.85, len(depths)))
 styles = ("-", "--", "-.", (0, (5, 1)), ":")
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.2), sharey=True, layout="constrained")
 rows = []
-for ax, phi, title in zip(axes, ("linear", "hardtanh"), ("linear (text of BS)", "HardTanh for L > 1 (caption of BS)"), strict=True):
+for ax, phi, title in zip(
+    axes, ("linear", "hardtanh"), ("linear (text of BS)", "HardTanh for L > 1 (caption of BS)"), strict=True
+):
     for depth, color, style in zip(depths, colors, styles, strict=True):
         name = "linear" if depth == 1 else phi
         lim = rj.limit_spectrum(gaussian(name, depth))
         drawn = rj.plotting.plot_limit(lim, ax, label=f"$L = {depth}$", color=color)
         for line in drawn["density"]:
             line.set_linestyle(style)
-        for artist in drawn.get("atom", []):  # the atoms stand in the table: five arrows at 0 would hide each other
+        for artist in drawn.get(
+            "atom", []
+        ):  # the atoms stand in the table: five arrows at 0 would hide each other
             artist.remove()
         edge = lim.support[-1, 1]
         rows.append((name, depth, lim.atom, lim.cdf(0.01), edge, *lim.moments(2)))
     ax.set(title=title, xlim=(-0.02 * edge, 1.05 * edge), ylim=(3e-4, 1e2))
     ax.legend(frameon=False)
 axes[1].set_ylabel("")
-fig.suptitle("BS Fig. 6: limiting density, Gaussian weights and biases", fontsize="medium");  # fmt: skip
+title = fig.suptitle("BS Fig. 6: limiting density, Gaussian weights and biases", fontsize="medium")
 
 # %% [markdown]
-# **Answer.** The mass moves to 0: F(0.01), atom included, grows with the depth. That alone is no contraction: $\|J\| = \sqrt{\lambda_+}$ *grows*
-# with the depth in both panels. For linear networks it grows without end, $\lambda_+ = (L+1)^{L+1}/L^L \approx e(L + 1/2)$ at mean 1. Under
-# HardTanh it falls only far out, where the signal has settled and every further layer shrinks the mean; the last rows show where.
+# **Answer.** The mass moves to 0: F(0.01), atom included, grows with the depth. That alone is no contraction:
+# $\|J\| = \sqrt{\lambda_+}$ *grows* with the depth in both panels. For linear networks it grows without end,
+# $\lambda_+ = (L+1)^{L+1}/L^L \approx e(L + 1/2)$ at mean 1. Under HardTanh it falls only far out, where the
+# signal has settled and every further layer shrinks the mean; the last rows show where.
 
 # %%
 for depth in (20, 80, 160, 240):
@@ -116,14 +138,24 @@ for name, depth, atom, f01, edge, m1, m2 in rows:
     print(f"{name:10}{depth:4d}{atom:9.4f}{f01:10.4f}{edge:10.4f}{edge**0.5:8.3f}{m1:9.4f}{m2:9.4f}")
 norms = {(name, depth): edge**0.5 for name, depth, *_, edge, _, _ in rows}
 mass = {(name, depth): f01 for name, depth, _, f01, *_ in rows}
-answers.append(("Fig. 6: F(0.01) at L = 1 and 10, linear", f"{mass['linear', 1]:.3f}; {mass['linear', 10]:.3f}"))
-answers.append(("Fig. 6: norm of J at L = 1 and 10, linear", f"{norms['linear', 1]:.2f}; {norms['linear', 10]:.2f}"))
-answers.append(("Fig. 6: norm of J at L = 2, 10, 240, HardTanh", "; ".join(f"{norms['hardtanh', k]:.2f}" for k in (2, 10, 240))))
+answers.append(
+    ("Fig. 6: F(0.01) at L = 1 and 10, linear", f"{mass['linear', 1]:.3f}; {mass['linear', 10]:.3f}")
+)
+answers.append(
+    ("Fig. 6: norm of J at L = 1 and 10, linear", f"{norms['linear', 1]:.2f}; {norms['linear', 10]:.2f}")
+)
+answers.append(
+    (
+        "Fig. 6: norm of J at L = 2, 10, 240, HardTanh",
+        "; ".join(f"{norms['hardtanh', k]:.2f}" for k in (2, 10, 240)),
+    )
+)
 
 # %% [markdown]
 # ## 3. The same for ReLU, HardTanh, erf and tanh
 #
-# **Question.** Does the agreement of Fig. 5 hold for activations with random $D$, with and without an atom at 0, at $L = 1, 2, 5$?
+# **Question.** Does the agreement of Fig. 5 hold for activations with random $D$, with and without an atom at
+# 0, at $L = 1, 2, 5$?
 
 # %%
 names = ("relu", "hardtanh", "erf", "tanh")
@@ -143,31 +175,52 @@ for row, name in zip(axes, names, strict=True):
             ax.set_ylabel("")
         if name != names[-1]:
             ax.set_xlabel("")
-fig.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False);  # fmt: skip
+legend = fig.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
 
 # %% [markdown]
-# **Answer.** ks is the Kolmogorov distance of all matrices together, N ks that of one matrix (mean). The pulls are in standard errors between
-# matrices; they measure the shift of order 1/N between a finite network and its limit as soon as the samples suffice to see it.
+# **Answer.** ks is the Kolmogorov distance of all matrices together, N ks that of one matrix (mean). The
+# pulls are in standard errors between matrices; they measure the shift of order 1/N between a finite network
+# and its limit as soon as the samples suffice to see it.
 
 # %%
-print(f"{'phi':10}{'L':>3}{'ks':>10}{'N ks':>8}{'m1 pull':>9}{'m2 pull':>9}{'m1/limit-1':>12}{'m2/limit-1':>12}{'atom':>9}{'+-':>9}{'limit':>9}")
+print(
+    f"{'phi':10}{'L':>3}{'ks':>10}{'N ks':>8}{'m1 pull':>9}{'m2 pull':>9}"
+    f"{'m1/limit-1':>12}{'m2/limit-1':>12}{'atom':>9}{'+-':>9}{'limit':>9}"
+)
 for (name, depth), result in grid.items():
     shifts = result.moments / result.limit_moments - 1
     print(
-        f"{name:10}{depth:3d}{result.ks:10.1e}{result.ks_samples.mean() * N:8.2f}{result.moment_pulls[0]:9.2f}{result.moment_pulls[1]:9.2f}"
-        f"{shifts[0]:12.1e}{shifts[1]:12.1e}{result.atom:9.5f}{result.atom_error:9.5f}{result.limit_atom:9.5f}"
+        f"{name:10}{depth:3d}{result.ks:10.1e}{result.ks_samples.mean() * N:8.2f}"
+        f"{result.moment_pulls[0]:9.2f}{result.moment_pulls[1]:9.2f}"
+        f"{shifts[0]:12.1e}{shifts[1]:12.1e}"
+        f"{result.atom:9.5f}{result.atom_error:9.5f}{result.limit_atom:9.5f}"
     )
 worst = max(grid, key=lambda key: grid[key].ks)
 answers.append((f"Grid: largest Kolmogorov distance ({worst[0]}, L = {worst[1]})", f"{grid[worst].ks:.1e}"))
-answers.append(("Grid: largest N x Kolmogorov distance of one matrix", f"{max(r.ks_samples.mean() for r in grid.values()) * N:.1f}"))
-answers.append(("Grid: largest |m1/limit - 1|; |m2/limit - 1|", "; ".join(f"{max(abs(r.moments[k] / r.limit_moments[k] - 1) for r in grid.values()):.1e}" for k in (0, 1))))
-answers.append(("Grid: largest |atom - limit|", f"{max(abs(r.atom - r.limit_atom) for r in grid.values()):.1e}"))
+answers.append(
+    (
+        "Grid: largest N x Kolmogorov distance of one matrix",
+        f"{max(r.ks_samples.mean() for r in grid.values()) * N:.1f}",
+    )
+)
+answers.append(
+    (
+        "Grid: largest |m1/limit - 1|; |m2/limit - 1|",
+        "; ".join(
+            f"{max(abs(r.moments[k] / r.limit_moments[k] - 1) for r in grid.values()):.1e}" for k in (0, 1)
+        ),
+    )
+)
+answers.append(
+    ("Grid: largest |atom - limit|", f"{max(abs(r.atom - r.limit_atom) for r in grid.values()):.1e}")
+)
 
 # %% [markdown]
 # ## 4. BS Fig. 7
 #
-# **Question.** Cauchy weights (scale $1/N$), HardTanh: what does the spectrum look like at several depths? BS (14) needs a fourth moment and
-# has no answer here; these are samples only, on logarithmic axes, over the nonzero eigenvalues.
+# **Question.** Cauchy weights (scale $1/N$), HardTanh: what does the spectrum look like at several depths? BS
+# (14) needs a fourth moment and has no answer here; these are samples only, on logarithmic axes, over the
+# nonzero eigenvalues.
 
 # %%
 fig, (ax, right) = plt.subplots(1, 2, figsize=(9.6, 4.2), layout="constrained")
@@ -177,25 +230,55 @@ for depth, color in zip(depths, colors, strict=True):
     cauchy[depth] = rj.sample_spectrum(ens, samples=samples_cauchy, rng=7)
     rj.plotting.plot_spectrum(cauchy[depth], ax, scale="loglog", bins=60, label=f"$L = {depth}$", color=color)
     histogram = cauchy[depth].histogram(60, "log")
-    right.stairs(histogram.fraction / np.diff(np.log(histogram.edges)), histogram.edges, color=color, lw=1.2, baseline=None, label=f"$L = {depth}$")
-right.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"density of $\log\lambda$: $\lambda\rho(\lambda)$")
-fig.suptitle(rf"BS Fig. 7: HardTanh, Cauchy weights, $N = {N}$, {samples_cauchy} matrices per $L$", fontsize="medium");  # fmt: skip
+    right.stairs(
+        histogram.fraction / np.diff(np.log(histogram.edges)),
+        histogram.edges,
+        color=color,
+        lw=1.2,
+        baseline=None,
+        label=f"$L = {depth}$",
+    )
+right.set(
+    xscale="log",
+    yscale="log",
+    xlabel=r"$\lambda$",
+    ylabel=r"density of $\log\lambda$: $\lambda\rho(\lambda)$",
+)
+title = rf"BS Fig. 7: HardTanh, Cauchy weights, $N = {N}$, {samples_cauchy} matrices per $L$"
+title = fig.suptitle(title, fontsize="medium")
 
 # %% [markdown]
-# **Answer.** The atom is at least the largest $P(D_l = 0)$ of the heavy-tailed mean field, $1 - (2/\pi)\arctan(1/s_l)$, $s_l$ the Cauchy scale of layer $l$:
-# the rows that saturate. It is equal to it when no further rank is lost. Quantiles are of $\log_{10}\lambda$ over the nonzero eigenvalues.
+# **Answer.** The atom is at least the largest $P(D_l = 0)$ of the heavy-tailed mean field, $1 -
+# (2/\pi)\arctan(1/s_l)$, $s_l$ the Cauchy scale of layer $l$: the rows that saturate. It is equal to it when
+# no further rank is lost. Quantiles are of $\log_{10}\lambda$ over the nonzero eigenvalues.
 
 # %%
-print(f"{'L':>3}{'atom':>9}{'+-':>9}{'mean field':>12}{'F(0.001)':>10}{'q05':>9}{'median':>9}{'q95':>9}{'largest':>9}")
+print(
+    f"{'L':>3}{'atom':>9}{'+-':>9}{'mean field':>12}"
+    f"{'F(0.001)':>10}{'q05':>9}{'median':>9}{'q95':>9}{'largest':>9}"
+)
 for depth, emp in cauchy.items():
     scales = rj.mean_field(rj.Ensemble.square(N, depth, "hardtanh", rj.Cauchy(scale=1.0))).scales
     saturated = max(1 - 2 / np.pi * np.arctan(1 / scales))
     quantiles = "".join(f"{emp.log_quantile(p).value / np.log(10):9.3f}" for p in (0.05, 0.5, 0.95, 1.0))
-    print(f"{depth:3d}{emp.atom:9.5f}{emp.atom_error:9.5f}{saturated:12.5f}{float(emp.cdf(1e-3)):10.4f}{quantiles}")
+    print(
+        f"{depth:3d}{emp.atom:9.5f}{emp.atom_error:9.5f}{saturated:12.5f}"
+        f"{float(emp.cdf(1e-3)):10.4f}{quantiles}"
+    )
 medians = {depth: emp.log_quantile(0.5).value / np.log(10) for depth, emp in cauchy.items()}
 answers.append(("Fig. 7: median of log10(lambda > 0) at L = 1, 10", f"{medians[1]:.2f}; {medians[10]:.2f}"))
-answers.append(("Fig. 7: F(0.001), atom included, at L = 1, 10", "; ".join(f"{float(cauchy[k].cdf(1e-3)):.3f}" for k in (1, 10))))
-answers.append(("Fig. 7: log10 of the largest eigenvalue (mean) at L = 1, 10", "; ".join(f"{cauchy[k].log_quantile(1.0).value / np.log(10):.2f}" for k in (1, 10))))
+answers.append(
+    (
+        "Fig. 7: F(0.001), atom included, at L = 1, 10",
+        "; ".join(f"{float(cauchy[k].cdf(1e-3)):.3f}" for k in (1, 10)),
+    )
+)
+answers.append(
+    (
+        "Fig. 7: log10 of the largest eigenvalue (mean) at L = 1, 10",
+        "; ".join(f"{cauchy[k].log_quantile(1.0).value / np.log(10):.2f}" for k in (1, 10)),
+    )
+)
 
 # %% [markdown]
 # ## The answers
@@ -205,4 +288,7 @@ width = max(len(question) for question, _ in answers)
 print(f"{'question':{width}}  answer")
 for question, answer in answers:
     print(f"{question:{width}}  {answer}")
-print(f"\nN = {N}; {samples_fig5}, {samples_grid}, {samples_cauchy} matrices; {time.perf_counter() - start:.0f} s; rmtjac {rj.__version__}, seeds 5, 6, 7")
+print(
+    f"\nN = {N}; {samples_fig5}, {samples_grid}, {samples_cauchy} matrices; "
+    f"{time.perf_counter() - start:.0f} s; rmtjac {rj.__version__}, seeds 5, 6, 7"
+)

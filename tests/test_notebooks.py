@@ -1,4 +1,4 @@
-"""Every notebook runs from its .py at small size, draws its pictures, and its stored .ipynb is of the same source."""
+"""Every notebook runs at small size and draws its pictures; its stored .ipynb is of the same source."""
 
 import asyncio
 import warnings
@@ -28,10 +28,14 @@ def test_runs_at_small_size(script, tmp_path, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel must draw inline
     notebook = jupytext.read(script)
     client = nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        allow_errors=True,
+        resources={"metadata": {"path": str(tmp_path)}},
     )
     with warnings.catch_warnings():
-        # The client's own: sockets and event loops that its libraries leave to the collector, old asyncio names.
+        # The client's own: sockets and event loops left to the collector, old asyncio names.
         for category in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
             warnings.simplefilter("ignore", category)
         asyncio.run(client.async_execute())
@@ -47,7 +51,9 @@ def test_runs_at_small_size(script, tmp_path, monkeypatch):
 def test_stored_notebook_is_of_the_same_source(script):
     stored = script.with_suffix(".ipynb")
     source, notebook = jupytext.read(script), jupytext.read(stored)
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in source.cells]
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [
+        (c.cell_type, c.source) for c in source.cells
+    ]
     assert notebook.metadata.jupytext["formats"] == source.metadata.jupytext["formats"] == "ipynb,py:percent"
 
 

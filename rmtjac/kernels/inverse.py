@@ -50,9 +50,13 @@ def _newton(kinds, numbers, offsets, values, weights, panels, counts, zeta, v):
                 slope += a1 - (s01 + 1.0)
                 magnitude += abs(a) + abs(v[0])
             else:
-                # s_g + v_g = s_0 + v_0, linearised: dv_g = shift + pull dv_0
-                shift[g] = (s0 + v[0] - s - v[g]) / (s1 + 1.0)
-                pull[g] = (s01 + 1.0) / (s1 + 1.0)
+                # Equal m, linearised: dv_g = shift + pull dv_0. Near m = -1 only 1 + m tells two m apart.
+                if a.real < -0.7:
+                    shift[g] = (a - one) / one1
+                    pull[g] = a1 / one1
+                else:
+                    shift[g] = (s0 + v[0] - s - v[g]) / (s1 + 1.0)
+                    pull[g] = (s01 + 1.0) / (s1 + 1.0)
             residual += counts[g] * (s + s1 * shift[g])
             slope += counts[g] * s1 * pull[g]
             magnitude += counts[g] * abs(s)

@@ -85,11 +85,19 @@ class Layers:
     def __post_init__(self) -> None:
         if not len(self.laws) or len(self.laws) != len(self.variances):
             raise ValueError("laws and variances must have one entry per layer, at least one")
+        groups: list[DerivativeLaw] = []
+        counts: list[float] = []
+        for law in self.laws:
+            place = next((g for g, known in enumerate(groups) if law.equals(known)), len(groups))
+            if place == len(groups):
+                groups.append(law)
+                counts.append(0.0)
+            counts[place] += 1.0
         # The group with the largest atom leads: near lambda = 0 its u grows, while that of the others turns real,
         # and only from the former does Im m keep its digits.
-        groups = sorted({id(law): law for law in self.laws}.values(), key=lambda law: -law.atom)
-        object.__setattr__(self, "groups", groups)
-        object.__setattr__(self, "counts", np.array([sum(law is own for law in self.laws) for own in groups], dtype=float))
+        order = sorted(range(len(groups)), key=lambda g: -groups[g].atom)
+        object.__setattr__(self, "groups", [groups[g] for g in order])
+        object.__setattr__(self, "counts", np.array([counts[g] for g in order]))
         object.__setattr__(self, "log_variance", float(np.sum(np.log(self.variances))))
 
     @property

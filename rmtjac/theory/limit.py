@@ -286,14 +286,6 @@ def limit_spectrum(
 
 
 def _laws(ensemble: Ensemble, signal: MeanField) -> list[DerivativeLaw]:
-    """Law of D^2 per layer; variances that agree to rounding share one, so that equal layers are known as equal."""
-    laws = []
-    for phi, q in zip(ensemble.activations, signal.preactivation_variances, strict=True):
-        laws.append(derivative_law(phi, float(f"{q:.13g}")))
-    # Activations whose law does not depend on q (linear, ReLU) give equal laws for different q.
-    for i, law in enumerate(laws):
-        for earlier in laws[:i]:
-            if type(law) is type(earlier) and np.array_equal(law.values, earlier.values) and np.array_equal(law.weights, earlier.weights):
-                laws[i] = earlier
-                break
-    return laws
+    """Law of D^2 per layer; variances that agree to rounding count as equal."""
+    pairs = zip(ensemble.activations, signal.preactivation_variances, strict=True)
+    return [derivative_law(phi, float(f"{q:.13g}")) for phi, q in pairs]

@@ -83,10 +83,12 @@ def test_the_neighbours_do_not_matter(name, order):
 
 
 def test_group_of_equal_layers_equals_separate_laws():
-    # The same law twice as one group of two and as two groups of one: two ways through the Newton iteration.
+    # The same law as one group of three and, its nodes in another order, as two groups: two ways through the iteration.
     phi = rj.activations.activation("tanh")
     one = derivative_law(phi, 0.5)
-    twin = rj.theory.QuadratureLaw(one.values.copy(), one.weights.copy(), 0.0, one.supremum, phi.derivative, 0.5, (), one.panels)
+    twin = rj.theory.QuadratureLaw(
+        one.values[::-1].copy(), one.weights[::-1].copy(), 0.0, one.supremum, phi.derivative, 0.5, (), one.panels
+    )
     logs = 3 * math.log(one.mean) + np.linspace(-20, 0.9, 40)
     together, apart = Layers([one, one, one], [1.0] * 3), Layers([one, twin, one], [1.0] * 3)
     assert len(together.groups) == 1
