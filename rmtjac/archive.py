@@ -33,7 +33,7 @@ def versions() -> dict[str, str]:
 
 def cpu_class() -> str:
     """Architecture and vector extensions that NumPy detects: what decides the last bits of a result."""
-    from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[import-untyped]
+    from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[import-not-found]
 
     found = [name for name in ("AVX2", "FMA3", "AVX512F", "AVX512_SKX", "ASIMD", "SVE") if features.get(name)]
     return "+".join([platform.machine(), *found])
@@ -44,7 +44,7 @@ def provenance(**facts: Any) -> dict[str, Any]:
     return {**facts, "versions": versions(), "cpu": cpu_class()}
 
 
-def write_atomically(path: str | Path, write: Callable[[IO[bytes]], None]) -> Path:
+def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:
     """Call ``write(file)`` on a temporary file beside `path`, then rename it to `path`.
 
     Whatever interrupts the writing (an error, Ctrl-C, a kill), `path` holds either its old content or

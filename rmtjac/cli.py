@@ -7,16 +7,32 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["main"]
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"rmtjac: {message}\n")
+
+
+def _whole(text: str) -> int:
+    """Whole number of an option."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number") from None
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rmtjac", description="Spectra of deep random networks: samples, limits, and the two compared.")
+    parser = _Parser(prog="rmtjac", description="Spectra of deep random networks: samples, limits, and the two compared.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name: str, help: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
@@ -27,18 +43,18 @@ def _parser() -> argparse.ArgumentParser:
 
     def ensemble(new: argparse.ArgumentParser) -> None:
         new.add_argument("--activation", default="hardtanh", help="hardtanh, relu, tanh, erf, linear, leaky_relu:0.1, ... (default hardtanh)")
-        new.add_argument("--depth", type=int, default=2, help="number of layers L (default 2)")
-        new.add_argument("--width", type=int, default=400, help="width N of all layers (default 400)")
+        new.add_argument("--depth", type=_whole, default=2, help="number of layers L (default 2)")
+        new.add_argument("--width", type=_whole, default=400, help="width N of all layers (default 400)")
         new.add_argument("--weights", default="gaussian:1.0", help="law, scale and power: gaussian:1.0, cauchy:1.0, ... (default gaussian:1.0)")
         new.add_argument("--biases", default=None, help="law of the biases, for example gaussian:0.1 (default none)")
         new.add_argument("--input-variance", default="1.0", help='q_0 = |x|^2/n_0 of the input, or "stationary" (default 1.0)')
 
     def sampling(new: argparse.ArgumentParser) -> None:
-        new.add_argument("--samples", type=int, default=100, help="number of independent networks (default 100)")
-        new.add_argument("--seed", type=int, default=0, help="seed; fixes every bit of the result (default 0)")
+        new.add_argument("--samples", type=_whole, default=100, help="number of independent networks (default 100)")
+        new.add_argument("--seed", type=_whole, default=0, help="seed; fixes every bit of the result (default 0)")
         new.add_argument("--masks", default="network", help="network or independent (default network)")
         new.add_argument("--precision", default="auto", help="auto or fast (default auto)")
-        new.add_argument("--threads", type=int, default=None, help="threads (default all cores)")
+        new.add_argument("--threads", type=_whole, default=None, help="threads (default all cores)")
 
     def route(new: argparse.ArgumentParser) -> None:
         new.add_argument("--method", default="inverse", help="inverse or continuation (default inverse)")
@@ -50,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("limit", "Compute the limiting spectrum.", _limit)
     ensemble(one)
     route(one)
-    one.add_argument("--points", type=int, default=9, help="rows of the printed curve (default 9)")
+    one.add_argument("--points", type=_whole, default=9, help="rows of the printed curve (default 9)")
     one.add_argument("--out", help="write the curve (.csv), the limit (.npz) or its picture (.png, .pdf, .svg)")
     one = command("compare", "Sample, compute the limit, and draw the two in one picture.", _compare)
     ensemble(one)
@@ -79,7 +95,10 @@ def _checked_out(args: argparse.Namespace, *others: str) -> Path | None:
 def _write_picture(path: Path, figure: Any) -> None:
     from rmtjac.archive import write_atomically
 
+    import matplotlib.pyplot as plt
+
     write_atomically(path, lambda file: figure.savefig(file, format=path.suffix[1:], dpi=150))
+    plt.close(figure)
 
 
 def _ensemble(args: argparse.Namespace) -> Any:
@@ -111,13 +130,28 @@ def _limit_of(args: argparse.Namespace, ensemble: Any) -> Any:
 
 
 def _print(args: argparse.Namespace, facts: dict[str, Any], table: str) -> None:
-    print(json.dumps(facts, indent=2) if args.json else table)
+    print(json.dumps(_json_ready(facts), indent=2, allow_nan=False) if args.json else table)
+
+
+def _json_ready(value: Any) -> Any:
+    """Replace NaN and infinities, which JSON does not know, by null."""
+    if isinstance(value, dict):
+        return {key: _json_ready(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json_ready(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _spectrum(args: argparse.Namespace) -> None:
     out = _checked_out(args, ".npz")
     ensemble = _ensemble(args)
     emp = _sample(args, ensemble)
+    if out is not None and out.suffix == ".npz":
+        emp.save(out)
+    elif out is not None:
+        from rmtjac.plotting import plot_spectrum
+
+        _write_picture(out, plot_spectrum(emp, scale="loglog")["ax"].figure)
     quantiles = {p: emp.log_quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)}
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
@@ -128,12 +162,6 @@ def _spectrum(args: argparse.Namespace) -> None:
     }
     lines = [repr(ensemble), repr(emp), "quantiles of log lambda, nonzero eigenvalues", f"{'order':>8}{'value':>14}{'std error':>12}"]
     lines += [f"{p:8.2f}{q.value:14.6g}{q.error:12.2g}" for p, q in quantiles.items()]
-    if out is not None and out.suffix == ".npz":
-        emp.save(out)
-    elif out is not None:
-        from rmtjac.plotting import plot_spectrum
-
-        _write_picture(out, plot_spectrum(emp, scale="loglog")["ax"].figure)
     _print(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
 
 
@@ -147,7 +175,7 @@ def _limit(args: argparse.Namespace) -> None:
     p = [(i + 0.5) / args.points for i in range(positive_int("--points", args.points))]
     lam = lim.quantile([lim.atom + (1.0 - lim.atom) * one for one in p])
     density, error, cdf = lim.density(lam), lim.density_error(lam), lim.cdf(lam)
-    facts = {
+    facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
         "support": lim.support.tolist(),
         "atom": lim.atom,
@@ -165,7 +193,7 @@ def _limit(args: argparse.Namespace) -> None:
         x, rho = lim.curve(scale="log")
         text = "lambda,density,density_error,cdf\n"
         text += "".join(f"{a!r},{b!r},{c!r},{d!r}\n" for a, b, c, d in zip(*(v.tolist() for v in (x, rho, lim.density_error(x), lim.cdf(x))), strict=True))
-        write_atomically(out, lambda file: file.write(text.encode()) and None)
+        write_atomically(out, lambda file: file.write(text.encode()))
     elif out is not None:
         from rmtjac.plotting import plot_limit
 
@@ -206,8 +234,8 @@ def _info(args: argparse.Namespace) -> None:
     from rmtjac.archive import cpu_class, versions
 
     pools = [{key: pool.get(key) for key in ("internal_api", "version", "architecture", "num_threads")} for pool in threadpool_info()]
-    facts = {"versions": versions(), "cpu": cpu_class(), "cores": os.cpu_count(), "blas": pools}
-    lines = [f"{name:12}{version}" for name, version in facts["versions"].items()]  # type: ignore[attr-defined]
+    facts: dict[str, Any] = {"versions": versions(), "cpu": cpu_class(), "cores": os.cpu_count(), "blas": pools}
+    lines = [f"{name:12}{version}" for name, version in facts["versions"].items()]
     lines += [f"{'CPU class':12}{facts['cpu']}", f"{'cores':12}{facts['cores']}"]
     lines += [f"{'BLAS':12}" + ", ".join(f"{key} {value}" for key, value in pool.items()) for pool in pools]
     _print(args, facts, "\n".join(lines))
@@ -225,6 +253,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rmtjac: interrupted; nothing was written", file=sys.stderr)
         return 130
+    except MemoryError as error:
+        print(f"rmtjac: not enough memory for --width={args.width}, --samples={getattr(args, 'samples', 1)}: {error}", file=sys.stderr)
+        return 2
     except (ValueError, TypeError, ArithmeticError, NotImplementedError, OSError) as error:
         print(f"rmtjac: {error}", file=sys.stderr)
         return 2

@@ -16,11 +16,18 @@ import numpy as np
 from rmtjac.archive import load, save
 from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
 from rmtjac.theory.limit import LimitSpectrum
-from rmtjac.validate import positive_int
+from rmtjac.validate import choice, positive_int
 
 __all__ = ["BinnedComparison", "Comparison", "compare"]
 
 _NODES = 2000
+
+
+def _pulls(value: np.ndarray, error: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """(value - expected) / error; where the error is 0, 0 for equal numbers and infinite for others."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = (value - expected) / error
+    return np.where((value == expected) & ~np.isnan(error), 0.0, out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +50,15 @@ class BinnedComparison:
 
     @property
     def pulls(self) -> np.ndarray:
-        """(sampled - expected) / standard error per bin; NaN for a single sample."""
-        return (self.histogram.fraction - self.expected) / np.maximum(self.histogram.error, self.resolution)
+        """(sampled - expected) / standard error per bin; NaN for a single sample, and in bins that are empty by both."""
+        out = _pulls(self.histogram.fraction, np.maximum(self.histogram.error, self.resolution), self.expected)
+        return np.where((self.histogram.fraction == 0.0) & (self.expected < 0.01 * self.resolution), np.nan, out)
+
+    @property
+    def rms_pull(self) -> float:
+        """Root mean square of the pulls."""
+        seen = self.pulls[np.isfinite(self.pulls)]
+        return float(np.sqrt(np.mean(seen**2))) if seen.size else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +70,12 @@ class Comparison:
     samples, size
         Number of matrices and their side N.
     ks
-        Kolmogorov distance sup |F_sampled - F_limit| of all eigenvalues together, the atom included.
+        Kolmogorov distance sup |F_sampled - F_limit| of all eigenvalues together, the atom included, over the lambda
+        above the numerical noise of the samples.
     ks_samples
         Shape (samples,): the same for each matrix. Spectra are rigid: N times it grows like log N only.
+    unresolved
+        Fraction of nonzero eigenvalues below that noise: they are counted, but where they lie is not compared.
     atom, atom_error, limit_atom
         Fraction of exact zeros, its standard error, and the mass of the limit at 0.
     moments, moment_errors, limit_moments
@@ -77,6 +94,7 @@ class Comparison:
     size: int
     ks: float
     ks_samples: np.ndarray
+    unresolved: float
     atom: float
     atom_error: float
     limit_atom: float
@@ -92,7 +110,7 @@ class Comparison:
     @property
     def moment_pulls(self) -> np.ndarray:
         """(sampled - limit) / standard error for the moments 1 ... 4."""
-        return (self.moments - self.limit_moments) / self.moment_errors
+        return _pulls(self.moments, self.moment_errors, self.limit_moments)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of the table, JSON-ready."""
@@ -103,35 +121,36 @@ class Comparison:
             "size": self.size,
             "ks": self.ks,
             "ks_per_matrix": float(self.ks_samples.mean()),
+            "unresolved": self.unresolved,
             "atom": {"sampled": self.atom, "error": self.atom_error, "limit": self.limit_atom},
             "moments": {f"m{k}": dict(zip(names, map(float, row), strict=True)) for k, row in enumerate(rows, 1)},
-            "pulls_rms": {
-                scale: float(np.sqrt(np.mean(getattr(self, scale).pulls ** 2))) for scale in ("linear", "log")
-            },
+            "pulls_rms": {"linear": self.linear.rms_pull, "log": self.log.rms_pull},
             "support": self.support.tolist(),
         }
 
     def table(self) -> str:
         """Return the comparison as text."""
         support = " + ".join(f"[{a:.6g}, {b:.6g}]" for a, b in self.support)
-        rows = [("atom", self.atom, self.atom_error, self.limit_atom)]
-        rows += [(f"m{k + 1}", self.moments[k], self.moment_errors[k], self.limit_moments[k]) for k in range(len(self.moments))]
+        names = ["atom", *(f"m{k + 1}" for k in range(self.moments.size))]
+        value = np.append(self.atom, self.moments)
+        error = np.append(self.atom_error, self.moment_errors)
+        limit = np.append(self.limit_atom, self.limit_moments)
         lines = [
             f"{self.samples} matrices of {self.size} x {self.size}; support of the limit {support}",
             f"{'':6}{'sampled':>14}{'std error':>12}{'limit':>14}{'pull':>8}",
         ]
-        for name, value, error, limit in rows:
-            pull = (value - limit) / error if error > 0.0 else 0.0 if value == limit else np.copysign(np.inf, value - limit)
-            lines.append(f"{name:6}{value:14.6g}{error:12.2g}{limit:14.6g}{pull:8.1f}")
+        for row in zip(names, value, error, limit, _pulls(value, error, limit), strict=True):
+            lines.append("{:6}{:14.6g}{:12.2g}{:14.6g}{:8.1f}".format(*row))
         one = float(self.ks_samples.mean())
         lines.append(f"Kolmogorov distance {self.ks:.2e} all together, {one:.2e} = {one * self.size:.2f}/N for one matrix")
-        pulls = self.to_dict()["pulls_rms"]
-        lines.append(f"rms pull of the bins {pulls['linear']:.2f} (linear), {pulls['log']:.2f} (log)")
+        lines.append(f"rms pull of the bins {self.linear.rms_pull:.2f} (linear), {self.log.rms_pull:.2f} (log)")
+        if self.unresolved > 0.0:
+            lines.append(f"{self.unresolved:.2%} of the nonzero eigenvalues lie below the numerical noise; where, is not compared")
         return "\n".join(lines)
 
     def to_pandas(self, scale: str = "log") -> Any:
         """Return one of the binned comparisons as a table."""
-        binned: BinnedComparison = getattr(self, scale)
+        binned: BinnedComparison = getattr(self, choice("scale", scale, ("linear", "log")))
         return binned.histogram.to_pandas().assign(expected=binned.expected, pull=binned.pulls)
 
     def save(self, path: str | Path) -> Path:
@@ -158,32 +177,38 @@ class Comparison:
             low, high, fraction, error, expected = arrays.pop(scale)
             histogram = Histogram(np.append(low, high[-1]), fraction, error, scale)
             binned[scale] = BinnedComparison(histogram, expected, 1.0 / (facts["samples"] * facts["size"]))
-        return cls(**facts, **arrays, **binned, facts=provenance)
+        content: dict[str, Any] = {**facts, **arrays, **binned}
+        return cls(**content, facts=provenance)
 
     def __repr__(self) -> str:
         return f"Comparison({self.samples} samples, N={self.size}, ks={self.ks:.3g}, atom {self.atom:.4g} against {self.limit_atom:.4g})"
 
 
 def _limit_cdf(limit: LimitSpectrum, log_lam: np.ndarray) -> np.ndarray:
-    """F of the limit at ascending log lambda; above a few thousand points by monotone interpolation between them."""
+    """F of the limit at ascending log lambda; above a few thousand points by cubics through F and its slope lambda rho."""
     if log_lam.size <= 2 * _NODES:
         return limit.cdf(np.exp(log_lam))
-    from scipy.interpolate import PchipInterpolator
+    from scipy.interpolate import CubicHermiteSpline
 
     ends = np.log(limit.support[limit.support > 0.0])
-    pick = log_lam[np.linspace(0, log_lam.size - 1, _NODES).round().astype(int)]
+    # Equal steps of rank, and denser towards both ends, where F is steep in log lambda.
+    last = log_lam.size - 1
+    tails = np.geomspace(1.0, last, _NODES // 4)
+    ranks = np.concatenate([np.linspace(0, last, _NODES), np.arange(200), last - np.arange(200), tails, last - tails])
+    pick = log_lam[np.unique(ranks.round().astype(int))]
     nodes = np.unique(np.concatenate([pick, ends[(ends > pick[0]) & (ends < pick[-1])]]))
-    return PchipInterpolator(nodes, limit.cdf(np.exp(nodes)))(log_lam)
+    lam = np.exp(nodes)
+    return np.clip(CubicHermiteSpline(nodes, limit.cdf(lam), lam * limit.density(lam))(log_lam), 0.0, 1.0)
 
 
-def _kolmogorov(logs: np.ndarray, limit_values: np.ndarray, atom: float, limit_atom: float) -> float:
-    """Largest |F_n - F| over the jumps of F_n, on both sides of each, and at the atom."""
-    count = logs.size
+def _kolmogorov(count: int, limit_values: np.ndarray, atom: float, limit_atom: float) -> float:
+    """Largest |F_n - F| at the highest of `count` eigenvalues, F there in `limit_values`, on both sides of each, and at 0."""
+    at_zero = abs(atom - limit_atom)
     if not limit_values.size:
-        return max(abs(atom - limit_atom), 1.0 - limit_atom)
+        return max(at_zero, 1.0 - limit_atom) if atom == 1.0 else at_zero
     steps = np.arange(count - limit_values.size, count + 1) / count
     after, before = np.abs(steps[1:] - limit_values), np.abs(steps[:-1] - limit_values)
-    return float(max(after.max(), before.max(), abs(atom - limit_atom)))
+    return float(max(after.max(), before.max(), at_zero))
 
 
 def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60) -> Comparison:
@@ -217,15 +242,18 @@ def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60) 
     logs = 2.0 * empirical.log_singular_values
     order = np.argsort(logs, axis=None)
     flat = logs.ravel()[order]
-    positive = flat[np.isfinite(flat)]
-    values = np.empty(flat.size)
-    values[flat.size - positive.size :] = _limit_cdf(limit, positive) if positive.size else 0.0
+    # Below the noise the eigenvalues are counted, but their places mean nothing.
+    nonzero = np.isfinite(flat)
+    resolved = nonzero & (flat > empirical.log_floor)
+    values = np.full(flat.size, np.nan)
+    if resolved.any():
+        values[resolved] = _limit_cdf(limit, flat[resolved])
     by_sample = np.empty(flat.size)
     by_sample[order] = values
-    per_sample = []
-    for row, expected in zip(logs, by_sample.reshape(logs.shape), strict=True):
-        nonzero = np.isfinite(row)
-        per_sample.append(_kolmogorov(row, expected[nonzero], 1.0 - nonzero.mean(), limit.atom))
+    per_sample = [
+        _kolmogorov(row.size, row[~np.isnan(row)], atom, limit.atom)
+        for row, atom in zip(by_sample.reshape(logs.shape), empirical.atoms, strict=True)
+    ]
 
     binned = {}
     for scale in ("linear", "log"):
@@ -238,8 +266,9 @@ def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60) 
     return Comparison(
         empirical.samples,
         empirical.size,
-        _kolmogorov(flat, values[flat.size - positive.size :], empirical.atom, limit.atom),
+        _kolmogorov(flat.size, values[resolved], empirical.atom, limit.atom),
         np.array(per_sample),
+        1.0 - float(resolved.sum()) / max(1, int(nonzero.sum())),
         empirical.atom,
         empirical.atom_error,
         limit.atom,

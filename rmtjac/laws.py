@@ -60,7 +60,8 @@ class Law:
 
     def entry_variance(self, fan_in: int, fan_out: int, width: int, *, bias: bool = False) -> float:
         """Return the variance of one entry of a layer (infinite for heavy tails)."""
-        return self.entry_scale(fan_in, fan_out, width, bias=bias) ** 2 if self.finite_variance else math.inf
+        scale = self.entry_scale(fan_in, fan_out, width, bias=bias)
+        return scale * scale if self.finite_variance else math.inf
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description; `law` reads it back."""
@@ -190,7 +191,8 @@ class Orthogonal(Law):
 
     def entry_variance(self, fan_in: int, fan_out: int, width: int, *, bias: bool = False) -> float:
         """Return gain^2 / (larger side): every row or column has length gain."""
-        return self.entry_scale(fan_in, fan_out, width, bias=bias) ** 2 / max(fan_in, fan_out)
+        gain = self.entry_scale(fan_in, fan_out, width, bias=bias)
+        return gain * gain / max(fan_in, fan_out)
 
 
 _LAWS: dict[str, type[Law]] = {

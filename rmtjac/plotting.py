@@ -21,6 +21,7 @@ __all__ = ["plot_comparison", "plot_limit", "plot_spectrum"]
 
 _SAMPLED, _LIMIT = "#0072B2", "#000000"
 _SCALES = ("semilog", "loglog")
+_ATOM = "rmtjac-atom"  # marks the label of the mass at 0, so that it is drawn once
 
 
 def _axes(ax: Axes | None) -> Axes:
@@ -40,14 +41,11 @@ def _dress(ax: Axes, scale: str) -> None:
 
 def _steps(ax: Axes, histogram: Histogram, label: str, color: str) -> list[Any]:
     density, error = histogram.density, np.nan_to_num(histogram.density_error)
-    full = density > 0.0
-    drawn = np.where(full, density, np.nan)
-    (line,) = ax.step(histogram.edges, np.append(drawn, drawn[-1]), where="post", color=color, lw=1.2, label=label)
-    low = np.where(full, np.maximum(density - error, 0.05 * density), np.nan)
-    high = np.where(full, density + error, np.nan)
-    band = ax.fill_between(
-        histogram.edges, np.append(low, low[-1]), np.append(high, high[-1]), step="post", color=color, alpha=0.3, lw=0
-    )
+    seen = density[density > 0.0]
+    floor = 0.3 * float(seen.min()) if seen.size else 1e-300  # where the sides of the outermost bins end
+    line = ax.stairs(np.maximum(density, floor), histogram.edges, baseline=floor, color=color, lw=1.2, label=label)
+    low, high = np.maximum(density - error, floor), np.maximum(density + error, floor)
+    band = ax.stairs(high, histogram.edges, baseline=low, fill=True, color=color, alpha=0.3, lw=0)
     return [line, band]
 
 
@@ -63,8 +61,12 @@ def _atom(ax: Axes, text: str, color: str, scale: str) -> list[Any]:
         low, high = ax.get_ylim()
         ax.set_ylim(low, high * (high / low) ** 0.15)
     head = ax.annotate("", xy=tip, xytext=tail, xycoords=where, textcoords=where, arrowprops=arrow)
-    words = ax.text(*place, text, transform=ax.transAxes, color=color, fontsize="small", va="center")
+    words = ax.text(*place, text, transform=ax.transAxes, color=color, fontsize="small", va="center", gid=_ATOM)
     return [head, words]
+
+
+def _has_atom(ax: Axes) -> bool:
+    return any(words.get_gid() == _ATOM for words in ax.texts)
 
 
 def plot_spectrum(
@@ -80,7 +82,7 @@ def plot_spectrum(
     ax
         Where to draw; default a new figure.
     scale
-        ``"semilog"`` (lambda linear, density logarithmic) or ``"loglog"``, with bins to match.
+        ``"semilog"`` (lambda linear, density logarithmic) or ``"loglog"``, with bins to match. Heavy tails need the latter.
     bins
         Number of bins.
     label, color
@@ -97,14 +99,14 @@ def plot_spectrum(
     name = label or rf"sampled, $N={empirical.size}$, {empirical.samples} matrices"
     artists: dict[str, Any] = {"ax": ax, "density": _steps(ax, histogram, name, color)}
     _dress(ax, scale)
-    if empirical.atom > 0.0 and label is None:
+    if empirical.atom > 0.0 and not _has_atom(ax):
         artists["atom"] = _atom(ax, rf"atom at 0: {empirical.atom:.4f}", color, scale)
     ax.legend(frameon=False, fontsize="small")
     return artists
 
 
 def plot_limit(
-    limit: LimitSpectrum, ax: Axes | None = None, *, scale: str = "semilog", points: int = 600, low: float = 1e-4,
+    limit: LimitSpectrum, ax: Axes | None = None, *, scale: str = "semilog", points: int = 600, low: float | None = None,
     label: str = r"limit $N\to\infty$", color: str = _LIMIT,
 ) -> dict[str, Any]:  # fmt: skip
     """Draw the limiting density as a line, one per interval of the support.
@@ -118,16 +120,26 @@ def plot_limit(
     scale
         ``"semilog"`` or ``"loglog"``.
     points, low
-        As in `LimitSpectrum.curve`.
+        As in `LimitSpectrum.curve`; `low` is by default what the axis shows already, or 1e-4.
     label, color
         Of the curve.
     """
     choice("scale", scale, _SCALES)
     ax = _axes(ax)
+    drawn = ax.has_data()
+    if low is None:
+        seen = ax.get_xlim()[0] / limit.support[-1, 1] if drawn and scale == "loglog" else 1e-4
+        low = min(1e-4, seen) if seen > 0.0 else 1e-4
+    view = ax.get_ylim()
     lam, density = limit.curve(points, low, "log" if scale == "loglog" else "linear")
     artists: dict[str, Any] = {"ax": ax, "density": _curve(ax, lam, density, limit.support, label, color)}
     _dress(ax, scale)
-    if limit.atom > 0.0 and len(ax.texts) == 0:
+    if drawn:
+        ax.set_ylim(view)
+    else:  # at its edges the density vanishes: show it down to where it is about to
+        ends = np.abs(np.subtract.outer(np.log(lam), np.log(limit.support[limit.support > 0.0]))).min(axis=1)
+        ax.set_ylim(0.3 * density[ends > 1e-3].min(), 2.0 * density.max())
+    if limit.atom > 0.0 and not _has_atom(ax):
         artists["atom"] = _atom(ax, rf"atom at 0: {limit.atom:.4f}", color, scale)
     ax.legend(frameon=False, fontsize="small")
     return artists
@@ -136,8 +148,9 @@ def plot_limit(
 def _curve(ax: Axes, lam: np.ndarray, density: np.ndarray, support: np.ndarray, label: str, color: str) -> list[Any]:
     lines = []
     for i, (low, high) in enumerate(support):
-        here = (lam >= low) & (lam <= high) & (density > 0.0)
-        lines += ax.plot(lam[here], density[here], color=color, lw=1.4, label=label if i == 0 else None)
+        here = (lam >= low) & (lam <= high)
+        # At an edge the density is 0: on the logarithmic axis the line runs off its lower end.
+        lines += ax.plot(lam[here], np.maximum(density[here], 1e-300), color=color, lw=1.4, label=label if i == 0 else None)
     return lines
 
 
@@ -189,7 +202,8 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
     _dress(ax, scale)
     edges = binned.histogram.edges
     floor, ceiling = _limits(binned)
-    artists["limit"] = _curve(ax, *comparison.curve, comparison.support, r"limit $N\to\infty$", _LIMIT)
+    lam, limit = comparison.curve
+    artists["limit"] = _curve(ax, lam, limit, comparison.support, r"limit $N\to\infty$", _LIMIT)
     ax.set_ylim(floor, ceiling)
     top = max(edges[-1], comparison.support[-1, 1])
     ax.set_xlim(*((edges[0] * 0.8, top * 1.4) if scale == "loglog" else (-0.02 * top, 1.02 * top)))

@@ -252,9 +252,6 @@ def test_argparse_ends_with_2(capsys, arguments):
     assert "rmtjac" in err
 
 
-@pytest.mark.xfail(
-    strict=True, raises=(SystemExit, AssertionError), reason="BUG: argparse prints usage before its message"
-)
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--width", "2.5"), ("--depth", "two"), ("--samples", "1e3"), ("--seed", "x"), ("--threads", "1.0")],
@@ -281,26 +278,22 @@ def test_help(capsys, arguments):
     assert "usage: rmtjac" in capsys.readouterr().out
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: one sample of nothing but zeros refuses the whole spectrum")
 def test_spectrum_with_a_sample_of_zeros(capsys):
     facts = json.loads(_run(capsys, "spectrum", "--json", "--activation", "relu", "--width", "2"))
     assert facts["atom"]["value"] > 0.5
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: errors of a single sample are printed as NaN, which is not JSON")
 @pytest.mark.parametrize("command", ["spectrum", "compare"])
 def test_json_of_a_single_sample(capsys, command):
     _strict(_run(capsys, command, "--json", "--width", "9", "--samples", "1"))
 
 
-@pytest.mark.xfail(strict=True, raises=MemoryError, reason="BUG: MemoryError ends in a traceback")
 def test_a_width_beyond_all_memory(capsys):
     # 8 PB: more than a 47-bit address space holds, so refused at once
     assert main(["spectrum", "--width", str(10**15), "--samples", "1"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: the message is '(34, ...)' or 'lam holds NaN'")
 @pytest.mark.parametrize(
     "arguments", [["--weights", "gaussian:1e200"], ["--weights", "gaussian:1e-3", "--depth", "120"]]
 )

@@ -119,18 +119,24 @@ class EmpiricalSpectrum:
         Raises
         ------
         OverflowError
-            If one exceeds the range of a float; `log_singular_values` holds it. (Values below 1e-308 become 0 here;
+            If the largest one leaves the range of a float; `log_singular_values` holds it. (Values below 1e-308 become 0 here;
             `atom` counts the exact zeros only.)
         """
-        top = float(self.log_singular_values.max())
-        if 2.0 * top > math.log(np.finfo(float).max):
-            raise OverflowError(f"the largest eigenvalue is exp({2.0 * top:.6g}), beyond a float; use log_singular_values")
+        top = 2.0 * float(self.log_singular_values.max())
+        if abs(top) > 700.0 and math.isfinite(top):
+            raise OverflowError(f"the largest eigenvalue is exp({top:.6g}), beyond a float; use log_singular_values")
         out = np.exp(2.0 * self.log_singular_values)
         out.flags.writeable = False
         return out
 
+    @property
+    def log_floor(self) -> float:
+        """log(lambda) below which the eigenvalues of some sample are numerical noise."""
+        fast = self.facts.get("precision") == "fast"
+        return float(self.log_error.max()) * (1.0 if fast else 2.0)
+
     def _estimate(self, per_sample: np.ndarray) -> Estimate:
-        error = float(per_sample.std(ddof=1)) / math.sqrt(self.samples) if self.samples > 1 else math.nan
+        error = float(per_sample.std(ddof=1)) / math.sqrt(per_sample.size) if per_sample.size > 1 else math.nan
         return Estimate(float(per_sample.mean()), error)
 
     @property
@@ -161,10 +167,11 @@ class EmpiricalSpectrum:
 
     @cached_property
     def _nonzero_logs(self) -> np.ndarray:
-        """log(lambda), NaN in place of exact zeros."""
+        """log(lambda), NaN in place of exact zeros, of the samples that have a nonzero eigenvalue."""
         logs = np.where(np.isneginf(self.log_singular_values), np.nan, 2.0 * self.log_singular_values)
-        if np.isnan(logs).all(axis=1).any():
-            raise ValueError("a sample has no nonzero eigenvalue: log(lambda) has no moments or quantiles")
+        logs = logs[~np.isnan(logs).all(axis=1)]
+        if not len(logs):
+            raise ValueError("no sample has a nonzero eigenvalue: log(lambda) has no moments or quantiles")
         return logs
 
     def log_moment(self) -> Estimate:
@@ -210,7 +217,8 @@ class EmpiricalSpectrum:
         scale
             ``"linear"`` or ``"log"`` spacing of the bins.
         low
-            Lower end of the lowest bin; default 0 (linear) or the 0.1 % quantile of the nonzero eigenvalues (log).
+            Lower end of the lowest bin; default 0 (linear) or the 0.1 % quantile of the nonzero eigenvalues, yet
+            not below the numerical noise (log).
 
         Raises
         ------
@@ -232,7 +240,8 @@ class EmpiricalSpectrum:
             if scale == "linear":
                 edges = np.linspace(0.0 if low is None else finite("low", low, least=0.0), top, count + 1)
             else:
-                start = math.exp(float(np.quantile(nonzero, 1e-3))) if low is None else finite("low", low, above=0.0)
+                lowest = max(float(np.quantile(nonzero, 1e-3)), self.log_floor)
+                start = math.exp(lowest) if low is None else finite("low", low, above=0.0)
                 edges = np.geomspace(min(start, 0.5 * top), top, count + 1)
                 edges[-1] = top
         with np.errstate(divide="ignore"):
@@ -262,6 +271,7 @@ class EmpiricalSpectrum:
         return cls(**arrays, facts=facts)
 
     def __repr__(self) -> str:
-        mean = 2.0 * self.log_singular_values.max()
-        middle = f"mean {self.moment(1)}" if mean < 700 else f"largest eigenvalue exp({mean:.4g})"
+        top = 2.0 * float(self.log_singular_values.max())
+        beyond = abs(top) > 700.0 and math.isfinite(top)
+        middle = f"largest eigenvalue exp({top:.4g})" if beyond else f"mean {self.moment(1)}"
         return f"EmpiricalSpectrum({self.samples} samples of {self.size} x {self.size}, atom {self.atom:.4g}, {middle})"

@@ -42,7 +42,7 @@ def support(layers: Layers) -> np.ndarray:
     return np.array([*cuts, top]).reshape(-1, 2)
 
 
-def _kernel(law: DerivativeLaw) -> Callable[[float, bool], tuple[float, float, float, float]]:
+def _kernel(law: DerivativeLaw) -> Callable[..., tuple[float, float, float, float]]:
     """Return v -> (log|1+m|, its derivative, log|m/u|, its derivative) at real u = e^v, or -e^v."""
     from rmtjac.kernels.mgf import log_mgf
 

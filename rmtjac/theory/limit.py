@@ -68,6 +68,9 @@ class LimitSpectrum:
     @cached_property
     def support(self) -> np.ndarray:
         """Intervals of the support without the atom, shape (k, 2), ascending in lambda."""
+        top = float(self._log_support[-1, 1])
+        if abs(top) > 700.0:
+            raise OverflowError(f"the upper edge of the support, exp({top:.6g}), leaves the range of a float; rescale the weights")
         out = np.exp(self._log_support)
         out.flags.writeable = False
         return out
@@ -273,13 +276,16 @@ def limit_spectrum(
             )
     if not ensemble.is_square:
         raise ValueError(f"widths={list(ensemble.widths)} must all be equal: the limit of rectangular products is not yet available")
-    signal = mean_field(ensemble, input_variance)
     variances = [n * layer["weight_variance"] for n, layer in zip(ensemble.widths, ensemble.layer_numbers(), strict=False)]
     for l, variance in enumerate(variances):
         if variance == 0.0:
             raise ValueError(f"weights={ensemble.weights[l]!r} vanish in layer {l}: the spectrum is a point mass at 0")
+        if variance == math.inf:
+            raise ValueError(f"weights={ensemble.weights[l]!r}: their variance in layer {l} leaves the range of a float")
+    signal = mean_field(ensemble, input_variance)
     facts = {"ensemble": ensemble.to_dict(), "input_variance": signal.input_variance, "method": method, "digits": digits}
     lim = LimitSpectrum(Layers(_laws(ensemble, signal), variances), method, digits, facts)
+    _ = lim.support  # refuses a spectrum beyond the range of a float now, not at the first density
     if method == "continuation" and len(lim.layers.groups) != 1:
         lim.continuation([])  # raises the explanation now instead of at the first density
     return lim

@@ -108,5 +108,5 @@ def test_nothing_but_zeros():
     assert emp.moment(1) == (0.0, 0.0)
     with pytest.raises(ValueError, match="all eigenvalues are zero"):
         emp.histogram(5)
-    with pytest.raises(ValueError, match="no nonzero eigenvalue"):
+    with pytest.raises(ValueError, match="no sample has a nonzero eigenvalue"):
         emp.log_moment()
