@@ -19,9 +19,7 @@ def ensemble(activation: str, width: int) -> rj.Ensemble:
 
 def ours(activation: str, width: int, samples: int, precision: str, threads: int) -> rj.EmpiricalSpectrum:
     """Sample with this package, histogram included."""
-    emp = rj.sample_spectrum(
-        ensemble(activation, width), samples, rng=0, precision=precision, threads=threads
-    )
+    emp = rj.sample_spectrum(ensemble(activation, width), samples, rng=0, precision=precision, threads=threads)
     emp.histogram(100)
     return emp
 

@@ -85,9 +85,7 @@ def sampling(small: bool, rounds: int, command: str) -> str:
             runs: dict[str, Callable[[], object]] = {}
             for threads in (1, 2):
                 for precision in ("fast", "auto"):
-                    runs[f"{precision} {threads}"] = partial(
-                        cases.ours, activation, width, samples, precision, threads
-                    )
+                    runs[f"{precision} {threads}"] = partial(cases.ours, activation, width, samples, precision, threads)
                 runs[f"numpy {threads}"] = partial(cases.plain_numpy, activation, width, samples, threads)
             seconds = alternate(runs, rounds)
             ms = {name: 1e3 * value / samples for name, value in seconds.items()}
@@ -130,9 +128,7 @@ def limits(small: bool, rounds: int, command: str) -> str:
                 runs["polished"] = partial(cases.continued, lim, few, True)
                 counts |= {"roots": count, "bare": _FEW, "polished": _FEW}
             us = {name: 1e6 * value / counts[name] for name, value in alternate(runs, rounds).items()}
-            cells = [
-                f"{us[name]:.3g}" if name in us else "–" for name in ("inverse", "roots", "bare", "polished")
-            ]
+            cells = [f"{us[name]:.3g}" if name in us else "–" for name in ("inverse", "roots", "bare", "polished")]
             cells += [f"{us[name] / us['inverse']:.0f}" if name in us else "–" for name in ("roots", "bare")]
             lines.append(f"| {activation} | {depth} | {' | '.join(cells)} |")
             print(lines[-1], flush=True)

@@ -23,9 +23,7 @@ def test_sampling(benchmark, code, threads, activation, width):
     benchmark.group = f"sampling {activation} L=2 N={width}, {_SAMPLES[width]} samples, threads {threads}"
     samples = _SAMPLES[width]
     if code == "numpy":
-        mean = _time(
-            benchmark, cases.plain_numpy, activation, width, samples, threads, rounds=_ROUNDS[width]
-        ).mean()
+        mean = _time(benchmark, cases.plain_numpy, activation, width, samples, threads, rounds=_ROUNDS[width]).mean()
     else:
         emp = _time(benchmark, cases.ours, activation, width, samples, code, threads, rounds=_ROUNDS[width])
         mean = emp.moment(1).value

@@ -112,9 +112,7 @@ for ax, phi, title in zip(
         drawn = rj.plotting.plot_limit(lim, ax, label=f"$L = {depth}$", color=color)
         for line in drawn["density"]:
             line.set_linestyle(style)
-        for artist in drawn.get(
-            "atom", []
-        ):  # the atoms stand in the table: five arrows at 0 would hide each other
+        for artist in drawn.get("atom", []):  # the atoms stand in the table: five arrows at 0 would hide each other
             artist.remove()
         edge = lim.support[-1, 1]
         rows.append((name, depth, lim.atom, lim.cdf(0.01), edge, *lim.moments(2)))
@@ -138,12 +136,8 @@ for name, depth, atom, f01, edge, m1, m2 in rows:
     print(f"{name:10}{depth:4d}{atom:9.4f}{f01:10.4f}{edge:10.4f}{edge**0.5:8.3f}{m1:9.4f}{m2:9.4f}")
 norms = {(name, depth): edge**0.5 for name, depth, *_, edge, _, _ in rows}
 mass = {(name, depth): f01 for name, depth, _, f01, *_ in rows}
-answers.append(
-    ("Fig. 6: F(0.01) at L = 1 and 10, linear", f"{mass['linear', 1]:.3f}; {mass['linear', 10]:.3f}")
-)
-answers.append(
-    ("Fig. 6: norm of J at L = 1 and 10, linear", f"{norms['linear', 1]:.2f}; {norms['linear', 10]:.2f}")
-)
+answers.append(("Fig. 6: F(0.01) at L = 1 and 10, linear", f"{mass['linear', 1]:.3f}; {mass['linear', 10]:.3f}"))
+answers.append(("Fig. 6: norm of J at L = 1 and 10, linear", f"{norms['linear', 1]:.2f}; {norms['linear', 10]:.2f}"))
 answers.append(
     (
         "Fig. 6: norm of J at L = 2, 10, 240, HardTanh",
@@ -165,9 +159,7 @@ grid = {}
 for row, name in zip(axes, names, strict=True):
     for ax, depth in zip(row, (1, 2, 5), strict=True):
         ens = gaussian(name, depth)
-        emp = rj.sample_spectrum(
-            ens, samples=samples_grid, rng=600 + len(grid)
-        )  # a seed of its own: rows independent
+        emp = rj.sample_spectrum(ens, samples=samples_grid, rng=600 + len(grid))  # a seed of its own: rows independent
         grid[name, depth] = rj.compare(emp, rj.limit_spectrum(ens))
         drawn = rj.plotting.plot_comparison(grid[name, depth], ax)
         for words in drawn.get("atom", [])[1:]:  # a small panel: keep the label inside the frame
@@ -217,9 +209,7 @@ answers.append(
 answers.append(
     (
         "Grid: largest |m1/limit - 1|; |m2/limit - 1|",
-        "; ".join(
-            f"{max(abs(r.moments[k] / r.limit_moments[k] - 1) for r in grid.values()):.1e}" for k in (0, 1)
-        ),
+        "; ".join(f"{max(abs(r.moments[k] / r.limit_moments[k] - 1) for r in grid.values()):.1e}" for k in (0, 1)),
     )
 )
 answers.append(
@@ -267,18 +257,12 @@ title = fig.suptitle(title, fontsize="medium")
 # no further rank is lost. Quantiles are of $\log_{10}\lambda$ over the nonzero eigenvalues.
 
 # %%
-print(
-    f"{'L':>3}{'atom':>9}{'+-':>9}{'mean field':>12}"
-    f"{'F(0.001)':>10}{'q05':>9}{'median':>9}{'q95':>9}{'largest':>9}"
-)
+print(f"{'L':>3}{'atom':>9}{'+-':>9}{'mean field':>12}{'F(0.001)':>10}{'q05':>9}{'median':>9}{'q95':>9}{'largest':>9}")
 for depth, emp in cauchy.items():
     scales = rj.mean_field(rj.Ensemble.square(N, depth, "hardtanh", rj.Cauchy(scale=1.0))).scales
     saturated = max(1 - 2 / np.pi * np.arctan(1 / scales))
     quantiles = "".join(f"{emp.log_quantile(p).value / np.log(10):9.3f}" for p in (0.05, 0.5, 0.95, 1.0))
-    print(
-        f"{depth:3d}{emp.atom:9.5f}{emp.atom_error:9.5f}{saturated:12.5f}"
-        f"{float(emp.cdf(1e-3)):10.4f}{quantiles}"
-    )
+    print(f"{depth:3d}{emp.atom:9.5f}{emp.atom_error:9.5f}{saturated:12.5f}{float(emp.cdf(1e-3)):10.4f}{quantiles}")
 medians = {depth: emp.log_quantile(0.5).value / np.log(10) for depth, emp in cauchy.items()}
 answers.append(("Fig. 7: median of log10(lambda > 0) at L = 1, 10", f"{medians[1]:.2f}; {medians[10]:.2f}"))
 answers.append(

@@ -72,6 +72,7 @@ class Activation:
             raise ValueError(f"slopes={self.slopes} of activation {self.name!r} must be one more than breakpoints")
 
     def __call__(self, h: np.ndarray) -> np.ndarray:
+        """Return phi(h), elementwise."""
         return self.function(np.asarray(h, dtype=float))
 
     @property
@@ -169,7 +170,10 @@ def _leaky_relu(slope: float) -> Activation:
 def _table() -> dict[str, Activation]:
     rows = [
         Activation("linear", lambda h: 1.0 * h, np.ones_like, (), (1.0,), True, "weakly", 1.0, 0),
-        Activation("relu", lambda h: np.maximum(h, 0.0), lambda h: (h > 0) * 1.0, (0.0,), (0.0, 1.0), True, "weakly", 1.0, 1),
+        Activation(
+            "relu", lambda h: np.maximum(h, 0.0), lambda h: (h > 0) * 1.0,
+            (0.0,), (0.0, 1.0), True, "weakly", 1.0, 1,
+        ),
         _leaky_relu(0.01),
         Activation(
             "hardtanh", lambda h: np.clip(h, -1.0, 1.0), lambda h: (np.abs(h) < 1) * 1.0,
@@ -188,7 +192,8 @@ def _table() -> dict[str, Activation]:
         ),
         Activation("arctan", np.arctan, lambda h: 1.0 / (1.0 + h * h), (), None, True, "strictly", 0.0, 9),
         Activation(
-            "softplus", lambda h: np.maximum(h, 0.0) + np.log1p(_decay(h)), _sigmoid, (), None, False, "strictly", 1.0, 10,
+            "softplus", lambda h: np.maximum(h, 0.0) + np.log1p(_decay(h)), _sigmoid,
+            (), None, False, "strictly", 1.0, 10,
         ),
         Activation("silu", lambda h: h * _sigmoid(h), _silu_prime, (), None, False, "no", 1.0, 11),
         Activation(

@@ -32,7 +32,9 @@ def _whole(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="rmtjac", description="Spectra of deep random networks: samples, limits, and the two compared.")
+    parser = _Parser(
+        prog="rmtjac", description="Spectra of deep random networks: samples, limits, and the two compared."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name: str, help: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
@@ -42,12 +44,22 @@ def _parser() -> argparse.ArgumentParser:
         return new
 
     def ensemble(new: argparse.ArgumentParser) -> None:
-        new.add_argument("--activation", default="hardtanh", help="hardtanh, relu, tanh, erf, linear, leaky_relu:0.1, ... (default hardtanh)")
+        new.add_argument(
+            "--activation",
+            default="hardtanh",
+            help="hardtanh, relu, tanh, erf, linear, leaky_relu:0.1, ... (default hardtanh)",
+        )
         new.add_argument("--depth", type=_whole, default=2, help="number of layers L (default 2)")
         new.add_argument("--width", type=_whole, default=400, help="width N of all layers (default 400)")
-        new.add_argument("--weights", default="gaussian:1.0", help="law, scale and power: gaussian:1.0, cauchy:1.0, ... (default gaussian:1.0)")
+        new.add_argument(
+            "--weights",
+            default="gaussian:1.0",
+            help="law, scale and power: gaussian:1.0, cauchy:1.0, ... (default gaussian:1.0)",
+        )
         new.add_argument("--biases", default=None, help="law of the biases, for example gaussian:0.1 (default none)")
-        new.add_argument("--input-variance", default="1.0", help='q_0 = |x|^2/n_0 of the input, or "stationary" (default 1.0)')
+        new.add_argument(
+            "--input-variance", default="1.0", help='q_0 = |x|^2/n_0 of the input, or "stationary" (default 1.0)'
+        )
 
     def sampling(new: argparse.ArgumentParser) -> None:
         new.add_argument("--samples", type=_whole, default=100, help="number of independent networks (default 100)")
@@ -72,7 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     ensemble(one)
     sampling(one)
     route(one)
-    one.add_argument("--out", default="rmtjac-compare.png", help="the picture (.png, .pdf, .svg; default rmtjac-compare.png), or .npz")
+    one.add_argument(
+        "--out",
+        default="rmtjac-compare.png",
+        help="the picture (.png, .pdf, .svg; default rmtjac-compare.png), or .npz",
+    )
     command("info", "Print versions, BLAS, threads and CPU class.", _info)
     return parser
 
@@ -93,9 +109,9 @@ def _checked_out(args: argparse.Namespace, *others: str) -> Path | None:
 
 
 def _write_picture(path: Path, figure: Any) -> None:
-    from rmtjac.archive import write_atomically
-
     import matplotlib.pyplot as plt
+
+    from rmtjac.archive import write_atomically
 
     write_atomically(path, lambda file: figure.savefig(file, format=path.suffix[1:], dpi=150))
     plt.close(figure)
@@ -160,7 +176,12 @@ def _spectrum(args: argparse.Namespace) -> None:
         "log_quantiles_nonzero": {str(p): {"value": q.value, "error": q.error} for p, q in quantiles.items()},
         "underflows": int(emp.underflows.sum()),
     }
-    lines = [repr(ensemble), repr(emp), "quantiles of log lambda, nonzero eigenvalues", f"{'order':>8}{'value':>14}{'std error':>12}"]
+    lines = [
+        repr(ensemble),
+        repr(emp),
+        "quantiles of log lambda, nonzero eigenvalues",
+        f"{'order':>8}{'value':>14}{'std error':>12}",
+    ]
     lines += [f"{p:8.2f}{q.value:14.6g}{q.error:12.2g}" for p, q in quantiles.items()]
     _print(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
 
@@ -180,7 +201,12 @@ def _limit(args: argparse.Namespace) -> None:
         "support": lim.support.tolist(),
         "atom": lim.atom,
         "moments": lim.moments(4).tolist(),
-        "curve": {"lambda": lam.tolist(), "density": density.tolist(), "density_error": error.tolist(), "cdf": cdf.tolist()},
+        "curve": {
+            "lambda": lam.tolist(),
+            "density": density.tolist(),
+            "density_error": error.tolist(),
+            "cdf": cdf.tolist(),
+        },
     }
     lines = [repr(ensemble), repr(lim), "moments " + " ".join(f"{m:.8g}" for m in facts["moments"])]
     lines += [f"{'lambda':>18}{'density':>20}{'error':>10}{'cdf':>14}"]
@@ -192,7 +218,10 @@ def _limit(args: argparse.Namespace) -> None:
 
         x, rho = lim.curve(scale="log")
         text = "lambda,density,density_error,cdf\n"
-        text += "".join(f"{a!r},{b!r},{c!r},{d!r}\n" for a, b, c, d in zip(*(v.tolist() for v in (x, rho, lim.density_error(x), lim.cdf(x))), strict=True))
+        text += "".join(
+            f"{a!r},{b!r},{c!r},{d!r}\n"
+            for a, b, c, d in zip(*(v.tolist() for v in (x, rho, lim.density_error(x), lim.cdf(x))), strict=True)
+        )
         write_atomically(out, lambda file: file.write(text.encode()))
     elif out is not None:
         from rmtjac.plotting import plot_limit
@@ -216,7 +245,11 @@ def _compare(args: argparse.Namespace) -> None:
         from rmtjac.plotting import plot_comparison
 
         _write_picture(out, plot_comparison(result, title=_title(args))["figure"])
-    _print(args, {"ensemble": ensemble.to_dict(), **result.to_dict(), "out": str(out)}, f"{ensemble!r}\n{result.table()}\nwrote {out}")
+    _print(
+        args,
+        {"ensemble": ensemble.to_dict(), **result.to_dict(), "out": str(out)},
+        f"{ensemble!r}\n{result.table()}\nwrote {out}",
+    )
 
 
 def _title(args: argparse.Namespace) -> str:
@@ -233,7 +266,10 @@ def _info(args: argparse.Namespace) -> None:
 
     from rmtjac.archive import cpu_class, versions
 
-    pools = [{key: pool.get(key) for key in ("internal_api", "version", "architecture", "num_threads")} for pool in threadpool_info()]
+    pools = [
+        {key: pool.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}
+        for pool in threadpool_info()
+    ]
     facts: dict[str, Any] = {"versions": versions(), "cpu": cpu_class(), "cores": os.cpu_count(), "blas": pools}
     lines = [f"{name:12}{version}" for name, version in facts["versions"].items()]
     lines += [f"{'CPU class':12}{facts['cpu']}", f"{'cores':12}{facts['cores']}"]
@@ -254,7 +290,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("rmtjac: interrupted; nothing was written", file=sys.stderr)
         return 130
     except MemoryError as error:
-        print(f"rmtjac: not enough memory for --width={args.width}, --samples={getattr(args, 'samples', 1)}: {error}", file=sys.stderr)
+        print(
+            f"rmtjac: not enough memory for --width={args.width}, --samples={getattr(args, 'samples', 1)}: {error}",
+            file=sys.stderr,
+        )
         return 2
     except (ValueError, TypeError, ArithmeticError, NotImplementedError, OSError) as error:
         print(f"rmtjac: {error}", file=sys.stderr)

@@ -50,7 +50,7 @@ class BinnedComparison:
 
     @property
     def pulls(self) -> np.ndarray:
-        """(sampled - expected) / standard error per bin; NaN for a single sample, and in bins that are empty by both."""
+        """(sampled - expected) / standard error per bin; NaN for a single sample and in bins empty by both."""
         out = _pulls(self.histogram.fraction, np.maximum(self.histogram.error, self.resolution), self.expected)
         return np.where((self.histogram.fraction == 0.0) & (self.expected < 0.01 * self.resolution), np.nan, out)
 
@@ -142,10 +142,14 @@ class Comparison:
         for row in zip(names, value, error, limit, _pulls(value, error, limit), strict=True):
             lines.append("{:6}{:14.6g}{:12.2g}{:14.6g}{:8.1f}".format(*row))
         one = float(self.ks_samples.mean())
-        lines.append(f"Kolmogorov distance {self.ks:.2e} all together, {one:.2e} = {one * self.size:.2f}/N for one matrix")
+        lines.append(
+            f"Kolmogorov distance {self.ks:.2e} all together, {one:.2e} = {one * self.size:.2f}/N for one matrix"
+        )
         lines.append(f"rms pull of the bins {self.linear.rms_pull:.2f} (linear), {self.log.rms_pull:.2f} (log)")
         if self.unresolved > 0.0:
-            lines.append(f"{self.unresolved:.2%} of the nonzero eigenvalues lie below the numerical noise; where, is not compared")
+            lines.append(
+                f"{self.unresolved:.2%} of the nonzero eigenvalues lie below the numerical noise, and are only counted"
+            )
         return "\n".join(lines)
 
     def to_pandas(self, scale: str = "log") -> Any:
@@ -160,7 +164,9 @@ class Comparison:
             value = getattr(self, item.name)
             if isinstance(value, BinnedComparison):
                 parts = value.histogram
-                arrays[item.name] = np.stack([parts.edges[:-1], parts.edges[1:], parts.fraction, parts.error, value.expected])
+                arrays[item.name] = np.stack(
+                    [parts.edges[:-1], parts.edges[1:], parts.fraction, parts.error, value.expected]
+                )
             elif isinstance(value, np.ndarray):
                 arrays[item.name] = value
             elif item.name != "facts":
@@ -181,11 +187,12 @@ class Comparison:
         return cls(**content, facts=provenance)
 
     def __repr__(self) -> str:
-        return f"Comparison({self.samples} samples, N={self.size}, ks={self.ks:.3g}, atom {self.atom:.4g} against {self.limit_atom:.4g})"
+        atoms = f"atom {self.atom:.4g} against {self.limit_atom:.4g}"
+        return f"Comparison({self.samples} samples, N={self.size}, ks={self.ks:.3g}, {atoms})"
 
 
 def _limit_cdf(limit: LimitSpectrum, log_lam: np.ndarray) -> np.ndarray:
-    """F of the limit at ascending log lambda; above a few thousand points by cubics through F and its slope lambda rho."""
+    """F of the limit at ascending log lambda; above a few thousand points by cubics through F and its slope."""
     if log_lam.size <= 2 * _NODES:
         return limit.cdf(np.exp(log_lam))
     from scipy.interpolate import CubicHermiteSpline
@@ -202,7 +209,7 @@ def _limit_cdf(limit: LimitSpectrum, log_lam: np.ndarray) -> np.ndarray:
 
 
 def _kolmogorov(count: int, limit_values: np.ndarray, atom: float, limit_atom: float) -> float:
-    """Largest |F_n - F| at the highest of `count` eigenvalues, F there in `limit_values`, on both sides of each, and at 0."""
+    """Largest |F_n - F| on both sides of the highest of `count` eigenvalues, F in `limit_values`, and at 0."""
     at_zero = abs(atom - limit_atom)
     if not limit_values.size:
         return max(at_zero, 1.0 - limit_atom) if atom == 1.0 else at_zero

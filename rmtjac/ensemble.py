@@ -191,4 +191,8 @@ class Ensemble:
 
 
 def _short_widths(widths: tuple[int, ...]) -> str:
-    return repr(list(widths)) if len(widths) <= 6 else f"[{widths[0]}, {widths[1]}, ..., {widths[-1]}] (depth {len(widths) - 1})"
+    return (
+        repr(list(widths))
+        if len(widths) <= 6
+        else f"[{widths[0]}, {widths[1]}, ..., {widths[-1]}] (depth {len(widths) - 1})"
+    )

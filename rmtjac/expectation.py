@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -12,7 +13,9 @@ __all__ = ["cauchy_expectation", "gaussian_expectation"]
 Function = Callable[[np.ndarray], np.ndarray]
 
 
-def _expectation(f: Function, weight: Callable[[float], float], scale: float, breakpoints: tuple[float, ...], decades: float) -> float:
+def _expectation(
+    f: Function, weight: Callable[[float], float], scale: float, breakpoints: tuple[float, ...], decades: float
+) -> float:
     """Return the sum over signs of int f(+-e^y) weight(e^y / scale) e^y / scale dy.
 
     In y = log|h| the function, which changes at |h| about 1, and the weight, which changes at |h| about `scale`, both
@@ -29,9 +32,17 @@ def _expectation(f: Function, weight: Callable[[float], float], scale: float, br
             h = math.exp(y)
             return float(f(np.array([sign * h]))[0]) * weight(h / scale) * h / scale
 
-        cuts = {centre - 2.0, centre, centre + 1.0, -2.0, 0.0, 1.0, *(math.log(b * sign) for b in breakpoints if b * sign > 0.0)}
+        cuts = {
+            centre - 2.0,
+            centre,
+            centre + 1.0,
+            -2.0,
+            0.0,
+            1.0,
+            *(math.log(b * sign) for b in breakpoints if b * sign > 0.0),
+        }
         points = [low, *sorted(cut for cut in cuts if low < cut < high), high]
-        for a, b in zip(points[:-1], points[1:], strict=True):
+        for a, b in itertools.pairwise(points):
             # full_output: rounding keeps some pieces from 1e-13, which is no reason to warn.
             total += quad(integrand, a, b, epsabs=1e-300, epsrel=1e-13, limit=400, full_output=1)[0]
     return total

@@ -53,7 +53,7 @@ class Law:
         return 0.0
 
     def entry_scale(self, fan_in: int, fan_out: int, width: int, *, bias: bool = False) -> float:
-        """Return :math:`s\\, n^{-a}` for a layer: the factor in front of the standard variable X."""
+        """Return s n^(-a) for a layer: the factor in front of the standard variable X."""
         n = {"in": fan_in, "out": fan_out, "width": width}[self.fan]
         default = 0.0 if bias else self.default_power
         return self.amplitude * float(n) ** -(default if self.power is None else self.power)
@@ -229,7 +229,7 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
         kind, *numbers = spec.split(":")
         if kind in _LAWS:
             cls = _LAWS[kind]
-            order = [f.name for f in fields(cls) if f.name != "fan"]
+            order = [f.name for f in fields(cls) if f.name != "fan"]  # type: ignore[arg-type]
             try:
                 values = [float(number) for number in numbers]
             except ValueError:
@@ -239,4 +239,6 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
             return cls(**dict(zip(order, values, strict=False)))
     else:
         raise TypeError(f"{name}={spec!r} must be a Law or a text such as 'gaussian:1.0'")
-    raise ValueError(f"{name}={spec!r} is not a known law; known: {', '.join(_LAWS)}, with a scale as in 'gaussian:1.0'")
+    raise ValueError(
+        f"{name}={spec!r} is not a known law; known: {', '.join(_LAWS)}, with a scale as in 'gaussian:1.0'"
+    )

@@ -1,7 +1,7 @@
 """Pictures of results, drawn on an Axes; the only module that imports matplotlib.
 
-Functions take ``ax``, return what they drew, never call ``show`` and never touch rcParams. The colours are told apart by
-colour-blind readers and in grey print.
+Functions take ``ax``, return what they drew, never call ``show`` and never touch rcParams. The colours are told
+apart by colour-blind readers and in grey print.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def plot_spectrum(
     ax
         Where to draw; default a new figure.
     scale
-        ``"semilog"`` (lambda linear, density logarithmic) or ``"loglog"``, with bins to match. Heavy tails need the latter.
+        ``"semilog"`` (lambda linear, density logarithmic) or ``"loglog"``, with bins to match. Heavy tails need
+        the latter.
     bins
         Number of bins.
     label, color
@@ -106,8 +107,8 @@ def plot_spectrum(
 
 
 def plot_limit(
-    limit: LimitSpectrum, ax: Axes | None = None, *, scale: str = "semilog", points: int = 600, low: float | None = None,
-    label: str = r"limit $N\to\infty$", color: str = _LIMIT,
+    limit: LimitSpectrum, ax: Axes | None = None, *, scale: str = "semilog", points: int = 600,
+    low: float | None = None, label: str = r"limit $N\to\infty$", color: str = _LIMIT,
 ) -> dict[str, Any]:  # fmt: skip
     """Draw the limiting density as a line, one per interval of the support.
 
@@ -150,11 +151,15 @@ def _curve(ax: Axes, lam: np.ndarray, density: np.ndarray, support: np.ndarray, 
     for i, (low, high) in enumerate(support):
         here = (lam >= low) & (lam <= high)
         # At an edge the density is 0: on the logarithmic axis the line runs off its lower end.
-        lines += ax.plot(lam[here], np.maximum(density[here], 1e-300), color=color, lw=1.4, label=label if i == 0 else None)
+        lines += ax.plot(
+            lam[here], np.maximum(density[here], 1e-300), color=color, lw=1.4, label=label if i == 0 else None
+        )
     return lines
 
 
-def plot_comparison(comparison: Comparison, ax: Axes | None = None, *, scale: str = "semilog", title: str | None = None) -> dict[str, Any]:
+def plot_comparison(
+    comparison: Comparison, ax: Axes | None = None, *, scale: str = "semilog", title: str | None = None
+) -> dict[str, Any]:
     """Draw samples and limit in one picture.
 
     Parameters
@@ -208,7 +213,9 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
     top = max(edges[-1], comparison.support[-1, 1])
     ax.set_xlim(*((edges[0] * 0.8, top * 1.4) if scale == "loglog" else (-0.02 * top, 1.02 * top)))
     if max(comparison.atom, comparison.limit_atom) > 0.0:
-        artists["atom"] = _atom(ax, f"atom at 0: {comparison.atom:.4f}\nlimit: {comparison.limit_atom:.4f}", _SAMPLED, scale)
+        artists["atom"] = _atom(
+            ax, f"atom at 0: {comparison.atom:.4f}\nlimit: {comparison.limit_atom:.4f}", _SAMPLED, scale
+        )
     ax.legend(frameon=False, fontsize="small", loc="upper right")
     return artists
 

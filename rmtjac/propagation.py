@@ -57,7 +57,8 @@ class MeanField:
 
     def __repr__(self) -> str:
         kind = "Cauchy" if self.heavy_tailed else "Gaussian"
-        return f"MeanField(q_0={self.input_variance:.6g}, {kind} preactivations of scale {np.array2string(self.scales, precision=6)})"
+        scales = np.array2string(self.scales, precision=6)
+        return f"MeanField(q_0={self.input_variance:.6g}, {kind} preactivations of scale {scales})"
 
 
 def _gaussian_step(phi: Activation, variance: float) -> float:
@@ -68,7 +69,10 @@ def _gaussian_step(phi: Activation, variance: float) -> float:
 def _layer_variances(ensemble: Ensemble) -> list[tuple[float, float]]:
     """(sigma_w^2, sigma_b^2) per layer: n_l Var W_ij and Var b_i."""
     numbers = ensemble.layer_numbers()
-    return [(n * layer["weight_variance"], layer["bias_variance"]) for n, layer in zip(ensemble.widths, numbers, strict=False)]
+    return [
+        (n * layer["weight_variance"], layer["bias_variance"])
+        for n, layer in zip(ensemble.widths, numbers, strict=False)
+    ]
 
 
 def _heavy_tailed(ensemble: Ensemble) -> bool:
@@ -78,8 +82,8 @@ def _heavy_tailed(ensemble: Ensemble) -> bool:
     if all(isinstance(one, Cauchy) for one in laws):
         return True
     raise ValueError(
-        f"weights={ensemble.weights[0]!r}, biases={ensemble.biases[0] if ensemble.biases else None!r}: a mean field is known "
-        "where all laws have a variance, or all are Cauchy"
+        f"weights={ensemble.weights[0]!r}, biases={ensemble.biases[0] if ensemble.biases else None!r}: "
+        "a mean field is known where all laws have a variance, or all are Cauchy"
     )
 
 
@@ -101,11 +105,13 @@ def resolve_input_variance(ensemble: Ensemble, input_variance: float | str) -> f
 def _stationary(ensemble: Ensemble) -> float:
     if not ensemble.is_square or not ensemble.identical_layers:
         raise ValueError(
-            f"input_variance={STATIONARY!r} needs a square ensemble with identical layers; here widths={list(ensemble.widths)}; "
-            "give a number instead"
+            f"input_variance={STATIONARY!r} needs a square ensemble with identical layers; "
+            f"here widths={list(ensemble.widths)}; give a number instead"
         )
     if _heavy_tailed(ensemble):
-        raise ValueError(f"input_variance={STATIONARY!r} needs weights and biases of finite variance; give a number instead")
+        raise ValueError(
+            f"input_variance={STATIONARY!r} needs weights and biases of finite variance; give a number instead"
+        )
     phi, (weight, bias) = ensemble.activations[0], _layer_variances(ensemble)[0]
 
     def growth(q: float) -> float:
@@ -123,7 +129,8 @@ def _stationary(ensemble: Ensemble) -> float:
             low, high = high, 2.0 * high
             if high > 1e12:
                 raise ValueError(
-                    f"input_variance={STATIONARY!r}: the signal grows without bound for {ensemble!r}; give a number instead"
+                    f"input_variance={STATIONARY!r}: the signal grows without bound for {ensemble!r}; "
+                    "give a number instead"
                 )
     elif growth(0.0) > 0.0:
         low = 0.0
@@ -172,7 +179,10 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
             scales[l] = ensemble.widths[l] * layer["weight_scale"] * size + layer["bias_scale"]
             if l + 1 < ensemble.depth:
                 if phi.slope_at_infinity != 0.0:
-                    raise ValueError(f"activation={phi.spec!r} is unbounded: under Cauchy weights E|phi(h)| is infinite and no mean field exists")
+                    raise ValueError(
+                        f"activation={phi.spec!r} is unbounded: under Cauchy weights E|phi(h)| is infinite, "
+                        "and no mean field exists"
+                    )
                 size = cauchy_expectation(lambda h, phi=phi: np.abs(phi(h)), scales[l], phi.breakpoints)  # type: ignore[misc]
             continue
         weight, bias = variances[l]

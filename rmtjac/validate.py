@@ -49,5 +49,7 @@ def output_path(name: str, value: str | Path) -> Path:
     if path.is_dir():
         raise IsADirectoryError(f"{name}={str(value)!r} is a folder; a file name is needed")
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"{name}={str(value)!r}: the folder {str(path.parent)!r} does not exist; create it first")
+        raise FileNotFoundError(
+            f"{name}={str(value)!r}: the folder {str(path.parent)!r} does not exist; create it first"
+        )
     return path

@@ -42,9 +42,7 @@ def test_kolmogorov_distance_by_brute_force(name, depth):
     result = rj.compare(emp, lim)
     # rounding of the two sums only: both use the cdf itself
     assert result.ks == pytest.approx(_distance(emp.eigenvalues, lim), abs=1e-12)
-    np.testing.assert_allclose(
-        result.ks_samples, [_distance(row, lim) for row in emp.eigenvalues], atol=1e-12
-    )
+    np.testing.assert_allclose(result.ks_samples, [_distance(row, lim) for row in emp.eigenvalues], atol=1e-12)
 
 
 def test_kolmogorov_distance_is_that_of_scipy():

@@ -46,7 +46,9 @@ def test_one_law_per_layer():
 
 
 def test_description_round_trips():
-    ens = rj.Ensemble([3, 4, 5], ["leaky_relu:0.3", "tanh"], [rj.Gaussian(2.0), rj.Cauchy(fan="width")], rj.Uniform(0.1))
+    ens = rj.Ensemble(
+        [3, 4, 5], ["leaky_relu:0.3", "tanh"], [rj.Gaussian(2.0), rj.Cauchy(fan="width")], rj.Uniform(0.1)
+    )
     again = rj.Ensemble.from_dict(json.loads(json.dumps(ens.to_dict())))
     assert again.to_dict() == ens.to_dict()
     np.testing.assert_array_equal(again.draw(3).weights[1], ens.draw(3).weights[1])

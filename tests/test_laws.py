@@ -32,7 +32,8 @@ def test_standard_variable_against_scipy(spec):
 
 @pytest.mark.parametrize("alpha", [0.5, 1.2, 1.5, 1.9])
 def test_stable_by_its_characteristic_function(alpha):
-    # E cos(tX) = exp(-|t|^alpha); the mean of n cosines has variance (1 + phi(2t) - 2 phi(t)^2) / 2n. Four t, level 1e-3 each.
+    # E cos(tX) = exp(-|t|^alpha); the mean of n cosines has variance (1 + phi(2t) - 2 phi(t)^2) / 2n. Four t,
+    # level 1e-3 each.
     x, n = _draw(law(f"stable:1:{alpha}"), 100_000), 100_000
     for t in (0.2, 0.7, 1.5, 3.0):
         phi = math.exp(-(t**alpha))
@@ -115,7 +116,13 @@ def test_entry_variance_is_that_of_the_draw(spec):
 
 @pytest.mark.parametrize(
     "one",
-    [rj.Gaussian(0.3), rj.Cauchy(2.0, power=0.5, fan="width"), rj.Stable(1.0, alpha=1.2), rj.Uniform(), rj.Orthogonal(2.0)],
+    [
+        rj.Gaussian(0.3),
+        rj.Cauchy(2.0, power=0.5, fan="width"),
+        rj.Stable(1.0, alpha=1.2),
+        rj.Uniform(),
+        rj.Orthogonal(2.0),
+    ],
 )
 def test_description_round_trips(one):
     assert law(one.to_dict()) == one

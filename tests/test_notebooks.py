@@ -51,9 +51,7 @@ def test_runs_at_small_size(script, tmp_path, monkeypatch):
 def test_stored_notebook_is_of_the_same_source(script):
     stored = script.with_suffix(".ipynb")
     source, notebook = jupytext.read(script), jupytext.read(stored)
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [
-        (c.cell_type, c.source) for c in source.cells
-    ]
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in source.cells]
     assert notebook.metadata.jupytext["formats"] == source.metadata.jupytext["formats"] == "ipynb,py:percent"
 
 

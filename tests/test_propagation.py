@@ -32,7 +32,9 @@ def test_chi():
     assert field.chi == pytest.approx(1.69 * math.erf(1 / math.sqrt(2 * 1.69)), rel=1e-12)
 
 
-@pytest.mark.parametrize("law", [rj.Gaussian(1.5, power=1.0), rj.Uniform(0.15, power=0.0), rj.Rademacher(0.15, power=0.0)])
+@pytest.mark.parametrize(
+    "law", [rj.Gaussian(1.5, power=1.0), rj.Uniform(0.15, power=0.0), rj.Rademacher(0.15, power=0.0)]
+)
 def test_only_the_variance_of_the_weights_counts(law):
     # 1.5/100 and .15 per entry: sigma_w^2 = 100 Var
     ens = rj.Ensemble.square(100, 1, "tanh", law)
@@ -40,7 +42,8 @@ def test_only_the_variance_of_the_weights_counts(law):
 
 
 @pytest.mark.parametrize(
-    ("name", "weight", "bias"), [("tanh", 1.5, 0.3), ("tanh", 0.5, 0.3), ("erf", 3.0, 0.0), ("hardtanh", 1.2, 0.05), ("sigmoid", 1.0, 0.0)]
+    ("name", "weight", "bias"),
+    [("tanh", 1.5, 0.3), ("tanh", 0.5, 0.3), ("erf", 3.0, 0.0), ("hardtanh", 1.2, 0.05), ("sigmoid", 1.0, 0.0)],
 )
 def test_stationary_reproduces_itself(name, weight, bias):
     ens = rj.Ensemble.square(10, 6, name, rj.Gaussian(weight), rj.Gaussian(bias))
@@ -51,7 +54,10 @@ def test_stationary_reproduces_itself(name, weight, bias):
     assert far.scales[-1] == pytest.approx(field.scales[0], rel=1e-4)
 
 
-@pytest.mark.parametrize(("name", "weight", "expected"), [("hardtanh", 1.0, 0.0), ("tanh", 1.0, 0.0), ("tanh", 0.5, 0.0), ("relu", 1.0, 0.0), ("relu", 2**0.5, 1.0)])
+@pytest.mark.parametrize(
+    ("name", "weight", "expected"),
+    [("hardtanh", 1.0, 0.0), ("tanh", 1.0, 0.0), ("tanh", 0.5, 0.0), ("relu", 1.0, 0.0), ("relu", 2**0.5, 1.0)],
+)
 def test_stationary_where_the_signal_dies_or_any_is_stationary(name, weight, expected):
     assert rj.mean_field(rj.Ensemble.square(10, 2, name, rj.Gaussian(weight)), "stationary").input_variance == expected
 

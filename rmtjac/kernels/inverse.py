@@ -130,8 +130,8 @@ def solve(kinds, numbers, offsets, values, weights, panels, counts, log_means, z
     Parameters
     ----------
     kinds, numbers, offsets, values, weights, panels
-        Laws of the groups as `rmtjac.kernels.mgf` describes them; group g owns the values (and weights) from offsets[g, 0] to
-        offsets[g + 1, 0], and the panels from offsets[g, 1] to offsets[g + 1, 1].
+        Laws of the groups as `rmtjac.kernels.mgf` describes them; group g owns the values (and weights) from
+        offsets[g, 0] to offsets[g + 1, 0], and the panels from offsets[g, 1] to offsets[g + 1, 1].
     counts, log_means
         Multiplicity and log E D^2 of each group.
     zetas

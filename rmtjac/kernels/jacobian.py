@@ -95,9 +95,7 @@ def factor(product, exponent, rank, depth, fast, out):
 
 
 @njit(cache=True, nogil=True)
-def network_spectrum(
-    rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, fast, out
-):
+def network_spectrum(rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, fast, out):
     """Draw one network and write the logarithms of the singular values of its Jacobian to `out`.
 
     Parameters

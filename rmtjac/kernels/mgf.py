@@ -6,8 +6,8 @@ E[D^2 / (1 - u D^2)] stays near E D^2 where u is small. Im m is returned beside 
 is proportional to it, and arg(m) loses it where m is almost real.
 
 Kinds of laws of D^2: 0 two points {0, b} with P(b) = p (`number`) and b = values[0]; 1 a sum over `values` with
-`weights`, corrected next to the poles where `panels` say that it is a quadrature rule; 2 D = exp(-pi h^2 / 4), h ~ N(0, q),
-`number` = 1 / (pi q), through the Lerch transcendent.
+`weights`, corrected next to the poles where `panels` say that it is a quadrature rule; 2 D = exp(-pi h^2 / 4), h ~
+N(0, q), `number` = 1 / (pi q), through the Lerch transcendent.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 r"""A composite Gauss-Legendre rule for E f(D^2), made exact next to the poles of f(x) = 1/(1 - u x).
 
 On a panel z = c + a t, |t| <= 1, of the normal variable z, log D^2 is a polynomial l(t) to rounding. The pole s of
-1/(1 - u D^2) solves l(s) = -log u; there the integrand a phi(z(t)) / (1 - u e^{l(t)}) has the residue r = -a phi(z(s)) / l'(s).
-The rule errs on r/(t - s) alone, and by how much is known,
+1/(1 - u D^2) solves l(s) = -log u; there the integrand a phi(z(t)) / (1 - u e^{l(t)}) has the residue r = -a
+phi(z(s)) / l'(s). The rule errs on r/(t - s) alone, and by how much is known,
 
 .. math:: Q(s) = \log\frac{s - 1}{s + 1} - \sum_j \frac{w_j}{t_j - s},
 
 so r Q is added wherever s is near. The value is then right to rounding however close u is to the cut (save where s
-falls on a node, which costs digits in proportion to their distance). For E log(1 - u D^2) the same is done with the branch
-point log(t - s).
+falls on a node, which costs digits in proportion to their distance). For E log(1 - u D^2) the same is done with
+the branch point log(t - s).
 
 A panel is a row: lowest and highest l, c, a, and the 16 Chebyshev coefficients of l.
 """

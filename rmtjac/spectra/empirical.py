@@ -119,8 +119,8 @@ class EmpiricalSpectrum:
         Raises
         ------
         OverflowError
-            If the largest one leaves the range of a float; `log_singular_values` holds it. (Values below 1e-308 become 0 here;
-            `atom` counts the exact zeros only.)
+            If the largest one leaves the range of a float; `log_singular_values` holds it. (Values below 1e-308
+            become 0 here; `atom` counts the exact zeros only.)
         """
         top = 2.0 * float(self.log_singular_values.max())
         if abs(top) > 700.0 and math.isfinite(top):
@@ -179,7 +179,8 @@ class EmpiricalSpectrum:
         return self._estimate(np.nanmean(self._nonzero_logs, axis=1))
 
     def log_quantile(self, p: float) -> Estimate:
-        """Return the quantile of order `p` of log(lambda) over the nonzero eigenvalues: mean over samples and its error.
+        """Return the quantile of order `p` of log(lambda) over the nonzero eigenvalues: mean over samples and its
+        error.
 
         In logarithms, because under heavy tails lambda itself need not have a mean, or fit into a float.
         """
@@ -247,7 +248,11 @@ class EmpiricalSpectrum:
         with np.errstate(divide="ignore"):
             marks = np.log(edges)
         counts = np.stack([np.histogram(row[np.isfinite(row)], marks)[0] for row in logs]) / self.size
-        error = counts.std(axis=0, ddof=1) / math.sqrt(self.samples) if self.samples > 1 else np.full(counts.shape[1], np.nan)
+        error = (
+            counts.std(axis=0, ddof=1) / math.sqrt(self.samples)
+            if self.samples > 1
+            else np.full(counts.shape[1], np.nan)
+        )
         return Histogram(edges, counts.mean(axis=0), error, scale)
 
     def to_xarray(self) -> Any:
@@ -257,7 +262,9 @@ class EmpiricalSpectrum:
         import xarray as xr
 
         attributes = {"facts": json.dumps(self.facts, sort_keys=True)}
-        return xr.DataArray(self.log_singular_values, dims=("sample", "index"), name="log_singular_values", attrs=attributes)
+        return xr.DataArray(
+            self.log_singular_values, dims=("sample", "index"), name="log_singular_values", attrs=attributes
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles, whole or not at all)."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
-from rmtjac.propagation import mean_field, resolve_input_variance
 from rmtjac.network import Network
+from rmtjac.propagation import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.validate import choice, positive_int
@@ -133,7 +133,10 @@ def _run(work: Callable[[range], int], chunks: list[range], threads: int, progre
 
     total = sum(map(len, chunks))
     # disable=None: no bar away from a terminal.
-    with threadpool_limits(1, user_api="blas"), tqdm(total=total, disable=None if progress else True, unit="sample") as bar:
+    with (
+        threadpool_limits(1, user_api="blas"),
+        tqdm(total=total, disable=None if progress else True, unit="sample") as bar,
+    ):
         pool = ThreadPoolExecutor(threads)
         try:
             for done in as_completed([pool.submit(work, chunk) for chunk in chunks]):
@@ -194,7 +197,9 @@ def _numpy_unit(ensemble: Ensemble, q: float, scales: np.ndarray | None, fast: b
                 fill(mask_rng, 0 if ensemble.weights[l].finite_variance else 3, 0.0, scales[l], h)
             x, d = phi(h), np.asarray(phi.derivative(h), dtype=float)
             if x.shape != h.shape or d.shape != h.shape or not np.isfinite(d).all():
-                raise ValueError(f"activation {phi.name!r}: function and derivative must return finite arrays of the shape they get")
+                raise ValueError(
+                    f"activation {phi.name!r}: function and derivative must return finite arrays of the shape they get"
+                )
             underflows += 0 if phi.saturates else int(np.count_nonzero(d == 0.0))
             product, rows, taken = absorb(product, rows, matrix, d)
             if taken == OVERFLOW or not np.isfinite(x).all():

@@ -63,8 +63,9 @@ class DerivativeLaw:
 
     def equals(self, other: DerivativeLaw) -> bool:
         """Return whether the two are the same law, given in the same way."""
-        pairs = zip(self.kernel, other.kernel, strict=True)
-        return self is other or all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+        (kind, number, *mine), (its_kind, its_number, *theirs) = self.kernel, other.kernel
+        same = (kind, number) == (its_kind, its_number)
+        return self is other or (same and all(map(np.array_equal, mine, theirs)))
 
     def moment(self, k: float) -> float:
         """Return E D^{2k}."""
@@ -132,14 +133,16 @@ class DiscreteLaw(DerivativeLaw):
     @property
     def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
         """Two-point laws have a kernel of their own."""
-        kind, number, *arrays = super().kernel
-        return (TWO_POINT, float(self.weights[0]), *arrays) if self.values.size == 1 else (kind, number, *arrays)
+        plain = super().kernel
+        return (TWO_POINT, float(self.weights[0]), *plain[2:]) if self.values.size == 1 else plain
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) in the working precision of mpmath."""
         import mpmath as mp
 
-        return mp.fsum(w * u * x / (1 - u * x) for x, w in zip(map(mp.mpf, self.values), map(mp.mpf, self.weights), strict=True))
+        return mp.fsum(
+            w * u * x / (1 - u * x) for x, w in zip(map(mp.mpf, self.values), map(mp.mpf, self.weights), strict=True)
+        )
 
     def __repr__(self) -> str:
         points = [(0.0, self.atom)] * (self.atom > 0) + list(zip(self.values, self.weights, strict=True))
@@ -260,5 +263,8 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
         values, weights, panels, supremum = panel_rule(phi.derivative, variance, phi.breakpoints)
         out = kind(values, weights, 0.0, supremum, phi.derivative, variance, phi.breakpoints, panels)
     if not out.values.size:
-        raise ValueError(f"activation={phi.spec!r}: phi' vanishes for all preactivations of variance {variance:g}; the spectrum is a point mass at 0")
+        raise ValueError(
+            f"activation={phi.spec!r}: phi' vanishes for all preactivations of variance {variance:g}; "
+            "the spectrum is a point mass at 0"
+        )
     return out

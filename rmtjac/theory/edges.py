@@ -15,6 +15,7 @@ Three such stretches occur for square layers:
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -71,7 +72,8 @@ def _upper_edge(layers: Layers) -> float:
     """Minimum of log lambda over m > 0, with all sigma_l = 1."""
     from scipy.optimize import brentq
 
-    # The slope grows towards the tip; closer to it than the first positive one there is nothing to look for, only noise.
+    # The slope grows towards the tip; closer to it than the first positive one there is nothing to look for, only
+    # noise.
     for margin in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8):
         curve, end = _above(layers, margin)
         if curve(end)[0] > 0.0:
@@ -113,7 +115,7 @@ def _above(layers: Layers, margin: float) -> tuple[Callable[[float], tuple[float
 
 
 def _lower_edge(layers: Layers) -> float | None:
-    """Maximum of log lambda over the stretch of m below -p, with all sigma_l = 1; None where there is no gap above 0."""
+    """Maximum of log lambda over the stretch of m below -p, all sigma_l = 1; None where there is no gap above 0."""
     from scipy.optimize import minimize_scalar
 
     lead = layers.groups[0]
@@ -171,7 +173,7 @@ def _inner_gaps(layers: Layers) -> list[tuple[float, float]]:
 
     gaps = []
     poles = -np.log(law.values)  # descending values: ascending poles
-    for right, left in zip(poles, poles[1:], strict=False):
+    for right, left in itertools.pairwise(poles):
         # Dense at both ends, where the poles are.
         t = 0.5 * (1.0 - np.cos(np.linspace(0.0, math.pi, 4001)[1:-1]))
         v = left + (right - left) * t

@@ -11,19 +11,23 @@ with m = m_M(1/lambda), and the density is :math:`\rho = -\mathrm{Im}\, m / (\pi
 
 Which root
 ----------
-Write :math:`H = \mathrm{Log}(1+m) - \mathrm{Log}\,m + \sum_l (\mathrm{Log}\,m - \mathrm{Log}\,u_l)` with principal logarithms, nothing
-reduced mod :math:`2\pi`. **Claim.** For :math:`0 < \mathrm{Im}\,\zeta < \pi` exactly one point of the set {all Im u_l < 0, all m_{K_l}(u_l)
-equal} has H = zeta. So any root found there is the physical one, whatever the start of the iteration.
+Write, with principal logarithms and nothing reduced mod 2 pi,
 
-*Proof in outline.* (a) For Im u < 0, m_K(u)/u = E[D^2/(1 - u D^2)] has negative imaginary part, hence Arg m - Arg u lies in
-(-pi, 0); m and 1 + m lie in the lower half-plane; so H is analytic on the set. (b) On its boundary Im H avoids (0, pi): if
-some u_l is real and m is real, then all m_{K_j}(u_j) are real, hence all u_j are, and Im H is pi (all u_j negative), 0 or less; if
-u_l lies on the cut [1/b_l, inf) and Im m < 0, its term is Arg m, which cancels -Arg m, and what is left, Arg(1+m) and
-the other terms, is <= 0 by (a). (c) Re H tends to +inf where the u_l tend to 0 and to -inf where one tends to infinity. So,
-deforming the K_l to a common K, no root crosses the boundary, and their number is that for a single K, where the
-argument principle gives one (Im H is pi on u < 0, 0 on (0, 1/b), in [-L pi, 0] on the cut). The physical solution is one,
-because m_M maps the lower half-plane of 1/lambda to itself and the u_l are its subordination functions. (d) A root in the
-open set at real zeta is the limit lambda + i0, because roots move continuously with zeta.
+.. math:: H = \mathrm{Log}(1+m) - \mathrm{Log}\,m + \sum_l (\mathrm{Log}\,m - \mathrm{Log}\,u_l).
+
+**Claim.** For 0 < Im zeta < pi exactly one point of the set {all Im u_l < 0, all m_{K_l}(u_l) equal} has H = zeta.
+So any root found there is the physical one, whatever the start of the iteration.
+
+*Proof in outline.* (a) For Im u < 0, m_K(u)/u = E[D^2/(1 - u D^2)] has negative imaginary part, hence
+Arg m - Arg u lies in (-pi, 0); m and 1 + m lie in the lower half-plane; so H is analytic on the set.
+(b) On its boundary Im H avoids (0, pi): if some u_l is real and m is real, then all m_{K_j}(u_j) are real, hence all
+u_j are, and Im H is pi (all u_j negative), 0 or less; if u_l lies on the cut [1/b_l, inf) and Im m < 0, its term is
+Arg m, which cancels -Arg m, and what is left, Arg(1+m) and the other terms, is <= 0 by (a).
+(c) Re H tends to +inf where the u_l tend to 0 and to -inf where one tends to infinity. So, deforming the K_l to a
+common K, no root crosses the boundary, and their number is that for a single K, where the argument principle gives
+one (Im H is pi on u < 0, 0 on (0, 1/b), in [-L pi, 0] on the cut). The physical solution is one, because m_M maps the
+lower half-plane of 1/lambda to itself and the u_l are its subordination functions.
+(d) A root in the open set at real zeta is the limit lambda + i0, because roots move continuously with zeta.
 
 The closed-form cdf
 -------------------
@@ -73,7 +77,7 @@ class Layers:
     laws
         Law of D^2 per layer.
     variances
-        :math:`\\sigma_l^2 = n\\,\\mathrm{Var}\\,W^l_{ij}` per layer.
+        sigma_l^2 = n Var W^l_ij per layer.
     """
 
     laws: Sequence[DerivativeLaw]
@@ -108,7 +112,9 @@ class Layers:
     @property
     def log_mean(self) -> float:
         """Logarithm of the first moment of the spectrum, prod sigma_l^2 E D_l^2."""
-        return self.log_variance + float(sum(k * math.log(law.mean) for k, law in zip(self.counts, self.groups, strict=True)))
+        return self.log_variance + float(
+            sum(k * math.log(law.mean) for k, law in zip(self.counts, self.groups, strict=True))
+        )
 
     def solve(self, log_lam: np.ndarray) -> Roots:
         """Solve at lambda + i0 for each entry of the one-dimensional `log_lam` (natural logarithms)."""

@@ -48,7 +48,7 @@ class LimitSpectrum:
     >>> lim
     LimitSpectrum(depth 2, support (0, 2.77254], atom 0.5)
     >>> lim.cdf([0.0, 1.0, 3.0]).round(6)
-    array([0.5     , 0.931..., 1.      ])
+    array([0.5     , 0.907648, 1.      ])
     """
 
     layers: Layers
@@ -70,7 +70,9 @@ class LimitSpectrum:
         """Intervals of the support without the atom, shape (k, 2), ascending in lambda."""
         top = float(self._log_support[-1, 1])
         if abs(top) > 700.0:
-            raise OverflowError(f"the upper edge of the support, exp({top:.6g}), leaves the range of a float; rescale the weights")
+            raise OverflowError(
+                f"the upper edge of the support, exp({top:.6g}), leaves the range of a float; rescale the weights"
+            )
         out = np.exp(self._log_support)
         out.flags.writeable = False
         return out
@@ -98,7 +100,10 @@ class LimitSpectrum:
         lost = ~roots.found & (gap > 1e-11)
         if lost.any():
             lam = math.exp(log_lam[inside][lost][0])
-            raise ArithmeticError(f"no root found at lam={lam!r} ({lost.sum()} points of {log_lam.size}): {Status.DIVERGED}; please report this")
+            raise ArithmeticError(
+                f"no root found at lam={lam!r} ({lost.sum()} points of {log_lam.size}): {Status.DIVERGED}; "
+                "please report this"
+            )
         return inside, roots
 
     def density(self, lam: Any) -> np.ndarray:
@@ -136,10 +141,12 @@ class LimitSpectrum:
                 "use input_variance='stationary', or method='inverse'"
             )
         variance = math.exp(self.layers.log_variance)
-        return continuation(self.layers.groups[0], self.layers.depth, np.ravel(lam), variance=variance, digits=self.digits, **options)
+        return continuation(
+            self.layers.groups[0], self.layers.depth, np.ravel(lam), variance=variance, digits=self.digits, **options
+        )
 
     def cdf(self, lam: Any) -> np.ndarray:
-        """Return F(lambda), the atom included, by the closed form of `rmtjac.theory.inverse` (absolute error about 1e-14)."""
+        """Return F(lambda), the atom included, by the closed form of `rmtjac.theory.inverse`; absolute error 1e-13."""
         lam, log_lam = self._logs(lam)
         out = np.where(log_lam > self._log_support[-1, 1], 1.0, 0.0)
         out[(lam.ravel() >= 0.0) & (out == 0.0)] = self.atom
@@ -202,7 +209,9 @@ class LimitSpectrum:
         parts = []
         for a, b in self._log_support:
             a = max(a, b + math.log(low))
-            parts.append(np.exp(a + (b - a) * t) if scale == "log" else math.exp(a) + (math.exp(b) - math.exp(a)) * t**2)
+            parts.append(
+                np.exp(a + (b - a) * t) if scale == "log" else math.exp(a) + (math.exp(b) - math.exp(a)) * t**2
+            )
         lam = np.concatenate(parts)
         return lam, self.density(lam)
 
@@ -211,12 +220,16 @@ class LimitSpectrum:
         import pandas as pd
 
         lam, density = self.curve(points, scale=scale)
-        return pd.DataFrame({"lam": lam, "density": density, "density_error": self.density_error(lam), "cdf": self.cdf(lam)})
+        return pd.DataFrame(
+            {"lam": lam, "density": density, "density_error": self.density_error(lam), "cdf": self.cdf(lam)}
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write what defines the limit, and its curve, to `path` (npz, no pickles)."""
         if not self.facts:
-            raise ValueError("this limit was made from layers, not from an ensemble; save its curve with to_pandas instead")
+            raise ValueError(
+                "this limit was made from layers, not from an ensemble; save its curve with to_pandas instead"
+            )
         lam, density = self.curve(scale="log")
         return save(path, "LimitSpectrum", {**self.facts, "provenance": provenance()}, {"lam": lam, "density": density})
 
@@ -225,7 +238,9 @@ class LimitSpectrum:
         """Read a limit that `save` wrote, and build it again."""
         facts, _ = load(path, "LimitSpectrum")
         ensemble = Ensemble.from_dict(facts["ensemble"])
-        return limit_spectrum(ensemble, input_variance=facts["input_variance"], method=facts["method"], digits=facts["digits"])
+        return limit_spectrum(
+            ensemble, input_variance=facts["input_variance"], method=facts["method"], digits=facts["digits"]
+        )
 
     def __repr__(self) -> str:
         parts = [f"({a:.6g}, {b:.6g}]" if a == 0.0 else f"[{a:.6g}, {b:.6g}]" for a, b in self.support]
@@ -275,15 +290,26 @@ def limit_spectrum(
                 "method='population', is not yet available"
             )
     if not ensemble.is_square:
-        raise ValueError(f"widths={list(ensemble.widths)} must all be equal: the limit of rectangular products is not yet available")
-    variances = [n * layer["weight_variance"] for n, layer in zip(ensemble.widths, ensemble.layer_numbers(), strict=False)]
+        raise ValueError(
+            f"widths={list(ensemble.widths)} must all be equal: the limit of rectangular products is not yet available"
+        )
+    variances = [
+        n * layer["weight_variance"] for n, layer in zip(ensemble.widths, ensemble.layer_numbers(), strict=False)
+    ]
     for l, variance in enumerate(variances):
         if variance == 0.0:
             raise ValueError(f"weights={ensemble.weights[l]!r} vanish in layer {l}: the spectrum is a point mass at 0")
         if variance == math.inf:
-            raise ValueError(f"weights={ensemble.weights[l]!r}: their variance in layer {l} leaves the range of a float")
+            raise ValueError(
+                f"weights={ensemble.weights[l]!r}: their variance in layer {l} leaves the range of a float"
+            )
     signal = mean_field(ensemble, input_variance)
-    facts = {"ensemble": ensemble.to_dict(), "input_variance": signal.input_variance, "method": method, "digits": digits}
+    facts = {
+        "ensemble": ensemble.to_dict(),
+        "input_variance": signal.input_variance,
+        "method": method,
+        "digits": digits,
+    }
     lim = LimitSpectrum(Layers(_laws(ensemble, signal), variances), method, digits, facts)
     _ = lim.support  # refuses a spectrum beyond the range of a float now, not at the first density
     if method == "continuation" and len(lim.layers.groups) != 1:

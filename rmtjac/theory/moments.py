@@ -21,7 +21,7 @@ __all__ = ["moments"]
 
 
 def moments(layers: Layers, most: int) -> np.ndarray:
-    """Return the moments 1 ... `most` of the limiting spectrum. Cost: O(most^3) multiprecision operations a layer group."""
+    """Return the moments 1 ... `most` of the limiting spectrum; O(most^3) multiprecision operations a group."""
     import mpmath as mp
 
     with mp.workdps(46 + most):
@@ -39,7 +39,7 @@ def moments(layers: Layers, most: int) -> np.ndarray:
 
 
 def _truncate(series: list[Any], most: int) -> list[Any]:
-    return series + [series[0] * 0] * (most - len(series))if len(series) < most else series[:most]
+    return series + [series[0] * 0] * (most - len(series)) if len(series) < most else series[:most]
 
 
 def _product(a: list[Any], b: list[Any]) -> list[Any]:

@@ -1,8 +1,8 @@
 r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a function of real h only.
 
 A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2 is a polynomial on it to
-rounding, that is, until neither log D^2 nor log|d log D^2 / dz| varies much: then the poles of 1/(1 - u D^2) near the panel are
-found by Newton on that polynomial, and the kernel takes them out exactly (`rmtjac.kernels.panels`).
+rounding, that is, until neither log D^2 nor log|d log D^2 / dz| varies much: then the poles of 1/(1 - u D^2) near
+the panel are found by Newton on that polynomial, and the kernel takes them out exactly (`rmtjac.kernels.panels`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def panel_rule(
 
 
 def _supremum(squared: Derivative, scale: float) -> float:
-    """Return sup D^2 over all h. It may lie far out, where there is no mass (softplus): it bounds the cut all the same."""
+    """Return sup D^2 over all h: it bounds the cut even where it lies far out, without mass (softplus)."""
     from scipy.optimize import minimize_scalar
 
     reach = _REACH * max(scale, 1.0)
@@ -60,7 +60,9 @@ def _supremum(squared: Derivative, scale: float) -> float:
     return max(float(squared(grid[best : best + 1])[0]), -float(polished.fun))
 
 
-def _panels(squared: Derivative, scale: float, breakpoints: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _panels(
+    squared: Derivative, scale: float, breakpoints: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     points, rule = np.polynomial.legendre.leggauss(ORDER)
     to_chebyshev = np.linalg.inv(np.polynomial.chebyshev.chebvander(points, ORDER - 1)).T
     slopes = np.polynomial.chebyshev.chebder(np.eye(ORDER))

@@ -15,7 +15,10 @@ def _chain(layers):
 
 def test_compressed_product_is_the_product():
     rng = np.random.default_rng(0)
-    layers = [(rng.standard_normal((6, 5)), (rng.random(6) > 0.3) * 1.7), (rng.standard_normal((4, 6)), (rng.random(4) > 0.3) * 0.2)]
+    layers = [
+        (rng.standard_normal((6, 5)), (rng.random(6) > 0.3) * 1.7),
+        (rng.standard_normal((4, 6)), (rng.random(4) > 0.3) * 0.2),
+    ]
     product, rows, exponent = _chain(layers)
     full = np.diag(layers[1][1]) @ layers[1][0] @ np.diag(layers[0][1]) @ layers[0][0]
     np.testing.assert_allclose(2.0**exponent * product, full[rows], rtol=1e-14)

@@ -34,7 +34,9 @@ def test_against_the_integral(z, a):
     assert lerch_half(z.conjugate(), a)[0] == pytest.approx(_reference(z, a).conjugate(), rel=4e-14)
 
 
-@pytest.mark.parametrize(("z", "a"), [(0.5 - 0.3j, 0.6), (3 - 0.2j, 1.6), (1e4 - 2e3j, 2.0), (-5 + 0j, 0.7), (0.9 + 0j, 0.64)])
+@pytest.mark.parametrize(
+    ("z", "a"), [(0.5 - 0.3j, 0.6), (3 - 0.2j, 1.6), (1e4 - 2e3j, 2.0), (-5 + 0j, 0.7), (0.9 + 0j, 0.64)]
+)
 def test_derivative(z, a):
     # z dPhi/dz along the ray, by a central difference of step 1e-5: error 1e-10
     h = 1e-5

@@ -22,7 +22,10 @@ def fuss_catalan_moment(depth: int, k: int) -> int:
 
 
 def fuss_catalan_density(depth: int, lam: float, digits: int = 40) -> mp.mpf:
-    """Density at the float lambda. The angle is t = pi/(L+1) - x; log x by bisection in floats, then by Newton in `digits` digits."""
+    """Density at the float lambda.
+
+    The angle is t = pi/(L+1) - x; log x by bisection in floats, then by Newton in `digits` digits.
+    """
     L = depth
 
     def log_lam(y, lib):
@@ -91,7 +94,8 @@ def hardtanh_cauchy_step(scale: float) -> float:
 
 
 def finite_moments(width: int, mus: list[tuple[float, float]]) -> tuple[float, float]:
-    """E tr M / N and E tr M^2 / N of D W ... D W, W square Gaussian of variance 1/N, D i.i.d. with (E D^2, E D^4) per layer.
+    """E tr M / N and E tr M^2 / N of D W ... D W, W square Gaussian of variance 1/N, D i.i.d. with (E D^2, E D^4)
+    per layer.
 
     Equation sheet, section 3, "Exact finite-N oracles".
     """

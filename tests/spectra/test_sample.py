@@ -37,7 +37,8 @@ def test_a_sample_is_the_jacobian_of_its_network(name, widths):
 def test_same_bits_for_any_number_of_threads(masks, precision, width):
     ens = rj.Ensemble.square(width, 3, "hardtanh", rj.Cauchy(), rj.Cauchy(0.1))
     runs = [
-        rj.sample_spectrum(ens, 37, rng=11, masks=masks, precision=precision, threads=t).log_singular_values for t in (1, 2, 5)
+        rj.sample_spectrum(ens, 37, rng=11, masks=masks, precision=precision, threads=t).log_singular_values
+        for t in (1, 2, 5)
     ]
     assert runs[0].tobytes() == runs[1].tobytes() == runs[2].tobytes()
 
@@ -53,7 +54,8 @@ def test_more_samples_keep_the_first_ones():
 def test_numpy_path_equals_the_kernel(name, masks):
     phi = dataclasses.replace(rj.activations.activation(name), code=None)
     runs = [
-        rj.sample_spectrum(rj.Ensemble.square(25, 3, act), 6, rng=2, masks=masks).log_singular_values for act in (name, phi)
+        rj.sample_spectrum(rj.Ensemble.square(25, 3, act), 6, rng=2, masks=masks).log_singular_values
+        for act in (name, phi)
     ]
     np.testing.assert_allclose(runs[0], runs[1], atol=1e-11)
 
@@ -141,7 +143,9 @@ def test_underflow_of_the_derivative_is_counted_apart():
 
 def test_signal_beyond_a_float_is_refused():
     for act in ("softsign", dataclasses.replace(rj.activations.activation("softsign"), code=None)):
-        with pytest.raises(OverflowError, match=r"sample \d: the signal or the Jacobian leaves the range of a float in layer"):
+        with pytest.raises(
+            OverflowError, match=r"sample \d: the signal or the Jacobian leaves the range of a float in layer"
+        ):
             rj.sample_spectrum(rj.Ensemble.square(5, 300, ["linear"] * 299 + [act], rj.Gaussian(1e3)), 3, rng=0)
 
 
@@ -149,7 +153,10 @@ def test_signal_beyond_a_float_is_refused():
 @pytest.mark.parametrize("name", ["linear", "relu", "leaky_relu:0.2"])
 def test_homogeneous_networks_know_no_range(name, std):
     # 300 layers at 10^-3 or 10^3 a layer: the spectrum is that of std 1, shifted; so are the masks.
-    plain, scaled = (rj.sample_spectrum(rj.Ensemble.square(40, 300, name, rj.Gaussian(s)), 3, rng=0).log_singular_values for s in (1.0, std))
+    plain, scaled = (
+        rj.sample_spectrum(rj.Ensemble.square(40, 300, name, rj.Gaussian(s)), 3, rng=0).log_singular_values
+        for s in (1.0, std)
+    )
     finite = plain > plain.max(axis=1, keepdims=True) - 10
     np.testing.assert_allclose(scaled[finite], plain[finite] + 300 * math.log(std), rtol=1e-9)
     np.testing.assert_array_equal(np.isneginf(plain), np.isneginf(scaled))
@@ -225,7 +232,11 @@ sys.exit(main(sys.argv[1:]))
 def test_ctrl_c_ends_with_130_and_leaves_no_file(tmp_path):
     arguments = ["spectrum", "--width", "300", "--samples", "100000", "--out", "x.npz"]
     with subprocess.Popen(
-        [sys.executable, "-c", _SAY_WHEN, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", _SAY_WHEN, *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout.readline() == "sampling\n"
         time.sleep(2.0)

@@ -14,7 +14,11 @@ SMOOTH = [name for name in NAMES if not rj.activations.activation(name).piecewis
 
 
 def _slope(name, h):
-    return mp.diff(FUNCTIONS[name], h) if h != 0 else (FUNCTIONS[name](mp.mpf("1e-12")) - FUNCTIONS[name](mp.mpf("-1e-12"))) / mp.mpf("2e-12")
+    return (
+        mp.diff(FUNCTIONS[name], h)
+        if h != 0
+        else (FUNCTIONS[name](mp.mpf("1e-12")) - FUNCTIONS[name](mp.mpf("-1e-12"))) / mp.mpf("2e-12")
+    )
 
 
 def _mgf_oracle(name, q, u):
@@ -24,7 +28,15 @@ def _mgf_oracle(name, q, u):
     away = np.abs(1 - u * phi.derivative(grid) ** 2)
     local = [float(grid[i]) for i in range(1, grid.size - 1) if away[i] < min(away[i - 1], away[i + 1])]
     with mp.workdps(25):
-        cuts = sorted({-9 * math.sqrt(q), 0.0, 9 * math.sqrt(q), *local, *(b for b in phi.breakpoints if abs(b) < 9 * math.sqrt(q))})
+        cuts = sorted(
+            {
+                -9 * math.sqrt(q),
+                0.0,
+                9 * math.sqrt(q),
+                *local,
+                *(b for b in phi.breakpoints if abs(b) < 9 * math.sqrt(q)),
+            }
+        )
 
         def integrand(h):
             d = mp.mpf(float(phi.derivative(np.array([float(h)]))[0]))
@@ -59,10 +71,12 @@ def test_moments_against_quadrature(name):
     for k in (1, 2, 5):
         with mp.workdps(20):
             edge = 12 * math.sqrt(q)
-            exact = mp.quad(
-                lambda h: mp.exp(-h * h / (2 * q)) / mp.sqrt(2 * mp.pi * q) * mp.mpf(float(phi.derivative(np.array([float(h)]))[0])) ** (2 * k),
-                [-edge, -3, -1, 0, 1, 3, edge],
-            )
+
+            def integrand(h, k=k):
+                d = mp.mpf(float(phi.derivative(np.array([float(h)]))[0]))
+                return mp.exp(-h * h / (2 * q)) / mp.sqrt(2 * mp.pi * q) * d ** (2 * k)
+
+            exact = mp.quad(integrand, [-edge, -3, -1, 0, 1, 3, edge])
         assert law.moment(k) == pytest.approx(float(exact), rel=1e-12)
         assert float(law.weights @ law.values**k) == pytest.approx(law.moment(k), rel=1e-13)
 
@@ -77,7 +91,15 @@ def test_monte_carlo_of_d_squared(name):
         assert abs(sample.mean() - expected) <= 3.9 * sample.std() / math.sqrt(n) + 1e-15
 
 
-@pytest.mark.parametrize(("name", "p"), [("linear", 1.0), ("relu", 0.5), ("hardtanh", math.erf(1 / math.sqrt(1.0))), ("relu6", 0.5 * math.erf(6 / math.sqrt(1.0)))])
+@pytest.mark.parametrize(
+    ("name", "p"),
+    [
+        ("linear", 1.0),
+        ("relu", 0.5),
+        ("hardtanh", math.erf(1 / math.sqrt(1.0))),
+        ("relu6", 0.5 * math.erf(6 / math.sqrt(1.0))),
+    ],
+)
 def test_two_point_closed_forms(name, p):
     # q = 1/2, so 1/sqrt(2q) = 1
     law = derivative_law(rj.activations.activation(name), 0.5)
@@ -140,8 +162,10 @@ def test_derivatives_of_the_logarithms(name):
 @pytest.mark.parametrize("name", ["tanh", "erf", "silu", "softsign"])
 @pytest.mark.parametrize("angle", [1e-2, 1e-3])
 def test_next_to_the_cut(name, angle):
-    # |u| = 3/b, arg u = -angle: the rule alone would be off by O(1). Oracle: Plemelj, with the integral along a path lifted off
-    # the real axis by complex h, on which D^2 is analytic; here through E log(1 - u D^2), whose derivative in log u is -m.
+    # |u| = 3/b, arg u = -angle: the rule alone would be off by O(1). Oracle: Plemelj, with the integral along a
+    # path lifted off
+    # the real axis by complex h, on which D^2 is analytic; here through E log(1 - u D^2), whose derivative in log
+    # u is -m.
     law = derivative_law(rj.activations.activation(name), 0.6)
     v, h = complex(math.log(3.0 / law.supremum), -angle), 0.2 * angle
     numeric = -(law.log_potential(v + h) - law.log_potential(v - h)) / (2 * h)
@@ -149,7 +173,9 @@ def test_next_to_the_cut(name, angle):
     # Richardson: error (0.2)^4 of the fourth derivative over the distance to the next singularity, which is 1
     assert complex((4 * numeric - fourth) / 3) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-6)
     if name == "erf":
-        k = QuadratureLaw(law.values.copy(), law.weights.copy(), 0.0, law.supremum, law.derivative, 0.6, (), law.panels.copy())
+        k = QuadratureLaw(
+            law.values.copy(), law.weights.copy(), 0.0, law.supremum, law.derivative, 0.6, (), law.panels.copy()
+        )
         # the rule with its correction against the Lerch transcendent; digits are lost in proportion to 1/angle
         assert complex(k.mgf(np.exp(v))) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-14 / angle)
 

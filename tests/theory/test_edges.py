@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -27,7 +28,7 @@ def test_reference_values(name):
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 10, 30, 100])
 def test_linear(depth):
-    (low, high), = _support([("linear", 1.0)] * depth)
+    ((low, high),) = _support([("linear", 1.0)] * depth)
     assert low == 0.0
     assert high == pytest.approx(fuss_catalan_edge(depth), rel=1e-14)
 
@@ -35,7 +36,9 @@ def test_linear(depth):
 @pytest.mark.parametrize("q", [0.1, 0.5, 3.0])
 def test_one_layer_with_an_atom(q):
     p = math.erf(1 / math.sqrt(2 * q))
-    np.testing.assert_allclose(_support([("hardtanh", q)])[0], [(1 - math.sqrt(p)) ** 2, (1 + math.sqrt(p)) ** 2], rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(
+        _support([("hardtanh", q)])[0], [(1 - math.sqrt(p)) ** 2, (1 + math.sqrt(p)) ** 2], rtol=1e-11, atol=1e-15
+    )
 
 
 def test_layers_that_differ():
@@ -54,7 +57,7 @@ def test_equal_layers_leave_no_gap_above_the_atom():
 def test_smooth_beside_one_relu_leaves_a_gap():
     ens = rj.Ensemble.square(400, 2, ["tanh", "relu"], rj.Gaussian(0.3**0.5))
     emp, lim = rj.sample_spectrum(ens, 20, rng=0), rj.limit_spectrum(ens)
-    (low, high), = lim.support
+    ((low, high),) = lim.support
     assert low > 1e-4
     # Two ReLU layers, without a gap, have 2 % of their mass below this edge; here there is next to none (the edge moves
     # with the number of dead neurons from network to network).
@@ -70,7 +73,8 @@ def test_leaky_relu_gap(slope, gap):
 
 
 def test_softplus_has_no_square_root_edge():
-    # sup D^2 = 1 is not attained: at L = 1, q = .5 log lambda decreases up to u = 1, so lambda_+ = 1 + m_K(1), a plain integral.
+    # sup D^2 = 1 is not attained: at L = 1, q = .5 log lambda decreases up to u = 1, so lambda_+ = 1 + m_K(1), a
+    # plain integral.
     from scipy.integrate import quad
 
     def integrand(h):
@@ -82,7 +86,9 @@ def test_softplus_has_no_square_root_edge():
 
 
 def test_scale():
-    np.testing.assert_allclose(_support([("tanh", 0.5)] * 2, [4.0, 9.0]), 36.0 * _support([("tanh", 0.5)] * 2), rtol=1e-13)
+    np.testing.assert_allclose(
+        _support([("tanh", 0.5)] * 2, [4.0, 9.0]), 36.0 * _support([("tanh", 0.5)] * 2), rtol=1e-13
+    )
 
 
 def test_three_values_of_d_squared():
@@ -95,7 +101,7 @@ def test_three_values_of_d_squared():
     lam = one_plus / u
     falling = (np.diff(lam) < 0) & (lam[1:] > 0) & (np.diff(u) < 1e2)
     inside_gap = 0.5 * (lam[1:] + lam[:-1])[falling]
-    for (_, below), (above, _) in zip(support[:-1], support[1:], strict=True):
+    for (_, below), (above, _) in itertools.pairwise(support):
         here = inside_gap[(inside_gap > below * 0.99) & (inside_gap < above * 1.01)]
         assert here.min() == pytest.approx(below, rel=1e-3)
         assert here.max() == pytest.approx(above, rel=1e-3)

@@ -6,7 +6,12 @@ import pytest
 import rmtjac as rj
 from rmtjac.kernels.inverse import solve
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
-from tests.oracles.closed_forms import fuss_catalan_density, fuss_catalan_edge, marchenko_pastur_density, two_point_density
+from tests.oracles.closed_forms import (
+    fuss_catalan_density,
+    fuss_catalan_edge,
+    marchenko_pastur_density,
+    two_point_density,
+)
 
 
 def _two_point(p):
@@ -33,13 +38,15 @@ def test_fuss_catalan_at_a_thousand_points(depth):
 def test_marchenko_pastur_with_an_atom(p):
     low, high = (1 - math.sqrt(p)) ** 2, (1 + math.sqrt(p)) ** 2
     lam = low + (high - low) * np.linspace(1e-3, 1 - 1e-3, 200)
-    np.testing.assert_allclose(_density(Layers([_two_point(p)], [1.0]), lam), marchenko_pastur_density(lam, p), rtol=1e-11)
+    np.testing.assert_allclose(
+        _density(Layers([_two_point(p)], [1.0]), lam), marchenko_pastur_density(lam, p), rtol=1e-11
+    )
 
 
 @pytest.mark.parametrize("ps", [[0.5], [0.3, 0.3], [0.9, 0.4], [0.4, 0.9], [0.999, 0.02]])
 def test_polynomial_roots(ps):
     lim = rj.LimitSpectrum(Layers([_two_point(p) for p in ps], [1.0] * len(ps)))
-    (low, high), = lim.support
+    ((low, high),) = lim.support
     lam = max(low, 1e-12 * high) ** (1 - np.linspace(0.02, 0.98, 40)) * high ** np.linspace(0.02, 0.98, 40)
     exact = [two_point_density(x, ps) for x in lam]
     np.testing.assert_allclose(lim.density(lam), exact, rtol=1e-11)
@@ -62,7 +69,8 @@ def test_the_root_found_is_a_root_of_the_polynomial(ps):
 
 
 def test_a_wrong_branch_is_not_taken():
-    # Equation sheet, section 3: linear, L = 3 has a root that only reducing the phase lets pass, .1443 instead of .0475.
+    # Equation sheet, section 3: linear, L = 3 has a root that only reducing the phase lets pass, .1443 instead of
+    # .0475.
     lam = np.geomspace(1e-3, 9.4, 50)
     exact = [float(fuss_catalan_density(3, x, 20)) for x in lam]
     np.testing.assert_allclose(_density(Layers([_two_point(1.0)] * 3, [1.0] * 3), lam), exact, rtol=1e-12)
@@ -78,7 +86,11 @@ def test_the_neighbours_do_not_matter(name, order):
         found = np.array([layers.solve(logs[i : i + 1]).imag_m[0] for i in range(30)])
         np.testing.assert_allclose(found, reference, rtol=1e-12)
         return
-    index = {"ascending": np.arange(30), "descending": np.arange(30)[::-1], "shuffled": np.random.default_rng(0).permutation(30)}[order]
+    index = {
+        "ascending": np.arange(30),
+        "descending": np.arange(30)[::-1],
+        "shuffled": np.random.default_rng(0).permutation(30),
+    }[order]
     np.testing.assert_allclose(layers.solve(logs[index]).imag_m, reference[index], rtol=1e-12)
 
 
@@ -94,11 +106,15 @@ def test_group_of_equal_layers_equals_separate_laws():
     assert len(together.groups) == 1
     assert len(apart.groups) == 2
     np.testing.assert_allclose(together.solve(logs).imag_m, apart.solve(logs).imag_m, rtol=1e-11)
-    np.testing.assert_allclose(together.upper_tail(together.solve(logs)), apart.upper_tail(apart.solve(logs)), rtol=1e-11)
+    np.testing.assert_allclose(
+        together.upper_tail(together.solve(logs)), apart.upper_tail(apart.solve(logs)), rtol=1e-11
+    )
 
 
 def test_order_of_the_layers_does_not_matter():
-    laws = [derivative_law(rj.activations.activation(n), q) for n, q in (("hardtanh", 0.3), ("tanh", 1.0), ("relu", 1.0))]
+    laws = [
+        derivative_law(rj.activations.activation(n), q) for n, q in (("hardtanh", 0.3), ("tanh", 1.0), ("relu", 1.0))
+    ]
     logs = np.linspace(-6, 0.2, 20)
     first = Layers(laws, [1.0, 2.0, 0.5]).solve(logs)
     second = Layers(laws[::-1], [2.0, 0.5, 1.0]).solve(logs)
@@ -125,8 +141,8 @@ def test_closed_form_cdf_has_the_density_as_its_slope(name, depth):
 def test_outside_the_support_nothing_is_found_inside_the_strip():
     law = _two_point(1.0)
     found = solve(
-        np.array([0]), np.array([1.0]), np.array([[0, 0], [1, 0]]), law.values.copy(), law.weights.copy(), np.empty((0, 20)),
-        np.array([1.0]), np.array([0.0]), np.log([4.5]),
+        np.array([0]), np.array([1.0]), np.array([[0, 0], [1, 0]]), law.values.copy(), law.weights.copy(),
+        np.empty((0, 20)), np.array([1.0]), np.array([0.0]), np.log([4.5]),
     )  # fmt: skip
     # lambda_+ = 4: the root is real there, u = (1 - sqrt(1 - 4/lambda))/2
     assert not found[0][0] or abs(found[1][0, 0].imag) < 1e-6

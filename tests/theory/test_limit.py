@@ -18,14 +18,17 @@ def _equal_layers(name, depth, q=0.5):
 def _integral(lim, power=0):
     """Integral of lambda^power rho over the support, by Gauss-Legendre in variables that tame the ends.
 
-    log lambda = bottom + (top - bottom) sin^2(theta), theta in (0, pi/2): absorbs square-root edges. Where the support reaches
-    0 the bottom is where the power lambda^(1 + power) rho has decayed below 1e-12 of what it was.
+    log lambda = bottom + (top - bottom) sin^2(theta), theta in (0, pi/2): absorbs square-root edges. Where the
+    support reaches 0 the bottom is where the power lambda^(1 + power) rho has decayed below 1e-12 of what it was.
     """
     x, w = np.polynomial.legendre.leggauss(16)
     total = 0.0
     for low, high in lim.support:
         bottom = math.log(low) if low > 0 else math.log(high) - 20.0
-        while low == 0 and float(lim.density(math.exp(bottom))) * math.exp((1 + power) * bottom) > 1e-12 * lim.moment(1) ** power:
+        while (
+            low == 0
+            and float(lim.density(math.exp(bottom))) * math.exp((1 + power) * bottom) > 1e-12 * lim.moment(1) ** power
+        ):
             bottom -= 20.0
         panels = np.linspace(0.0, math.pi / 2, 161)
         theta = (0.5 * (panels[1:] + panels[:-1])[:, None] + 0.5 * np.diff(panels)[:, None] * x).ravel()
@@ -47,7 +50,9 @@ def test_density_and_atom_add_up_to_one(name, depth):
 @pytest.mark.parametrize("name", ["hardtanh", "tanh", "erf", "relu", "gelu"])
 @pytest.mark.parametrize("depth", [1, 2, 5])
 def test_the_same_with_a_mean_field_that_moves(name, depth):
-    lim = rj.limit_spectrum(rj.Ensemble.square(100, depth, name, rj.Gaussian(1.2), rj.Gaussian(0.1)), input_variance=2.0)
+    lim = rj.limit_spectrum(
+        rj.Ensemble.square(100, depth, name, rj.Gaussian(1.2), rj.Gaussian(0.1)), input_variance=2.0
+    )
     assert _integral(lim) + lim.atom == pytest.approx(1.0, abs=1e-8)
     for k in (1, 2):
         assert _integral(lim, k) == pytest.approx(lim.moment(k), rel=1e-9)
@@ -74,7 +79,9 @@ def test_cdf_against_the_integral_of_the_density(name, depth):
     lim = _equal_layers(name, depth)
     low, high = lim.support[-1]
     middle = low + 0.37 * (high - low)
-    above = quad(lambda t: 2 * t * float(lim.density(high - t * t)), 0.0, math.sqrt(high - middle), epsabs=1e-12, epsrel=1e-11)[0]
+    above = quad(
+        lambda t: 2 * t * float(lim.density(high - t * t)), 0.0, math.sqrt(high - middle), epsabs=1e-12, epsrel=1e-11
+    )[0]
     assert 1.0 - float(lim.cdf(middle)) == pytest.approx(above, abs=1e-9)
 
 
@@ -135,7 +142,9 @@ def test_outside_the_support_the_density_is_zero():
 def test_weights_count_by_their_variance(law):
     # width 100: N Var W = 1 in all three
     reference = rj.limit_spectrum(rj.Ensemble.square(100, 2, "tanh"))
-    np.testing.assert_allclose(rj.limit_spectrum(rj.Ensemble.square(100, 2, "tanh", law)).support, reference.support, rtol=1e-12)
+    np.testing.assert_allclose(
+        rj.limit_spectrum(rj.Ensemble.square(100, 2, "tanh", law)).support, reference.support, rtol=1e-12
+    )
 
 
 def test_save_and_load(tmp_path):
@@ -166,11 +175,26 @@ def test_continuation_needs_equal_layers():
 @pytest.mark.parametrize(
     ("ens", "options", "error", "message"),
     [
-        (rj.Ensemble.square(4, 2, weights=rj.Cauchy()), {}, NotImplementedError, "method='population', is not yet available"),
-        (rj.Ensemble.square(4, 2, weights=rj.Orthogonal()), {}, NotImplementedError, "orthogonal weights is not yet available"),
+        (
+            rj.Ensemble.square(4, 2, weights=rj.Cauchy()),
+            {},
+            NotImplementedError,
+            "method='population', is not yet available",
+        ),
+        (
+            rj.Ensemble.square(4, 2, weights=rj.Orthogonal()),
+            {},
+            NotImplementedError,
+            "orthogonal weights is not yet available",
+        ),
         (rj.Ensemble([4, 5, 4]), {}, ValueError, "must all be equal"),
         (rj.Ensemble([4, 5, 4]), {"input_variance": "stationary"}, ValueError, "must all be equal"),
-        (rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2.0)), {"input_variance": "stationary"}, ValueError, "grows without bound"),
+        (
+            rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2.0)),
+            {"input_variance": "stationary"},
+            ValueError,
+            "grows without bound",
+        ),
         (rj.Ensemble.square(4, 2), {"method": "magic"}, ValueError, "method='magic' must be one of"),
         (rj.Ensemble.square(4, 2), {"method": "continuation", "digits": 0}, ValueError, "digits=0"),
         (rj.Ensemble.square(4, 2), {"input_variance": math.nan}, ValueError, "input_variance=nan"),
@@ -183,7 +207,15 @@ def test_no_limit(ens, options, error, message):
         rj.limit_spectrum(ens, **options)
 
 
-@pytest.mark.parametrize(("call", "message"), [(lambda m: m.density(np.nan), "lam holds NaN"), (lambda m: m.quantile(1.1), "p="), (lambda m: m.moment(0), "k=0"), (lambda m: m.curve(scale="x"), "scale='x'")])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.density(np.nan), "lam holds NaN"),
+        (lambda m: m.quantile(1.1), "p="),
+        (lambda m: m.moment(0), "k=0"),
+        (lambda m: m.curve(scale="x"), "scale='x'"),
+    ],
+)
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call(rj.limit_spectrum(rj.Ensemble.square(4, 2)))

@@ -11,9 +11,7 @@ import rmtjac as rj
 _CASES = json.loads((Path(__file__).parents[2] / "data" / "reference_limits.json").read_text())["cases"]
 
 
-@pytest.mark.parametrize(
-    "case", _CASES, ids=lambda case: f"{case['activation']}-q{case['q']}-L{case['depth']}"
-)
+@pytest.mark.parametrize("case", _CASES, ids=lambda case: f"{case['activation']}-q{case['q']}-L{case['depth']}")
 def test_density(case):
     # The law of D of ReLU does not depend on q.
     law = rj.theory.derivative_law(rj.activations.activation(case["activation"]), float(case["q"] or 1.0))
