@@ -139,7 +139,8 @@ def plot_limit(
         ax.set_ylim(view)
     else:  # at its edges the density vanishes: show it down to where it is about to
         ends = np.abs(np.subtract.outer(np.log(lam), np.log(limit.support[limit.support > 0.0]))).min(axis=1)
-        ax.set_ylim(0.3 * density[ends > 1e-3].min(), 2.0 * density.max())
+        room = 12.0 if limit.atom > 0.0 else 2.0  # the label of the atom goes above the curve
+        ax.set_ylim(0.3 * density[ends > 1e-3].min(), room * density.max())
     if limit.atom > 0.0 and not _has_atom(ax):
         artists["atom"] = _atom(ax, rf"atom at 0: {limit.atom:.4f}", color, scale)
     ax.legend(frameon=False, fontsize="small")

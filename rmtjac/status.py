@@ -11,7 +11,6 @@ class Status(Enum):
     """How the solution of one equation ended."""
 
     CONVERGED = "converged"
-    OUTSIDE_SUPPORT = "outside the support: the density is zero there"
     ITERATION_LIMIT = "the iteration limit was reached before the tolerance"
     DIVERGED = "the iteration left the domain of the equation"
 
