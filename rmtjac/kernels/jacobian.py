@@ -24,29 +24,43 @@ _EPS = 2.220446049250313e-16
 
 
 @njit(cache=True, nogil=True)
+def _exponent(a):
+    """Return the power of two above the largest |entry|, 0 for a zero matrix, OVERFLOW if one is infinite or NaN.
+
+    The bits of |x| are ordered like |x|, infinities and NaN on top: an integer maximum, which vectorises.
+    """
+    bits = a.reshape(-1).view(np.int64)
+    largest = 0
+    for i in range(bits.size):
+        largest = max(largest, bits[i] & 0x7FFFFFFFFFFFFFFF)
+    if largest >= 0x7FF0000000000000:
+        return OVERFLOW
+    return math.frexp(np.array([largest]).view(np.float64)[0])[1]
+
+
+@njit(cache=True, nogil=True)
 def absorb(product, rows, weights, d):
     """Multiply the compressed `product` by D W from the left.
 
-    `rows` are the neurons of the layer below that are still alive. Returns the new product, the
-    neurons alive above, and the power of two taken out. An infinite entry comes out as the exponent OVERFLOW.
+    `rows` are the neurons of the layer below that are still alive. Returns the new product, the neurons alive above,
+    and the power of two taken out (none while the entries are far from the ends of the range). An infinite entry
+    comes out as the exponent OVERFLOW.
     """
     alive = np.nonzero(d)[0]
     block = np.empty((alive.size, rows.size))
+    whole = rows.size == weights.shape[1]
     for i in range(alive.size):
-        source, factor_ = weights[alive[i]], d[alive[i]]
-        for j in range(rows.size):
-            block[i, j] = factor_ * source[rows[j]]
+        source, scale = weights[alive[i]], d[alive[i]]
+        if whole:
+            block[i] = scale * source
+        else:
+            for j in range(rows.size):
+                block[i, j] = scale * source[rows[j]]
     if product.size:
         block = np.dot(block, product)
-    largest = 0.0
-    for entry in block.flat:
-        size = abs(entry)
-        if not size <= 1.7976931348623157e308:
-            return block, alive, OVERFLOW
-        largest = max(largest, size)
-    if largest == 0.0:
-        return block, alive, 0
-    exponent = math.frexp(largest)[1]
+    exponent = _exponent(block)
+    if exponent == OVERFLOW or abs(exponent) < 100:
+        return block, alive, exponent if exponent == OVERFLOW else 0
     half = exponent // 2  # in two steps: 2.0**1074 is no float
     block *= 2.0**-half
     block *= 2.0 ** (half - exponent)
@@ -56,12 +70,9 @@ def absorb(product, rows, weights, d):
 @njit(cache=True, nogil=True)
 def _rescale(x):
     """Bring `x` back to the middle of the range of a float, in place; return the power of two taken out."""
-    largest = 0.0
-    for entry in x:
-        largest = max(largest, abs(entry))
-    if largest == 0.0 or 2.0**-500 < largest < 2.0**500:
+    exponent = _exponent(x)
+    if exponent == OVERFLOW or abs(exponent) < 500:
         return 0
-    exponent = math.frexp(largest)[1]
     half = exponent // 2
     x *= 2.0**-half
     x *= 2.0 ** (half - exponent)

@@ -167,8 +167,10 @@ def _compiled_unit(ensemble: Ensemble, q: float, scales: np.ndarray | None, fast
 
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray) -> tuple[float, int]:
         x = sample_input(ensemble, root, i, q)
+        rng = stream(root, i, _NETWORK)
+        mask_rng = rng if scales is None else stream(root, i, _MASKS)  # not drawn from in the former case
         trouble, error, underflows = network_spectrum(
-            stream(root, i, _NETWORK), stream(root, i, _MASKS), widths, codes, numbers, activations, parameters,
+            rng, mask_rng, widths, codes, numbers, activations, parameters,
             x, mode, mask_scales, fast, out,
         )  # fmt: skip
         if trouble:
