@@ -165,13 +165,13 @@ for row, name in zip(axes, names, strict=True):
         for words in drawn.get("atom", [])[1:]:  # a small panel: keep the label inside the frame
             words.set(y=0.96, va="top", fontsize=7)
         ax.set_title(f"{titles[name]}, $L = {depth}$", fontsize="medium")
-        handles = ax.get_legend().legend_handles
+        handles, labels = ax.get_legend_handles_labels()
         ax.get_legend().remove()
         if depth != 1:
             ax.set_ylabel("")
         if name != names[-1]:
             ax.set_xlabel("")
-legend = fig.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
+legend = fig.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
 
 # %% [markdown]
 # **Answer.** ks is the Kolmogorov distance of all matrices together, N ks that of one matrix (mean). It is
@@ -232,7 +232,9 @@ cauchy = {}
 for depth, color in zip(depths, colors, strict=True):
     ens = rj.Ensemble.square(N, depth, "hardtanh", rj.Cauchy(scale=1.0))
     cauchy[depth] = rj.sample_spectrum(ens, samples=samples_cauchy, rng=700 + depth)
-    rj.plotting.plot_spectrum(cauchy[depth], ax, scale="loglog", bins=60, label=f"$L = {depth}$", color=color)
+    drawn = rj.plotting.plot_spectrum(cauchy[depth], ax, scale="loglog", bins=60, label=f"$L = {depth}$", color=color)
+    for artist in drawn.get("atom", []):  # the atoms, nearly the same at every depth, stand in the table
+        artist.remove()
     histogram = cauchy[depth].histogram(60, "log")
     right.stairs(
         histogram.fraction / np.diff(np.log(histogram.edges)),
@@ -242,6 +244,8 @@ for depth, color in zip(depths, colors, strict=True):
         baseline=None,
         label=f"$L = {depth}$",
     )
+densities = np.concatenate([emp.histogram(60, "log").density for emp in cauchy.values()])
+ax.set_ylim(0.3 * densities[densities > 0].min(), 30 * densities.max())  # of all depths, not of one
 right.set(
     xscale="log",
     yscale="log",

@@ -12,6 +12,7 @@ import platform
 import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
@@ -27,8 +28,14 @@ _FORMAT = 1
 
 def versions() -> dict[str, str]:
     """Versions of Python, of this package and of the libraries that decide its numbers."""
+    return dict(_versions())
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[tuple[str, str], ...]:
+    # Reading the metadata takes milliseconds, as long as a small sample.
     names = ("rmtjac", "numpy", "scipy", "numba", "mpmath", "matplotlib")
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}
+    return ("python", platform.python_version()), *((name, metadata.version(name)) for name in names)
 
 
 def cpu_class() -> str:

@@ -98,8 +98,12 @@ def plot_spectrum(
     ax = _axes(ax)
     histogram = empirical.histogram(bins, "log" if scale == "loglog" else "linear")
     name = label or rf"sampled, $N={empirical.size}$, {empirical.samples} matrices"
+    view = None if ax.get_autoscaley_on() else ax.get_ylim()
     artists: dict[str, Any] = {"ax": ax, "density": _steps(ax, histogram, name, color)}
     _dress(ax, scale)
+    if view is not None:  # a second spectrum beside one whose label fixed the range
+        seen = histogram.density[histogram.density > 0.0]
+        ax.set_ylim(min(view[0], 0.3 * seen.min()), max(view[1], 2.0 * seen.max()))
     if empirical.atom > 0.0 and not _has_atom(ax):
         artists["atom"] = _atom(ax, rf"atom at 0: {empirical.atom:.4f}", color, scale)
     ax.legend(frameon=False, fontsize="small")
