@@ -87,12 +87,15 @@ def log_mgf(kind, number, values, weights, panels, v):
         missed, slope = pole_correction(panels, v)
         # 1 + m = 1 + u (m / u): what is missed of m / u is missed / u, with derivative (slope - missed) / u.
         one_plus += missed
-        ratio += missed / u
+        bend = u * fourth
+        if missed != 0.0:  # then u is no underflowed zero
+            ratio += missed / u
+            bend += (slope - missed) / u
         return (
             cmath.log(one_plus),
             (u * square + slope) / one_plus,
             cmath.log(ratio),
-            (u * fourth + (slope - missed) / u) / ratio,
+            bend / ratio,
             u.imag * size + missed.imag,
         )
     # E (u D^2)^k = u^k / sqrt(1 + pi q k): 1 + m and m / u are Lerch functions with a = number and number + 1.

@@ -57,6 +57,8 @@ def _pole(panel, target):
     s = (target - 0.5 * (low + high)) / (half if panel[5] > 0.0 else -half)
     for _ in range(20):
         value, first, second = _polynomial(panel, s)
+        if first == 0.0:
+            break
         step = (value - target) / first
         s -= step
         if not abs(s) < 4.0:

@@ -148,8 +148,11 @@ class LimitSpectrum:
     def cdf(self, lam: Any) -> np.ndarray:
         """Return F(lambda), the atom included, by the closed form of `rmtjac.theory.inverse`; absolute error 1e-13."""
         lam, log_lam = self._logs(lam)
-        out = np.where(log_lam > self._log_support[-1, 1], 1.0, 0.0)
-        out[(lam.ravel() >= 0.0) & (out == 0.0)] = self.atom
+        return np.where(lam < 0.0, 0.0, self._cdf(log_lam).reshape(lam.shape))
+
+    def _cdf(self, log_lam: np.ndarray) -> np.ndarray:
+        """F at log lambda, -inf for 0: in logarithms, because F moves where lambda is no float any more."""
+        out = np.where(log_lam > self._log_support[-1, 1], 1.0, self.atom)
         # In a gap F is what it is at the edge below.
         edges = self._log_support[:, 1] - 1e-12
         place = np.searchsorted(self._log_support.ravel(), log_lam)
@@ -158,30 +161,34 @@ class LimitSpectrum:
         inside, roots = self._solve(log_lam)
         tail = np.where(roots.found, self.layers.upper_tail(roots), 0.0)
         out[inside] = np.clip(1.0 - tail, self.atom, 1.0)
-        return out.reshape(lam.shape)
+        return out
 
     def quantile(self, p: Any) -> np.ndarray:
         """Return the smallest lambda with F(lambda) >= p, for p in [0, 1]; relative accuracy about 1e-12.
 
-        In a gap of the support the cdf is flat, and the answer is one of its edges.
+        In a gap of the support the cdf is flat, and the answer is one of its edges. In deep networks a quantile can lie
+        below the range of a float, and comes out as 0: `log_quantile` has it.
         """
+        return np.exp(self.log_quantile(p))
+
+    def log_quantile(self, p: Any) -> np.ndarray:
+        """Return the natural logarithm of `quantile`, -inf on the atom."""
         from scipy.optimize import elementwise
 
         p = np.asarray(p, dtype=float)
         if not np.all((p >= 0.0) & (p <= 1.0)):
             raise ValueError(f"p={p!r} must lie in [0, 1]")
         flat = p.ravel()
-        out = np.where(flat >= 1.0, self.support[-1, 1], 0.0)
+        bottom, top = self._log_support[0, 0], self._log_support[-1, 1]
+        out = np.where(flat >= 1.0, top, -math.inf)
         open_ = (flat > self.atom) & (flat < 1.0)
         if open_.any():
             wanted = flat[open_]
-            high = np.full(wanted.size, self._log_support[-1, 1])
-            bottom = self._log_support[0, 0]
+            high = np.full(wanted.size, top)
             low = high - 1.0 if bottom == -math.inf else np.full(wanted.size, bottom)
-            while bottom == -math.inf and (above := self.cdf(np.exp(low)) > wanted).any():
+            while bottom == -math.inf and (above := self._cdf(low) > wanted).any():
                 low = np.where(above, 2.0 * low - high, low)
-            found = elementwise.find_root(lambda x, p: self.cdf(np.exp(x)) - p, (low, high), args=(wanted,))
-            out[open_] = np.exp(found.x)
+            out[open_] = elementwise.find_root(lambda x, p: self._cdf(x) - p, (low, high), args=(wanted,)).x
         return out.reshape(p.shape)
 
     def moment(self, k: int) -> float:

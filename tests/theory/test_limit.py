@@ -105,11 +105,31 @@ def test_quantile_inverts_cdf(name, depth):
     p = np.array([[0.55, 0.7, 0.9], [0.99, 0.999, 0.51]])
     np.testing.assert_allclose(lim.cdf(lim.quantile(p)), np.maximum(p, lim.atom), atol=1e-10)
     assert lim.quantile(0.0) == 0.0
-    assert lim.quantile(1.0) == lim.support[-1, 1]
+    assert lim.quantile(1.0) == pytest.approx(lim.support[-1, 1], rel=1e-15)
     assert lim.quantile(0.5 * lim.atom) == 0.0
 
 
-def test_one_layer_of_width_one_hundred_decades():
+def test_quantiles_below_the_range_of_a_float():
+    # softplus, signal growing from layer to layer: 4 % of the mass lies below exp(-700)
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 30, "softplus", rj.Gaussian(1.5), rj.Gaussian(0.2)))
+    assert lim.quantile(0.01) == 0.0
+    log_lam = lim.log_quantile([0.01, 0.03])
+    assert (log_lam < -690).all()
+    # the slope of F in log lambda is -Im m / pi: by a difference of quantiles against the solver
+    h = 1e-4
+    near = lim.log_quantile([0.01 - h, 0.01 + h])
+    slope = -lim.layers.solve(log_lam[:1]).imag_m[0] / math.pi
+    assert 2 * h / (near[1] - near[0]) == pytest.approx(slope, rel=1e-3)
+
+
+def test_huge_variance():
+    # q of 1e5: D^2 = sech^4 spread over 10^500; here only that the law is found, and has its first moment
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh", rj.Gaussian(30.0)), input_variance=100.0)
+    assert lim.cdf(lim.quantile([0.3, 0.9])) == pytest.approx([0.3, 0.9], abs=1e-10)
+    assert lim.moment(1) == pytest.approx(math.exp(lim.layers.log_mean), rel=1e-12)
+
+
+def test_one_hundred_decades():
     # L = 100: density over 100 decades, against F ~ lambda^(1/101) there
     lim = rj.limit_spectrum(rj.Ensemble.square(10, 100, "linear"))
     lam = np.geomspace(1e-100, 1.0, 30)
