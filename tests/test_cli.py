@@ -285,7 +285,7 @@ def test_spectrum_with_a_sample_of_zeros(capsys):
 
 @pytest.mark.parametrize("command", ["spectrum", "compare"])
 def test_json_of_a_single_sample(capsys, command):
-    _strict(_run(capsys, command, "--json", "--width", "9", "--samples", "1"))
+    assert _strict(_run(capsys, command, "--json", "--width", "9", "--samples", "1"))["samples"] == 1
 
 
 def test_a_width_beyond_all_memory(capsys):

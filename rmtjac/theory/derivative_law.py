@@ -250,7 +250,7 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
 
     Notes
     -----
-    Cost: closed forms at once, quadrature laws 1-10 ms (2,000-15,000 nodes). Results are cached.
+    Cost: closed forms at once, quadrature laws some milliseconds (1,000-18,000 nodes). Results are cached.
     """
     variance = finite("variance", variance, least=0.0)
     if variance == 0.0:

@@ -267,7 +267,7 @@ def limit_spectrum(
     input_variance
         :math:`q_0 = |x^0|^2/n_0`, or ``"stationary"``: every layer then has the same law of D, as in BS (14).
     method
-        ``"inverse"`` (default): microseconds a point, see `rmtjac.theory.inverse`.
+        ``"inverse"`` (default), see `rmtjac.theory.inverse`: 2 us a point for two-point laws, 8 us erf, 40 us tanh.
         ``"continuation"``: the paper's route in arbitrary precision, for equal layers.
     digits
         Working digits of the continuation.
