@@ -217,8 +217,9 @@ def test_progress_is_silent_away_from_a_terminal(capfd):
 
 
 _SAY_WHEN = """
-import sys, rmtjac.spectra.sample as sample
+import signal, sys, rmtjac.spectra.sample as sample
 from rmtjac.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it ignored
 run = sample._run
 def announced(*arguments):
     print("sampling", flush=True)
@@ -238,10 +239,13 @@ def test_ctrl_c_ends_with_130_and_leaves_no_file(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout.readline() == "sampling\n"
-        time.sleep(2.0)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        try:
+            assert process.stdout.readline() == "sampling\n"
+            time.sleep(2.0)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert errors == "rmtjac: interrupted; nothing was written\n"
     assert os.listdir(tmp_path) == []
