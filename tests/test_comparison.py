@@ -9,14 +9,7 @@ from scipy.stats import ks_1samp
 import rmtjac as rj
 from rmtjac.comparison import _limit_cdf
 from rmtjac.theory import DiscreteLaw, Layers
-
-
-def _spectrum(eigenvalues):
-    values = np.sort(np.asarray(eigenvalues, dtype=float), axis=1)
-    with np.errstate(divide="ignore"):
-        logs = 0.5 * np.log(values)
-    n = len(values)
-    return rj.EmpiricalSpectrum(logs, np.full(n, -400.0), np.zeros(n, dtype=np.int64), {"seed": 1})
+from tests.spectra.made import spectrum
 
 
 def _pair(name="hardtanh", depth=2, width=60, samples=12, **options):
@@ -56,11 +49,11 @@ def test_kolmogorov_distance_is_that_of_scipy():
 def test_kolmogorov_distance_by_hand():
     # F(quantile(p)) = p: F_n steps by 1/4 at p = .6, .7, .8, .9 and the atom of the limit is .5
     lim = rj.limit_spectrum(rj.Ensemble.square(4, 1, "relu"))
-    top = rj.compare(_spectrum([lim.quantile([0.6, 0.7, 0.8, 0.9])] * 2), lim)
+    top = rj.compare(spectrum([lim.quantile([0.6, 0.7, 0.8, 0.9])] * 2), lim)
     assert top.ks == pytest.approx(0.6, abs=1e-10)  # just below the lowest
-    half = rj.compare(_spectrum([[0.0, 0.0, *lim.quantile([0.6, 0.9])]] * 2), lim)
+    half = rj.compare(spectrum([[0.0, 0.0, *lim.quantile([0.6, 0.9])]] * 2), lim)
     assert half.ks == pytest.approx(0.15, abs=1e-10)  # 3/4 - .6 at the third; below the last .75 against .9
-    many = rj.compare(_spectrum([[0.0, 0.0, 0.0, *lim.quantile([0.9])]] * 2), lim)
+    many = rj.compare(spectrum([[0.0, 0.0, 0.0, *lim.quantile([0.9])]] * 2), lim)
     assert many.ks == pytest.approx(0.25, abs=1e-10)  # at the atom
 
 
@@ -93,7 +86,7 @@ def test_distances_above_4000_points_agree_with_the_direct_ones():
 
 def test_moments_and_pulls_by_hand():
     lim = rj.limit_spectrum(rj.Ensemble.square(3, 1, "linear"))  # Marchenko-Pastur: 1, 2, 5, 14
-    result = rj.compare(_spectrum([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]), lim, bins=3)
+    result = rj.compare(spectrum([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]), lim, bins=3)
     np.testing.assert_allclose(result.limit_moments, [1, 2, 5, 14], rtol=1e-12)
     # per matrix: 1, 2; 5/3, 14/3; 3, 12; 17/3, 98/3. The error of a mean of two is half their difference.
     np.testing.assert_allclose(result.moments, [1.5, 19 / 6, 7.5, 115 / 6], rtol=1e-12)
@@ -115,7 +108,7 @@ def test_moments_and_pulls_by_hand():
 def test_expected_fractions_add_up_to_the_mass_beside_the_atom(name):
     emp, lim = _pair(name, 1)
     beyond = [[lim.support[-1, 1] * 1.1]] * emp.samples
-    wide = rj.compare(_spectrum(np.append(emp.eigenvalues, beyond, axis=1)), lim)
+    wide = rj.compare(spectrum(np.append(emp.eigenvalues, beyond, axis=1)), lim)
     # F(0) = atom and F(top) = 1: the sum telescopes; rounding of 60 differences
     assert wide.linear.expected.sum() == pytest.approx(1.0 - lim.atom, abs=1e-13)
     assert (wide.linear.expected >= 0.0).all()
@@ -287,9 +280,9 @@ def test_no_spread_between_samples():
 def test_spectra_of_zeros():
     lim = rj.limit_spectrum(rj.Ensemble.square(2, 2, "relu"))
     with pytest.raises(ValueError, match="all eigenvalues are zero"):
-        rj.compare(_spectrum([[0.0, 0.0]] * 3), lim)
+        rj.compare(spectrum([[0.0, 0.0]] * 3), lim)
     # some matrices of nothing but zeros: their distance is 1 - atom
-    result = rj.compare(_spectrum([[0.0, 0.0], [0.5, 1.0]]), lim)
+    result = rj.compare(spectrum([[0.0, 0.0], [0.5, 1.0]]), lim)
     assert result.ks_samples[0] == pytest.approx(1.0 - lim.atom)
 
 
@@ -307,7 +300,7 @@ def test_depth_one_hundred():
     lim = rj.limit_spectrum(rj.Ensemble.square(50, 100, "linear"))
     row = lim.quantile((np.arange(50) + 0.5) / 50)
     assert row[0] < 1e-150
-    result = rj.compare(_spectrum([row, row]), lim)
+    result = rj.compare(spectrum([row, row]), lim)
     assert result.ks == pytest.approx(0.01, abs=1e-9)
     assert np.isfinite(result.curve).all()
 

@@ -32,7 +32,7 @@ def lerch_phi(z: Any, s: float, a: Any) -> np.ndarray:
     Notes
     -----
     Relative error about 1e-14 for a in [0.05, 40] and |z| <= 1e6; about 1 us a value. mpmath's ``lerchphi`` takes
-    20-170 ms and is wrong for a < 1 and |z| large.
+    20-45 ms and is wrong for a < 1 and |z| large.
 
     Examples
     --------

@@ -5,19 +5,12 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-
-
-def _spectrum(eigenvalues):
-    values = np.sort(np.asarray(eigenvalues, dtype=float), axis=1)
-    with np.errstate(divide="ignore"):
-        logs = 0.5 * np.log(values)
-    n = len(values)
-    return rj.EmpiricalSpectrum(logs, np.full(n, -40.0), np.zeros(n, dtype=np.int64), {"seed": 1})
+from tests.spectra.made import spectrum
 
 
 @pytest.fixture
 def small():
-    return _spectrum([[0.0, 1.0, 4.0], [0.0, 0.0, 9.0]])
+    return spectrum([[0.0, 1.0, 4.0], [0.0, 0.0, 9.0]])
 
 
 def test_by_hand(small):
@@ -53,10 +46,10 @@ def test_histogram_on_given_edges(small):
 
 def test_error_is_between_matrices_not_between_eigenvalues():
     # identical matrices: no spread, whatever the number of eigenvalues
-    emp = _spectrum([[1.0, 2.0, 3.0]] * 5)
+    emp = spectrum([[1.0, 2.0, 3.0]] * 5)
     assert emp.moment(1).error == 0.0
     assert (emp.histogram(4).error == 0.0).all()
-    one = _spectrum([[1.0, 2.0]])
+    one = spectrum([[1.0, 2.0]])
     assert math.isnan(one.moment(1).error)
     assert np.isnan(one.histogram(4).error).all()
 
@@ -103,7 +96,7 @@ def test_bad_arguments(small, call, message):
 
 
 def test_nothing_but_zeros():
-    emp = _spectrum([[0.0, 0.0], [0.0, 0.0]])
+    emp = spectrum([[0.0, 0.0], [0.0, 0.0]])
     assert emp.atom == 1.0
     assert emp.moment(1) == (0.0, 0.0)
     with pytest.raises(ValueError, match="all eigenvalues are zero"):
