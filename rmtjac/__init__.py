@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rmtjac.propagation import MeanField, mean_field
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
-    from rmtjac.theory.limit import LimitSpectrum, limit_spectrum
+    from rmtjac.theory.limit import limit_spectrum
+    from rmtjac.theory.spectrum import LimitSpectrum
 
 _HOMES = {
     "activations": ("Activation",),
@@ -30,7 +31,8 @@ _HOMES = {
     "propagation": ("MeanField", "mean_field"),
     "spectra.empirical": ("EmpiricalSpectrum",),
     "spectra.sample": ("sample_spectrum",),
-    "theory.limit": ("LimitSpectrum", "limit_spectrum"),
+    "theory.limit": ("limit_spectrum",),
+    "theory.spectrum": ("LimitSpectrum",),
 }
 _MODULES = ("activations", "plotting", "spectra", "theory")
 

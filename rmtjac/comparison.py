@@ -15,7 +15,7 @@ import numpy as np
 
 from rmtjac.archive import load, save
 from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
-from rmtjac.theory.limit import LimitSpectrum
+from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["BinnedComparison", "Comparison", "compare"]

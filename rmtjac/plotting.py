@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from rmtjac.comparison import BinnedComparison, Comparison
 from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
-from rmtjac.theory.limit import LimitSpectrum
+from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import choice
 
 __all__ = ["plot_comparison", "plot_limit", "plot_spectrum"]

@@ -1,14 +1,17 @@
 r"""The limit equation solved for u at given lambda: Newton in the logarithms, with the branch made certain.
 
-Layers with the same law of D^2 form a group g with multiplicity k_g and its own u_g = chi_g(m). In v_g = log u_g,
-s_g = Log(m/u_g) and a = Log(1 + m) the equation is
+Terms g with laws K_g, ratios r_g and multiplicities k_g have u_g with m_{K_g}(u_g) = r_g m. The first one *leads*:
+mu = p_0 / r_0 is the smallest p_g / r_g, so that m -> -mu as lambda -> 0, and c = 1 + m / mu, the only
+number that keeps the digits of m there, comes from its law. In v_g = log u_g and s_g = Log(m_{K_g}(u_g) / u_g) the equation is
 
-.. math:: H = a_0 - (s_0 + v_0) + \sum_g k_g s_g = \zeta, \qquad s_g + v_g = s_0 + v_0 \ (= \log m),
+.. math:: H = -\log m + \sum_g k_g s_g + \sum_f k_f \mathrm{Log}(1 + r_f m) = \zeta, \qquad
+          \log m = s_g + v_g - \log r_g,
 
-with zeta = log lambda less the logarithms of the weight variances. `rmtjac.theory.inverse` proves that a solution
-with all Im v_g in (-pi, 0) is unique for 0 <= Im zeta < pi, hence the physical one, wherever Newton started.
-So each lambda tries the root of its neighbour first, and where that fails follows the root along a path in the
-strip 0 < Im zeta < pi, on which it is analytic, from |lambda| large, where it is known.
+where zeta is log lambda less constants of the layers, and f runs over the factors 1 + r_f m = (1 - mu r_f) + mu r_f c
+of the weights. `rmtjac.theory.inverse` proves that a solution with all Im v_g in (-pi, 0) is unique for
+0 <= Im zeta < pi, hence the physical one, wherever Newton started. So each lambda tries an extrapolation of its
+neighbours first, and where that fails follows the root along a path in the strip 0 < Im zeta < pi, on which it is
+analytic, from |lambda| large, where it is known.
 """
 
 from __future__ import annotations
@@ -21,51 +24,66 @@ from numba import njit
 
 from rmtjac.kernels.mgf import log_mgf
 
-__all__ = ["solve"]
+__all__ = ["solve", "solve_plane"]
 
 _EPS = 2.220446049250313e-16
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _newton(kinds, numbers, offsets, values, weights, panels, counts, zeta, v):
-    """Improve `v` in place; return success, Im m, and the errors of log u_0 and of Im m."""
+def _newton(laws, terms, free, zeta, v, rate):
+    """Improve `v` in place and write dv/dzeta to `rate`.
+
+    Returns success, Im m_{K_0}(u_0), and the errors of log u_0 and of m_{K_0}(u_0).
+    """
+    kinds, numbers, offsets, values, weights, panels = laws
+    counts, masses, log_ratios, shares = terms
+    free_counts, free_shares = free
     groups = kinds.size
-    shift, pull = np.empty(groups, dtype=np.complex128), np.empty(groups, dtype=np.complex128)
+    shift = np.empty(groups, dtype=np.complex128)
     previous = math.inf
     for turn in range(60):
         last = turn == 59
-        a = a1 = s0 = s01 = 0.0j
+        c = b = s0 = b1 = s01 = y = slope = 0.0j
         imag_m = 0.0
         residual = -zeta
-        slope = 0.0j
         magnitude = abs(zeta)
         for g in range(groups):
             low, high = offsets[g, 0], offsets[g + 1, 0]
             own = panels[offsets[g, 1] : offsets[g + 1, 1]]
-            one, one1, s, s1, imag = log_mgf(kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g])
+            here, log_here, here1, s, s1, imag = log_mgf(kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g])
             if g == 0:
-                a, a1, s0, s01, imag_m = one, one1, s, s1, imag
-                shift[0], pull[0] = 0.0, 1.0
-                residual += a - (s0 + v[0])
-                slope += a1 - (s01 + 1.0)
-                magnitude += abs(a) + abs(v[0])
+                c, b, b1, s0, s01, imag_m = here, log_here, here1, s, s1, imag
+                y = s0 + v[0] - log_ratios[0]
+                shift[0], rate[0] = 0.0, 1.0
+                residual -= y
+                slope -= s01 + 1.0
+                magnitude += abs(s0) + abs(v[0])
             else:
-                # Equal m, linearised: dv_g = shift + pull dv_0. Near m = -1 only 1 + m tells two m apart.
-                if a.real < -0.7:
-                    shift[g] = (a - one) / one1
-                    pull[g] = a1 / one1
+                # Equal m, linearised: dv_g = shift + rate dv_0. Near m = -p_g / r_g only 1 + r_g m / p_g can tell.
+                share = shares[g]
+                goal = (1.0 - share) + share * c
+                if abs(goal) < 0.5:
+                    shift[g] = ((b if share == 1.0 else cmath.log(goal)) - log_here) / here1
+                    rate[g] = share * c * b1 / (goal * here1)
                 else:
-                    shift[g] = (s0 + v[0] - s - v[g]) / (s1 + 1.0)
-                    pull[g] = (s01 + 1.0) / (s1 + 1.0)
+                    shift[g] = (y + log_ratios[g] - s - v[g]) / (s1 + 1.0)
+                    rate[g] = (s01 + 1.0) / (s1 + 1.0)
             residual += counts[g] * (s + s1 * shift[g])
-            slope += counts[g] * s1 * pull[g]
-            magnitude += counts[g] * abs(s)
+            slope += counts[g] * s1 * rate[g]
+            magnitude += abs(counts[g] * s)
+        for f in range(free_counts.size):
+            share = free_shares[f]
+            goal = (1.0 - share) + share * c
+            log_goal = b if share == 1.0 else cmath.log(goal)
+            residual += free_counts[f] * log_goal
+            slope += free_counts[f] * share * c * b1 / goal
+            magnitude += abs(free_counts[f] * log_goal)
         if slope == 0.0 or not math.isfinite(abs(residual)):
             return False, 0.0, math.inf, math.inf
         step = -residual / slope
         size = 0.0
         for g in range(groups):
-            shift[g] += pull[g] * step
+            shift[g] += rate[g] * step
             size = max(size, abs(shift[g]))
         # Stay in the open strip -pi < Im v < 0, and do not leap by more than e^2 in u.
         fraction = min(1.0, 2.0 / size) if size > 0.0 else 1.0
@@ -79,39 +97,38 @@ def _newton(kinds, numbers, offsets, values, weights, panels, counts, zeta, v):
                     return False, 0.0, math.inf, math.inf
         for g in range(groups):
             v[g] += fraction * shift[g]
-        # Done once a full step is at rounding level, or has stopped shrinking near it.
+        # Done once what the next step would do is below rounding (steps square, in units of 1 / slope), or once a full
+        # step is at rounding level, or has stopped shrinking near it.
         rounding = _EPS * magnitude / abs(slope)
+        squared = size < 1e-9
         stalled = size >= 0.5 * previous and size < 1e4 * rounding
-        if fraction == 1.0 and (size <= rounding or stalled or (last and size < 1e-7)):
-            error = rounding + (0.0 if size <= rounding else size)
-            return True, imag_m, error, error * abs(cmath.exp(s0 + v[0]) * (s01 + 1.0))
+        if fraction == 1.0 and (squared or size <= rounding or stalled or (last and size < 1e-7)):
+            error = rounding + (size if stalled or last else 0.0)
+            change = masses[0] * c * b1  # d m_{K_0} / d v_0
+            for g in range(groups):
+                rate[g] /= slope
+            return True, imag_m + (change * shift[0]).imag, error, error * abs(change)
         previous = size if fraction == 1.0 else math.inf
     return False, 0.0, math.inf, math.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _follow(kinds, numbers, offsets, values, weights, panels, counts, log_means, zeta, v):
-    """Reach the root at real `zeta` from the asymptotic one at large |lambda| inside the strip."""
-    groups = kinds.size
-    log_mean = 0.0
-    for g in range(groups):
-        log_mean += counts[g] * log_means[g]
-    corner = complex(zeta, 0.5 * math.pi)
-    start = complex(max(zeta, log_mean) + 10.0, 0.5 * math.pi)
-    for g in range(groups):
-        v[g] = log_mean - start - log_means[g]  # m = mean / lambda, u_g = m / mean_g
+def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
+    """Reach the root at `zeta` from the asymptotic one at large |lambda|, inside the strip 0 < Im zeta < pi."""
+    corner = complex(zeta.real, 0.5 * math.pi)
+    start = complex(max(zeta.real, log_mean) + 10.0, 0.5 * math.pi)
+    for g in range(v.size):
+        v[g] = log_mean - start + terms[2][g] - log_means[g]  # m = mean / lambda, u_g = r_g m / mean_g
     trial = v.copy()
     imag_m = error = spread = 0.0
     for leg in range(2):
         here = start if leg == 0 else corner
-        goal = corner if leg == 0 else complex(zeta, 0.0)
+        goal = corner if leg == 0 else zeta
         t, step = 0.0, 0.125
         while t < 1.0:
             ahead = min(1.0, t + step)
             trial[:] = v
-            done, imag_m, error, spread = _newton(
-                kinds, numbers, offsets, values, weights, panels, counts, here + ahead * (goal - here), trial
-            )
+            done, imag_m, error, spread = _newton(laws, terms, free, here + ahead * (goal - here), trial, rate)
             if done:
                 t = ahead
                 v[:] = trial
@@ -124,40 +141,94 @@ def _follow(kinds, numbers, offsets, values, weights, panels, counts, log_means,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def solve(kinds, numbers, offsets, values, weights, panels, counts, log_means, zetas):
+def _extrapolate(at, before, v_before, rate_before, after, v, rate, guess):
+    """Write the cubic through values and slopes at two points, or the tangent, into `guess`; False out of the strip."""
+    width = after - before
+    t = (at - before) / width if width != 0.0 else math.inf
+    inside = True
+    for g in range(v.size):
+        if 1.0 <= t < 2.5:
+            chord, first, second = v[g] - v_before[g], width * rate_before[g], width * rate[g]
+            guess[g] = v_before[g] + t * (
+                first + t * ((3.0 * chord - 2.0 * first - second) + t * (first + second - 2.0 * chord))
+            )
+        else:
+            guess[g] = v[g] + (at - after) * rate[g]
+        inside &= -math.pi < guess[g].imag < 0.0
+    return inside
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve(laws, terms, free, log_means, log_mean, zetas):
     """Solve for every real zeta, given in descending order.
 
     Parameters
     ----------
-    kinds, numbers, offsets, values, weights, panels
-        Laws of the groups as `rmtjac.kernels.mgf` describes them; group g owns the values (and weights) from
-        offsets[g, 0] to offsets[g + 1, 0], and the panels from offsets[g, 1] to offsets[g + 1, 1].
-    counts, log_means
-        Multiplicity and log E D^2 of each group.
+    laws
+        Kinds, numbers, offsets, values, weights, panels of the terms as `rmtjac.kernels.mgf` describes them; term g
+        owns the values (and weights) from offsets[g, 0] to offsets[g + 1, 0], and the panels from offsets[g, 1] to
+        offsets[g + 1, 1].
+    terms
+        Multiplicities k_g, masses p_g, log r_g, and shares mu r_g / p_g.
+    free
+        Multiplicities k_f and shares mu r_f of the factors 1 + r_f m.
+    log_means, log_mean
+        log E D_g^2, and the logarithm of the mean of the law that H = zeta describes.
     zetas
-        log lambda less the logarithms of the weight variances.
+        log lambda less the constants of the layers.
 
     Returns
     -------
     found, v, imag_m, error_v, error_m
-        Success; log u_g of shape (n, groups); Im m; bounds on the rounding error of log u_0 and of Im m.
+        Success; log u_g of shape (n, terms); Im m_{K_0}(u_0); bounds on the rounding error of log u_0 and of the latter.
     """
-    n, groups = zetas.size, kinds.size
+    n, groups = zetas.size, laws[0].size
     found = np.zeros(n, dtype=np.bool_)
     roots = np.empty((n, groups), dtype=np.complex128)
     imag_m, error_v, error_m = np.zeros(n), np.zeros(n), np.zeros(n)
-    v = np.empty(groups, dtype=np.complex128)
-    ready = False
+    v, rate = np.empty(groups, dtype=np.complex128), np.empty(groups, dtype=np.complex128)
+    v_before, rate_before, guess = v.copy(), v.copy(), v.copy()
+    known = 0  # how many points just before this one were solved
     for i in range(n):
         done = False
-        if ready and abs(zetas[i] - zetas[i - 1]) < 2.0:
-            done, imag_m[i], error_v[i], error_m[i] = _newton(
-                kinds, numbers, offsets, values, weights, panels, counts, complex(zetas[i], 0.0), v
-            )
+        zeta = complex(zetas[i], 0.0)
+        if known and abs(zetas[i] - zetas[i - 1]) < 2.0:
+            two = known > 1
+            before = zetas[i - 2] if two else zetas[i - 1]
+            if not _extrapolate(zetas[i], before, v_before, rate_before, zetas[i - 1], v, rate, guess):
+                guess[:] = v
+            v_before[:] = v
+            rate_before[:] = rate
+            v[:] = guess
+            done, imag_m[i], error_v[i], error_m[i] = _newton(laws, terms, free, zeta, v, rate)
+            if not done:
+                v[:] = v_before
+                done, imag_m[i], error_v[i], error_m[i] = _newton(laws, terms, free, zeta, v, rate)
+        else:
+            known = 0
         if not done:
-            done, imag_m[i], error_v[i], error_m[i] = _follow(
-                kinds, numbers, offsets, values, weights, panels, counts, log_means, zetas[i], v
-            )
-        found[i] = ready = done
+            known = 0
+            done, imag_m[i], error_v[i], error_m[i] = _follow(laws, terms, free, log_means, log_mean, zeta, v, rate)
+        found[i] = done
+        known = known + 1 if done else 0
         roots[i] = v
     return found, roots, imag_m, error_v, error_m
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve_plane(laws, terms, free, log_means, log_mean, zetas):
+    """Solve for complex zetas with 0 < Im zeta < pi, each on its own.
+
+    Returns
+    -------
+    found, v
+        Success, and log u_g of shape (n, terms).
+    """
+    n, groups = zetas.size, laws[0].size
+    found = np.zeros(n, dtype=np.bool_)
+    roots = np.empty((n, groups), dtype=np.complex128)
+    v, rate = np.empty(groups, dtype=np.complex128), np.empty(groups, dtype=np.complex128)
+    for i in range(n):
+        found[i], _, _, _ = _follow(laws, terms, free, log_means, log_mean, zetas[i], v, rate)
+        roots[i] = v
+    return found, roots

@@ -1,13 +1,13 @@
 r"""The function m_K(u) = E[u D^2 / (1 - u D^2)] of one layer, in logarithms, for u in the closed lower half-plane.
 
-What the solver needs is Log(1 + m) and Log(m / u) with their derivatives in v = log u, each computed without
-the cancellation that the other would suffer: 1 + m = E[1 / (1 - u D^2)] is small where lambda is, and m / u =
+With p = P(D != 0), what the solver needs is c = 1 + m / p and Log(m / u), each computed without the cancellation that
+the other would suffer: c = E[1 / (1 - u D^2) | D != 0] is small where u is large, and m / u =
 E[D^2 / (1 - u D^2)] stays near E D^2 where u is small. Im m is returned beside them because the density
 is proportional to it, and arg(m) loses it where m is almost real.
 
 Kinds of laws of D^2: 0 two points {0, b} with P(b) = p (`number`) and b = values[0]; 1 a sum over `values` with
-`weights`, corrected next to the poles where `panels` say that it is a quadrature rule; 2 D = exp(-pi h^2 / 4), h ~
-N(0, q), `number` = 1 / (pi q), through the Lerch transcendent.
+`weights`, which add up to p (`number`), corrected next to the poles where `panels` say that it is a quadrature rule;
+2 D = exp(-pi h^2 / 4), h ~ N(0, q), `number` = 1 / (pi q), through the Lerch transcendent.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ TWO_POINT, NODES, ERF = 0, 1, 2
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def log1p(x):
-    """Return log(1 + x) for complex x, accurate where x is small and where it is huge."""
-    if abs(x) > 1e8:
+    """Return log(1 + x) for complex x, accurate where x is small as well."""
+    if abs(x.real) + abs(x.imag) > 0.5:
         return cmath.log(1.0 + x)
     return complex(0.5 * math.log1p(x.real * (2.0 + x.real) + x.imag * x.imag), math.atan2(x.imag, 1.0 + x.real))
 
@@ -37,16 +37,10 @@ def log1p(x):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _two_point(p, b, v):
     u = cmath.exp(v) * b
-    rest = log1p(-u)
-    one_minus = 1.0 - u
-    top = 1.0 - (1.0 - p) * u
-    return (
-        log1p(-(1.0 - p) * u) - rest,
-        p * u / (top * one_minus),
-        math.log(p * b) - rest,
-        u / one_minus,
-        p * u.imag / (one_minus.real**2 + one_minus.imag**2),
-    )
+    rest = 1.0 / (1.0 - u)
+    log_rest = -log1p(-u)
+    pull = u * rest
+    return rest, log_rest, pull, math.log(p * b) + log_rest, pull, p * u.imag * (rest.real**2 + rest.imag**2)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
@@ -78,32 +72,29 @@ def _sums(values, weights, ur, ui):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def log_mgf(kind, number, values, weights, panels, v):
-    """Return Log(1+m), its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
+    """Return c = 1 + m/p, Log c, its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     if kind == TWO_POINT:
         return _two_point(number, values[0], v)
     u = cmath.exp(v)
     if kind == NODES:
-        one_plus, ratio, square, fourth, size = _sums(values, weights, u.real, u.imag)
+        rest, ratio, square, fourth, size = _sums(values, weights, u.real, u.imag)
         missed, slope = pole_correction(panels, v)
-        # 1 + m = 1 + u (m / u): what is missed of m / u is missed / u, with derivative (slope - missed) / u.
-        one_plus += missed
+        # p + m = p + u (m / u): what is missed of m / u is missed / u, with derivative (slope - missed) / u.
+        rest += missed
         bend = u * fourth
         if missed != 0.0:  # then u is no underflowed zero
             ratio += missed / u
             bend += (slope - missed) / u
-        return (
-            cmath.log(one_plus),
-            (u * square + slope) / one_plus,
-            cmath.log(ratio),
-            bend / ratio,
-            u.imag * size + missed.imag,
-        )
+        if rest == 0.0 or ratio == 0.0:  # at a zero on the real axis; else complex division would raise
+            return rest, -math.inf + 0j, math.inf + 0j, cmath.log(ratio), math.inf + 0j, 0.0
+        c = rest / number
+        return c, cmath.log(c), (u * square + slope) / rest, cmath.log(ratio), bend / ratio, u.imag * size + missed.imag
     # E (u D^2)^k = u^k / sqrt(1 + pi q k): 1 + m and m / u are Lerch functions with a = number and number + 1.
     root = math.sqrt(number)
     phi, slope = lerch_half(u, number)
     ratio, ratio_slope = lerch_half(u, number + 1.0)
-    one_plus = root * phi
-    return cmath.log(one_plus), slope / phi, cmath.log(root * ratio), ratio_slope / ratio, one_plus.imag
+    c = root * phi
+    return c, cmath.log(c), slope / phi, cmath.log(root * ratio), ratio_slope / ratio, c.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -121,8 +112,8 @@ def log_potential(values, weights, panels, v):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def log_mgf_array(kind, number, values, weights, panels, v):
-    """Log(1+m) and Log(m/u) of a one-dimensional array."""
-    out = np.empty((2, v.size), dtype=np.complex128)
+    """c, Log c, its derivative, Log(m/u), its derivative, of a one-dimensional array."""
+    out = np.empty((5, v.size), dtype=np.complex128)
     for i in range(v.size):
-        out[0, i], _, out[1, i], _, _ = log_mgf(kind, number, values, weights, panels, v[i])
+        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i], _ = log_mgf(kind, number, values, weights, panels, v[i])
     return out

@@ -11,9 +11,10 @@ Three kinds, by how m_K is computed:
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -21,8 +22,9 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.kernels.mgf import ERF, NODES, TWO_POINT, log_mgf_array, log_potential
-from rmtjac.kernels.panels import ORDER
+from rmtjac.kernels.panels import ROW
 from rmtjac.theory.nodes import panel_rule
+from rmtjac.theory.precise import smooth_mgf
 from rmtjac.validate import finite
 
 __all__ = ["DerivativeLaw", "DiscreteLaw", "ErfLaw", "QuadratureLaw", "derivative_law"]
@@ -40,12 +42,15 @@ class DerivativeLaw:
         P(D = 0).
     supremum
         b = sup D^2; m_K is analytic off [1/b, inf).
+    source
+        Activation and q it was made from, None for a law made from points.
     """
 
     values: np.ndarray
     weights: np.ndarray
     atom: float
     supremum: float
+    source: tuple[Activation, float] | None
 
     def __post_init__(self) -> None:
         for array in (self.values, self.weights):
@@ -54,7 +59,28 @@ class DerivativeLaw:
     @property
     def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
         """Kind, number, values, weights and panels: the law as `rmtjac.kernels.mgf` takes it."""
-        return NODES, 0.0, self.values, self.weights, np.empty((0, 4 + ORDER))
+        return NODES, self.mass, self.values, self.weights, np.empty((0, ROW))
+
+    @property
+    def mass(self) -> float:
+        """P(D != 0), the complement of the atom, without its rounding."""
+        return float(self.weights.sum())
+
+    @property
+    def constant(self) -> bool:
+        """Whether D^2 takes one value only."""
+        return False
+
+    @property
+    def decay(self) -> float:
+        """The power of 1/u like which 1 + m_K/p falls as u grows: 1 where E D^-2 is finite (over D != 0)."""
+        return 1.0
+
+    @property
+    def spectrum(self) -> np.ndarray:
+        """Intervals that hold the values of log D^2, D != 0, descending, shape (k, 2)."""
+        logs = np.log(self.values[::-1])
+        return np.column_stack([logs, logs])
 
     @property
     def mean(self) -> float:
@@ -71,11 +97,24 @@ class DerivativeLaw:
         """Return E D^{2k}."""
         return float(self.weights @ self.values**k)
 
+    @property
+    def mean_log(self) -> float:
+        """E log D^2 over D != 0."""
+        return float(self.weights @ np.log(self.values))
+
+    @property
+    def rational_points(self) -> list[tuple[Fraction, Fraction]] | None:
+        """The values > 0 of D^2 and their probabilities as fractions, None where these are not rational."""
+        return None
+
     def log_mgf(self, log_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return Log(1 + m_K(u)) and Log(m_K(u)/u) at u = exp(log_u), -pi <= Im log_u <= 0; broadcasts."""
+        """Return Log(1 + m_K(u)/p), p = P(D != 0), and Log(m_K(u)/u) at u = exp(log_u), -pi <= Im log_u <= 0.
+
+        Broadcasts.
+        """
         log_u = np.asarray(log_u, dtype=complex)
-        one_plus, ratio = log_mgf_array(*self.kernel, log_u.ravel())
-        return one_plus.reshape(log_u.shape), ratio.reshape(log_u.shape)
+        _, rest, _, ratio, _ = log_mgf_array(*self.kernel, log_u.ravel())
+        return rest.reshape(log_u.shape), ratio.reshape(log_u.shape)
 
     def mgf(self, u: np.ndarray | complex) -> np.ndarray:
         """Return m_K(u) for complex u; on the cut [1/b, inf) the value from below.
@@ -119,7 +158,7 @@ class DiscreteLaw(DerivativeLaw):
     """
 
     @classmethod
-    def from_points(cls, values: Any, weights: Any) -> DiscreteLaw:
+    def from_points(cls, values: Any, weights: Any, source: tuple[Activation, float] | None = None) -> DiscreteLaw:
         """Make the law from values >= 0 and probabilities; equal values are merged, impossible ones dropped."""
         values, weights = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
         points, place = np.unique(values, return_inverse=True)
@@ -128,7 +167,12 @@ class DiscreteLaw(DerivativeLaw):
         if points[0] < 0.0 or abs(mass.sum() - 1.0) > 1e-12 or not np.isfinite(points).all():
             raise ValueError(f"values={values} must be finite and >= 0 and weights={weights} add up to 1")
         atom = float(mass[0]) if points[0] == 0.0 else 0.0
-        return cls(points[points > 0.0], mass[points > 0.0], atom, float(points[-1]))
+        return cls(points[points > 0.0], mass[points > 0.0], atom, float(points[-1]), source)
+
+    @property
+    def constant(self) -> bool:
+        """Whether D^2 takes one value only."""
+        return self.values.size == 1 and self.atom == 0.0
 
     @property
     def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
@@ -136,13 +180,35 @@ class DiscreteLaw(DerivativeLaw):
         plain = super().kernel
         return (TWO_POINT, float(self.weights[0]), *plain[2:]) if self.values.size == 1 else plain
 
+    @property
+    def rational_points(self) -> list[tuple[Fraction, Fraction]] | None:
+        """As given where the law was made from points; else where all breakpoints are 0, the sign of h deciding."""
+        if self.source is not None and any(b != 0.0 for b in self.source[0].breakpoints) and self.source[1] > 0.0:
+            return None
+        if self.source is None or self.source[1] == 0.0:
+            return [(Fraction(x), Fraction(w)) for x, w in zip(self.values, self.weights, strict=True)]
+        slopes = self.source[0].slopes
+        assert slopes is not None
+        return [(Fraction(s) ** 2, Fraction(1, len(slopes))) for s in slopes if s]
+
+    def _points_mp(self) -> list[tuple[Any, Any]]:
+        """Values of D^2 and their probabilities, to more digits than the floats have."""
+        import mpmath as mp
+
+        if self.source is None or self.source[1] == 0.0:
+            return [(mp.mpf(x), mp.mpf(w)) for x, w in zip(self.values, self.weights, strict=True)]
+        phi, variance = self.source
+        assert phi.slopes is not None
+        cuts = [mp.mpf(b) / mp.sqrt(2 * mp.mpf(variance)) for b in phi.breakpoints]
+        below = [mp.mpf(0), *(mp.erfc(-x) / 2 for x in cuts), mp.mpf(1)]
+        masses = [b - a for a, b in itertools.pairwise(below)]
+        return [(mp.mpf(s) ** 2, w) for s, w in zip(phi.slopes, masses, strict=True) if s]
+
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) in the working precision of mpmath."""
         import mpmath as mp
 
-        return mp.fsum(
-            w * u * x / (1 - u * x) for x, w in zip(map(mp.mpf, self.values), map(mp.mpf, self.weights), strict=True)
-        )
+        return mp.fsum(w * u * x / (1 - u * x) for x, w in self._points_mp())
 
     def __repr__(self) -> str:
         points = [(0.0, self.atom)] * (self.atom > 0) + list(zip(self.values, self.weights, strict=True))
@@ -155,21 +221,45 @@ class QuadratureLaw(DerivativeLaw):
 
     Attributes
     ----------
-    derivative, variance, breakpoints
-        phi', q, and the points between which phi' is smooth.
     panels
         What makes the rule exact next to its poles (`rmtjac.kernels.panels`).
     """
 
-    derivative: Callable[[np.ndarray], np.ndarray]
-    variance: float
-    breakpoints: tuple[float, ...]
     panels: np.ndarray
+    intervals: np.ndarray
+
+    @property
+    def mass(self) -> float:
+        """One."""
+        return 1.0
+
+    @property
+    def spectrum(self) -> np.ndarray:
+        """Intervals that hold the values of log D^2, descending, shape (k, 2)."""
+        return self.intervals
+
+    @property
+    def mean_log(self) -> float:
+        """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros."""
+        return float(self.log_potential(np.array([100.0 - 1j * math.pi])).real[0]) - 100.0
+
+    @property
+    def decay(self) -> float:
+        """1/2 where phi' passes through zero: then P(D^2 < x) falls like sqrt(x)."""
+        assert self.source is not None
+        signs = np.sign(self.source[0].derivative(math.sqrt(self.variance) * np.linspace(-13.0, 13.0, 5201)))
+        return 0.5 if signs.min() < 0.0 < signs.max() else 1.0
+
+    @property
+    def variance(self) -> float:
+        """The variance q of h."""
+        assert self.source is not None
+        return self.source[1]
 
     @property
     def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
         """A quadrature rule with panels."""
-        return NODES, 0.0, self.values, self.weights, self.panels
+        return NODES, 1.0, self.values, self.weights, self.panels
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
         """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
@@ -177,16 +267,9 @@ class QuadratureLaw(DerivativeLaw):
         return 1.0 + np.where(beyond, 0.03 / np.maximum(np.abs(log_u.imag), 1e-300), 0.0)
 
     def mgf_mp(self, u: Any) -> Any:
-        """Return m_K(u) by mpmath quadrature of the float phi': 15 digits at most, whatever the precision."""
-        import mpmath as mp
-
-        scale = math.sqrt(self.variance)
-
-        def integrand(z: Any) -> Any:
-            d = mp.mpf(float(self.derivative(np.array([scale * float(z)]))[0]))
-            return mp.npdf(z) * u * d * d / (1 - u * d * d)
-
-        return mp.quad(integrand, sorted({-13, -3, -1, 0, 1, 3, 13, *(b / scale for b in self.breakpoints)}))
+        """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""
+        assert self.source is not None
+        return smooth_mgf(*self.source, u)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(q={self.variance:.6g}, mean={self.mean:.6g}, {self.values.size} nodes)"
@@ -198,6 +281,16 @@ class ErfLaw(QuadratureLaw):
 
     From :math:`E D^{2k} = (1 + \pi q k)^{-1/2}`. The nodes serve E Log(1 - u D^2) only.
     """
+
+    @property
+    def mean_log(self) -> float:
+        """E log D^2 = -pi q / 2."""
+        return -0.5 * math.pi * self.variance
+
+    @property
+    def decay(self) -> float:
+        """P(D^2 < x) falls like x^(1/(pi q))."""
+        return min(1.0, 1.0 / (math.pi * self.variance))
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
         """Return 1: the Lerch kernel does not mind the cut."""
@@ -213,9 +306,14 @@ class ErfLaw(QuadratureLaw):
         return (1.0 + math.pi * self.variance * k) ** -0.5
 
     def mgf_mp(self, u: Any) -> Any:
-        """Return m_K(u) by mpmath's Lerch transcendent, whose a > 1 here (it is wrong for a < 1 and |u| large)."""
+        """Return m_K(u) by mpmath: off the cut by quadrature, next to it by its Lerch transcendent.
+
+        That takes tens of milliseconds, and is wrong for a < 1 and |u| large; here a > 1.
+        """
         import mpmath as mp
 
+        if mp.re(u) < 0.9 or abs(mp.im(u)) > 0.3 * abs(u):
+            return super().mgf_mp(u)
         a = 1 / (mp.pi * mp.mpf(self.variance))
         return mp.sqrt(a) * u * mp.lerchphi(u, mp.mpf("0.5"), 1 + a)
 
@@ -229,7 +327,7 @@ def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
     low, high = cuts[:-1], cuts[1:]
     flip = low > 0.0
     mass = np.where(flip, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
-    return DiscreteLaw.from_points(np.square(phi.slopes), mass / mass.sum())
+    return DiscreteLaw.from_points(np.square(phi.slopes), mass / mass.sum(), (phi, variance))
 
 
 @lru_cache(maxsize=256)
@@ -255,13 +353,13 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     variance = finite("variance", variance, least=0.0)
     if variance == 0.0:
         d = float(phi.derivative(np.zeros(1))[0])
-        out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0])
+        out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0], (phi, 0.0))
     elif phi.piecewise_affine:
         out = _discrete(phi, variance)
     else:
         kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
-        values, weights, panels, supremum = panel_rule(phi.derivative, variance, phi.breakpoints)
-        out = kind(values, weights, 0.0, supremum, phi.derivative, variance, phi.breakpoints, panels)
+        values, weights, panels, intervals = panel_rule(phi.derivative, variance, phi.breakpoints)
+        out = kind(values, weights, 0.0, math.exp(intervals[0, 1]), (phi, variance), panels, intervals)
     if not out.values.size:
         raise ValueError(
             f"activation={phi.spec!r}: phi' vanishes for all preactivations of variance {variance:g}; "

@@ -1,191 +1,359 @@
-r"""The support of the limit: real critical points of lambda(m).
+r"""The support of the limit: the gaps that the real branches of lambda(m) leave.
 
-Outside the support m_M(1/lambda) is real and decreases with lambda, so the edges are the ends of the
-stretches of real m on which log lambda(m) is real (Im H = 0 in the notation of `rmtjac.theory.inverse`) and decreases.
-Three such stretches occur for square layers:
+Off the support m_M(1/lambda) is real and so is every u_g, off the cut of its law. Conversely, take a real m and real u_g
+with m_{K_g}(u_g) = r_g m, each in a stretch of the line that its cut leaves free, where m_{K_g} grows with u. If
+Im H = 0 there (logarithms of the lower half-plane) and log lambda falls as m grows, then lambda lies off the support: with
+m moved by -i eps all u_g move into the open lower half-plane and Im H becomes positive, and the theorem of
+`rmtjac.theory.inverse` leaves no other solution. So the gaps are the images of the stretches of m on which log lambda falls,
+over all choices of a free stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0 where the multiplicities
+of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
 
-- above the support: m > 0, all u_l in (0, 1/b_l). log lambda is convex in log u there; its minimum is the upper edge,
-  a square-root edge. Where it has none (sup D^2 not attained, light mass near it) the support ends at the u = 1/b_l.
-- below it: one layer alone has the smallest p = P(D != 0); m in (-p', -p), p' the next one (1 where L = 1). Its u is
-  positive beyond the cut, those of the others are negative. The maximum of lambda is the lower edge, and
-  between it and the atom at 0 there is a gap.
-- between: equal layers with finitely many values of D^2, u between two poles. Each stretch on which lambda decreases is
-  a gap (leaky ReLU of small slope, L = 1).
+At an end where d log lambda / dm = 0 the density starts like a square root. Where a stretch ends because some u_g reaches the tip
+of its cut (sup D^2 is not attained, and has too little mass near it), it vanishes faster: such an edge is
+called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), the "hard" edge: there
+lambda ~ (1 + m/mu)^n.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from rmtjac.theory.derivative_law import DerivativeLaw, DiscreteLaw
+from rmtjac.theory.derivative_law import DerivativeLaw
 from rmtjac.theory.inverse import Layers
 
-__all__ = ["support"]
+__all__ = ["Edge", "Support", "support"]
 
 _FAR = 140.0  # in log u: 1e60, as far as a law given by nodes is resolved
+_ROUNDS = 8  # each divides the bracket of an extremum by _GRID / 2
+_GRID = 48
 
 
-def support(layers: Layers) -> np.ndarray:
-    """Return the intervals of the support without the atom, shape (k, 2), ascending, in log lambda.
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """One end of an interval of the support.
 
-    The lowest end is -inf where the support reaches down to 0. Where layers differ and have more than two
-    values of D^2 each, gaps inside the support are not looked for.
+    Attributes
+    ----------
+    log_lam
+        log lambda, -inf for 0.
+    kind
+        ``"square-root"``, ``"tip"``, ``"hard"``; ``"atom"`` where D^2 itself is the spectrum.
+    exponent
+        The density is like |lambda - edge| to this power: 1/2, or for a hard edge the negative power of lambda; NaN at a tip.
+    log_u
+        Shape (terms,): log u_g - i pi (u_g < 0) at a square-root edge.
     """
-    top = _upper_edge(layers) + layers.log_variance
-    bottom = _lower_edge(layers)
-    cuts = [-math.inf if bottom is None else bottom + layers.log_variance]
-    for low, high in _inner_gaps(layers):
-        cuts += [low + layers.log_variance, high + layers.log_variance]
-    return np.array([*cuts, top]).reshape(-1, 2)
+
+    log_lam: float
+    kind: str
+    exponent: float
+    log_u: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=complex))
+
+    def __repr__(self) -> str:
+        return f"Edge({math.exp(min(self.log_lam, 700.0)):.6g}, {self.kind}, exponent {self.exponent:.4g})"
 
 
-def _kernel(law: DerivativeLaw) -> Callable[..., tuple[float, float, float, float]]:
-    """Return v -> (log|1+m|, its derivative, log|m/u|, its derivative) at real u = e^v, or -e^v."""
-    from rmtjac.kernels.mgf import log_mgf
+@dataclass(frozen=True, eq=False)
+class Support:
+    """Ends of the intervals of the support without the atom at 0, ascending, and atoms off 0."""
 
-    def at(v: float, negative: bool = False) -> tuple[float, float, float, float]:
-        a, a1, s, s1, _ = log_mgf(*law.kernel, complex(v, -math.pi if negative else 0.0))
-        return a.real, a1.real, s.real, s1.real
+    intervals: list[tuple[Edge, Edge]]
+    log_atoms: np.ndarray
+    masses: np.ndarray
 
-    return at
-
-
-def _invert(law: DerivativeLaw, log_m: float, low: float, high: float, negative: bool = False) -> float | None:
-    """Return v with log|m_K(+-e^v)| = log_m, or None if there is none between low and high."""
-    from scipy.optimize import brentq
-
-    at = _kernel(law)
-
-    def excess(v: float) -> float:
-        return at(v, negative)[2] + v - log_m
-
-    if excess(high) < 0.0 or excess(low) > 0.0:
-        return None
-    return float(brentq(excess, low, high, xtol=1e-15, rtol=1e-15))
+    @property
+    def log_ends(self) -> np.ndarray:
+        """Shape (k, 2), in log lambda."""
+        return np.array([[low.log_lam, high.log_lam] for low, high in self.intervals]).reshape(-1, 2)
 
 
-def _upper_edge(layers: Layers) -> float:
-    """Minimum of log lambda over m > 0, with all sigma_l = 1."""
-    from scipy.optimize import brentq
+def support(layers: Layers) -> Support:
+    """Return the intervals of the support, the kind of their ends, and the atoms off 0.
 
-    # The slope grows towards the tip; closer to it than the first positive one there is nothing to look for, only
-    # noise.
-    for margin in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8):
-        curve, end = _above(layers, margin)
-        if curve(end)[0] > 0.0:
-            best = brentq(lambda v: curve(v)[0], end - 80.0, end, xtol=1e-15, rtol=1e-15)  # noqa: B023 (used at once)
-            return curve(float(best))[1]
-    # No minimum inside: the edge is where the u of one layer reaches the tip of its cut.
-    curve, end = _above(layers, 1e-14)
-    return curve(end)[1]
-
-
-def _above(layers: Layers, margin: float) -> tuple[Callable[[float], tuple[float, float]], float]:
-    """Return v -> (slope, value) of log lambda at m > 0, v = log u of the first group, and the largest v.
-
-    No u comes closer to the tip 1/b of its cut than the relative `margin`.
+    Gaps are looked for on a grid of some 400 points a stretch, with the near misses followed up; one narrower than about
+    1e-4 of the stretch between two poles may stay hidden.
     """
-    lead, at = layers.groups[0], _kernel(layers.groups[0])
-    ends = [-math.log(law.supremum) - margin for law in layers.groups]
-
-    def curve(v: float) -> tuple[float, float]:
-        a, a1, s, s1 = at(v)
-        log_m, growth = s + v, s1 + 1.0  # growth = d log m / d log u_0
-        value, slope = a - log_m, a1 - growth
-        for k, law, end in zip(layers.counts, layers.groups, ends, strict=True):
-            other, rate = s, s1
-            if law is not lead:
-                place = _invert(law, log_m, min(log_m - math.log(law.mean), end) - 80.0, end)
-                _, _, other, own = _kernel(law)(end if place is None else place)
-                rate = own * growth / (1.0 + own)
-            value += k * other
-            slope += k * rate
-        return slope, value
-
-    if len(layers.groups) == 1:
-        return curve, ends[0]
-    # The layer whose m is smallest at the end of its interval bounds m.
-    log_m_end = min(_kernel(law)(end)[2] + end for law, end in zip(layers.groups, ends, strict=True))
-    reached = _invert(lead, log_m_end, ends[0] - 80.0, ends[0])
-    return curve, ends[0] if reached is None else reached
-
-
-def _lower_edge(layers: Layers) -> float | None:
-    """Maximum of log lambda over the stretch of m below -p, all sigma_l = 1; None where there is no gap above 0."""
-    from scipy.optimize import minimize_scalar
-
-    lead = layers.groups[0]
-    p = 1.0 - lead.atom
-    others = [1.0 - law.atom for law in layers.groups[1:]]
-    nearest = min(others, default=1.0)
-    if layers.counts[0] != 1 or nearest - p < 1e-12 * p or (layers.depth > 1 and not others):
-        return None
-    pole = -math.log(lead.values[0])
-
-    def minus_log_lam(x: float) -> float:
-        # m = -(p + x (p' - p)): u of the lead from the stretch beyond its last pole, where m grows to -p
-        m = p + x * (nearest - p)
-        if isinstance(lead, DiscreteLaw) and lead.values.size == 1:
-            v: float | None = math.log(m / (x * (nearest - p))) + pole
+    log_atoms, masses = _atoms(layers)
+    if layers.explicit:
+        ends = layers.groups[0].spectrum[::-1] + layers.log_scale
+        intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
+        return Support(intervals, log_atoms, masses)
+    gaps = sorted(
+        (gap for stretch in _stretches(layers) for gap in stretch.gaps()), key=lambda ends: ends[0].log_lam
+    )
+    # A gap cut in two at m = 0 is one.
+    joined = gaps[:1]
+    for low, high in gaps[1:]:
+        if joined[-1][1].kind == "join" and low.kind == "join":
+            joined[-1] = joined[-1][0], high
         else:
-            at = _kernel(lead)
-            v = _root(lambda v: math.log(m) - at(v)[2] - v, pole + 1e-12, pole + _FAR)
-        if v is None:
-            return math.inf
-        value = math.log1p(-m) - math.log(m) + math.log(m) - v
-        for law in layers.groups[1:]:
-            place = _invert(law, math.log(m), math.log(m / law.mean) - 1.0, _FAR, negative=True)
-            if place is None:
-                return math.inf
-            value += layers.counts[layers.groups.index(law)] * (math.log(m) - place)
-        return -value
-
-    best = minimize_scalar(minus_log_lam, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
-    return -float(best.fun)
+            joined.append((low, high))
+    # What the highest gap leaves below itself is the upper edge.
+    cuts = [edge for gap in joined for edge in gap]
+    if cuts[0].log_lam > -math.inf:
+        cuts = [_hard_edge(layers), *cuts]
+    else:
+        cuts = cuts[1:]
+    cuts = cuts[:-1]
+    return Support(list(zip(cuts[::2], cuts[1::2], strict=True)), log_atoms, masses)
 
 
-def _root(f: Callable[[float], float], low: float, high: float) -> float | None:
-    from scipy.optimize import brentq
+def _hard_edge(layers: Layers) -> Edge:
+    """The end at 0: lambda ~ (1 + m/mu)^n, to which each leading term adds k_g over the exponent of its c in 1/u."""
+    n = float(sum(layers.counts[g] / layers.groups[g].decay for g in np.flatnonzero(layers.shares == 1.0)))
+    n += float(layers.free_counts[layers.free_shares == 1.0].sum())
+    # Without Gaussian weights the values of D^2 next to 0 decide, not their number.
+    return Edge(-math.inf, "hard", 1.0 / n - 1.0) if n > 1.0 else Edge(-math.inf, "tip", math.nan)
 
-    return float(brentq(f, low, high, xtol=1e-15, rtol=1e-15)) if f(low) * f(high) < 0.0 else None
+
+def _atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
+    """Atoms off 0. Without Gaussian weights eigenspaces of D_l^2 may meet all the way through (Belinschi 2003)."""
+    if layers.gaussian:
+        return np.empty(0), np.empty(0)
+    widths = np.array(layers.widths)
+    found: dict[float, float] = {}
+    choices = [
+        list(zip(np.log(law.values), law.weights, strict=True)) if _discrete(law) else []
+        for law in layers.laws
+    ]
+    lost = float(np.maximum(widths[:-1] - widths[1:], 0.0).sum())
+    for combination in itertools.product(*choices):
+        kept = widths[0] - lost - sum((1.0 - w) * n for (_, w), n in zip(combination, widths[1:], strict=True))
+        if kept > 1e-14 * widths[0]:
+            place = round(sum(x for x, _ in combination) + float(np.sum(np.log(layers.variances))), 14)
+            found[place] = found.get(place, 0.0) + kept / widths[-1]
+    order = sorted(found)
+    return np.array(order), np.array([found[x] for x in order])
 
 
-def _inner_gaps(layers: Layers) -> list[tuple[float, float]]:
-    """Return gaps between poles for equal layers with several values of D^2, ascending, with all sigma_l = 1."""
-    law = layers.groups[0]
-    if len(layers.groups) > 1 or not isinstance(law, DiscreteLaw) or law.values.size == 1:
-        return []
+def _discrete(law: DerivativeLaw) -> bool:
+    return bool(np.all(law.spectrum[:, 0] == law.spectrum[:, 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Interval:
+    """A stretch of real u = sign e^v without spectrum of 1/D^2, and the range of m_K on it."""
+
+    law: DerivativeLaw
+    sign: int
+    low: float
+    high: float
+    m_low: float
+    m_high: float
+
+
+def _at(law: DerivativeLaw, v: np.ndarray, sign: int) -> tuple[np.ndarray, ...]:
+    """Return c, dm/dv, log|m/u| and d log|m| / dv at u = sign e^v."""
     from rmtjac.kernels.mgf import log_mgf_array
 
-    depth, at = layers.depth, _kernel(law)
+    c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if sign > 0 else -1j * math.pi)))
+    steep = law.mass * c * c1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return c, steep, s, np.where(np.abs(c) < 0.5, steep / (law.mass * (c - 1.0)), s1 + 1.0)
 
-    def slope(v: float) -> float:
-        _, a1, _, s1 = at(v)
-        return a1 + (depth - 1) * s1 - 1.0
 
-    def value(v: float) -> float:
-        a, _, s, _ = at(v)
-        return a + (depth - 1) * s - v
+def _free_intervals(law: DerivativeLaw) -> list[_Interval]:
+    """Return the stretches of the real line off the cut: u < 0, below 1/b, and between and beyond intervals of 1/D^2."""
+    p = law.mass
+    out = [_Interval(law, -1, -_FAR, _FAR, -p, 0.0)]
+    ends = -law.spectrum  # in log u, ascending
+    tips = [-math.inf, *(end for low, high in ends for end in (high, low)), math.inf]
+    for low, high in zip(tips[::2], tips[1::2], strict=True):
+        if high == math.inf and low > _FAR - 70.0:  # D^2 comes as close to 0 as is resolved
+            continue
+        # 1e-14 from the tip of a cut m_K is as large as it gets in floats, whether it diverges there or not.
+        first, beyond = low == -math.inf, high == math.inf
+        low = low if first else low + 1e-14 * max(1.0, abs(low))
+        high = high if beyond else high - 1e-14 * max(1.0, abs(high))
+        if not high > low:
+            continue
+        c, *_ = _at(law, np.array([high - 80.0 if first else low, low + 80.0 if beyond else high]), 1)
+        # Towards an atom m_K tends to infinity; towards other tips it may, or may not.
+        m = np.array([-math.inf, math.inf]) if _discrete(law) else p * (c - 1.0)
+        out.append(_Interval(law, 1, low, high, 0.0 if first else float(m[0]), -p if beyond else float(m[1])))
+    return out
 
-    gaps = []
-    poles = -np.log(law.values)  # descending values: ascending poles
-    for right, left in itertools.pairwise(poles):
-        # Dense at both ends, where the poles are.
-        t = 0.5 * (1.0 - np.cos(np.linspace(0.0, math.pi, 4001)[1:-1]))
-        v = left + (right - left) * t
-        one_plus, ratio = log_mgf_array(*law.kernel, v.astype(complex))
-        # Im H = 0 on the stretch where 1 + m > 0 (L = 1) or m > 0 (L >= 2).
-        real = np.abs((one_plus if depth == 1 else ratio).imag) < 1e-9
-        slopes = np.where(real, [slope(x) for x in v], np.inf)
-        falling = np.flatnonzero(slopes < 0.0)
-        if falling.size:
-            first, last = falling[0], falling[-1]
-            start = _root(slope, v[first - 1], v[first]) if np.isfinite(slopes[first - 1]) else v[first]
-            stop = _root(slope, v[last], v[last + 1])
-            if start is not None and stop is not None:
-                gaps.append((value(stop), value(start)))
-    return sorted(gaps)
+
+def _stretches(layers: Layers) -> list[_Stretch]:
+    """Return all choices of intervals, cut where a factor 1 + r_f m changes sign, on which Im H = 0."""
+    options = [_free_intervals(law) for law in layers.groups]
+    out = []
+    for choice, low, high in _choices(layers, options, (), 0.0, math.inf):
+        out.append(_Stretch(layers, choice, low, high))
+    for choice, low, high in _choices(layers, options, (), -math.inf, 0.0):
+        cuts = [low, *sorted(x for x in -1.0 / layers.free_ratios if low < x < high), high]
+        turns = _turns(layers, choice)
+        for a, b in itertools.pairwise(cuts):
+            factors = sum(k for k, r in zip(layers.free_counts, layers.free_ratios, strict=True) if b <= -1.0 / r)
+            if turns + factors == 1.0:
+                out.append(_Stretch(layers, choice, a, b))
+    return out
+
+
+def _turns(layers: Layers, choice: tuple[_Interval, ...]) -> float:
+    """Multiplicity of the terms with u > 0."""
+    return sum(k for one, k in zip(choice, layers.counts, strict=False) if one.sign > 0)
+
+
+def _choices(
+    layers: Layers, options: list[list[_Interval]], chosen: tuple[_Interval, ...], low: float, high: float
+) -> Iterator[tuple[tuple[_Interval, ...], float, float]]:
+    """Extend `chosen`, term by term, as long as the ranges of m meet and the multiplicities may still add up to one."""
+    place = len(chosen)
+    if high <= 0.0 and _turns(layers, chosen) > 1.0 - np.minimum(layers.free_counts, 0.0).sum():
+        return
+    if place == len(options):
+        yield chosen, low, high
+        return
+    for one in options[place]:
+        r = layers.ratios[place]
+        a, b = max(low, one.m_low / r), min(high, one.m_high / r)
+        if b - a > 1e-13 * min(abs(a), abs(b)):
+            yield from _choices(layers, options, (*chosen, one), a, b)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """An interval of m on which all u_g and log lambda are real."""
+
+    layers: Layers
+    choice: tuple[_Interval, ...]
+    low: float
+    high: float
+
+    def _place(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """Return m, d log|m| / dt and the log|u_g| for t in (0, 1), dense at both ends, m growing.
+
+        With one law v = log|u| takes the place of log|m|: it is as good a parameter, and needs no inversion.
+        """
+        if len(self.choice) > 1:
+            m, rate = _spread(t, self.low, self.high, 28.0)
+            return m, rate / m, [_invert(one, r * m) for one, r in zip(self.choice, self.layers.ratios, strict=True)]
+        one, r = self.choice[0], float(self.layers.ratios[0])
+        low, high = self._ends_of_u
+        v, rate = _spread(t, low, high, 5.0) if one.sign > 0 else _spread(1.0 - t, high, low, 5.0)
+        c, _, s, _ = _at(one.law, v, one.sign)
+        m = np.where(np.abs(c - 1.0) < 0.5, np.sign(c - 1.0) * np.exp(s + v), one.law.mass * (c - 1.0)) / r
+        return m, one.sign * rate, [v]
+
+    @cached_property
+    def _ends_of_u(self) -> tuple[float, float]:
+        return self._end_of_u(self.low, 0), self._end_of_u(self.high, 1)
+
+    def _end_of_u(self, m: float, place: int) -> float:
+        one, r = self.choice[0], float(self.layers.ratios[0])
+        if r * m == (one.m_low, one.m_high)[place]:
+            return (one.low, one.high)[place if one.sign > 0 else 1 - place]
+        return float(_invert(one, np.array([r * m]))[0])
+
+    def curve(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """Return H, dH/dt and the log|u_g|."""
+        layers = self.layers
+        m, rate, vs = self._place(t)
+        single = len(vs) == 1
+        value, slope = -np.log(np.abs(m)), np.full_like(m, layers.counts.sum() - 1.0)
+        for one, v, k, r in zip(self.choice, vs, layers.counts, layers.ratios, strict=True):
+            _, steep, s, growth = _at(one.law, v, one.sign)
+            value += k * s
+            # d log|m/u| = (1 - 1/growth) d log|m|, written so that no poles cancel.
+            if single:
+                slope = (k - 1.0) * growth - k if k != 1.0 else np.full_like(m, -1.0)
+                steep = steep / r
+            else:
+                slope -= k / growth
+                steep = m
+        for k, r in zip(layers.free_counts, layers.free_ratios, strict=True):
+            value += k * np.log(np.abs(1.0 + r * m))
+            slope += k * r * steep / (1.0 + r * m)
+        return value, slope * rate, vs
+
+    def gaps(self) -> list[tuple[Edge, Edge]]:
+        """Return the images of the parts on which log lambda falls."""
+        t = np.linspace(0.0, 1.0, 402)[1:-1]
+        with np.errstate(all="ignore"):
+            _, slope, _ = self.curve(t)
+            # A dip of the slope between two points of the grid.
+            dips = 1 + np.flatnonzero((slope[1:-1] > 0.0) & (slope[1:-1] < np.minimum(slope[:-2], slope[2:])))
+            for i in dips:
+                low = self._lowest(t[i - 1], t[i + 1])
+                t, slope = np.append(t, low[0]), np.append(slope, low[1])
+            order = np.argsort(t)
+            t, slope = t[order], slope[order]
+            falling = np.flatnonzero(slope < 0.0)
+            if not falling.size:
+                return []
+            runs = np.split(falling, 1 + np.flatnonzero(np.diff(falling) > 1))
+            return [(self._edge(t, run[-1], 1), self._edge(t, run[0], -1)) for run in runs]
+
+    def _lowest(self, a: float, b: float) -> tuple[float, float]:
+        for _ in range(3):
+            t = np.linspace(a, b, _GRID)
+            slope = self.curve(t)[1]
+            i = int(slope.argmin())
+            a, b = t[max(i - 1, 0)], t[min(i + 1, t.size - 1)]
+        return float(t[i]), float(slope[i])
+
+    def _edge(self, t: np.ndarray, i: int, step: int) -> Edge:
+        """Return the edge where log lambda, which falls at t[i], stops to fall in the direction `step`."""
+        if not 0 <= i + step < t.size:
+            return self._end(step)
+        inside, outside = t[i], t[i + step]
+        for _ in range(_ROUNDS):
+            fine = np.linspace(inside, outside, _GRID)
+            turn = int(np.argmax(self.curve(fine)[1] >= 0.0))
+            inside, outside = fine[max(turn - 1, 0)], fine[turn]
+        value, _, vs = self.curve(np.array([inside]))
+        log_u = [v[0] - (0j if one.sign > 0 else 1j * math.pi) for v, one in zip(vs, self.choice, strict=True)]
+        return Edge(float(value[0]) + self.layers.log_scale, "square-root", 0.5, np.array(log_u))
+
+    def _end(self, step: int) -> Edge:
+        """Return what lambda tends to at the upper (+1) or lower (-1) end of m."""
+        layers, m = self.layers, self.high if step > 0 else self.low
+        # lambda is like |m| to this power where m tends to infinity, or to 0: there log|m/u| counts where u stays off 0.
+        power = float(layers.gaussian)
+        if m == 0.0:
+            terms = zip(self.choice, layers.counts, strict=True)
+            power = sum(k for one, k in terms if one.sign > 0 and one.low > -math.inf) - 1.0
+        value = float(self.curve(np.array([1.0 if step > 0 else 0.0]))[0][0]) + layers.log_scale
+        if m == 0.0 or math.isinf(m):
+            limit = power if math.isinf(m) else -power
+            return Edge(math.copysign(math.inf, limit), "none", math.nan) if limit else Edge(value, "join", math.nan)
+        vanishing = any(one.high == math.inf and m * r == -one.law.mass for one, r in zip(self.choice, layers.ratios, strict=True))
+        if vanishing or np.any(m == -1.0 / layers.free_ratios):
+            return Edge(-math.inf, "none", math.nan)
+        return Edge(value, "tip", math.nan)
+
+
+def _spread(t: np.ndarray, low: float, high: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """Map (0, 1) onto (low, high), dense at finite ends and up to e^reach where infinite, with the derivative."""
+    # Closer to the ends than 1e-13 the slopes are noise.
+    if math.isinf(low) or math.isinf(high):
+        up = math.isinf(high)
+        x = np.exp((29.0 + reach) * (t if up else 1.0 - t) - 29.0)
+        return (low + x if up else high - x), (29.0 + reach) * x
+    up, down = (1.0 / (1.0 + np.exp(sign * 60.0 * (t - 0.5))) for sign in (-1.0, 1.0))
+    return np.where(t < 0.5, low + (high - low) * up, high - (high - low) * down), 60.0 * (high - low) * up * down
+
+
+def _invert(one: _Interval, target: np.ndarray) -> np.ndarray:
+    """Return v with m_K(sign e^v) = target, for targets in the range of the interval."""
+    from rmtjac.kernels.real import BELOW, BETWEEN, NEGATIVE, invert
+
+    law = one.law
+    if one.sign < 0:
+        # |m| <= |u| E D^2; and p + m = E 1/(1 + |u| D^2) falls no faster than 1/|u|.
+        stretch, low, high = NEGATIVE, np.log(np.abs(target) / law.mean) - 1e-9, np.full_like(target, _FAR)
+    elif one.low == -math.inf:
+        # u E D^2 <= m <= u E D^2 / (1 - u b)
+        stretch, low = BELOW, np.log(target / (law.mean + law.supremum * target)) - 1e-9
+        high = np.minimum(np.log(target / law.mean) + 1e-9, one.high)
+    else:
+        stretch = BETWEEN
+        low, high = np.full_like(target, one.low), np.full_like(target, min(one.high, one.low + 200.0))
+    return invert(*law.kernel, law.mass, stretch, low, high, target)

@@ -1,18 +1,20 @@
 r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a function of real h only.
 
-A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2 is a polynomial on it to
-rounding, that is, until neither log D^2 nor log|d log D^2 / dz| varies much: then the poles of 1/(1 - u D^2) near
-the panel are found by Newton on that polynomial, and the kernel takes them out exactly (`rmtjac.kernels.panels`).
+A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2, or D where it passes
+through zero, is a polynomial on it to rounding, of a shape whose level sets Newton's method finds: then the poles of
+1/(1 - u D^2) near the panel are known, and the kernel takes them out exactly (`rmtjac.kernels.panels`). Where D^2
+is even in h half of the line does.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from rmtjac.kernels.panels import ORDER
+from rmtjac.kernels.panels import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, ROW, SIGNED
 
 __all__ = ["panel_rule"]
 
@@ -20,13 +22,22 @@ Derivative = Callable[[np.ndarray], np.ndarray]
 
 _REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
 _FLOOR = 1e-70  # D^2 below this is not resolved: it would matter for |u| > 1e60 only
-_STEP = 0.5  # largest variation of log D^2 over a panel
+_EPS = np.finfo(float).eps
+# The largest variation of log D^2 over a panel. The next poles lie 2 pi i off in log D^2; with these spans
+# they stay outside of the ellipse rho = 3.3, where the rule itself is exact.
+_SPAN, _SPAN_EXTREMUM = 2.25, 1.0
+_BEND = 1.2  # largest variation of log|slope|: Newton's method then starts well from a straight line
+
+_POINTS, _RULE = np.polynomial.legendre.leggauss(ORDER)
+_TO_CHEBYSHEV = np.linalg.inv(np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1)).T
+_SLOPES = np.polynomial.chebyshev.chebder(np.eye(ORDER))
+_BENDS = np.polynomial.chebyshev.chebder(np.eye(ORDER), 2)
 
 
 def panel_rule(
     derivative: Derivative, variance: float, breakpoints: tuple[float, ...]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Return values of D^2, their weights, the panels, and sup D^2.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return values of D^2, their weights, the panels, and the intervals of log D^2, descending.
 
     Raises
     ------
@@ -34,69 +45,141 @@ def panel_rule(
         If the derivative returns NaN, infinite values or another shape.
     """
 
-    def squared(h: np.ndarray) -> np.ndarray:
+    def checked(h: np.ndarray) -> np.ndarray:
         d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape or not np.isfinite(d).all():
             raise ValueError("the derivative of the activation must return finite values of the shape it gets")
-        return np.maximum(d * d, _FLOOR)
+        return d
 
     scale = math.sqrt(variance)
-    values, weights, panels = _panels(squared, scale, breakpoints)
-    return values, weights, panels, max(_supremum(squared, scale), float(values.max()))
+    values, weights, panels = _panels(checked, scale, breakpoints)
+    return values, weights, panels, _intervals(checked, scale, breakpoints, values)
 
 
-def _supremum(squared: Derivative, scale: float) -> float:
-    """Return sup D^2 over all h: it bounds the cut even where it lies far out, without mass (softplus)."""
+def _intervals(
+    derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray
+) -> np.ndarray:
+    """Return the range of log D^2 over all h, piece by piece: it bounds the cut even where there is no mass (softplus)."""
     from scipy.optimize import minimize_scalar
 
     reach = _REACH * max(scale, 1.0)
     far = np.geomspace(reach, 1e8 + reach, 50)
-    grid = np.concatenate([-far[::-1], np.linspace(-reach, reach, 20001), far])
-    best = int(squared(grid).argmax())
-    around = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
-    polished = minimize_scalar(
-        lambda h: -float(squared(np.array([h]))[0]), bounds=around, method="bounded", options={"xatol": 1e-12}
-    )
-    return max(float(squared(grid[best : best + 1])[0]), -float(polished.fun))
+    grid = np.concatenate([-far[::-1], np.linspace(-reach, reach, 2001)[1:-1], far])
+    ranges = []
+    for a, b in itertools.pairwise([-np.inf, *breakpoints, np.inf]):
+        inside = grid[(grid > a) & (grid < b)]
+        ends = [np.nextafter(x, y) for x, y in ((a, b), (b, a)) if np.isfinite(x)]
+        points = np.sort(np.concatenate([inside, ends]))
+        logs = 2.0 * np.log(np.maximum(np.abs(derivative(points)), _FLOOR**0.5))
+        ends_of_range = []
+        for sign in (-1.0, 1.0):
+            best = int((sign * logs).argmax())
+            around = points[max(best - 1, 0)], points[min(best + 1, points.size - 1)]
+            polished = minimize_scalar(
+                lambda h, sign=sign: -sign * 2.0 * math.log(max(abs(float(derivative(np.array([h]))[0])), _FLOOR**0.5)),
+                bounds=around, method="bounded", options={"xatol": 1e-12},
+            )  # fmt: skip
+            ends_of_range.append(sign * max(sign * logs[best], -float(polished.fun)))
+        ranges.append(ends_of_range)
+    merged: list[list[float]] = []
+    for low, high in sorted(ranges, reverse=True, key=lambda ends: ends[1]):
+        if merged and high >= merged[-1][0]:
+            merged[-1][0] = min(low, merged[-1][0])
+        else:
+            merged.append([low, high])
+    merged[0][1] = max(merged[0][1], math.log(values.max()))
+    return np.array(merged)
+
+
+def _even(derivative: Derivative, scale: float, breakpoints: tuple[float, ...]) -> bool:
+    h = scale * np.linspace(0.01, _REACH, 61)
+    ahead, back = derivative(h) ** 2, derivative(-h) ** 2
+    symmetric = sorted(-b for b in breakpoints) == sorted(breakpoints)
+    return symmetric and bool(np.all(np.abs(ahead - back) <= 4.0 * _EPS * ahead))
 
 
 def _panels(
-    squared: Derivative, scale: float, breakpoints: tuple[float, ...]
+    derivative: Derivative, scale: float, breakpoints: tuple[float, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    points, rule = np.polynomial.legendre.leggauss(ORDER)
-    to_chebyshev = np.linalg.inv(np.polynomial.chebyshev.chebvander(points, ORDER - 1)).T
-    slopes = np.polynomial.chebyshev.chebder(np.eye(ORDER))
-    to_slope = to_chebyshev @ (np.polynomial.chebyshev.chebvander(points, ORDER - 2) @ slopes).T
     inner = [b / scale for b in breakpoints if abs(b) < _REACH * scale]
-    # Off centre, so that an extremum at 0 is no panel end: there a pole and its mirror image meet.
-    edges = np.unique([*np.linspace(-_REACH - 0.1, _REACH, 56), *inner])
+    even = _even(derivative, scale, breakpoints)
+    # Off centre unless half of the line does: an extremum at 0 is then no panel end, where both sides would see it.
+    grid = np.linspace(0.0, _REACH, 14) if even else np.linspace(-_REACH - 0.1, _REACH, 29)
+    edges = np.unique([*grid, *(b for b in inner if not even or b > 0.0)])
     low, high = edges[:-1], edges[1:]
     kept = []
     for _ in range(60):
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
-        z = middle[:, None] + half[:, None] * points
-        d2 = squared(scale * z)
-        logs = np.log(d2)
-        mass = half[:, None] * rule * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        slope = logs @ to_slope
-        span = np.ptp(logs, axis=1)
-        # Next to an extremum of D^2 the slope changes by much over a panel, or changes its sign.
-        steepness = np.log(np.maximum(np.abs(slope), 1e-300))
-        bent = (np.ptp(np.sign(slope), axis=1) > 0.0) | (np.ptp(steepness, axis=1) > 1.2)
-        # phi' has an absolute rounding error: next to its zeros log D^2 is noise, and bends mean nothing.
-        noise = np.finfo(float).eps * (np.abs(logs).max(axis=1) + 4.0 / np.sqrt(d2.min(axis=1)))
-        rough = (span > _STEP) | (bent & (span > 1e-9 + 200.0 * noise))
-        # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
-        rough &= (mass.sum(axis=1) > 1e-38) & (half > 1e-17)
-        fine = ~rough
-        # Coefficients of noise would have poles of their own off the panel.
-        coefficients = logs @ to_chebyshev
-        coefficients[np.abs(coefficients) < 4.0 * noise[:, None]] = 0.0
-        rows = np.column_stack([logs.min(axis=1), logs.max(axis=1), middle, half, coefficients])
-        kept.append((d2[fine].ravel(), mass[fine].ravel(), rows[fine]))
-        low, high, middle = low[rough], high[rough], middle[rough]
+        z = middle[:, None] + half[:, None] * _POINTS
+        d = derivative(scale * z)
+        mass = half[:, None] * _RULE * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        rows, fine = _classify(d, mass.sum(axis=1), middle, half)
+        # So that the derivative is never asked for at equal points twice, and an interval that cannot be halved ends.
+        kept.append((np.maximum(d * d, _FLOOR)[fine].ravel(), mass[fine].ravel(), rows[fine]))
+        low, high, middle = low[~fine], high[~fine], middle[~fine]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         if not low.size:
             break
     values, weights, panels = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-    return values, weights / weights.sum(), panels
+    total = weights.sum()
+    panels[:, 8] = 1.0 / (math.sqrt(2.0 * math.pi) * total)
+    return values, weights / total, panels
+
+
+def _classify(
+    d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a row for each panel, and whether it is fine enough."""
+    logs = np.log(np.maximum(d * d, _FLOOR))
+    span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)
+    # phi' has an absolute rounding error: next to its zeros log D^2 is noise.
+    noise = _EPS * (np.abs(logs).max(axis=1) + 4.0 / np.maximum(np.abs(d).min(axis=1), _FLOOR**0.5))
+    l_poly, l_done = _resolve(logs, noise)
+    d_poly, d_done = _resolve(d, _EPS * np.maximum(size, _EPS))
+    l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
+    l_bend = l_poly @ _values(_BENDS).T
+    flat = span <= 1e-9 + 200.0 * noise
+    # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
+    plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(_FLOOR) + 10.0)
+    log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
+    extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
+    signed = d_done & _steady(d_slope, _BEND)
+    kind = np.select([plain, log, extremum, signed], [PLAIN, LOG, EXTREMUM, SIGNED], -1)
+    polynomial = np.where((kind == SIGNED)[:, None], d_poly, l_poly)
+    rows = np.zeros((d.shape[0], ROW))
+    rows[:, 0] = kind
+    rows[:, 1] = np.where(kind == SIGNED, d.min(axis=1), logs.min(axis=1))
+    rows[:, 2] = np.where(kind == SIGNED, d.max(axis=1), logs.max(axis=1))
+    rows[:, 3], rows[:, 4] = middle, half
+    rows[:, COEFFICIENTS:] = polynomial
+    good = kind >= 0
+    for i in np.flatnonzero(kind == EXTREMUM):
+        series = np.polynomial.Chebyshev(l_poly[i])
+        slope, bend = series.deriv(), series.deriv(2)
+        t = 0.0
+        for _ in range(30):
+            t -= slope(t) / bend(t)
+        # An extremum far from the panel would not be a pair of nearby poles.
+        good[i] = abs(t) < 2.5
+        rows[i, 5:8] = t, series(t), bend(t)
+    return rows, good
+
+
+def _values(derivative: np.ndarray) -> np.ndarray:
+    """Map coefficients to the values of a derivative at the points and at both ends."""
+    return np.polynomial.chebyshev.chebvander([-1.0, *_POINTS, 1.0], derivative.shape[0] - 1) @ derivative
+
+
+def _resolve(f: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Chebyshev coefficients, those of noise set to zero, and whether the last ones are noise."""
+    coefficients = f @ _TO_CHEBYSHEV
+    # Coefficients of noise would have poles of their own off the panel.
+    small = np.abs(coefficients) < 4.0 * noise[:, None]
+    coefficients[small] = 0.0
+    return coefficients, small[:, -2:].all(axis=1)
+
+
+def _steady(slope: np.ndarray, bend: float) -> np.ndarray:
+    """Whether the slope keeps its sign and about its size."""
+    steepness = np.log(np.maximum(np.abs(slope), 1e-300))
+    return (np.ptp(np.sign(slope), axis=1) == 0.0) & (np.ptp(steepness, axis=1) <= bend)

@@ -1,0 +1,372 @@
+r"""The ends of the support with a proof, where they are square-root edges.
+
+What an edge is
+---------------
+Outside the support m = m_M(1/lambda) is real and decreases with lambda; above the support it runs from 0 up to m_+, and
+where there is no spectrum between 0 and a lower edge lambda_- it runs from -mu, mu the rank, down to m_-.
+
+Conversely, let m be real with all u_g real, outside their cuts, Im H = 0 and d log lambda/dm < 0. Then m - i eps gives
+all Im u_g < 0 and Im log lambda > 0, so by the theorem on branches (`rmtjac.theory.inverse`) it is the physical m:
+lambda(m) lies outside the support. Hence, on the stretch m > 0 from 0 up, or m < -mu from -mu down, the edge is lambda
+at the *first* zero of d log lambda/dm: before it lambda(m) is outside the support, and at it m_M cannot be continued
+analytically, because lambda(m_M(1/lambda)) = lambda excludes a vanishing derivative.
+
+- **Upper edge.** In y = log m, m > 0, u_g in (0, 1/b_g): log m_{K_g} = log sum_k E D^{2k} e^{k v} is convex and
+  increasing in v = log u_g, so v_g is concave in y, and s_g = y - v_g + const is convex; so is log(p + r m). Their
+  slopes are s_g' = 1 - m_{K_g}/(u_g m_{K_g}') = 1 - e_g/m_{K_g}' and r m/(p + r m).
+- **Lower edge**, for a lead of multiplicity 1 with a single value of D^2: x = -m between mu = p_0/r_0 and the next
+  p_j/r_j, where all other u_g are negative, all factors real and just the lead's negative, so that
+  Im H = pi - pi = 0. There
+  -d log lambda/dx = sum_j k_j r_j/(p_j - r_j x) + sum_g k_g (e_g/m_{K_g}' - 1)/x - mu/(x (x - mu)),
+  sums over factors j and laws g of several values. The first and the last part increase with x, e_g and m_{K_g}' fall.
+
+Either way H or -H has the slope P - N + Q in y (or x): P and N increasing (N from factors with k_j < 0, orthogonal
+weights), Q made of the e_g and m_{K_g}', zero at the upper edge. So the values at two points bound the slope between
+them.
+
+The proof
+---------
+1. Two points a < b with slope < 0 at a and > 0 at b.
+2. The slope is < 0 on all of the stretch below a: in steps, each interval by its bound; the last step goes to the
+   start of the stretch. (Where N = Q = 0 the slope increases, and the sign at a is enough.)
+3. So the first zero lies in (a, b), and its value is that at a plus (b - a) times [lower bound of the slope, 0].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rmtjac.theory.balls import Ball, exact, flint_module
+from rmtjac.theory.equation import Equation, Term, equation
+from rmtjac.theory.inverse import Layers
+from rmtjac.validate import positive_int
+
+__all__ = ["CertifiedEdges", "certified_edges"]
+
+
+@dataclass(frozen=True, eq=False)
+class CertifiedEdges:
+    """The ends of the support (without the atom).
+
+    Attributes
+    ----------
+    lower, upper
+        Balls, or None where nothing is proved.
+    reasons
+        Why not, for the lower and the upper end; empty where it is proved.
+    """
+
+    lower: Ball | None
+    upper: Ball | None
+    reasons: tuple[str, str]
+
+    def __repr__(self) -> str:
+        ends = zip(("lower", "upper"), (self.lower, self.upper), self.reasons, strict=True)
+        return f"CertifiedEdges({', '.join(f'{name} {ball or reason}' for name, ball, reason in ends)})"
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A point of a stretch: y (or x), P, N, the (k_g, e_g, m_g') of Q; log lambda (or minus it) without constant."""
+
+    y: Any
+    rising: Any
+    falling: Any
+    value: Any
+    laws: tuple[tuple[int, Any, Any], ...] = ()
+
+    @property
+    def slope(self) -> Any:
+        """P - N + Q."""
+        return _most(self, self)
+
+
+def _most(low: _Place, high: _Place) -> Any:
+    """An upper bound of the slope between two places."""
+    out = high.rising - low.falling
+    for (k, e, _), (_, _, slope) in zip(low.laws, high.laws, strict=True):
+        out += k * (e / slope - 1) / low.y
+    return out
+
+
+def _least(low: _Place, high: _Place) -> Any:
+    """A lower bound of the slope between two places; e >= m' makes Q >= 0."""
+    out = low.rising - high.falling
+    for (k, _, slope), (_, e, _) in zip(low.laws, high.laws, strict=True):
+        out += k * (e / slope - 1).max(0 * e) / high.y
+    return out
+
+
+Curve = Callable[[float], "_Place | None"]
+
+
+def _first_zero(eq: Equation, curve: Curve, bottom: _Place, low: float, high: float) -> Any | str:
+    """Return a ball of the value at the first zero of the slope above `bottom`, or why there is none.
+
+    Parameters between `low` and `high` are searched.
+    """
+    from scipy.optimize import brentq
+
+    flint = flint_module()
+
+    def slope(v: float) -> float:
+        place = curve(v)
+        return math.inf if place is None else float(place.slope.mid())
+
+    # The sign from floats first; what is not finite counts as beyond the zero.
+    with flint.ctx.workprec(48):
+        if not slope(low) < 0.0:
+            return "log lambda(m) does not decrease at the start of the stretch"
+        if any(t.count < 0 for t in eq.terms):
+            # The slope may fall again: take the first rise.
+            steps = [low + (high - low) * i / 120 for i in range(1, 121)]
+            high = next((v for v in steps if 0.0 < slope(v) < math.inf), high)
+        if not 0.0 < slope(high) < math.inf:
+            return "no zero of d log lambda/dm before the tip of the cut: not a square-root edge"
+        zero = brentq(slope, low, high, xtol=1e-13, rtol=1e-13)
+    wide = 1e-6
+    sides = slope(zero - wide), slope(zero + wide)
+    if sides[0] < 0.0 < sides[1] < math.inf:
+        zero -= slope(zero) * 2.0 * wide / (sides[1] - sides[0])
+    gap = 1e-11
+    while gap < 1e-2:
+        a, b = curve(zero - gap), curve(zero + gap)
+        if a is None or b is None:
+            return "the zero of d log lambda/dm is too close to the tip of a cut"
+        if a.slope < 0 and b.slope > 0:
+            break
+        gap *= 8.0
+    else:
+        return "the sign of d log lambda/dm is not proved"
+    if not _falls_below(curve, bottom, zero - gap, a):
+        return "that log lambda(m) decreases up to its zero is not proved"
+    change = ((b.y - a.y) * _least(a, b)).lower()
+    return a.value.union(a.value + change)
+
+
+def _falls_below(curve: Curve, bottom: _Place, v: float, place: _Place) -> bool:
+    """Prove slope < 0 from `bottom` to the `place` with parameter v."""
+    if place.falling == 0 and not place.laws:
+        return True
+    flint = flint_module()
+    step, bits = 1e-10, flint.ctx.prec
+    for _ in range(4000):  # some ten are usual; negative multiplicities take more
+        if _most(bottom, place) < 0:
+            return True
+        with flint.ctx.workprec(40 if step > 1e-5 else bits):  # signs are all that matters, and clear away from a
+            below = curve(v - step)
+        if below is not None and _most(below, place) < 0:
+            v, place, step = v - step, below, 2.0 * step
+        else:
+            step /= 4.0
+            if step < 1e-14:
+                return False
+    return False
+
+
+def _above(eq: Equation) -> tuple[Curve, _Place, float, float]:
+    """The stretch m > 0: the curve over v, its start, and where v may lie.
+
+    v is log u of the first term with several values, or log m where there is none.
+    """
+    flint = flint_module()
+    arb = flint.arb
+    several = [t for t in eq.terms if not t.single]
+    singles = [t for t in eq.terms if t.single]
+    guide = several[0] if several else None
+
+    def tip(t: Term) -> float:
+        return -math.log(t.law.float_law.supremum)
+
+    def curve(v: float) -> _Place | None:
+        u = arb(v).exp().mid()
+        parts = []
+        if guide is None:
+            m = u
+        else:
+            at = _at(guide, u)
+            if at is None:
+                return None
+            m = u * at[0] / exact(guide.ratio)
+            parts.append((guide, u, *at))
+        for term in several[1:]:
+            pair = _invert(term, m * exact(term.ratio))
+            if pair is None:
+                return None
+            parts.append((term, *pair))
+        y = m.log()
+        rising, falling, value = arb(-1), arb(0), -y
+        for t, _, e, slope in parts:
+            rising += t.count * (1 - e / slope)
+            value += t.count * e.log()
+        for t in singles:
+            rm = m * exact(t.ratio)
+            value += t.count * (t.law.mass + rm).log()
+            share = rm / (t.law.mass + rm)
+            if t.count > 0:
+                rising += t.count * share
+            else:
+                falling -= t.count * share
+        return _Place(y, rising, falling, value)
+
+    bottom = _Place(arb.neg_inf(), arb(-1), arb(0), arb.pos_inf())
+    if guide is not None:
+        return curve, bottom, tip(guide) - 60.0, tip(guide)
+    start = math.log(min(t.rank for t in singles))
+    return curve, bottom, start - 60.0, start + 60.0
+
+
+def _at(term: Term, u: Any) -> tuple[Any, Any] | None:
+    """Return e and m' at real u, if u b < 1 is proved."""
+    if not term.law.below_tip(u):
+        return None
+    e, slope = (
+        x.real for x in (flint_module().acb(term.law.rest_and_ratio(u)[1]), flint_module().acb(term.law.slope(u)))
+    )
+    return (e, slope) if e > 0 and slope > 0 else None
+
+
+def _invert(term: Term, m: Any) -> tuple[Any, Any, Any] | None:
+    """Balls of u, e, m' with m_K(u) = m, real: m_K increases, so two points with values around m enclose u."""
+    from scipy.optimize import brentq
+
+    flint = flint_module()
+    arb, sign = flint.arb, 1 if m > 0 else -1
+    tip = -math.log(term.law.float_law.supremum)
+    goal = math.log(abs(float(m.mid())))
+
+    def excess(v: float) -> float:
+        log_e = term.law.float_law.log_mgf(np.array([complex(v, 0.0 if sign > 0 else -math.pi)]))[1]
+        return v + float(log_e.real[0]) - goal
+
+    ends = [tip - g for g in (1e-1, 1e-3, 1e-6, 1e-9, 1e-12)] if sign > 0 else [tip + g for g in (5.0, 20.0, 80.0)]
+    high = next((v for v in ends if excess(v) > 0.0), None)
+    low = min(goal, tip) - 5.0
+    while high is not None and excess(low) > 0.0:
+        low -= 20.0
+    if high is None:
+        return None
+    u = (sign * arb(brentq(excess, low, high, xtol=1e-9)).exp()).mid()
+    for _ in range(4):
+        at = _at(term, u)
+        if at is None:
+            return None
+        step = (m - u * at[0]) / at[1]
+        u = (u + step).mid()
+        if abs(step) < abs(u) * arb(2) ** (20 - flint.ctx.prec):
+            break
+    # An interval around the root of the floats of this precision; whether it holds the root the signs at its ends say.
+    width = arb(2) * abs(step).upper() + abs(u) * arb(2) ** (8 - flint.ctx.prec)
+    left, right = (u - width).mid(), (u + width).mid()
+    first, last = _at(term, left), _at(term, right)
+    if first is None or last is None or not left * first[0] < m or not right * last[0] > m:
+        return None
+    # e and m' increase with u.
+    return left.union(right), first[0].union(last[0]), first[1].union(last[1])
+
+
+def _below(eq: Equation) -> tuple[Curve, _Place, float, float] | str:
+    """The stretch m < -mu, x = -m = mu + (a - mu)/(1 + e^-v), a the next rank."""
+    flint = flint_module()
+    arb = flint.arb
+    if not eq.lead.single:
+        return (
+            "the lower end is proved only where the smallest rank is that of a law with a single value of D^2 beside 0"
+        )
+    if eq.lead.count != 1:
+        return "the support has no gap above 0: several factors share the smallest rank"
+    mu = arb(eq.lead.law.mass) / exact(eq.lead.ratio)
+    ranks = [arb(t.law.mass) / exact(t.ratio) for t in (*eq.others, *eq.factors)]
+    if not ranks or not all(rank > mu for rank in ranks):
+        return "the support has no gap above 0 that could be proved: the smallest rank is shared"
+    top = ranks[0]
+    for rank in ranks[1:]:
+        top = top.min(rank)
+
+    def laws(x: Any) -> tuple[tuple[int, Any, Any], ...] | None:
+        out = []
+        for term in eq.others:
+            pair = _invert(term, -x * exact(term.ratio))
+            if pair is None:
+                return None
+            out.append((term.count, *pair[1:]))
+        return tuple(out)
+
+    def curve(v: float) -> _Place | None:
+        share = 1 / (1 + (-arb(v)).exp())
+        over = (top - mu) * share  # x - mu without cancellation
+        x = mu + over
+        parts = laws(x)
+        if parts is None:
+            return None
+        rising, falling = -mu / (x * over), arb(0)
+        value = x.log() - (over * exact(eq.lead.ratio)).log() - sum(k * e.log() for k, e, _ in parts)
+        for t, rank in zip(eq.factors, ranks[len(eq.others) :], strict=True):
+            left = rank - x
+            if not left > 0:
+                return None
+            value -= t.count * (exact(t.ratio) * left).log()
+            if t.count > 0:
+                rising += t.count / left
+            else:
+                falling -= t.count / left
+        return _Place(x, rising, falling, value, parts)
+
+    start = laws(mu)
+    if start is None:
+        return "m = -mu is not reached by all laws"
+    # The ends are far enough for single values; a law of many values bends more and more towards its own rank.
+    return curve, _Place(mu, arb.neg_inf(), arb(0), arb.pos_inf(), start), -30.0, 2.0 if eq.others else 30.0
+
+
+def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
+    """Return the lower and the upper end of the support, each in a proved ball where it is a square-root edge.
+
+    Parameters
+    ----------
+    layers
+        The limit, as for `rmtjac.theory.Layers`.
+    bits
+        Working precision.
+
+    Notes
+    -----
+    Cost: 1-5 ms for single values of D^2, 20-200 ms for a smooth law, .1 s to a minute for several.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> relu = rj.theory.derivative_law(rj.activations.activation("relu"), 1.0)
+    >>> edges = certified_edges(rj.theory.Layers([relu], [1.0]))          # (1 -+ sqrt(1/2))^2
+    >>> edges.lower, edges.upper
+    (Ball(0.0857864376269... +- ...), Ball(2.914213562373... +- ...))
+    """
+    flint = flint_module()
+    positive_int("bits", bits)
+    eq = equation(layers)
+    if isinstance(eq, str):
+        return CertifiedEdges(None, None, (eq, eq))
+    with flint.ctx.workprec(bits):
+        upper: Any = "the end is not below the tips of the cuts"
+        curve, bottom, low, tip = _above(eq)
+        for margin in (1e-2, 1e-4, 1e-6, 1e-8) if any(not t.single for t in eq.terms) else (0.0,):
+            upper = _first_zero(eq, curve, bottom, low, tip - margin)
+            if not isinstance(upper, str):
+                break
+        stretch = _below(eq)
+        lower = stretch if isinstance(stretch, str) else _first_zero(eq, *stretch)
+        constant = eq.log_constant()
+        balls: list[Ball | None] = []
+        reasons = []
+        for end, sign in ((lower, -1), (upper, 1)):
+            known = not isinstance(end, str)
+            ball = Ball.of((constant + sign * end).exp()) if known else None
+            finite = ball is not None and 0.0 < ball.value < math.inf
+            balls.append(ball if finite else None)
+            reasons.append("" if finite else end if not known else "the edge leaves the range of a float")
+    return CertifiedEdges(balls[0], balls[1], (reasons[0], reasons[1]))

@@ -1,0 +1,88 @@
+"""The cdf of the limit in log lambda, and its inverse by Newton's method.
+
+In logarithms because F moves where lambda is no float any more.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from rmtjac.theory.spectrum import LimitSpectrum
+
+__all__ = ["cdf", "log_quantile"]
+
+_TABLE = 65
+
+
+def cdf(lim: LimitSpectrum, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return F and dF/d log lambda at log lambda (-inf for 0)."""
+    ends, jumps = lim._log_support, lim._ends
+    # Outside of the intervals F is what it is at the edge above, less the atoms on the way; above all of them it is 1.
+    place = np.searchsorted(ends.ravel(), log_lam)
+    outside = place % 2 == 0
+    above = np.append(ends[:, 0] + 1e-12, math.inf)[np.minimum(place, 2 * len(ends)) // 2]
+    at = np.where(outside, above, log_lam)
+    value, slope = np.full(log_lam.size, lim.atom), np.zeros(log_lam.size)
+    value[at == math.inf] = 1.0
+    inside = np.isfinite(at)
+    roots = lim.solve(at[inside])
+    tail = np.where(roots.found, lim.layers.upper_tail(roots), 0.0)
+    value[inside] = np.clip(1.0 - tail, lim.atom, 1.0)
+    slope[inside] = np.where(roots.found & ~outside[inside], -roots.imag_m / math.pi, 0.0)
+    for log_atom, mass in zip(jumps.log_atoms, jumps.masses, strict=True):
+        value[outside & (log_lam < log_atom) & (log_atom < at)] -= mass
+    return value, slope
+
+
+def log_quantile(lim: LimitSpectrum, p: np.ndarray) -> np.ndarray:
+    """Return the smallest log lambda with F >= p."""
+    ends, jumps = lim._log_support, lim._ends
+    out = np.full(p.size, -math.inf)
+    out[p > lim.atom] = max([*ends[:, 1], *jumps.log_atoms])
+    for a, b in ends:
+        high = float(cdf(lim, np.array([b - 1e-11]))[0][0])
+        low = float(cdf(lim, np.array([a + 1e-11]))[0][0]) if a > -math.inf else lim.atom
+        here = np.flatnonzero((p > low) & (p < high))
+        if here.size:
+            out[here] = _newton(lim, p[here], a, b)
+        between = (p >= high) & (p < 1.0)
+        out[between] = b
+    order = np.argsort(jumps.log_atoms)
+    for log_atom, mass in zip(jumps.log_atoms[order], jumps.masses[order], strict=True):
+        top = float(cdf(lim, np.array([log_atom + 1e-9]))[0][0])
+        out[(p > top - mass - 1e-13) & (p <= top)] = log_atom
+    return out
+
+
+def _newton(lim: LimitSpectrum, p: np.ndarray, a: float, b: float) -> np.ndarray:
+    """Newton from a table, in brackets that shrink, within one interval of the support."""
+    low = a if a > -math.inf else b - 4.0
+    while a == -math.inf and cdf(lim, np.array([low]))[0][0] > p.min():
+        low = b - 2.0 * (b - low)
+    table = low + (b - low) * np.sin(0.5 * math.pi * np.linspace(0.0, 1.0, _TABLE)) ** 2
+    values = np.maximum.accumulate(cdf(lim, table)[0])
+    place = np.clip(np.searchsorted(values, p), 1, _TABLE - 1)
+    left, right = table[place - 1], table[place]
+    rise = np.maximum(values[place] - values[place - 1], 1e-300)
+    x = left + (right - left) * np.clip((p - values[place - 1]) / rise, 0.0, 1.0)
+    open_ = np.arange(p.size)
+    for _ in range(100):
+        value, slope = cdf(lim, x[open_])
+        wrong = value - p[open_]
+        left[open_] = np.where(wrong < 0.0, x[open_], left[open_])
+        right[open_] = np.where(wrong < 0.0, right[open_], x[open_])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = wrong / slope
+        # F is known to some 1e-15: a smaller step is noise.
+        settled = (np.abs(step) <= 4e-16 * np.maximum(np.abs(x[open_]), 1.0)) | (np.abs(wrong) <= 1e-15)
+        new = x[open_] - step
+        new = np.where((new > left[open_]) & (new < right[open_]), new, 0.5 * (left[open_] + right[open_]))
+        x[open_] = np.where(settled, x[open_], new)
+        open_ = open_[~settled]
+        if not open_.size:
+            break
+    return x
