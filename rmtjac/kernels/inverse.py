@@ -68,6 +68,8 @@ def _newton(laws, terms, free, zeta, v, rate):
                 else:
                     shift[g] = (y + log_ratios[g] - s - v[g]) / (s1 + 1.0)
                     rate[g] = (s01 + 1.0) / (s1 + 1.0)
+                if share != 1.0:  # the rounding of the masses, in 1 - share
+                    magnitude += abs(counts[g]) / abs(goal)
             residual += counts[g] * (s + s1 * shift[g])
             slope += counts[g] * s1 * rate[g]
             magnitude += abs(counts[g] * s)
@@ -77,7 +79,7 @@ def _newton(laws, terms, free, zeta, v, rate):
             log_goal = b if share == 1.0 else cmath.log(goal)
             residual += free_counts[f] * log_goal
             slope += free_counts[f] * share * c * b1 / goal
-            magnitude += abs(free_counts[f] * log_goal)
+            magnitude += abs(free_counts[f]) * (abs(log_goal) + (1.0 / abs(goal) if share != 1.0 else 0.0))
         if slope == 0.0 or not math.isfinite(abs(residual)):
             return False, 0.0, math.inf, math.inf
         step = -residual / slope
@@ -100,9 +102,10 @@ def _newton(laws, terms, free, zeta, v, rate):
         # Done once what the next step would do is below rounding (steps square, in units of 1 / slope), or once a full
         # step is at rounding level, or has stopped shrinking near it.
         rounding = _EPS * magnitude / abs(slope)
+        solved = abs(residual) < 1e-6  # next to a singularity of H a short step need not be a small residual
         squared = size < 1e-9
         stalled = size >= 0.5 * previous and size < 1e4 * rounding
-        if fraction == 1.0 and (squared or size <= rounding or stalled or (last and size < 1e-7)):
+        if fraction == 1.0 and solved and (squared or size <= rounding or stalled or (last and size < 1e-7)):
             error = rounding + (size if stalled or last else 0.0)
             change = masses[0] * c * b1  # d m_{K_0} / d v_0
             for g in range(groups):

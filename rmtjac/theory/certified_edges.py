@@ -336,7 +336,8 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
 
     Notes
     -----
-    Cost: 1-5 ms for single values of D^2, 20-200 ms for a smooth law, .1 s to a minute for several.
+    Cost: 1-5 ms for single values of D^2, 20-200 ms for a smooth law, .1 s to minutes for several smooth laws (most
+    where there are orthogonal weights).
 
     Examples
     --------

@@ -24,7 +24,7 @@ from rmtjac.theory.precise import digits_known
 
 __all__ = ["WITHIN", "Expansion", "expand"]
 
-WITHIN = 1e-4
+WITHIN = 2e-3
 _POINTS, _TERMS = 64, 28
 _USED = 0.25  # of the radius of the circle: 0.25^28 = 1e-17
 _EPS = np.finfo(float).eps
@@ -86,7 +86,8 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
     radius = _distance(layers, edge, signs)
     for _ in range(40):
         values = np.empty((2, _POINTS), dtype=complex)
-        values[:, lower] = _on_circle(layers, edge.log_u, radius * circle[lower])
+        with np.errstate(all="ignore"):  # too wide a circle may lead anywhere
+            values[:, lower] = _on_circle(layers, edge.log_u, radius * circle[lower])
         values[:, ~lower] = values[:, lower][:, ::-1].conj()
         series = np.fft.fft(values, axis=1) / _POINTS * np.exp(-1j * np.pi * np.arange(_POINTS) / _POINTS)
         sizes = np.abs(series)

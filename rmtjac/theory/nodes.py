@@ -46,7 +46,8 @@ def panel_rule(
     """
 
     def checked(h: np.ndarray) -> np.ndarray:
-        d = np.asarray(derivative(h), dtype=float)
+        with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
+            d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape or not np.isfinite(d).all():
             raise ValueError("the derivative of the activation must return finite values of the shape it gets")
         return d
@@ -132,13 +133,17 @@ def _classify(
     """Return a row for each panel, and whether it is fine enough."""
     logs = np.log(np.maximum(d * d, _FLOOR))
     span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)
-    # phi' has an absolute rounding error: next to its zeros log D^2 is noise.
-    noise = _EPS * (np.abs(logs).max(axis=1) + 4.0 / np.maximum(np.abs(d).min(axis=1), _FLOOR**0.5))
-    l_poly, l_done = _resolve(logs, noise)
-    d_poly, d_done = _resolve(d, _EPS * np.maximum(size, _EPS))
+    # phi' has a relative rounding error at best, and an absolute one at worst: then log D^2 is noise where D is small.
+    fine_noise = _EPS * (4.0 + np.abs(logs).max(axis=1))
+    noise = fine_noise + 4.0 * _EPS / np.maximum(np.abs(d).min(axis=1), _FLOOR**0.5)
+    l_poly, precise = _resolve(logs, fine_noise)
+    rough_poly, l_done = _resolve(logs, noise)
+    l_poly[~precise] = rough_poly[~precise]
+    d_poly, d_done = _resolve(d, np.full(size.size, _EPS * max(float(size.max()), 1.0)))
     l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
     l_bend = l_poly @ _values(_BENDS).T
-    flat = span <= 1e-9 + 200.0 * noise
+    all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, _FLOOR**0.5)  # even where D is largest
+    flat = (span <= 1e-9 + np.where(precise, 0.0, 200.0) * all_noise) & (np.sign(d[:, 0]) == np.sign(d[:, -1]))
     # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
     plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(_FLOOR) + 10.0)
     log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
