@@ -13,6 +13,7 @@ For Cauchy weights they are Cauchy, and the scale takes the place of the standar
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from rmtjac.expectation import cauchy_expectation, gaussian_expectation
 from rmtjac.laws import Cauchy
 from rmtjac.validate import finite
 
-__all__ = ["STATIONARY", "MeanField", "mean_field", "resolve_input_variance"]
+__all__ = ["STATIONARY", "MeanField", "mean_field", "reached_variance", "resolve_input_variance"]
 
 STATIONARY = "stationary"
 
@@ -102,6 +103,59 @@ def resolve_input_variance(ensemble: Ensemble, input_variance: float | str) -> f
     return finite("input_variance", input_variance, least=0.0)
 
 
+def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
+    """Return the fixed point of ``q -> step(q)`` that is reached from q = 1.
+
+    Parameters
+    ----------
+    step
+        Variance in one layer as a function of that in the layer before; increasing.
+    at_zero
+        Its limit at q = 0.
+
+    Returns
+    -------
+    float
+        0 if the signal dies out (below 1e-12), inf if it grows without bound (past 1e12), 1 if that is itself fixed.
+        The search goes by factors of 2: a pair of fixed points closer than that may be passed over.
+
+    Examples
+    --------
+    >>> round(reached_variance(lambda q: 0.75 * q + 1.0, 1.0), 12)
+    4.0
+    """
+    from scipy.optimize import brentq
+
+    def growth(q: float) -> float:
+        return step(q) - q
+
+    def side(q: float) -> int:  # is the map above (+1) or below (-1) the diagonal, beyond rounding?
+        value = growth(q)
+        return 0 if abs(value) <= 1e-13 * q else 1 if value > 0.0 else -1
+
+    low = high = 1.0
+    start = side(1.0)
+    if start == 0:
+        return 1.0
+    if start > 0:
+        while side(high) >= 0:
+            # On a fixed point, to within rounding, the bracket must still have the map on its two sides.
+            if growth(high) > 0.0:
+                low = high
+            high *= 2.0
+            if high > 1e12:
+                return math.inf
+    else:
+        while side(low) <= 0:
+            if growth(low) < 0.0:
+                high = low
+            low *= 0.5
+            if at_zero == 0.0 and low < 1e-12:
+                return 0.0
+    # Divided by its size: brentq multiplies values, which must not underflow.
+    return float(brentq(lambda q: growth(q) / high, low, high, xtol=1e-300, rtol=1e-15))
+
+
 def _stationary(ensemble: Ensemble) -> float:
     if not ensemble.is_square or not ensemble.identical_layers:
         raise ValueError(
@@ -114,35 +168,12 @@ def _stationary(ensemble: Ensemble) -> float:
         )
     phi, (weight, bias) = ensemble.activations[0], _layer_variances(ensemble)[0]
 
-    def growth(q: float) -> float:
-        return _gaussian_step(phi, weight * q + bias) - q
-
-    # Beyond rounding, is the map above (+1) or below (-1) the diagonal?
-    def side(q: float) -> int:
-        return 0 if abs(growth(q)) <= 1e-13 * q else 1 if growth(q) > 0.0 else -1
-
-    low = high = 1.0
-    if side(1.0) == 0:
-        return 1.0
-    if side(1.0) > 0:
-        while side(high) >= 0:
-            low, high = high, 2.0 * high
-            if high > 1e12:
-                raise ValueError(
-                    f"input_variance={STATIONARY!r}: the signal grows without bound for {ensemble!r}; "
-                    "give a number instead"
-                )
-    elif growth(0.0) > 0.0:
-        low = 0.0
-    else:
-        # Zero is a fixed point. Is there another one above it, or does the signal die out?
-        while side(low) <= 0:
-            low, high = 0.5 * low, low
-            if low < 1e-12:
-                return 0.0
-    from scipy.optimize import brentq
-
-    return float(brentq(growth, low, high, xtol=1e-300, rtol=1e-15))
+    q = reached_variance(lambda q: _gaussian_step(phi, weight * q + bias), _gaussian_step(phi, bias))
+    if q == math.inf:
+        raise ValueError(
+            f"input_variance={STATIONARY!r}: the signal grows without bound for {ensemble!r}; give a number instead"
+        )
+    return q
 
 
 def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanField:

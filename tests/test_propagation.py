@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.propagation import reached_variance
 from tests.oracles.closed_forms import erf_step, hardtanh_cauchy_step, hardtanh_step
 
 STEPS = {
@@ -60,6 +61,35 @@ def test_stationary_reproduces_itself(name, weight, bias):
 )
 def test_stationary_where_the_signal_dies_or_any_is_stationary(name, weight, expected):
     assert rj.mean_field(rj.Ensemble.square(10, 2, name, rj.Gaussian(weight)), "stationary").input_variance == expected
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "expected"),
+    # q = weight (q / 2) + bias of the preactivations, ReLU: exactly, or all but, a power of 2 for q_0 = q / 2
+    [(1.5, 1.0, 2.0), (1.0, 0.5, 0.5), (1.0, 2.0, 2.0), (1.5, 2.0, 4.0), (1.0, 0.125, 0.125), (1.0, 1e-20, 1e-20)],
+)
+def test_stationary_on_a_power_of_two(weight, bias, expected):
+    ens = rj.Ensemble.square(10, 1, "relu", rj.Gaussian(weight**0.5), rj.Gaussian(bias**0.5))
+    # quadrature 1e-13, divided by 1 - weight / 2 >= 1/4
+    assert rj.mean_field(ens, "stationary").input_variance == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("step", "at_zero", "expected"),
+    [
+        (lambda q: 0.75 * q + 1.0, 1.0, 4.0),
+        (lambda q: 0.75 * q + 0.0625 * (1 + 1e-15), 0.0625, 0.25),
+        (lambda q: q, 0.0, 1.0),
+        (lambda q: 2 * q, 0.0, math.inf),
+        (lambda q: 0.5 * q, 0.0, 0.0),
+        (lambda q: math.inf, 1.0, math.inf),
+        (lambda q: math.tanh(0.5 * q) + 1e-200, 1e-200, 2e-200),
+        # From q = 1 down the first fixed point met is .4, not .0999...; between them the map is below the diagonal
+        (lambda q: q + (0.4 - q) * abs(q - 0.01) if q > 0.01 else q + 0.001, 0.001, 0.4),
+    ],
+)
+def test_reached_variance(step, at_zero, expected):
+    assert reached_variance(step, at_zero) == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("hardtanh", 0.596330), ("tanh", 0.51207), ("erf", 0.52950)])

@@ -124,6 +124,7 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
         v[g] = log_mean - start + terms[2][g] - log_means[g]  # m = mean / lambda, u_g = r_g m / mean_g
     trial = v.copy()
     imag_m = error = spread = 0.0
+    failures = 0
     for leg in range(2):
         here = start if leg == 0 else corner
         goal = corner if leg == 0 else zeta
@@ -138,7 +139,8 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
                 step *= 2.0
             else:
                 step *= 0.5
-                if step < 1e-9:
+                failures += 1
+                if failures > 40:
                     return False, 0.0, math.inf, math.inf
     return True, imag_m, error, spread
 

@@ -71,12 +71,36 @@ def _sums(values, weights, ur, ui):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _far(values, weights, panels, mass, v):
+    """What log_mgf returns, for |u| so large that |1 - u x|^2 overflows or (m/u)^2 underflows: in y = u D^2 throughout."""
+    u = cmath.exp(v)
+    rest = m = first = second = 0.0j
+    for j in range(values.size):
+        y = u * values[j]
+        inverse = 1.0 / (1.0 - y)
+        w = weights[j] * inverse
+        rest += w
+        m += w * y
+        first += w * y * inverse
+        second += (w * y) * (y * inverse)
+    missed, slope = pole_correction(panels, v)
+    rest += missed
+    m += missed
+    first += slope
+    second += slope - missed
+    c = rest / mass
+    return c, cmath.log(c), first / rest, cmath.log(m) - v, second / m, m.imag
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_mgf(kind, number, values, weights, panels, v):
     """Return c = 1 + m/p, Log c, its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     if kind == TWO_POINT:
         return _two_point(number, values[0], v)
     u = cmath.exp(v)
     if kind == NODES:
+        if v.real > 320.0:
+            return _far(values, weights, panels, number, v)
         rest, ratio, square, fourth, size = _sums(values, weights, u.real, u.imag)
         missed, slope = pole_correction(panels, v)
         # p + m = p + u (m / u): what is missed of m / u is missed / u, with derivative (slope - missed) / u.

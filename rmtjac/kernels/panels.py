@@ -88,14 +88,15 @@ def _root(panel, target, s):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _poles(panel, target, root_target, found):
-    """Write the poles near the panel into `found`, and return their number."""
+def _poles(panel, target, root_target, found, aims):
+    """Write the poles near the panel into `found`, the values of the polynomial there into `aims`; return their number."""
     kind = panel[0]
     if kind == PLAIN:
         return 0
     low, high = panel[1], panel[2]
     half, middle = 0.5 * (high - low), 0.5 * (high + low)
     count = 0
+    aims[0] = aims[1] = target
     if kind == LOG:
         gap = max(low - target.real, target.real - high)
         if gap > _NEAR * half or abs(target.imag) > _NEAR * half:
@@ -123,6 +124,7 @@ def _poles(panel, target, root_target, found):
             done, s = _root(panel, aim, (aim - middle) / (half if panel[COEFFICIENTS + 1] > 0.0 else -half))
             if done:
                 found[count] = s
+                aims[count] = aim
                 count += 1
     return count
 
@@ -138,18 +140,17 @@ def _targets(v):
 def pole_correction(panels, v):
     """Return what the rule misses of E 1/(1 - u D^2), u = e^v, and the derivative of that in v."""
     target, root_target = _targets(v)
-    found = np.empty(2, dtype=np.complex128)
+    found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total, slope = 0.0j, 0.0j
     for p in range(panels.shape[0]):
         panel = panels[p]
-        for i in range(_poles(panel, target, root_target, found)):
+        for i in range(_poles(panel, target, root_target, found, aims)):
             s = found[i]
             _, first = _polynomial(panel, s)
             second = _second(panel, s)
-            if panel[0] == SIGNED:  # l = 2 log D, and D is what was aimed at: next to a zero the polynomial is noise
-                value = root_target if abs(_polynomial(panel, s)[0] - root_target) < abs(root_target) else -root_target
-                first /= value
-                second = 2.0 * (second / value - first * first)
+            if panel[0] == SIGNED:  # l = 2 log D, D as aimed at: next to a zero the polynomial is noise
+                first /= aims[i]
+                second = 2.0 * (second / aims[i] - first * first)
                 first *= 2.0
             a = panel[4]
             z = panel[3] + a * s
@@ -170,11 +171,11 @@ def pole_correction(panels, v):
 def potential_correction(panels, v):
     """Return what the rule misses of E log(1 - u D^2), u = e^v."""
     target, root_target = _targets(v)
-    found = np.empty(2, dtype=np.complex128)
+    found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total = 0.0j
     for p in range(panels.shape[0]):
         panel = panels[p]
-        for i in range(_poles(panel, target, root_target, found)):
+        for i in range(_poles(panel, target, root_target, found, aims)):
             s, a = found[i], panel[4]
             z = panel[3] + a * s
             # The weight a w(z(t)) in powers of t - s, and for each the error of the rule on (t - s)^k log(t - s).

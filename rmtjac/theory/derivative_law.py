@@ -359,7 +359,8 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     else:
         kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
         values, weights, panels, intervals = panel_rule(phi.derivative, variance, phi.breakpoints)
-        out = kind(values, weights, 0.0, math.exp(intervals[0, 1]), (phi, variance), panels, intervals)
+        supremum = math.exp(intervals[0, 1]) if intervals.size else 0.0
+        out = kind(values, weights, 0.0, supremum, (phi, variance), panels, intervals)
     if not out.values.size:
         raise ValueError(
             f"activation={phi.spec!r}: phi' vanishes for all preactivations of variance {variance:g}; "

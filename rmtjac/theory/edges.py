@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +29,8 @@ from rmtjac.theory.inverse import Layers
 
 __all__ = ["Edge", "Support", "support"]
 
-_FAR = 140.0  # in log u: 1e60, as far as a law given by nodes is resolved
+_FAR = 600.0  # in log u: 1e260, as far as a law given by nodes is resolved
+_NARROW = 1e-12  # in log lambda: a narrower gap is noise
 _ROUNDS = 8  # each divides the bracket of an extremum by _GRID / 2
 _GRID = 48
 
@@ -84,24 +85,30 @@ def support(layers: Layers) -> Support:
         ends = layers.groups[0].spectrum[::-1] + layers.log_scale
         intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
         return Support(intervals, log_atoms, masses)
-    gaps = sorted(
-        (gap for stretch in _stretches(layers) for gap in stretch.gaps()), key=lambda ends: ends[0].log_lam
-    )
-    # A gap cut in two at m = 0 is one.
-    joined = gaps[:1]
-    for low, high in gaps[1:]:
-        if joined[-1][1].kind == "join" and low.kind == "join":
-            joined[-1] = joined[-1][0], high
-        else:
-            joined.append((low, high))
-    # What the highest gap leaves below itself is the upper edge.
-    cuts = [edge for gap in joined for edge in gap]
+    cuts = [edge for gap in _merged(_stretches(layers)) for edge in gap]
     if cuts[0].log_lam > -math.inf:
         cuts = [_hard_edge(layers), *cuts]
     else:
         cuts = cuts[1:]
-    cuts = cuts[:-1]
+    cuts = cuts[:-1]  # what the highest gap leaves below itself is the upper edge
     return Support(list(zip(cuts[::2], cuts[1::2], strict=True)), log_atoms, masses)
+
+
+def _merged(stretches: list[_Stretch]) -> list[tuple[Edge, Edge]]:
+    """Return the gaps, ascending, those cut in two at m = 0 or infinity made one."""
+    gaps = sorted((gap for stretch in stretches for gap in stretch.gaps()), key=lambda ends: ends[0].log_lam)
+    out: list[tuple[Edge, Edge]] = []
+    for low, high in gaps:
+        if not high.log_lam > low.log_lam + _NARROW:
+            continue
+        near = 1e-5 if out and out[-1][1].kind == low.kind == "join" else _NARROW
+        if out and low.log_lam <= out[-1][1].log_lam + near:
+            if high.log_lam > out[-1][1].log_lam:
+                out[-1] = out[-1][0], high
+        else:
+            out.append((low, high))
+    # Where log lambda stops to fall just at m = infinity, lambda ~ 1/m^2 off the edge.
+    return [tuple(replace(e, kind="hard", exponent=-0.5) if e.kind == "join" else e for e in gap) for gap in out]  # type: ignore[misc]
 
 
 def _hard_edge(layers: Layers) -> Edge:
@@ -233,7 +240,9 @@ class _Stretch:
         With one law v = log|u| takes the place of log|m|: it is as good a parameter, and needs no inversion.
         """
         if len(self.choice) > 1:
-            m, rate = _spread(t, self.low, self.high, 28.0)
+            # Without Gaussian weights log lambda tends to a constant like 1/m, and its slope drowns in noise.
+            reach = 28.0 if self.layers.gaussian else 11.0
+            m, rate = _spread(t, self.low, self.high, reach, 23.0)
             return m, rate / m, [_invert(one, r * m) for one, r in zip(self.choice, self.layers.ratios, strict=True)]
         one, r = self.choice[0], float(self.layers.ratios[0])
         low, high = self._ends_of_u
@@ -320,25 +329,40 @@ class _Stretch:
         if m == 0.0:
             terms = zip(self.choice, layers.counts, strict=True)
             power = sum(k for one, k in terms if one.sign > 0 and one.low > -math.inf) - 1.0
-        value = float(self.curve(np.array([1.0 if step > 0 else 0.0]))[0][0]) + layers.log_scale
         if m == 0.0 or math.isinf(m):
             limit = power if math.isinf(m) else -power
-            return Edge(math.copysign(math.inf, limit), "none", math.nan) if limit else Edge(value, "join", math.nan)
-        vanishing = any(one.high == math.inf and m * r == -one.law.mass for one, r in zip(self.choice, layers.ratios, strict=True))
-        if vanishing or np.any(m == -1.0 / layers.free_ratios):
+            if limit:
+                return Edge(math.copysign(math.inf, limit), "none", math.nan)
+            if math.isinf(m):  # every u_g is at a pole
+                tips = zip(self.choice, layers.counts, layers.ratios, strict=True)
+                value = sum(k * (math.log(r) - (one.high if m > 0.0 else one.low)) for one, k, r in tips)
+                value += float(layers.free_counts @ np.log(layers.free_ratios))
+                return Edge(value + layers.log_scale, "join", math.nan)
+            # Not too close, where the zero of m takes the digits.
+            t = np.linspace(0.0, 1.0, 402)[1:-1]
+            best = t[np.abs(np.log(np.abs(self._place(t)[0])) + 16.0).argmin()]
+            return Edge(float(self.curve(np.array([best]))[0][0]) + layers.log_scale, "join", math.nan)
+        ranks = [one.law.mass / r for one, r in zip(self.choice, layers.ratios, strict=True) if one.high == math.inf]
+        if np.isclose(-m, [*ranks, *(1.0 / layers.free_ratios)], rtol=1e-12, atol=0.0).any():
             return Edge(-math.inf, "none", math.nan)
-        return Edge(value, "tip", math.nan)
+        value = float(self.curve(np.array([1.0 if step > 0 else 0.0]))[0][0])
+        return Edge(value + layers.log_scale, "tip", math.nan)
 
 
-def _spread(t: np.ndarray, low: float, high: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
-    """Map (0, 1) onto (low, high), dense at finite ends and up to e^reach where infinite, with the derivative."""
-    # Closer to the ends than 1e-13 the slopes are noise.
+def _spread(
+    t: np.ndarray, low: float, high: float, reach: float, close: float = 29.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Map (0, 1) onto (low, high), up to e^-close at finite ends and e^reach at infinite ones, with the derivative.
+
+    Closer to the ends the slopes are noise: u is known to 1e-16, and with several laws m comes from an inversion.
+    """
     if math.isinf(low) or math.isinf(high):
-        up = math.isinf(high)
-        x = np.exp((29.0 + reach) * (t if up else 1.0 - t) - 29.0)
-        return (low + x if up else high - x), (29.0 + reach) * x
-    up, down = (1.0 / (1.0 + np.exp(sign * 60.0 * (t - 0.5))) for sign in (-1.0, 1.0))
-    return np.where(t < 0.5, low + (high - low) * up, high - (high - low) * down), 60.0 * (high - low) * up * down
+        upward = math.isinf(high)
+        x = np.exp((close + reach) * (t if upward else 1.0 - t) - close)
+        return (low + x if upward else high - x), (close + reach) * x
+    up, down = (1.0 / (1.0 + np.exp(sign * 2.0 * close * (t - 0.5))) for sign in (-1.0, 1.0))
+    rate = 2.0 * close * (high - low) * up * down
+    return np.where(t < 0.5, low + (high - low) * up, high - (high - low) * down), rate
 
 
 def _invert(one: _Interval, target: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ __all__ = ["panel_rule"]
 Derivative = Callable[[np.ndarray], np.ndarray]
 
 _REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
-_FLOOR = 1e-70  # D^2 below this is not resolved: it would matter for |u| > 1e60 only
+_FLOOR = 1e-280  # D^2 below this is not resolved: it would matter for |u| > 1e270 only
 _EPS = np.finfo(float).eps
 # The largest variation of log D^2 over a panel. The next poles lie 2 pi i off in log D^2; with these spans
 # they stay outside of the ellipse rho = 3.3, where the rule itself is exact.
@@ -37,7 +37,7 @@ _BENDS = np.polynomial.chebyshev.chebder(np.eye(ORDER), 2)
 def panel_rule(
     derivative: Derivative, variance: float, breakpoints: tuple[float, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return values of D^2, their weights, the panels, and the intervals of log D^2, descending.
+    """Return values of D^2, their weights, the panels, and the intervals of log D^2, descending; nothing if D = 0.
 
     Raises
     ------
@@ -48,11 +48,16 @@ def panel_rule(
     def checked(h: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
             d = np.asarray(derivative(h), dtype=float)
-        if d.shape != h.shape or not np.isfinite(d).all():
-            raise ValueError("the derivative of the activation must return finite values of the shape it gets")
+        if d.shape != h.shape:
+            raise ValueError(f"the derivative of the activation must return the shape it gets, {h.shape}, not {d.shape}")
+        if not (finite := np.isfinite(d)).all():
+            h0, d0 = h[~finite][0], d[~finite][0]
+            raise ValueError(f"the derivative of the activation must be finite; it returns {d0} at h={h0:.6g}")
         return d
 
     scale = math.sqrt(variance)
+    if not checked(scale * np.linspace(-_REACH, _REACH, 2001)).any():
+        return np.empty(0), np.empty(0), np.empty((0, ROW)), np.empty((0, 2))
     values, weights, panels = _panels(checked, scale, breakpoints)
     return values, weights, panels, _intervals(checked, scale, breakpoints, values)
 
@@ -64,7 +69,7 @@ def _intervals(
     from scipy.optimize import minimize_scalar
 
     reach = _REACH * max(scale, 1.0)
-    far = np.geomspace(reach, 1e8 + reach, 50)
+    far = reach * np.geomspace(1.0, 1e150, 60)
     grid = np.concatenate([-far[::-1], np.linspace(-reach, reach, 2001)[1:-1], far])
     ranges = []
     for a, b in itertools.pairwise([-np.inf, *breakpoints, np.inf]):
@@ -139,16 +144,19 @@ def _classify(
     l_poly, precise = _resolve(logs, fine_noise)
     rough_poly, l_done = _resolve(logs, noise)
     l_poly[~precise] = rough_poly[~precise]
-    d_poly, d_done = _resolve(d, np.full(size.size, _EPS * max(float(size.max()), 1.0)))
+    crossing = np.sign(d[:, 0]) != np.sign(d[:, -1])
+    d_poly, d_done = _resolve(d, _EPS * np.where(crossing, max(float(size.max()), 1.0), size))
     l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
     l_bend = l_poly @ _values(_BENDS).T
     all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, _FLOOR**0.5)  # even where D is largest
-    flat = (span <= 1e-9 + np.where(precise, 0.0, 200.0) * all_noise) & (np.sign(d[:, 0]) == np.sign(d[:, -1]))
+    zigzag = (np.diff(np.sign(np.diff(logs, axis=1)), axis=1) != 0.0).sum(axis=1) > 2
+    flat = ((span <= 1e-9) | (zigzag & ~precise & (span <= 200.0 * all_noise))) & ~crossing
     # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
     plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(_FLOOR) + 10.0)
     log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
     extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
-    signed = d_done & _steady(d_slope, _BEND)
+    # D as a polynomial is right to rounding of its largest value: good enough next to a zero, and where D hardly varies.
+    signed = d_done & _steady(d_slope, _BEND) & (crossing | (size < 30.0 * np.abs(d).min(axis=1)))
     kind = np.select([plain, log, extremum, signed], [PLAIN, LOG, EXTREMUM, SIGNED], -1)
     polynomial = np.where((kind == SIGNED)[:, None], d_poly, l_poly)
     rows = np.zeros((d.shape[0], ROW))
@@ -165,7 +173,7 @@ def _classify(
         for _ in range(30):
             t -= slope(t) / bend(t)
         # An extremum far from the panel would not be a pair of nearby poles.
-        good[i] = abs(t) < 2.5
+        good[i] = abs(t) < 1.5  # and poles up to 2.5 off are looked for within 4 of it (kernels)
         rows[i, 5:8] = t, series(t), bend(t)
     return rows, good
 

@@ -24,11 +24,13 @@ def cdf(lim: LimitSpectrum, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray
     # Outside of the intervals F is what it is at the edge above, less the atoms on the way; above all of them it is 1.
     place = np.searchsorted(ends.ravel(), log_lam)
     outside = place % 2 == 0
-    above = np.append(ends[:, 0] + 1e-12, math.inf)[np.minimum(place, 2 * len(ends)) // 2]
+    above = np.append(ends[:, 0] + 1e-9, math.inf)[np.minimum(place, 2 * len(ends)) // 2]
     at = np.where(outside, above, log_lam)
     value, slope = np.full(log_lam.size, lim.atom), np.zeros(log_lam.size)
     value[at == math.inf] = 1.0
-    inside = np.isfinite(at)
+    inside = np.isfinite(at) & (place > 0)
+    lowest = (place == 0) & np.isfinite(at)
+    value[lowest] += sum(jumps.masses[jumps.log_atoms < ends[0, 0]]) if len(ends) else 0.0
     roots = lim.solve(at[inside])
     tail = np.where(roots.found, lim.layers.upper_tail(roots), 0.0)
     value[inside] = np.clip(1.0 - tail, lim.atom, 1.0)
@@ -42,6 +44,7 @@ def log_quantile(lim: LimitSpectrum, p: np.ndarray) -> np.ndarray:
     """Return the smallest log lambda with F >= p."""
     ends, jumps = lim._log_support, lim._ends
     out = np.full(p.size, -math.inf)
+    p = np.where(np.abs(p - lim.atom) < 4e-16, lim.atom, p)  # 1 - .8 is meant as the atom of .2
     out[p > lim.atom] = max([*ends[:, 1], *jumps.log_atoms])
     for a, b in ends:
         high = float(cdf(lim, np.array([b - 1e-11]))[0][0])
@@ -54,7 +57,7 @@ def log_quantile(lim: LimitSpectrum, p: np.ndarray) -> np.ndarray:
     order = np.argsort(jumps.log_atoms)
     for log_atom, mass in zip(jumps.log_atoms[order], jumps.masses[order], strict=True):
         top = float(cdf(lim, np.array([log_atom + 1e-9]))[0][0])
-        out[(p > top - mass - 1e-13) & (p <= top)] = log_atom
+        out[(p > top - mass + 1e-13) & (p <= top)] = log_atom  # up to rounding of F, the edge below
     return out
 
 
@@ -69,7 +72,7 @@ def _newton(lim: LimitSpectrum, p: np.ndarray, a: float, b: float) -> np.ndarray
     left, right = table[place - 1], table[place]
     rise = np.maximum(values[place] - values[place - 1], 1e-300)
     x = left + (right - left) * np.clip((p - values[place - 1]) / rise, 0.0, 1.0)
-    open_ = np.arange(p.size)
+    open_, last = np.arange(p.size), np.full(p.size, math.inf)
     for _ in range(100):
         value, slope = cdf(lim, x[open_])
         wrong = value - p[open_]
@@ -77,8 +80,10 @@ def _newton(lim: LimitSpectrum, p: np.ndarray, a: float, b: float) -> np.ndarray
         right[open_] = np.where(wrong < 0.0, right[open_], x[open_])
         with np.errstate(divide="ignore", invalid="ignore"):
             step = wrong / slope
-        # F is known to some 1e-15: a smaller step is noise.
-        settled = (np.abs(step) <= 4e-16 * np.maximum(np.abs(x[open_]), 1.0)) | (np.abs(wrong) <= 1e-15)
+        # F is known to some 1e-15 at best: a small step that no longer shrinks is noise.
+        size = np.abs(step) / np.maximum(np.abs(x[open_]), 1.0)
+        settled = (size <= 4e-16) | (np.abs(wrong) <= 1e-15) | ((size < 1e-10) & (size > 0.1 * last[open_]))
+        last[open_] = size
         new = x[open_] - step
         new = np.where((new > left[open_]) & (new < right[open_]), new, 0.5 * (left[open_] + right[open_]))
         x[open_] = np.where(settled, x[open_], new)

@@ -3,7 +3,8 @@ r"""The transforms of the limit at complex arguments: Stieltjes, moment function
 With lambda(m) the functional inverse of m_M(1/lambda) (`rmtjac.theory.inverse`),
 
 .. math:: f(z) = E\frac{1}{\lambda - z} = -\frac{1 + m_M(1/z)}{z}, \qquad
-          S(m) = \frac{1 + m}{m\,\lambda(m)}, \qquad R(w) = \lambda - \frac1w, \quad w = -f(\lambda) = \frac{1 + m}{\lambda}.
+          S(m) = \frac{1 + m}{m\,\lambda(m)}, \qquad R(w) = \lambda - \frac1w,
+          \quad w = -f(\lambda) = \frac{1 + m}{\lambda}.
 """
 
 from __future__ import annotations
@@ -44,18 +45,22 @@ def _upper_m(lim: LimitSpectrum, z: np.ndarray) -> np.ndarray:
         out[~bulk] = lim.layers.groups[0].mgf(np.exp(lim.layers.log_scale) / z[~bulk]) / lim.layers.ratios[0]
         return out
     rest = np.flatnonzero(~bulk)
-    aside = np.full(rest.size, _ASIDE)
-    # The edges are branch points: no farther than a small part of the distance to them.
+    x, right = log_z.real[rest], z[rest].real > 0.0
+    off = np.arctan2(np.abs(z[rest].imag), np.abs(z[rest].real))  # the angle with the half of the axis that is near
+    # Off the support m is real on the axis: its real part at angle `aside` is right to the square of that, and its
+    # imaginary part grows with the angle. The edges are branch points: no farther than a small part of the distance
+    # to them.
     edges = lim._log_support[np.isfinite(lim._log_support)]
-    gaps = np.abs(log_z.real[rest][:, None] - edges).min(axis=1, initial=1.0)
-    aside = np.where(positive[rest], np.clip(1e-7 * gaps, 1e-15, _ASIDE), aside)
-    target = log_z.real[rest] + 1j * np.clip(log_z.imag[rest], aside, math.pi - aside)
-    found, log_u = lim.layers.solve_plane(target)
+    gaps = np.abs(x[:, None] - edges).min(axis=1, initial=1.0)
+    aside = np.where(right, np.clip(1e-7 * gaps, 1e-15, _ASIDE), _ASIDE)
+    inside = right & lim.inside(x)
+    aside[inside] = 0.0
+    used = np.maximum(off, aside)
+    found, log_u = lim.layers.solve_plane(x + 1j * np.where(right, used, math.pi - used))
     if not found.all():
         raise ArithmeticError(f"no root found at z={complex(z[rest][~found][0])!r}; please report this")
     m = lim.layers.m(log_u)
-    real = (log_z.imag[rest] == 0.0) | (log_z.imag[rest] == math.pi)
-    out[rest] = np.where(real, m.real, m)
+    out[rest] = np.where(off < aside, m.real + 1j * m.imag * (off / used), m)
     return out
 
 
@@ -170,7 +175,7 @@ def _real_chi(law: DerivativeLaw, m: float) -> float:
     target = np.array([m])
     if m < 0.0:
         low = np.log(-target / law.mean) - 1e-9
-        return -math.exp(invert(*law.kernel, law.mass, NEGATIVE, low, np.array([140.0]), target)[0])
+        return -math.exp(invert(*law.kernel, law.mass, NEGATIVE, low, np.array([600.0]), target)[0])
     low = np.log(target / (law.mean + law.supremum * target)) - 1e-9
     high = np.minimum(np.log(target / law.mean) + 1e-9, -math.log(law.supremum))
     return math.exp(invert(*law.kernel, law.mass, BELOW, low, high, target)[0])
@@ -211,12 +216,13 @@ def r_transform(layers: Layers, w: Any) -> np.ndarray:
             return (1.0 + m) * complex(np.exp(-_log_lam(layers, m))) - aim
 
         t, step = 0.0, 0.125
-        m, slope = 0.0j, 1.0 / mean
+        m, slope = 0.0j, complex(1.0 / mean)
         while t < 1.0:
             ahead = min(1.0, t + step)
             trial = m + (ahead - t) * goal / slope
             try:
-                done, trial, bend = _secant(excess, trial, ahead * goal)
+                with np.errstate(all="ignore"):  # a step too long may lead anywhere
+                    done, trial, bend = _secant(excess, trial, ahead * goal)
             except (ValueError, ArithmeticError):
                 done = False
             if done:

@@ -151,10 +151,12 @@ def test_both_sides_of_the_cut():
 def test_derivatives_of_the_logarithms(name):
     law = derivative_law(rj.activations.activation(name), 0.6)
     v, h = complex(0.4, -1.1), 1e-6
-    _, a1, _, s1, imag = log_mgf(*law.kernel, v)
+    c, log_c, c1, _, s1, imag = log_mgf(*law.kernel, v)
     up, down = (log_mgf(*law.kernel, v + step) for step in (h, -h))
-    assert a1 == pytest.approx((up[0] - down[0]) / (2 * h), rel=1e-8)
-    assert s1 == pytest.approx((up[2] - down[2]) / (2 * h), rel=1e-8)
+    assert c1 == pytest.approx((up[1] - down[1]) / (2 * h), rel=1e-8)
+    assert s1 == pytest.approx((up[3] - down[3]) / (2 * h), rel=1e-8)
+    assert log_c == pytest.approx(np.log(c), rel=1e-13)
+    assert c == pytest.approx(1 + complex(law.mgf(np.exp(v))) / law.mass, rel=1e-12)
     assert imag == pytest.approx(complex(law.mgf(np.exp(v))).imag, rel=1e-12)
     np.testing.assert_allclose(log_mgf.py_func(*law.kernel, v), log_mgf(*law.kernel, v), rtol=1e-12)
 
@@ -174,10 +176,27 @@ def test_next_to_the_cut(name, angle):
     assert complex((4 * numeric - fourth) / 3) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-6)
     if name == "erf":
         k = QuadratureLaw(
-            law.values.copy(), law.weights.copy(), 0.0, law.supremum, law.derivative, 0.6, (), law.panels.copy()
+            law.values.copy(), law.weights.copy(), 0.0, law.supremum, law.source, law.panels.copy(), law.intervals
         )
         # the rule with its correction against the Lerch transcendent; digits are lost in proportion to 1/angle
         assert complex(k.mgf(np.exp(v))) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-14 / angle)
+
+
+def test_atom_beside_several_values():
+    # slopes 0, 1/2, 1: 1 + m_K = P(D = 0) + sum w / (1 - u x), and c is relative to P(D != 0)
+    law = DiscreteLaw.from_points([0.0, 0.25, 1.0], [0.2, 0.3, 0.5])
+    u = complex(0.7, -0.4)
+    m = 0.3 * 0.25 * u / (1 - 0.25 * u) + 0.5 * u / (1 - u)
+    assert complex(law.mgf(u)) == pytest.approx(m, rel=1e-14)
+    assert log_mgf(*law.kernel, np.log(u))[0] == pytest.approx(1 + m / 0.8, rel=1e-14)
+
+
+@pytest.mark.parametrize("q", [9e4, 1e-6])
+def test_moments_at_extreme_variances(q):
+    law = derivative_law(rj.activations.activation("tanh"), q)
+    with mp.workdps(30):
+        exact = 2 * mp.quad(lambda h: mp.sech(h) ** 4 * mp.npdf(h, 0, mp.sqrt(q)), [0, 1e-3, 1e-2, 0.1, 1, 5, 30])
+    assert law.mean == pytest.approx(float(exact), rel=1e-13)
 
 
 def test_zero_variance_and_own_activations():

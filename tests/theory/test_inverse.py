@@ -99,7 +99,7 @@ def test_group_of_equal_layers_equals_separate_laws():
     phi = rj.activations.activation("tanh")
     one = derivative_law(phi, 0.5)
     twin = rj.theory.QuadratureLaw(
-        one.values[::-1].copy(), one.weights[::-1].copy(), 0.0, one.supremum, phi.derivative, 0.5, (), one.panels
+        one.values[::-1].copy(), one.weights[::-1].copy(), 0.0, one.supremum, (phi, 0.5), one.panels, one.intervals
     )
     logs = 3 * math.log(one.mean) + np.linspace(-20, 0.9, 40)
     together, apart = Layers([one, one, one], [1.0] * 3), Layers([one, twin, one], [1.0] * 3)
@@ -140,10 +140,7 @@ def test_closed_form_cdf_has_the_density_as_its_slope(name, depth):
 
 def test_outside_the_support_nothing_is_found_inside_the_strip():
     law = _two_point(1.0)
-    found = solve(
-        np.array([0]), np.array([1.0]), np.array([[0, 0], [1, 0]]), law.values.copy(), law.weights.copy(),
-        np.empty((0, 20)), np.array([1.0]), np.array([0.0]), np.log([4.5]),
-    )  # fmt: skip
+    found = solve(*Layers([law], [1.0])._arrays, np.log([4.5]))
     # lambda_+ = 4: the root is real there, u = (1 - sqrt(1 - 4/lambda))/2
     assert not found[0][0] or abs(found[1][0, 0].imag) < 1e-6
 

@@ -123,8 +123,8 @@ def test_quantiles_below_the_range_of_a_float():
 
 
 def test_huge_variance():
-    # q of 1e5: D^2 = sech^4 spread over 10^500; here only that the law is found, and has its first moment
-    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh", rj.Gaussian(30.0)), input_variance=100.0)
+    # q of 1e4: D^2 = sech^4 spread over hundreds of decades; here only that the law is found, and has its first moment
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh", rj.Gaussian(10.0)), input_variance=100.0)
     assert lim.cdf(lim.quantile([0.3, 0.9])) == pytest.approx([0.3, 0.9], abs=1e-10)
     assert lim.moment(1) == pytest.approx(math.exp(lim.layers.log_mean), rel=1e-12)
 
@@ -201,14 +201,12 @@ def test_continuation_needs_equal_layers():
             NotImplementedError,
             "method='population', is not yet available",
         ),
-        (
-            rj.Ensemble.square(4, 2, weights=rj.Orthogonal()),
-            {},
-            NotImplementedError,
-            "orthogonal weights is not yet available",
-        ),
-        (rj.Ensemble([4, 5, 4]), {}, ValueError, "must all be equal"),
-        (rj.Ensemble([4, 5, 4]), {"input_variance": "stationary"}, ValueError, "must all be equal"),
+        (rj.Ensemble.square(4, 2, weights=rj.Orthogonal(0.0)), {}, ValueError, "point mass at 0"),
+        (rj.Ensemble.square(4, 2), {"certify": True, "method": "continuation"}, ValueError, "has no proof"),
+        (rj.Ensemble.square(4, 2), {"input_variance": math.inf}, ValueError, "input_variance=inf"),
+        (rj.Ensemble.square(4, 2), {"input_variance": -1.0}, ValueError, "input_variance=-1.0"),
+        (rj.Ensemble.square(4, 2, rj.Activation("nan", np.sin, lambda h: np.where(h > 1, np.nan, 1.0))), {}, ValueError, "returns nan at h="),
+        (rj.Ensemble.square(4, 2, rj.Activation("flat", np.ones_like, np.zeros_like)), {}, ValueError, "point mass at 0"),
         (
             rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2.0)),
             {"input_variance": "stationary"},
@@ -239,3 +237,83 @@ def test_no_limit(ens, options, error, message):
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call(rj.limit_spectrum(rj.Ensemble.square(4, 2)))
+
+
+def test_depth_zero():
+    with pytest.raises(ValueError, match="depth=0"):
+        rj.Ensemble.square(4, 0)
+
+
+def test_dead_signal():
+    # q = 0 in every layer: D = phi'(0) = 1, the linear law
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh"), input_variance=0.0)
+    assert lim.support[0, 1] == pytest.approx(6.75, rel=1e-14)
+
+
+def test_user_derivatives():
+    # neither even nor monotone, with zeros, or larger than 1: total mass and mean, without a warning
+    for name, phi, derivative in (
+        ("sine", np.sin, np.cos),
+        ("wave", lambda h: h - 0.75 * np.cos(h), lambda h: 1.0 + 0.75 * np.sin(h)),
+        ("hump", lambda h: np.exp(-((h - 1) ** 2)), lambda h: -2 * (h - 1) * np.exp(-((h - 1) ** 2))),
+    ):
+        lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, rj.Activation(name, phi, derivative)))
+        assert _integral(lim) == pytest.approx(1.0, abs=1e-9)
+        assert _integral(lim, 1) == pytest.approx(lim.moment(1), rel=1e-9)
+
+
+def test_lambda_out_of_the_support():
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "relu"))
+    assert lim.density([-1.0, 0.0, 1e-3, 100.0, np.inf]).tolist() == [0.0] * 5
+    assert lim.singular_value_density([-1.0, 0.0]).tolist() == [0.0, 0.0]
+    with pytest.raises(ValueError, match="NaN"):
+        lim.density([1.0, np.nan])
+
+
+def test_singular_value_density():
+    # linear, L = 1: the quarter circle sqrt(4 - s^2) / pi
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "linear"))
+    s = np.linspace(0.01, 1.99, 50)
+    np.testing.assert_allclose(lim.singular_value_density(s), np.sqrt(4 - s * s) / math.pi, rtol=1e-12)
+
+
+def test_two_point_laws_over_forty_decades():
+    # Issue: <= 1e-14 down to lambda/lambda_+ = 1e-40. Oracle: the closed parametrisation, from the float lambda itself.
+    from tests.oracles.closed_forms import fuss_catalan_density, fuss_catalan_edge
+
+    for depth in (1, 2, 3, 5, 20):
+        lim = rj.limit_spectrum(rj.Ensemble.square(10, depth, "linear"))
+        lam = fuss_catalan_edge(depth) * np.geomspace(1e-40, 0.9, 60)
+        exact = np.array([float(fuss_catalan_density(depth, x, 30)) for x in lam])
+        assert np.abs(lim.density(lam) / exact - 1.0).max() < 1e-14
+
+
+def _log_integral(lim, power):
+    """Integral of lambda^power dF over the bulk, in log lambda: there the lowest lambda may leave the range of a float."""
+    x, w = np.polynomial.legendre.leggauss(16)
+    panels = np.linspace(0.0, math.pi / 2, 401)
+    theta = (0.5 * (panels[1:] + panels[:-1])[:, None] + 0.5 * np.diff(panels)[:, None] * x).ravel()
+    weight = (0.5 * np.diff(panels)[:, None] * w).ravel()
+    total = 0.0
+    for low, high in lim._log_support:
+        while low == -math.inf or (bottom := float(low)) == -math.inf:
+            low = high - 40.0
+            while abs(lim.solve(np.array([low])).imag_m[0]) * math.exp(power * (low - high)) > 1e-15:
+                low = high - 1.5 * (high - low)
+            bottom = low
+        log_lam = bottom + (high - bottom) * np.sin(theta) ** 2
+        roots = lim.solve(log_lam)
+        slope = np.where(roots.found, -roots.imag_m, 0.0) / math.pi * np.exp(power * log_lam)
+        total += float(np.sum(weight * slope * (high - bottom) * np.sin(2 * theta)))
+    return total
+
+
+@pytest.mark.parametrize("name", [*NAMES, "leaky_relu:0.2"])
+@pytest.mark.parametrize("depth", [1, 2, 5, 20])
+def test_six_moments(name, depth):
+    # Issue: total mass 1 and the first six moments to 1e-11.
+    lim = _equal_layers(name, depth)
+    assert _log_integral(lim, 0) + lim.atom == pytest.approx(1.0, abs=1e-11)
+    moments = lim.moments(6)
+    for k in range(1, 7):
+        assert _log_integral(lim, k) == pytest.approx(moments[k - 1], rel=1e-11)

@@ -1,0 +1,213 @@
+r"""Expectations of one and two Gaussian variables that an activation phi and its slope phi' need.
+
+Fixed rules: the trapezoidal rule where phi is analytic on a wide enough strip, Gauss-Legendre panels between kinks
+otherwise. Differences from correlation 1 are computed as :math:`E(\varphi(h_1) - \varphi(h_2))^2/2`, which does not
+cancel near it.
+
+For a continuous, piecewise affine phi with slopes that jump by :math:`j_k` at :math:`b_k`, Price's theorem,
+:math:`dE f(h_1) f(h_2)/dc = q\,E f'(h_1) f'(h_2)`, leaves one integral. With :math:`c = \cos\theta`
+
+.. math:: E\varphi'^2 - E\varphi'(h_1)\varphi'(h_2) = \int_0^\theta K(t)\,dt, \qquad
+          E\varphi^2 - E\varphi(h_1)\varphi(h_2)
+          = q\Big((1 - c)\,E\varphi'^2 - \int_0^\theta (\cos t - c) K(t)\,dt\Big),
+
+.. math:: K(t) = \sum_{k,l} \frac{j_k j_l}{2\pi}
+          \exp\Big(-\frac{b_k^2 - 2 b_k b_l \cos t + b_l^2}{2 q \sin^2 t}\Big).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from rmtjac.activations import Activation
+
+__all__ = ["gap", "line", "overlap", "slope_moments", "split_line", "square", "stretch"]
+
+_REACH = 9.0  # in standard deviations; the Gaussian mass beyond is 2e-19
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+_WIDEST = 0.6  # step that suffices for the Gaussian weight itself: error exp(-2 pi^2 / step^2)
+_MOST = 400  # points of a trapezoidal rule, beyond which panels are cheaper
+_CANCELLED = 1e-3  # part of a difference that must be left for Price's theorem to keep 1e-12
+NEAR_ZERO = 1e-36  # a variance that stands for q -> 0+, where phi' has both its one-sided values
+
+
+def _normal(z: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+
+
+def _panels(cuts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes and weights of N(0, 1) between sorted `cuts` (last axis); empty panels weigh nothing."""
+    half = 0.5 * np.diff(cuts, axis=-1)[..., None]
+    z = 0.5 * (cuts[..., 1:] + cuts[..., :-1])[..., None] + half * _NODES
+    shape = (*cuts.shape[:-1], -1)
+    return z.reshape(shape), (half * _WEIGHTS * _normal(z)).reshape(shape)
+
+
+def _trapezoid(step: float) -> tuple[np.ndarray, np.ndarray]:
+    z = step * np.arange(-math.ceil(_REACH / step), math.ceil(_REACH / step) + 1)
+    return z, step * _normal(z)
+
+
+@lru_cache(maxsize=64)
+def _step(phi: Activation) -> float:
+    """Step in h at which the trapezoidal rule has converged; 0: never, for phi is not analytic.
+
+    It converges like exp(-2 pi d / step), d the distance of the singularities of phi from the real axis. The error of
+    E phi(h_1) phi(h_2) is no larger, as a shift of h_1 by i d shifts h_2 by less.
+    """
+    if phi.breakpoints:
+        return 0.0
+
+    def moments(step: float, scale: float) -> np.ndarray:
+        z, w = _trapezoid(step)
+        value, slope = phi(scale * z), phi.derivative(scale * z)
+        return np.array([w @ value**2, w @ slope**2, w @ (value * slope * z)])
+
+    def converged(step: float, scale: float) -> bool:
+        fine = moments(0.5 * step, scale)
+        return bool(np.all(np.abs(moments(step, scale) - fine) <= 1e-13 * np.abs(fine)[:2].max()))
+
+    for step in 0.5 * 2.0 ** (-0.5 * np.arange(9)):
+        if all(converged(min(_WIDEST, float(step) / scale), scale) for scale in (0.3, 0.6, 1.0, 2.0, 4.0)):
+            return float(step)
+    return 0.0
+
+
+def _features(phi: Activation, scale: float) -> np.ndarray:
+    """Points in h between which panels resolve phi: kinks, and for a curved phi powers of 2, as it varies near 0."""
+    if phi.piecewise_affine:
+        return np.array(phi.breakpoints)
+    # A phi without kinks comes here if it is steep, too, or if the scale is large.
+    powers = 2.0 ** np.arange(0 if phi.breakpoints else -4, math.ceil(math.log2(max(2.0, _REACH * scale))))
+    return np.sort(np.concatenate([phi.breakpoints, -powers, [0.0], powers]))
+
+
+def _cuts(points: np.ndarray) -> np.ndarray:
+    bound = np.broadcast_to([-_REACH, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, _REACH], (*points.shape[:-1], 9))
+    return np.sort(np.concatenate([bound, np.clip(points, -_REACH, _REACH)], axis=-1), axis=-1)
+
+
+def line(phi: Activation, variance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points h and weights of N(0, variance) for products of two of phi and phi'."""
+    scale = math.sqrt(max(variance, NEAR_ZERO))
+    step = min(_WIDEST, _step(phi) / scale)
+    if step * _MOST <= 2.0 * _REACH:
+        return split_line(phi, variance)
+    z, w = _trapezoid(step)
+    return scale * z, w
+
+
+def split_line(phi: Activation, variance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points h and weights of N(0, variance) for any function of phi and phi'."""
+    scale = math.sqrt(max(variance, NEAR_ZERO))
+    z, w = _panels(_cuts(_features(phi, scale) / scale))
+    return scale * z, w
+
+
+def _plane(phi: Activation, variance: float, delta: float) -> tuple[np.ndarray, ...]:
+    """h_1 (n,), h_2 (n, m) and their weights (n,), (m,) or (n, m), for correlation 1 - delta."""
+    c, scale = 1.0 - delta, math.sqrt(max(variance, NEAR_ZERO))
+    rest = scale * math.sqrt(max(delta * (2.0 - delta), NEAR_ZERO))
+    if _step(phi) * _MOST > 2.0 * _REACH * scale:
+        h, w = line(phi, variance)
+        y, v = line(phi, rest**2)
+        return h, c * h[:, None] + y, w, v
+    points = features = _features(phi, scale)
+    if abs(c) > 0.3 and phi.breakpoints:
+        # In h_1 a kink of phi(h_2) is smoothed over the width rest / c, which may be small.
+        smoothed = np.add.outer(np.array(phi.breakpoints), rest * np.arange(-8.0, 9.0, 2.0)).ravel() / c
+        points = np.concatenate([features, smoothed])
+    z, w = _panels(_cuts(points / scale))
+    h = scale * z
+    y, v = _panels(_cuts((features - c * h[:, None]) / rest))
+    return h, c * h[:, None] + rest * y, w, v
+
+
+def _pair_mean(w: np.ndarray, v: np.ndarray, values: np.ndarray) -> float:
+    return float(w @ (values @ v if v.ndim == 1 else (values * v).sum(axis=1)))
+
+
+@lru_cache(maxsize=64)
+def _jumps(phi: Activation) -> tuple[np.ndarray, np.ndarray] | None:
+    """Kinks of phi and the jumps of its slope there, if it is piecewise affine and continuous."""
+    if phi.slopes is None or not phi.breakpoints:
+        return None
+    kinks, jumps = np.array(phi.breakpoints), np.diff(phi.slopes)
+    below, above = phi(np.nextafter(kinks, -np.inf)), phi(np.nextafter(kinks, np.inf))
+    return (kinks, jumps) if np.all(np.abs(above - below) <= 1e-12 * (1.0 + np.abs(below))) else None
+
+
+def _price(phi: Activation, variance: float, delta: float) -> tuple[float, float, float] | None:
+    """E phi'^2 and the integrals of K and of (cos t - c) K / (1 - c); None if Price's theorem is of no use."""
+    found = _jumps(phi)
+    if found is None:
+        return None
+    kinks, jumps = found
+    q = max(variance, NEAR_ZERO)
+    end = 2.0 * math.asin(math.sqrt(min(1.0, 0.5 * delta)))
+    # K varies like exp(-a / t^2), and like exp(-a / (pi - t)^2): panels that double towards both ends resolve it until
+    # it is below exp(-40), or constant.
+    sizes = np.abs(np.concatenate([np.subtract.outer(kinks, kinks).ravel(), np.add.outer(kinks, kinks).ravel()]))
+    small = math.sqrt(np.min(sizes[sizes > 0.0], initial=math.inf) ** 2 / (80.0 * q))
+    half = min(end, 0.5 * math.pi)
+    panels = 1 + (math.ceil(math.log2(half / small)) if half > small else 0)
+    doubling = half * 0.5 ** np.arange(panels + 1)
+    cuts = np.concatenate([[0.0], doubling[::-1]])
+    if end > half:
+        mirrored = math.pi - cuts[::-1]
+        cuts = np.concatenate([cuts, mirrored[(mirrored > half) & (mirrored < end)], [end]])
+    width = 0.5 * np.diff(cuts)[:, None]
+    t = (0.5 * (cuts[1:] + cuts[:-1])[:, None] + width * _NODES).ravel()
+    w = (width * _WEIGHTS).ravel()
+    # Without cancellation: the sign is that of cos t
+    sign = np.where(t <= 0.5 * math.pi, 1.0, -1.0)[:, None, None]
+    first, second = kinks[:, None], kinks[None, :]
+    power = (first - sign * second) ** 2 / (2.0 * np.sin(t) ** 2)[:, None, None]
+    power = (power + sign * first * second / (1.0 + np.abs(np.cos(t)))[:, None, None]) / q
+    kernel = np.einsum("tkl,k,l->t", np.exp(-power), jumps, jumps) / (2.0 * math.pi)
+    chord = 2.0 * np.sin(0.5 * (end + t)) * np.sin(0.5 * (end - t)) / delta  # (cos t - cos end) / delta
+    return slope_moments(phi, variance)[0], float(w @ kernel), float(w @ (chord * kernel))
+
+
+def gap(phi: Activation, variance: float, delta: float) -> float:
+    """E phi^2 - E phi(h_1) phi(h_2) at correlation 1 - delta, 0 < delta <= 2; relative error about 1e-12."""
+    known = _price(phi, variance, delta) if delta > 0.0 else None
+    # Where the parts cancel (kinks much closer than the spread of h), the quadrature does not.
+    if known is not None and known[0] - known[2] >= _CANCELLED * known[0]:
+        return max(variance, NEAR_ZERO) * delta * (known[0] - known[2])
+    h, other, w, v = _plane(phi, variance, delta)
+    return _pair_mean(w, v, 0.5 * (phi(h)[:, None] - phi(other)) ** 2)
+
+
+def overlap(phi: Activation, variance: float, delta: float) -> float:
+    """E phi'(h_1) phi'(h_2) at correlation 1 - delta; error about 1e-12 of E phi'^2."""
+    known = _price(phi, variance, delta) if delta > 0.0 else None
+    if known is not None:
+        return known[0] - known[1]
+    h, other, w, v = _plane(phi, variance, delta)
+    return _pair_mean(w, v, phi.derivative(h)[:, None] * phi.derivative(other))
+
+
+def square(phi: Activation, variance: float) -> float:
+    """E phi^2, infinite if it leaves the range of a float."""
+    h, w = line(phi, variance)
+    with np.errstate(over="ignore"):  # an infinite square is above every bound
+        return float(w @ phi(h) ** 2)
+
+
+def slope_moments(phi: Activation, variance: float) -> tuple[float, float]:
+    """Mean of phi'^2, and its variance divided by the mean squared."""
+    h, w = split_line(phi, variance)
+    slope = phi.derivative(h) ** 2
+    mean = float(w @ slope)
+    return mean, float(w @ (slope - mean) ** 2) / mean**2 if mean > 0.0 else math.inf
+
+
+def stretch(phi: Activation, variance: float) -> float:
+    """The growth of E phi^2 with the variance, E phi(h) phi'(h) h / variance."""
+    variance = max(variance, NEAR_ZERO)
+    h, w = line(phi, variance)
+    return float(w @ (phi(h) * phi.derivative(h) * h)) / variance
