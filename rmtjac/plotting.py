@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from rmtjac.comparison import BinnedComparison, Comparison
 from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
 from rmtjac.theory.convergence import ConvergenceMap
-from rmtjac.theory.tuning import critical_line
 from rmtjac.theory.phase import PhaseDiagram
 from rmtjac.theory.spectrum import LimitSpectrum
+from rmtjac.theory.tuning import critical_line
 from rmtjac.validate import choice
 
 __all__ = ["plot_comparison", "plot_convergence", "plot_limit", "plot_phase_diagram", "plot_spectrum"]

@@ -8,8 +8,8 @@ import rmtjac as rj
 from rmtjac.plotting import plot_comparison, plot_convergence, plot_limit, plot_phase_diagram, plot_spectrum
 from rmtjac.theory.convergence import convergence_map
 from rmtjac.theory.derivative_law import DiscreteLaw
-from rmtjac.theory.tuning import critical_line
 from rmtjac.theory.phase import phase_diagram
+from rmtjac.theory.tuning import critical_line
 
 SCALES = ["semilog", "loglog"]
 

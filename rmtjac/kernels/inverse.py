@@ -50,7 +50,9 @@ def _newton(laws, terms, free, zeta, v, rate):
         for g in range(groups):
             low, high = offsets[g, 0], offsets[g + 1, 0]
             own = panels[offsets[g, 1] : offsets[g + 1, 1]]
-            here, log_here, here1, s, s1, imag = log_mgf(kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g])
+            here, log_here, here1, s, s1, imag = log_mgf(
+                kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g]
+            )
             if g == 0:
                 c, b, b1, s0, s01, imag_m = here, log_here, here1, s, s1, imag
                 y = s0 + v[0] - log_ratios[0]

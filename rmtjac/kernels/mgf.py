@@ -128,8 +128,10 @@ def log_potential(values, weights, panels, v):
     for i in range(v.size):
         minus_u = -cmath.exp(v[i])
         total = potential_correction(panels, v[i])
+        size = abs(minus_u)
         for j in range(values.size):
-            total += weights[j] * log1p(minus_u * values[j])
+            if size * values[j] > 1e-18:  # the rest adds up to less than that
+                total += weights[j] * log1p(minus_u * values[j])
         out[i] = total
     return out
 

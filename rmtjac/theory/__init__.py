@@ -1,29 +1,58 @@
 """Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum, proofs, phases."""
 
 from rmtjac.propagation import MeanField, mean_field
+from rmtjac.theory.certified_edges import CertifiedEdges, certified_edges
+from rmtjac.theory.certified_moments import certified_moments
+from rmtjac.theory.certify import CertifiedDensity, certified_density
 from rmtjac.theory.continuation import ContinuationPoint, continuation
+from rmtjac.theory.convergence import ConvergenceMap, convergence_map
 from rmtjac.theory.derivative_law import DerivativeLaw, DiscreteLaw, ErfLaw, QuadratureLaw, derivative_law
 from rmtjac.theory.edges import Edge
 from rmtjac.theory.inverse import Layers
 from rmtjac.theory.lerch import lerch_phi
 from rmtjac.theory.limit import limit_spectrum
+from rmtjac.theory.phase import (
+    PhaseDiagram,
+    SignalPhase,
+    correlation_map,
+    fixed_point,
+    phase_diagram,
+    signal_phase,
+)
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.theory.transforms import chi
+from rmtjac.theory.tuning import Isometry, critical_line, isometry
 
 __all__ = [
+    "CertifiedDensity",
+    "CertifiedEdges",
     "ContinuationPoint",
+    "ConvergenceMap",
     "DerivativeLaw",
     "DiscreteLaw",
     "Edge",
     "ErfLaw",
+    "Isometry",
     "Layers",
     "LimitSpectrum",
     "MeanField",
+    "PhaseDiagram",
     "QuadratureLaw",
+    "SignalPhase",
+    "certified_density",
+    "certified_edges",
+    "certified_moments",
     "chi",
     "continuation",
+    "convergence_map",
+    "correlation_map",
+    "critical_line",
     "derivative_law",
+    "fixed_point",
+    "isometry",
     "lerch_phi",
     "limit_spectrum",
     "mean_field",
+    "phase_diagram",
+    "signal_phase",
 ]

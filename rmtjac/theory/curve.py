@@ -17,9 +17,7 @@ __all__ = ["curve"]
 _MOST = 200_000  # points of an interval
 
 
-def curve(
-    lim: LimitSpectrum, points: int, low: float, scale: str, rtol: float | None
-) -> tuple[np.ndarray, np.ndarray]:
+def curve(lim: LimitSpectrum, points: int, low: float, scale: str, rtol: float | None) -> tuple[np.ndarray, np.ndarray]:
     """Return lambda and rho(lambda); see `LimitSpectrum.curve`."""
     choice("scale", scale, ("linear", "log"))
     positive_int("points", points)

@@ -264,7 +264,8 @@ class QuadratureLaw(DerivativeLaw):
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
         """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
         beyond = log_u.real > -math.log(self.supremum)
-        return 1.0 + np.where(beyond, 0.03 / np.maximum(np.abs(log_u.imag), 1e-300), 0.0)
+        angle = np.maximum(np.abs(log_u.imag), 1e-150)
+        return 1.0 + np.where(beyond, 0.03 / angle + 1e-3 / angle**2, 0.0)
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""
@@ -359,6 +360,10 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     else:
         kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
         values, weights, panels, intervals = panel_rule(phi.derivative, variance, phi.breakpoints)
+        if intervals.size and intervals[0, 1] > 100.0:
+            raise ValueError(
+                f"activation={phi.spec!r}: phi' must be bounded; its square reaches exp({intervals[0, 1]:.3g})"
+            )
         supremum = math.exp(intervals[0, 1]) if intervals.size else 0.0
         out = kind(values, weights, 0.0, supremum, (phi, variance), panels, intervals)
     if not out.values.size:

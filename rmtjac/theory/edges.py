@@ -125,10 +125,7 @@ def _atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
         return np.empty(0), np.empty(0)
     widths = np.array(layers.widths)
     found: dict[float, float] = {}
-    choices = [
-        list(zip(np.log(law.values), law.weights, strict=True)) if _discrete(law) else []
-        for law in layers.laws
-    ]
+    choices = [list(zip(np.log(law.values), law.weights, strict=True)) if _discrete(law) else [] for law in layers.laws]
     lost = float(np.maximum(widths[:-1] - widths[1:], 0.0).sum())
     for combination in itertools.product(*choices):
         kept = widths[0] - lost - sum((1.0 - w) * n for (_, w), n in zip(combination, widths[1:], strict=True))
@@ -349,9 +346,7 @@ class _Stretch:
         return Edge(value + layers.log_scale, "tip", math.nan)
 
 
-def _spread(
-    t: np.ndarray, low: float, high: float, reach: float, close: float = 29.0
-) -> tuple[np.ndarray, np.ndarray]:
+def _spread(t: np.ndarray, low: float, high: float, reach: float, close: float = 29.0) -> tuple[np.ndarray, np.ndarray]:
     """Map (0, 1) onto (low, high), up to e^-close at finite ends and e^reach at infinite ones, with the derivative.
 
     Closer to the ends the slopes are noise: u is known to 1e-16, and with several laws m comes from an inversion.

@@ -228,13 +228,13 @@ class Layers:
 
     @cached_property
     def shares(self) -> np.ndarray:
-        """mu r_g / p_g per term, at most 1 and exactly 1 where a term leads."""
+        """Mu r_g / p_g per term, at most 1 and exactly 1 where a term leads."""
         masses = np.array([law.mass for law in self.groups])
         return _snap(self.rank * self.ratios / masses)
 
     @cached_property
     def free_shares(self) -> np.ndarray:
-        """mu r_f per factor of the weights."""
+        """Mu r_f per factor of the weights."""
         return _snap(self.rank * self.free_ratios)
 
     @property
@@ -314,7 +314,7 @@ class Layers:
         )
 
     def _on_the_cut(self, log_lam: np.ndarray) -> Roots:
-        """u = 1 / lambda - i0."""
+        """U = 1 / lambda - i0."""
         log_u = (self.log_scale - log_lam).astype(complex)[:, None]
         imag_m = np.array([_imag_m(self.groups[0], v) for v in log_u[:, 0]])
         error = 4.0 * np.finfo(float).eps * self.groups[0].relative_error(log_u[:, 0] - 1e-3j) * np.abs(imag_m)

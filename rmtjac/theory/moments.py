@@ -47,7 +47,9 @@ def exact_moments(layers: Layers, most: int) -> tuple[Fraction, ...]:
     for law, found in zip(layers.groups, points, strict=True):
         if found is None:
             raise ValueError(f"layers hold {law!r}, whose moments are not rational; use moments instead")
-    d_moments = [[sum((w * x**k for x, w in found), Fraction(0)) for k in range(1, most + 1)] for found in points if found]
+    d_moments = [
+        [sum((w * x**k for x, w in found), Fraction(0)) for k in range(1, most + 1)] for found in points if found
+    ]
     return tuple(_lagrange(layers, d_moments, layers.scale_fraction(), layers.ratio_fraction, most))
 
 

@@ -163,5 +163,8 @@ def _position(layers: Layers, edge: Edge, signs: np.ndarray) -> tuple[float, flo
             lam *= (1 + layers.ratio_mp(r) * m) ** int(k)
         lam = abs(lam)
         high = float(lam)
-        exact = all(law.source is None or isinstance(law, DiscreteLaw) or digits_known(law.source[0]) > 16 for law in layers.groups)
+        exact = all(
+            law.source is None or isinstance(law, DiscreteLaw) or digits_known(law.source[0]) > 16
+            for law in layers.groups
+        )
         return high, float(lam - high), 1e-23 if exact else 4.0 * _EPS

@@ -49,7 +49,9 @@ def panel_rule(
         with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
             d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape:
-            raise ValueError(f"the derivative of the activation must return the shape it gets, {h.shape}, not {d.shape}")
+            raise ValueError(
+                f"the derivative of the activation must return the shape it gets, {h.shape}, not {d.shape}"
+            )
         if not (finite := np.isfinite(d)).all():
             h0, d0 = h[~finite][0], d[~finite][0]
             raise ValueError(f"the derivative of the activation must be finite; it returns {d0} at h={h0:.6g}")
@@ -62,9 +64,7 @@ def panel_rule(
     return values, weights, panels, _intervals(checked, scale, breakpoints, values)
 
 
-def _intervals(
-    derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray
-) -> np.ndarray:
+def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray) -> np.ndarray:
     """Return the range of log D^2 over all h, piece by piece: it bounds the cut even where there is no mass (softplus)."""
     from scipy.optimize import minimize_scalar
 
@@ -132,9 +132,7 @@ def _panels(
     return values, weights / total, panels
 
 
-def _classify(
-    d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a row for each panel, and whether it is fine enough."""
     logs = np.log(np.maximum(d * d, _FLOOR))
     span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)

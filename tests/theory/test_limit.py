@@ -205,8 +205,18 @@ def test_continuation_needs_equal_layers():
         (rj.Ensemble.square(4, 2), {"certify": True, "method": "continuation"}, ValueError, "has no proof"),
         (rj.Ensemble.square(4, 2), {"input_variance": math.inf}, ValueError, "input_variance=inf"),
         (rj.Ensemble.square(4, 2), {"input_variance": -1.0}, ValueError, "input_variance=-1.0"),
-        (rj.Ensemble.square(4, 2, rj.Activation("nan", np.sin, lambda h: np.where(h > 1, np.nan, 1.0))), {}, ValueError, "returns nan at h="),
-        (rj.Ensemble.square(4, 2, rj.Activation("flat", np.ones_like, np.zeros_like)), {}, ValueError, "point mass at 0"),
+        (
+            rj.Ensemble.square(4, 2, rj.Activation("nan", np.sin, lambda h: np.where(h > 1, np.nan, 1.0))),
+            {},
+            ValueError,
+            "returns nan at h=",
+        ),
+        (
+            rj.Ensemble.square(4, 2, rj.Activation("flat", np.ones_like, np.zeros_like)),
+            {},
+            ValueError,
+            "point mass at 0",
+        ),
         (
             rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2.0)),
             {"input_variance": "stationary"},
