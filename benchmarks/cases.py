@@ -80,6 +80,13 @@ def polynomial_roots(p: float, depth: int, lams: np.ndarray) -> np.ndarray:
     return out
 
 
+def certified(lim: rj.LimitSpectrum, lams: np.ndarray) -> rj.theory.CertifiedDensity:
+    """Densities with proof at 64 bits."""
+    found = lim.certify(lams)
+    assert found.proved.all()
+    return found
+
+
 def continued(lim: rj.LimitSpectrum, lams: np.ndarray, polish: bool) -> list[rj.theory.ContinuationPoint]:
     """The route of the paper at 15 digits."""
     return rj.theory.continuation(lim.layers.groups[0], lim.layers.depth, lams, digits=15, polish=polish)

@@ -132,6 +132,7 @@ class Ensemble:
                 {
                     "weight_scale": w.entry_scale(*fans),
                     "weight_variance": w.entry_variance(*fans),
+                    "row_variance": w.row_variance(*fans),
                     "bias_scale": b.entry_scale(*fans, bias=True) if b else 0.0,
                     "bias_variance": b.entry_variance(*fans, bias=True) if b else 0.0,
                 }

@@ -63,6 +63,14 @@ class Law:
         scale = self.entry_scale(fan_in, fan_out, width, bias=bias)
         return scale * scale if self.finite_variance else math.inf
 
+    def row_variance(self, fan_in: int, fan_out: int, width: int) -> float:
+        """Return sigma_w^2 = n Var W_ij, n the fan-in: the usual convention gives s^2 without rounding."""
+        if not self.finite_variance:
+            return math.inf
+        n = {"in": fan_in, "out": fan_out, "width": width}[self.fan]
+        power = self.default_power if self.power is None else self.power
+        return self.amplitude * self.amplitude * (fan_in / n if power == 0.5 else fan_in * float(n) ** (-2.0 * power))
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description; `law` reads it back."""
         return {"law": type(self).__name__.lower(), **asdict(self)}  # type: ignore[call-overload]
@@ -193,6 +201,10 @@ class Orthogonal(Law):
         """Return gain^2 / (larger side): every row or column has length gain."""
         gain = self.entry_scale(fan_in, fan_out, width, bias=bias)
         return gain * gain / max(fan_in, fan_out)
+
+    def row_variance(self, fan_in: int, fan_out: int, width: int) -> float:
+        """Return gain^2 n / (larger side)."""
+        return self.gain * self.gain * (fan_in / max(fan_in, fan_out))
 
 
 _LAWS: dict[str, type[Law]] = {

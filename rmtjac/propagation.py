@@ -69,11 +69,7 @@ def _gaussian_step(phi: Activation, variance: float) -> float:
 
 def _layer_variances(ensemble: Ensemble) -> list[tuple[float, float]]:
     """(sigma_w^2, sigma_b^2) per layer: n_l Var W_ij and Var b_i."""
-    numbers = ensemble.layer_numbers()
-    return [
-        (n * layer["weight_variance"], layer["bias_variance"])
-        for n, layer in zip(ensemble.widths, numbers, strict=False)
-    ]
+    return [(layer["row_variance"], layer["bias_variance"]) for layer in ensemble.layer_numbers()]
 
 
 def _heavy_tailed(ensemble: Ensemble) -> bool:
@@ -157,14 +153,14 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
 
 
 def _stationary(ensemble: Ensemble) -> float:
-    if not ensemble.is_square or not ensemble.identical_layers:
-        raise ValueError(
-            f"input_variance={STATIONARY!r} needs a square ensemble with identical layers; "
-            f"here widths={list(ensemble.widths)}; give a number instead"
-        )
     if _heavy_tailed(ensemble):
         raise ValueError(
             f"input_variance={STATIONARY!r} needs weights and biases of finite variance; give a number instead"
+        )
+    if not ensemble.identical_layers or len(set(_layer_variances(ensemble))) > 1:
+        raise ValueError(
+            f"input_variance={STATIONARY!r} needs layers with equal variances of weights and biases; "
+            f"here they differ (widths={list(ensemble.widths)}); give a number instead"
         )
     phi, (weight, bias) = ensemble.activations[0], _layer_variances(ensemble)[0]
 

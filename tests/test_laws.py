@@ -159,3 +159,13 @@ def test_bad_scale(kind, std):
 def test_bad_laws(make, message):
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+def test_row_variance_has_no_rounding():
+    # n Var W_ij: exactly s^2 under the usual convention, whatever n; else n s^2 / fan^(2 power)
+    for n in (3, 49, 100, 300, 1000):
+        assert rj.Gaussian(1.5).row_variance(n, 2 * n, 7) == 2.25
+        assert rj.Orthogonal(0.5).row_variance(n, 2 * n, 7) == 0.125
+    assert rj.Uniform(2.0, fan="out").row_variance(100, 400, 1) == 1.0
+    assert rj.Gaussian(2.0, power=1.0).row_variance(10, 5, 1) == pytest.approx(0.4, rel=1e-15)
+    assert rj.Cauchy().row_variance(10, 5, 1) == math.inf

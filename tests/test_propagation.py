@@ -120,11 +120,11 @@ def test_wide_networks_follow():
 @pytest.mark.parametrize(
     ("ens", "q0", "message"),
     [
-        (rj.Ensemble([4, 5, 4], "tanh"), "stationary", "needs a square ensemble"),
+        (rj.Ensemble([4, 5, 4], "tanh", rj.Gaussian(power=1.0)), "stationary", "needs layers with equal variances"),
         (rj.Ensemble.square(4, 2, "tanh", rj.Cauchy()), "stationary", "finite variance"),
         (rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2.0)), "stationary", "grows without bound"),
         (rj.Ensemble.square(4, 2, "relu", rj.Gaussian(2**0.5), rj.Gaussian(0.1)), "stationary", "grows without bound"),
-        (rj.Ensemble.square(4, 2, ["relu", "tanh"]), "stationary", "identical layers"),
+        (rj.Ensemble.square(4, 2, ["relu", "tanh"]), "stationary", "needs layers with equal variances"),
         (rj.Ensemble.square(4, 2, "tanh"), "stationry", "must be a number >= 0 or 'stationary'"),
         (rj.Ensemble.square(4, 2, "tanh"), -1.0, "input_variance=-1.0"),
         (rj.Ensemble.square(4, 2, "tanh"), math.inf, "input_variance=inf"),

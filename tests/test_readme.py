@@ -36,11 +36,11 @@ def _command(marker):
 
 
 def test_there_is_an_example_of_each_use():
-    assert len(PYTHON) == 3
-    assert [shown is not None for _, shown in PYTHON] == [False, True, True]
+    assert len(PYTHON) == 4
+    assert [shown is not None for _, shown in PYTHON] == [False, True, True, True]
 
 
-@pytest.mark.parametrize(("code", "shown"), PYTHON, ids=["compare", "sweep", "solver"])
+@pytest.mark.parametrize(("code", "shown"), PYTHON, ids=["compare", "sweep", "solver", "layers"])
 def test_python_blocks_run_and_print_what_they_show(code, shown, tmp_path, monkeypatch, capsys):
     import matplotlib.pyplot as plt
 

@@ -2,7 +2,8 @@ r"""The limit equation solved for u at given lambda: Newton in the logarithms, w
 
 Terms g with laws K_g, ratios r_g and multiplicities k_g have u_g with m_{K_g}(u_g) = r_g m. The first one *leads*:
 mu = p_0 / r_0 is the smallest p_g / r_g, so that m -> -mu as lambda -> 0, and c = 1 + m / mu, the only
-number that keeps the digits of m there, comes from its law. In v_g = log u_g and s_g = Log(m_{K_g}(u_g) / u_g) the equation is
+number that keeps the digits of m there, comes from its law. In v_g = log u_g and s_g = Log(m_{K_g}(u_g) / u_g) the
+equation is
 
 .. math:: H = -\log m + \sum_g k_g s_g + \sum_f k_f \mathrm{Log}(1 + r_f m) = \zeta, \qquad
           \log m = s_g + v_g - \log r_g,
@@ -187,7 +188,8 @@ def solve(laws, terms, free, log_means, log_mean, zetas):
     Returns
     -------
     found, v, imag_m, error_v, error_m
-        Success; log u_g of shape (n, terms); Im m_{K_0}(u_0); bounds on the rounding error of log u_0 and of the latter.
+        Success; log u_g of shape (n, terms); Im m_{K_0}(u_0); bounds on the rounding error of log u_0 and of the
+        latter.
     """
     n, groups = zetas.size, laws[0].size
     found = np.zeros(n, dtype=np.bool_)

@@ -72,7 +72,7 @@ def _sums(values, weights, ur, ui):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _far(values, weights, panels, mass, v):
-    """What log_mgf returns, for |u| so large that |1 - u x|^2 overflows or (m/u)^2 underflows: in y = u D^2 throughout."""
+    """What log_mgf returns, for |u| so large that |1 - u x|^2 overflows or (m/u)^2 underflows: in y = u D^2."""
     u = cmath.exp(v)
     rest = m = first = second = 0.0j
     for j in range(values.size):

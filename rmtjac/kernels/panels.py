@@ -2,8 +2,8 @@ r"""A composite Gauss-Legendre rule for E f(D^2), made exact next to the poles o
 
 On a panel z = c + a t, |t| <= 1, of the normal variable z, either l = log D^2 or D itself is a polynomial in t to
 rounding. The poles s of 1/(1 - u D^2) near the panel solve l(s) = -log u, or D(s) = +-u^(-1/2); there the
-integrand a w(z(t)) / (1 - u D^2) has the residue r = -a w(z(s)) / l'(s), w the Gaussian weight. The rule errs on r/(t - s) alone, and
-by how much is known,
+integrand a w(z(t)) / (1 - u D^2) has the residue r = -a w(z(s)) / l'(s), w the Gaussian weight. The rule errs on
+r/(t - s) alone, and by how much is known,
 
 .. math:: Q(s) = \log\frac{s - 1}{s + 1} - \sum_j \frac{w_j}{t_j - s},
 
@@ -89,7 +89,7 @@ def _root(panel, target, s):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _poles(panel, target, root_target, found, aims):
-    """Write the poles near the panel into `found`, the values of the polynomial there into `aims`; return their number."""
+    """Write the poles near the panel to `found`, the values of the polynomial there to `aims`; return their number."""
     kind = panel[0]
     if kind == PLAIN:
         return 0

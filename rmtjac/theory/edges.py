@@ -1,14 +1,17 @@
 r"""The support of the limit: the gaps that the real branches of lambda(m) leave.
 
-Off the support m_M(1/lambda) is real and so is every u_g, off the cut of its law. Conversely, take a real m and real u_g
-with m_{K_g}(u_g) = r_g m, each in a stretch of the line that its cut leaves free, where m_{K_g} grows with u. If
-Im H = 0 there (logarithms of the lower half-plane) and log lambda falls as m grows, then lambda lies off the support: with
+Off the support m_M(1/lambda) is real and so is every u_g, off the cut of its law. Conversely, take a real m and real
+u_g with m_{K_g}(u_g) = r_g m, each in a stretch of the line that its cut leaves free, where m_{K_g} grows with u. If
+Im H = 0 there (logarithms of the lower half-plane) and log lambda falls as m grows, then lambda lies off the
+support: with
 m moved by -i eps all u_g move into the open lower half-plane and Im H becomes positive, and the theorem of
-`rmtjac.theory.inverse` leaves no other solution. So the gaps are the images of the stretches of m on which log lambda falls,
-over all choices of a free stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0 where the multiplicities
-of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
+`rmtjac.theory.inverse` leaves no other solution. So the gaps are the images of the stretches of m on which log
+lambda falls,
+over all choices of a free stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0 where the
+multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
 
-At an end where d log lambda / dm = 0 the density starts like a square root. Where a stretch ends because some u_g reaches the tip
+At an end where d log lambda / dm = 0 the density starts like a square root. Where a stretch ends because some u_g
+reaches the tip
 of its cut (sup D^2 is not attained, and has too little mass near it), it vanishes faster: such an edge is
 called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), the "hard" edge: there
 lambda ~ (1 + m/mu)^n.
@@ -46,7 +49,8 @@ class Edge:
     kind
         ``"square-root"``, ``"tip"``, ``"hard"``; ``"atom"`` where D^2 itself is the spectrum.
     exponent
-        The density is like |lambda - edge| to this power: 1/2, or for a hard edge the negative power of lambda; NaN at a tip.
+        The density is like |lambda - edge| to this power: 1/2, or for a hard edge the negative power of lambda; NaN
+        at a tip.
     log_u
         Shape (terms,): log u_g - i pi (u_g < 0) at a square-root edge.
     """
@@ -77,8 +81,8 @@ class Support:
 def support(layers: Layers) -> Support:
     """Return the intervals of the support, the kind of their ends, and the atoms off 0.
 
-    Gaps are looked for on a grid of some 400 points a stretch, with the near misses followed up; one narrower than about
-    1e-4 of the stretch between two poles may stay hidden.
+    Gaps are looked for on a grid of some 400 points a stretch, with the near misses followed up; one narrower than
+    about 1e-4 of the stretch between two poles may stay hidden.
     """
     log_atoms, masses = _atoms(layers)
     if layers.explicit:
@@ -86,10 +90,7 @@ def support(layers: Layers) -> Support:
         intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
         return Support(intervals, log_atoms, masses)
     cuts = [edge for gap in _merged(_stretches(layers)) for edge in gap]
-    if cuts[0].log_lam > -math.inf:
-        cuts = [_hard_edge(layers), *cuts]
-    else:
-        cuts = cuts[1:]
+    cuts = [_hard_edge(layers), *cuts] if cuts[0].log_lam > -math.inf else cuts[1:]
     cuts = cuts[:-1]  # what the highest gap leaves below itself is the upper edge
     return Support(list(zip(cuts[::2], cuts[1::2], strict=True)), log_atoms, masses)
 
@@ -163,7 +164,7 @@ def _at(law: DerivativeLaw, v: np.ndarray, sign: int) -> tuple[np.ndarray, ...]:
 
 
 def _free_intervals(law: DerivativeLaw) -> list[_Interval]:
-    """Return the stretches of the real line off the cut: u < 0, below 1/b, and between and beyond intervals of 1/D^2."""
+    """Return the stretches of the real line off the cut: u < 0, below 1/b, between and beyond intervals of 1/D^2."""
     p = law.mass
     out = [_Interval(law, -1, -_FAR, _FAR, -p, 0.0)]
     ends = -law.spectrum  # in log u, ascending
@@ -321,7 +322,8 @@ class _Stretch:
     def _end(self, step: int) -> Edge:
         """Return what lambda tends to at the upper (+1) or lower (-1) end of m."""
         layers, m = self.layers, self.high if step > 0 else self.low
-        # lambda is like |m| to this power where m tends to infinity, or to 0: there log|m/u| counts where u stays off 0.
+        # lambda is like |m| to this power where m tends to infinity, or to 0: there log|m/u| counts where u stays
+        # off 0.
         power = float(layers.gaussian)
         if m == 0.0:
             terms = zip(self.choice, layers.counts, strict=True)

@@ -2,53 +2,57 @@ r"""The limit of the spectrum of M = J J^T by the explicit inverse of the limit 
 
 The equation
 ------------
-Widths n_0 ... n_L, r_l = n_L / n_l; K_l the law of D_l^2; m = m_M(1/lambda), m_l = r_l m, and u_l with m_{K_l}(u_l) = m_{l+1}.
-W^l has independent entries of variance sigma_l^2 / n_l ("Gaussian": only the variance counts), or is sigma_l times a Haar
-matrix with orthonormal rows or columns ("orthogonal"). S-transforms multiply (rows that W^l adds or drops are a free
-projection), and with w(m) = m / (1 + m)
+Widths n_0 ... n_L, r_l = n_L / n_l; K_l the law of D_l^2; m = m_M(1/lambda), m_l = r_l m, and u_l the solution of
+m_{K_l}(u_l) = m_{l+1}. W^l has independent entries of variance sigma_l^2 / n_l ("Gaussian": only the variance
+counts), or is sigma_l times a Haar matrix with orthonormal rows or columns ("orthogonal"). S-transforms multiply
+(rows that W^l adds or drops are a free projection), and with w(m) = m / (1 + m)
 
 .. math:: \lambda = \frac{1}{w(m_0)} \prod_{l\ \mathrm{Gaussian}} \sigma_l^2 \frac{m_l}{u_l}
                     \prod_{l\ \mathrm{orthogonal}} \sigma_l^2 \frac{w(m_x)}{u_l}, \qquad
           x = l \ \text{if}\ n_{l+1} \le n_l,\ \text{else}\ l + 1,
 
 and the density is :math:`\rho = -\mathrm{Im}\, m / (\pi\lambda)` at lambda + i0. Equal laws of equal width share one
-u_g with multiplicity k_g; a constant D^2 and the weights leave factors (1 + r_f m)^{k_f}. In logarithms, with
-s_g = Log(m_{K_g}(u_g) / u_g),
+u_g with multiplicity k_g; a constant D^2 and the weights leave factors (1 + r_f m)^{k_f}. In logarithms, with s_g =
+Log(m_{K_g}(u_g) / u_g),
 
-.. math:: H = -\mathrm{Log}\,m + \sum_g k_g s_g + \sum_f k_f\,\mathrm{Log}(1 + r_f m) = \log\lambda - \mathrm{log\_scale}.
+.. math:: H = -\mathrm{Log}\,m + \sum_g k_g s_g + \sum_f k_f\,\mathrm{Log}(1 + r_f m) = \log\lambda -
+\mathrm{log\_scale}.
 
 Which root
 ----------
-**Theorem.** Let K_l be laws on [0, b_l], not delta_0, and m not such that M = c D^2 (`Layers.explicit`). Let Omega be the set of
-(u_l) with all Im u_l < 0 and all m_{K_l}(u_l) / r_{l+1} equal, = m. With principal logarithms and nothing reduced mod
-2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. For real zeta a point of Omega with H = zeta is
-unique and simple, and it is the limit lambda + i0. So any root found there is the physical one, however it was found.
+**Theorem.** Let K_l be laws on [0, b_l], not delta_0, and m not such that M = c D^2 (`Layers.explicit`). Let Omega be
+the set of (u_l) with all Im u_l < 0 and all m_{K_l}(u_l) / r_{l+1} equal, = m. With principal logarithms and nothing
+reduced mod 2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. For real zeta a point of Omega with H
+= zeta is unique and simple, and it is the limit lambda + i0. So any root found there is the physical one, however it
+was found.
 
 *Notation.* theta = -Arg m, alpha_l = -Arg(1 + m_l), omega_l = -Arg w(m_l) = theta - alpha_l, t_l = -Arg u_l.
 
-*Lemma 1.* For Im u < 0: m_K(u), 1 + m_K(u) and m_K(u)/u = E[D^2/(1 - u D^2)] lie in the lower half-plane, so 0 < t_l < theta.
-And Arg(m_K/(1 + m_K)) <= Arg u, that is t_l <= omega_{l+1}: with T = 1/(1 - u D^2), u = e^{-it}|u|, all
-values of u D^2 T lie in the sector of Arg >= -pi, and w/u = E[D^2 T]/E[T] is a mean of D^2 over complex weights T whose
-Arg decreases with D^2, so its Arg is <= 0. Further theta > alpha_l, and alpha_l grows with r_l, omega_l falls.
+*Lemma 1.* For Im u < 0: m_K(u), 1 + m_K(u) and m_K(u)/u = E[D^2/(1 - u D^2)] lie in the lower half-plane, so 0 < t_l
+< theta. And Arg(m_K/(1 + m_K)) <= Arg u, that is t_l <= omega_{l+1}: with T = 1/(1 - u D^2) this says Arg E[D^2 T] <=
+Arg E[T], and for independent copies Im(E[D^2 T] conj E[T]) = E[(D^2 - D'^2) Im(T conj T')] / 2 <= 0, because Arg T,
+in (-pi, 0), falls as D^2 grows. Further theta > alpha_l, and alpha_l grows with r_l, omega_l falls.
 
-*Lemma 2.* Let I_l be Im of the logarithm of the product up to layer l: I_0 = omega_0, I_{l+1} = I_l - theta + t_l (Gaussian) or
-I_l - omega_x + t_l (orthogonal); H = I_L. Then I_l <= omega_l: a Gaussian layer gives I_{l+1} <= omega_l - theta + t_l
-<= t_l <= omega_{l+1}; an orthogonal one with x = l gives <= t_l too, and with x = l + 1 also, as omega_l <= omega_{l+1}
-when n_{l+1} > n_l. In short I_{l+1} <= t_l. And once I_l <= 0 it stays so: t_l <= theta, and t_l <= omega_{l+1} <= omega_x.
+*Lemma 2.* Let I_l be Im of the logarithm of the product up to layer l: I_0 = omega_0, I_{l+1} = I_l - theta + t_l
+(Gaussian) or I_l - omega_x + t_l (orthogonal); H = I_L. Then I_l <= omega_l: a Gaussian layer gives I_{l+1} <=
+omega_l - theta + t_l <= t_l <= omega_{l+1}; an orthogonal one with x = l gives <= t_l too, and with x = l + 1 also,
+as omega_l <= omega_{l+1} when n_{l+1} > n_l. In short I_{l+1} <= t_l. And once I_l <= 0 it stays so: t_l <= theta,
+and t_l <= omega_{l+1} <= omega_x.
 
-*Boundary.* On the boundary of Omega Im H does not lie in (0, pi): (i) some u_j on the cut [1/b_j, inf), Im m < 0: t_j = 0, so
-I_{j+1} <= 0, hence Im H <= 0; (ii) m real, not 0: all m_{K_l}(u_l) are real, hence all u_l, all arguments are 0 or
--pi, and Im H is a multiple of pi; (iii) points at which m -> 0 or infinity, or some u_l -> infinity: if all u_l -> 0, Re H -> +inf; if m -> 0
-with some u_j not -> 0, or m -> infinity, u_j tends to the real line beyond 1/b_j and (i) holds in the limit; if some u_l -> infinity, or
-1 + m_0 -> 0, Re H -> -inf.
+*Boundary.* On the boundary of Omega Im H does not lie in (0, pi): (i) some u_j on the cut [1/b_j, inf), Im m < 0: t_j
+= 0, so I_{j+1} <= 0, hence Im H <= 0; (ii) m real, not 0: all m_{K_l}(u_l) are real, hence all u_l, all arguments are
+0 or -pi, and Im H is a multiple of pi; (iii) points at which m -> 0 or infinity, or some u_l -> infinity: if all u_l
+-> 0, Re H -> +inf; if m -> 0 with some u_j not -> 0, or m -> infinity, u_j tends to the real line beyond 1/b_j and
+(i) holds in the limit; if some u_l -> infinity, or 1 + m_0 -> 0, Re H -> -inf.
 
-*Proof.* Omega with H = zeta are L analytic equations for L unknowns. Deform all K_l to delta_1 by mixing, all r_l to 1: by the three cases,
-which are uniform along the deformation, no root comes near the boundary while 0 < Im zeta < pi is fixed, so their number, with
-multiplicity (each counts positive, the maps being analytic), does not change. At the end H = -Log u - G Log(1 - u), G the number of
-Gaussian layers: Im H is pi on u < 0, 0 on (0, 1), -pi G... 0 beyond, Re H goes from +inf at 0 to -inf at infinity (to +inf at 1), and
-the argument principle counts one root. The physical solution is one, because m_M maps the lower half-plane of 1/lambda to itself and the u_l
-are its subordination functions. Real zeta: a root of multiplicity k in the open set continues to k roots at zeta + i eps; so k = 1, there are
-no two, and the root is the limit of the physical ones.
+*Proof.* Omega with H = zeta are L analytic equations for L unknowns. Deform all K_l to delta_1 by mixing, all r_l to
+1: by the three cases, which are uniform along the deformation, no root comes near the boundary while 0 < Im zeta < pi
+is fixed, so their number, with multiplicity (each counts positive, the maps being analytic), does not change. At the
+end H = -Log u - G Log(1 - u), G the number of Gaussian layers: Im H is pi on u < 0, 0 on (0, 1), -pi G... 0 beyond,
+Re H goes from +inf at 0 to -inf at infinity (to +inf at 1), and the argument principle counts one root. The physical
+solution is one, because m_M maps the lower half-plane of 1/lambda to itself and the u_l are its subordination
+functions. Real zeta: a root of multiplicity k in the open set continues to k roots at zeta + i eps; so k = 1, there
+are no two, and the root is the limit of the physical ones.
 
 `rmtjac.theory.certify` rests on this theorem; `rmtjac.theory.edges` on its converse for real m.
 
@@ -56,9 +60,11 @@ The closed-form cdf
 -------------------
 m d(log lambda) is exact: with G the number of Gaussian layers and
 
-.. math:: A = G\,m + \sum_g \frac{k_g}{r_g} E\,\mathrm{Log}(1 - u_g D_g^2) - \sum_f \frac{k_f}{r_f} \mathrm{Log}(1 + r_f m)
+.. math:: A = G\,m + \sum_g \frac{k_g}{r_g} E\,\mathrm{Log}(1 - u_g D_g^2)
+          - \sum_f \frac{k_f}{r_f} \mathrm{Log}(1 + r_f m)
 
-one has dA = m d(log lambda), because int m_K du/u = -E Log(1 - u D^2). So :math:`1 - F(\lambda) = \mathrm{Im}\,A / \pi`.
+one has dA = m d(log lambda), because int m_K du/u = -E Log(1 - u D^2). So :math:`1 - F(\lambda) = \mathrm{Im}\,A /
+\pi`.
 """
 
 from __future__ import annotations
@@ -181,8 +187,8 @@ class Layers:
                 terms.append((law, r))
                 counts.append(0.0)
             counts[place] += 1.0
-        # Near lambda = 0 the u of the term of smallest rank grows, while the others turn real: only from the former does
-        # Im m keep its digits. If that is a factor 1 + r m, it becomes the term of a linear layer.
+        # Near lambda = 0 the u of the term of smallest rank grows, while the others turn real: only from the former
+        # does Im m keep its digits. If that is a factor 1 + r m, it becomes the term of a linear layer.
         narrow = max(r for r, k in free.items() if k > 0.0) if max(free.values()) > 0.0 else 0.0
         if narrow * min((law.mass / r for law, r in terms), default=math.inf) > 1.0 + 1e-13:
             terms.append((DiscreteLaw.from_points([1.0], [1.0]), narrow))

@@ -38,8 +38,8 @@ def limit_spectrum(
     digits
         Working digits of the continuation.
     certify
-        Whether `density` and `density_error` come with a proof (extra ``[certify]``): 30 us a point for laws of two values,
-        milliseconds for smooth activations.
+        Whether `density` and `density_error` come with a proof (extra ``[certify]``): 30 us a point for laws of two
+        values, milliseconds for smooth activations.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def limit_spectrum(
     >>> lim.support, lim.moments(3)
     (array([[0., 4.]]), array([1., 2., 5.]))
     >>> rj.limit_spectrum(rj.Ensemble([300, 450, 200, 400], ["hardtanh", "erf", "relu"]))
-    LimitSpectrum(depth 3, support (0, 4.63664], atom 0.5)
+    LimitSpectrum(depth 3, support (0, 3.59056], atom 0.5)
     """
     choice("method", method, ("inverse", "continuation"))
     positive_int("digits", digits)
@@ -96,7 +96,7 @@ def _variances(ensemble: Ensemble) -> list[float]:
     out = []
     for l, layer in enumerate(ensemble.layer_numbers()):
         one = ensemble.weights[l]
-        variance = one.gain**2 if isinstance(one, Orthogonal) else ensemble.widths[l] * layer["weight_variance"]
+        variance = one.gain**2 if isinstance(one, Orthogonal) else layer["row_variance"]
         if variance == 0.0:
             raise ValueError(f"weights={one!r} vanish in layer {l}: the spectrum is a point mass at 0")
         if variance == math.inf:

@@ -4,9 +4,11 @@ Near an edge two roots meet, and a relative error eps of lambda or of the equati
 density, gap = |log lambda - log lambda_e|. So within `WITHIN` of an edge the root is not sought from log lambda, but
 from x = v - v_e, v = log u of the leading law:
 
-.. math:: H(v_e + x) - H(v_e) = \sum_{n\ge2} h_n x^n = \log(\lambda/\lambda_e), \qquad \mathrm{Im}\,m = \mathrm{Im} \sum_{n\ge1} m_n x^n,
+.. math:: H(v_e + x) - H(v_e) = \sum_{n\ge2} h_n x^n = \log(\lambda/\lambda_e), \qquad \mathrm{Im}\,m = \mathrm{Im}
+\sum_{n\ge1} m_n x^n,
 
-with lambda_e known to 30 digits, so that lambda - lambda_e is right for a float lambda however close it is. The coefficients are
+with lambda_e known to 30 digits, so that lambda - lambda_e is right for a float lambda however close it is. The
+coefficients are
 Taylor coefficients, by the trapezoid rule on a circle. Of the two roots x the one with Im u < 0 is taken.
 """
 
@@ -75,7 +77,7 @@ class Expansion:
 
 
 def expand(layers: Layers, edge: Edge) -> Expansion | None:
-    """Return the expansion at a square-root edge, or None if lambda_e leaves the range of a float."""
+    """Return the expansion at a square-root edge, or None if lambda_e is no float or a pole too close."""
     if abs(edge.log_lam) > 600.0:
         return None
     signs = np.where(edge.log_u.imag < -1.0, -1.0, 1.0)
@@ -84,7 +86,7 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
     lower = np.sin(angles) * side > 0.0  # the half of the circle with Im u < 0; the other is its mirror image
     circle = np.exp(1j * angles)
     radius = _distance(layers, edge, signs)
-    for _ in range(40):
+    for _ in range(20):
         values = np.empty((2, _POINTS), dtype=complex)
         with np.errstate(all="ignore"):  # too wide a circle may lead anywhere
             values[:, lower] = _on_circle(layers, edge.log_u, radius * circle[lower])
@@ -95,6 +97,8 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
         if np.isfinite(sizes).all() and (sizes[:, 24:40].max(axis=1) < 1e-9 * sizes[:, 1:3].max(axis=1)).all():
             break
         radius *= 0.5
+    else:
+        return None
     coefficients = series.real[:, :_TERMS] / radius ** np.arange(_TERMS)
     h, m = coefficients
     h[:2] = 0.0
@@ -139,7 +143,8 @@ def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
 def _position(layers: Layers, edge: Edge, signs: np.ndarray) -> tuple[float, float, float]:
     """Return lambda_e as a sum of two floats, and its relative error.
 
-    H is stationary at the edge: at a point 1e-12 off it is right to 1e-24, and evaluated once in 32 digits that is what it is.
+    H is stationary at the edge: at a point 1e-12 off it is right to 1e-24, and evaluated once in 32 digits that is
+    what it is.
     """
     import mpmath as mp
 

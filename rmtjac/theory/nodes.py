@@ -65,7 +65,7 @@ def panel_rule(
 
 
 def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray) -> np.ndarray:
-    """Return the range of log D^2 over all h, piece by piece: it bounds the cut even where there is no mass (softplus)."""
+    """Return the range of log D^2 over all h, by pieces: it bounds the cut even where there is no mass (softplus)."""
     from scipy.optimize import minimize_scalar
 
     reach = _REACH * max(scale, 1.0)
@@ -153,7 +153,8 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(_FLOOR) + 10.0)
     log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
     extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
-    # D as a polynomial is right to rounding of its largest value: good enough next to a zero, and where D hardly varies.
+    # D as a polynomial is right to rounding of its largest value: good enough next to a zero, and where D hardly
+    # varies.
     signed = d_done & _steady(d_slope, _BEND) & (crossing | (size < 30.0 * np.abs(d).min(axis=1)))
     kind = np.select([plain, log, extremum, signed], [PLAIN, LOG, EXTREMUM, SIGNED], -1)
     polynomial = np.where((kind == SIGNED)[:, None], d_poly, l_poly)

@@ -1,7 +1,8 @@
 r"""m_K in the arithmetic of mpmath: the reference, and what an edge needs to be known to more digits than a float has.
 
 A Gaussian mean of a function analytic in a strip of half-width y is found by the trapezoid rule of step h to
-exp(-2 pi y/h): the step is halved until nothing changes, and the values of D^2 are kept. Where phi' has a kink, or is only
+exp(-2 pi y/h): the step is halved until nothing changes, and the values of D^2 are kept. Where phi' has a kink, or
+is only
 a Python function, Gauss-Legendre on the pieces takes over; in the latter case with the 16 digits that the function has.
 """
 

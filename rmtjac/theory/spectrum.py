@@ -124,7 +124,8 @@ class LimitSpectrum:
         roots = self.layers.solve(log_lam)
         lost = np.flatnonzero(~roots.found)
         if lost.size and not self.layers.explicit:
-            # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join) the root is
+            # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join)
+            # the root is
             # real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
             aside = 1e-7
             found, log_u = self.layers.solve_plane(log_lam[lost] + 1j * aside)
@@ -156,15 +157,15 @@ class LimitSpectrum:
         value[rest] = np.where(roots.found, -roots.imag_m, 0.0)
         error[rest] = roots.error_m
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            scale = np.where(error > 0.0, 1.0 / (math.pi * np.exp(log_lam)), 1.0)
+            scale = np.where((value > 0.0) | (error > 0.0), 1.0 / (math.pi * np.exp(log_lam)), 1.0)
             return (value * scale).reshape(lam.shape), (error * scale).reshape(lam.shape)
 
     def density(self, lam: Any) -> np.ndarray:
         """Return the density rho(lambda), the atoms excluded; 0 outside the support.
 
-        Relative error about 1e-14 for laws of two values, 1e-12 for others, 1e-10 within 1e-6 of an edge, however near.
-        With ``method="continuation"`` by the paper's route, rounded to float64; if `certified`, the middle of the proved
-        interval (NaN where the proof failed).
+        Relative error about 1e-14 for laws of two values, 1e-12 for others, 1e-10 next to an edge, however near.
+        With ``method="continuation"`` by the paper's route, rounded to float64; if `certified`, the middle of the
+        proved interval (where the proof failed the estimate, or NaN, with an infinite `density_error`).
         """
         if self.certified:
             return self.certify(lam).density.reshape(np.shape(lam))
@@ -178,8 +179,8 @@ class LimitSpectrum:
     def density_error(self, lam: Any) -> np.ndarray:
         """Return the absolute error of `density` by the inverse route.
 
-        An estimate, rounding and quadrature times the condition of the equation; if `certified`, a proved bound (infinite
-        where the proof failed).
+        An estimate, rounding and quadrature times the condition of the equation; if `certified`, a proved bound
+        (infinite where the proof failed).
         """
         return self.certify(lam).radius.reshape(np.shape(lam)) if self.certified else self._density(lam)[1]
 
@@ -205,8 +206,8 @@ class LimitSpectrum:
         law = self.layers.equal_law
         if law is None:
             raise ValueError(
-                "method='continuation' needs square layers with Gaussian weights and the same law of D in all (BS eq. 19); "
-                "use input_variance='stationary', or method='inverse'"
+                "method='continuation' needs square layers with Gaussian weights and the same law of D in all "
+                "(BS eq. 19); use input_variance='stationary', or method='inverse'"
             )
         variance = math.exp(sum(math.log(v) for v in self.layers.variances))
         return continuation(law, self.layers.depth, np.ravel(lam), variance=variance, digits=self.digits, **options)
@@ -232,7 +233,7 @@ class LimitSpectrum:
         return quantiles.log_quantile(self, p.ravel()).reshape(p.shape)
 
     def sample(self, size: int | tuple[int, ...], rng: Any) -> np.ndarray:
-        """Draw independent lambda from the law, the atoms included (eigenvalues of one matrix repel each other: these do not)."""
+        """Draw independent lambda from the law, atoms included; the eigenvalues of one matrix repel each other."""
         return self.quantile(np.random.default_rng(rng).random(size))
 
     def stieltjes(self, z: Any) -> np.ndarray:
@@ -240,7 +241,7 @@ class LimitSpectrum:
         return transforms.stieltjes(self, z)
 
     def moment_function(self, z: Any) -> np.ndarray:
-        r"""Return :math:`m_M(z) = \sum_k m_k z^k`, continued: m_M(1/z) = -1 - z f(z); on the cut the value from below."""
+        r"""Return :math:`m_M(z) = \sum_k m_k z^k`, continued by -1 - f(1/z)/z; on the cut the value from below."""
         return transforms.moment_function(self, z)
 
     def s_transform(self, m: Any) -> np.ndarray:
@@ -260,7 +261,7 @@ class LimitSpectrum:
         return lagrange.moments(self.layers, positive_int("most", most))
 
     def exact_moments(self, most: int) -> tuple[Fraction, ...]:
-        """Return the moments 1 ... `most` as rational numbers, where D^2 takes rational values with rational probabilities."""
+        """Return the moments 1 ... `most` as fractions, where D^2 takes rational values with rational probabilities."""
         return lagrange.exact_moments(self.layers, positive_int("most", most))
 
     @cached_property

@@ -223,8 +223,9 @@ def test_bad_laws():
         (rj.activations.activation("tanh"), -1.0, "variance=-1.0"),
         (rj.activations.activation("tanh"), math.inf, "variance=inf"),
         (flat, 1.0, "point mass at 0"),
-        (rj.Activation("nan", np.sin, lambda h: h * np.nan), 1.0, "finite values"),
-        (rj.Activation("shape", np.sin, lambda h: 1.0), 1.0, "of the shape it gets"),
+        (rj.Activation("nan", np.sin, lambda h: h * np.nan), 1.0, "must be finite; it returns nan"),
+        (rj.Activation("square", lambda h: h**3 / 3, lambda h: h * h), 1.0, "must be"),
+        (rj.Activation("shape", np.sin, lambda h: 1.0), 1.0, "the shape it gets"),
     ]:
         with pytest.raises(ValueError, match=message):
             derivative_law(phi, q)

@@ -299,7 +299,7 @@ def test_two_point_laws_over_forty_decades():
 
 
 def _log_integral(lim, power):
-    """Integral of lambda^power dF over the bulk, in log lambda: there the lowest lambda may leave the range of a float."""
+    """Integral of lambda^power dF over the bulk, in log lambda: the lowest lambda may leave the range of a float."""
     x, w = np.polynomial.legendre.leggauss(16)
     panels = np.linspace(0.0, math.pi / 2, 401)
     theta = (0.5 * (panels[1:] + panels[:-1])[:, None] + 0.5 * np.diff(panels)[:, None] * x).ravel()

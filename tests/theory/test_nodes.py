@@ -19,7 +19,7 @@ USER = {
     "cos": (np.cos, ()),
     "1 - sin/2": (lambda h: 1 - 0.5 * np.sin(h), ()),
     "step": (lambda h: expit(40 * h), ()),
-    "waves": (lambda h: 1 + 0.3 * np.sin(3 * h) + 0.1 * h, ()),
+    "waves": (lambda h: 1 + 0.3 * np.sin(3 * h) + 0.1 * np.tanh(h), ()),
     "jump": (lambda h: np.where(h > 0.3, 1.0, 0.5) * np.exp(-h * h / 8), (0.3,)),
     "sech^2": (lambda h: 1 / np.cosh(h) ** 2, ()),
     "bump": (lambda h: np.exp(-((h - 2) ** 2)), ()),
