@@ -33,8 +33,7 @@ start = time.perf_counter()
 # ## One hundred decades
 #
 # Density of $\log\lambda$ for $L$ erf layers at $q^h = 1/2$, points placed so that straight lines between them are
-# right
-# to $10^{-3}$.
+# right to $10^{-3}$.
 
 # %%
 law = rj.theory.derivative_law(rj.activations.activation("erf"), 0.5)

@@ -23,6 +23,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.kernels.mgf import ERF, NODES, TWO_POINT, log_mgf_array, log_potential
 from rmtjac.kernels.panels import ROW
+from rmtjac.theory.lerch import lerch_mp
 from rmtjac.theory.nodes import panel_rule
 from rmtjac.theory.precise import smooth_mgf
 from rmtjac.validate import finite
@@ -307,16 +308,11 @@ class ErfLaw(QuadratureLaw):
         return (1.0 + math.pi * self.variance * k) ** -0.5
 
     def mgf_mp(self, u: Any) -> Any:
-        """Return m_K(u) by mpmath: off the cut by quadrature, next to it by its Lerch transcendent.
-
-        That takes tens of milliseconds, and is wrong for a < 1 and |u| large; here a > 1.
-        """
+        """Return m_K(u) = a^{1/2} u Phi(u, 1/2, 1 + a), a = 1 / (pi q), in the working precision of mpmath."""
         import mpmath as mp
 
-        if mp.re(u) < 0.9 or abs(mp.im(u)) > 0.3 * abs(u):
-            return super().mgf_mp(u)
         a = 1 / (mp.pi * mp.mpf(self.variance))
-        return mp.sqrt(a) * u * mp.lerchphi(u, mp.mpf("0.5"), 1 + a)
+        return mp.sqrt(a) * u * lerch_mp(u, 1 + a)
 
 
 def _discrete(phi: Activation, variance: float) -> DiscreteLaw:

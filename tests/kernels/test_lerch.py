@@ -45,6 +45,47 @@ def test_derivative(z, a):
     assert lerch_half.py_func(z, a) == pytest.approx(lerch_half(z, a), rel=1e-14)
 
 
+def _ball(z, a):
+    """Phi by Arb, z and a taken exactly."""
+    from flint import acb, arb
+
+    ball = acb(arb(z.real), arb(z.imag)).lerch_phi(acb(1) / 2, acb(arb(a)))
+    return mp.mpc(*(mp.mpf(part.mid().str(60, radius=False)) for part in (ball.real, ball.imag)))
+
+
+def _plane(count, largest):
+    """Points on both sides of the cut, a tenth of them next to it, a quarter next to z = 1."""
+    rng = np.random.default_rng(1)
+    a = np.exp(rng.uniform(np.log(0.05), np.log(40), count))
+    size = np.exp(rng.uniform(np.log(1e-3), np.log(largest), count))
+    angle = rng.choice([-1, 1], count) * np.exp(rng.uniform(np.log(1e-10), np.log(np.pi), count))
+    z = size * np.exp(1j * angle)
+    z[::4] = 1.0 + 10.0 ** rng.uniform(-14, -1, z[::4].size) * np.exp(1j * rng.uniform(-3, 3, z[::4].size))
+    return z, a
+
+
+def test_against_arb():
+    flint = pytest.importorskip("flint")
+    z, a = _plane(400, 1e6)
+    with flint.ctx.workprec(256):
+        exact = np.array([complex(_ball(complex(x), y)) for x, y in zip(z, a, strict=True)])
+    error = np.abs(lerch_phi(z, 0.5, a) / exact - 1.0)
+    # the 100 next to z = 1 have |1 - z| down to 1e-14: Phi ~ (pi / (1 - z))^(1/2), nothing may be lost in log z
+    assert error[::4].max() < 2e-15
+    assert error.max() < 4e-14
+    assert np.median(error) < 1e-15
+
+
+@pytest.mark.parametrize("digits", [15, 40])
+def test_any_number_of_digits_against_arb(digits):
+    flint = pytest.importorskip("flint")
+    z, a = _plane(40, 1e14)
+    for x, y, value in zip(z, a, lerch_phi(z, 0.5, a, digits=digits), strict=True):
+        with flint.ctx.workprec(400), mp.workdps(60):
+            exact = _ball(complex(x), y)
+            assert abs(value / exact - 1) < mp.mpf(10) ** -digits
+
+
 @pytest.mark.parametrize("a", [0.05, 0.7, 3.0, 40.0])
 def test_series_and_recurrence(a):
     # |z| = .5: 60 terms leave 1e-18
@@ -69,6 +110,9 @@ def test_public_function_broadcasts_and_refuses():
     np.testing.assert_allclose(out[0], [1.0, 0.5])
     with pytest.raises(ValueError, match=r"s=1.0 must be 0.5"):
         lerch_phi(0.0, 1.0, 1.0)
+    assert lerch_phi(2.0, 0.5, 1.3, digits=30)[()].imag < 0  # from below, too
+    with pytest.raises(ValueError, match="must be finite"):
+        lerch_phi(np.nan, 0.5, 1.0)
     for bad in (0.0, -1.0, np.nan):
         with pytest.raises(ValueError, match="must be positive and finite"):
             lerch_phi(0.0, 0.5, bad)

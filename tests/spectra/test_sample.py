@@ -217,8 +217,10 @@ def test_progress_is_silent_away_from_a_terminal(capfd):
 
 
 _SAY_WHEN = """
-import signal, sys, rmtjac.spectra.sample as sample
+import contextlib, io, signal, sys, rmtjac.spectra.sample as sample
 from rmtjac.cli import main
+with contextlib.redirect_stdout(io.StringIO()):  # an interrupt can be lost inside the compiler
+    main(["spectrum", "--width", "4", "--samples", "1"])
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it ignored
 run = sample._run
 def announced(*arguments):
