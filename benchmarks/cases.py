@@ -57,6 +57,11 @@ def limit(activation: str, depth: int) -> rj.LimitSpectrum:
     return rj.LimitSpectrum(rj.theory.Layers([law] * depth, [1.0] * depth))
 
 
+def from_nothing(activation: str, depth: int, lams: np.ndarray) -> np.ndarray:
+    rj.theory.derivative_law.cache_clear()
+    return limit(activation, depth).density(lams)
+
+
 def points(lim: rj.LimitSpectrum, count: int) -> np.ndarray:
     """Return a log-spaced grid well inside the support."""
     low, high = lim.support[-1]

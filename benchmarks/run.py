@@ -109,32 +109,38 @@ def limits(small: bool, rounds: int, command: str) -> str:
         "the support. np.roots: roots of the polynomial",
         "in m, one point at a time (which of them is the physical one is left to its user for L > 2).",
         "Continuation: the route of BS at 15 digits on",
-        f"{_FEW} points, without and with Newton's method at the end. Certified: 64 bits, every point proved.",
+        f"{_FEW} points (smooth activations: one), without and with Newton's method at the end. Certified: 64 bits,",
+        "every point proved. Whole curve: milliseconds for the law of D, support, edges and all points, nothing kept",
+        "from before but compiled code.",
         "",
         "| activation | L | inverse | np.roots | continuation | polished | certified "
-        "| np.roots / inverse | continuation / inverse |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| np.roots / inverse | continuation / inverse | whole curve, ms |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for activation in cases.SMOOTH:
         for depth in (1, 2, 3, 5, 10):
             lim = cases.limit(activation, depth)
             lams = cases.points(lim, count)
-            runs: dict[str, Callable[[], object]] = {"inverse": partial(lim.density, lams)}
-            counts = {"inverse": count}
-            if activation == "hardtanh":
-                few = lams[:: count // _FEW][:_FEW]
-                runs["roots"] = partial(cases.polynomial_roots, 1.0 - lim.atom, depth, lams)
-                runs["bare"] = partial(cases.continued, lim, few, False)
-                runs["polished"] = partial(cases.continued, lim, few, True)
-                counts |= {"roots": count, "bare": _FEW, "polished": _FEW}
-            some = lams[:: count // (100 if activation == "hardtanh" else 10)]
-            runs["certified"], counts["certified"] = partial(cases.certified, lim, some), some.size
+            smooth = activation != "hardtanh"
+            few = lams[count // 3 :: count // _FEW][: 1 if smooth else _FEW]
+            some = lams[:: count // (10 if smooth else 100)]
+            runs: dict[str, Callable[[], object]] = {
+                "inverse": partial(lim.density, lams),
+                "bare": partial(cases.continued, lim, few, False),
+                "polished": partial(cases.continued, lim, few, True),
+                "certified": partial(cases.certified, lim, some),
+                "whole": partial(cases.from_nothing, activation, depth, lams),
+            }
+            counts = {"inverse": count, "bare": few.size, "polished": few.size, "certified": some.size, "whole": 1}
+            if not smooth:
+                runs["roots"], counts["roots"] = partial(cases.polynomial_roots, 1.0 - lim.atom, depth, lams), count
             us = {name: 1e6 * value / counts[name] for name, value in alternate(runs, rounds).items()}
             cells = [
                 f"{us[name]:.3g}" if name in us else "–"
                 for name in ("inverse", "roots", "bare", "polished", "certified")
             ]
             cells += [f"{us[name] / us['inverse']:.0f}" if name in us else "–" for name in ("roots", "bare")]
+            cells.append(f"{1e-3 * us['whole']:.3g}")
             lines.append(f"| {activation} | {depth} | {' | '.join(cells)} |")
             print(lines[-1], flush=True)
     return "\n".join(lines) + "\n"

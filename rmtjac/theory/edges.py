@@ -3,18 +3,15 @@ r"""The support of the limit: the gaps that the real branches of lambda(m) leave
 Off the support m_M(1/lambda) is real and so is every u_g, off the cut of its law. Conversely, take a real m and real
 u_g with m_{K_g}(u_g) = r_g m, each in a stretch of the line that its cut leaves free, where m_{K_g} grows with u. If
 Im H = 0 there (logarithms of the lower half-plane) and log lambda falls as m grows, then lambda lies off the
-support: with
-m moved by -i eps all u_g move into the open lower half-plane and Im H becomes positive, and the theorem of
-`rmtjac.theory.inverse` leaves no other solution. So the gaps are the images of the stretches of m on which log
-lambda falls,
-over all choices of a free stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0 where the
-multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
+support: with m moved by -i eps all u_g move into the open lower half-plane and Im H becomes positive, and the theorem
+of `rmtjac.theory.inverse` leaves no other solution. So the gaps are the images of the stretches of m on which log
+lambda falls, over all choices of a free stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0
+where the multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
 
 At an end where d log lambda / dm = 0 the density starts like a square root. Where a stretch ends because some u_g
-reaches the tip
-of its cut (sup D^2 is not attained, and has too little mass near it), it vanishes faster: such an edge is
-called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), the "hard" edge: there
-lambda ~ (1 + m/mu)^n.
+reaches the tip of its cut (sup D^2 is not attained, and has too little mass near it), it vanishes faster: such an
+edge is called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), the "hard" edge: there lambda ~
+(1 + m/mu)^n.
 """
 
 from __future__ import annotations
@@ -27,12 +24,11 @@ from functools import cached_property
 
 import numpy as np
 
-from rmtjac.theory.derivative_law import DerivativeLaw
+from rmtjac.theory.free_intervals import FreeInterval, discrete, evaluate, free_intervals, invert_m
 from rmtjac.theory.inverse import Layers
 
 __all__ = ["Edge", "Support", "support"]
 
-_FAR = 600.0  # in log u: 1e260, as far as a law given by nodes is resolved
 _NARROW = 1e-12  # in log lambda: a narrower gap is noise
 _ROUNDS = 8  # each divides the bracket of an extremum by _GRID / 2
 _GRID = 48
@@ -126,7 +122,7 @@ def _atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
         return np.empty(0), np.empty(0)
     widths = np.array(layers.widths)
     found: dict[float, float] = {}
-    choices = [list(zip(np.log(law.values), law.weights, strict=True)) if _discrete(law) else [] for law in layers.laws]
+    choices = [list(zip(np.log(law.values), law.weights, strict=True)) if discrete(law) else [] for law in layers.laws]
     lost = float(np.maximum(widths[:-1] - widths[1:], 0.0).sum())
     for combination in itertools.product(*choices):
         kept = widths[0] - lost - sum((1.0 - w) * n for (_, w), n in zip(combination, widths[1:], strict=True))
@@ -137,57 +133,9 @@ def _atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
     return np.array(order), np.array([found[x] for x in order])
 
 
-def _discrete(law: DerivativeLaw) -> bool:
-    return bool(np.all(law.spectrum[:, 0] == law.spectrum[:, 1]))
-
-
-@dataclass(frozen=True, eq=False)
-class _Interval:
-    """A stretch of real u = sign e^v without spectrum of 1/D^2, and the range of m_K on it."""
-
-    law: DerivativeLaw
-    sign: int
-    low: float
-    high: float
-    m_low: float
-    m_high: float
-
-
-def _at(law: DerivativeLaw, v: np.ndarray, sign: int) -> tuple[np.ndarray, ...]:
-    """Return c, dm/dv, log|m/u| and d log|m| / dv at u = sign e^v."""
-    from rmtjac.kernels.mgf import log_mgf_array
-
-    c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if sign > 0 else -1j * math.pi)))
-    steep = law.mass * c * c1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return c, steep, s, np.where(np.abs(c) < 0.5, steep / (law.mass * (c - 1.0)), s1 + 1.0)
-
-
-def _free_intervals(law: DerivativeLaw) -> list[_Interval]:
-    """Return the stretches of the real line off the cut: u < 0, below 1/b, between and beyond intervals of 1/D^2."""
-    p = law.mass
-    out = [_Interval(law, -1, -_FAR, _FAR, -p, 0.0)]
-    ends = -law.spectrum  # in log u, ascending
-    tips = [-math.inf, *(end for low, high in ends for end in (high, low)), math.inf]
-    for low, high in zip(tips[::2], tips[1::2], strict=True):
-        if high == math.inf and low > _FAR - 70.0:  # D^2 comes as close to 0 as is resolved
-            continue
-        # 1e-14 from the tip of a cut m_K is as large as it gets in floats, whether it diverges there or not.
-        first, beyond = low == -math.inf, high == math.inf
-        low = low if first else low + 1e-14 * max(1.0, abs(low))
-        high = high if beyond else high - 1e-14 * max(1.0, abs(high))
-        if not high > low:
-            continue
-        c, *_ = _at(law, np.array([high - 80.0 if first else low, low + 80.0 if beyond else high]), 1)
-        # Towards an atom m_K tends to infinity; towards other tips it may, or may not.
-        m = np.array([-math.inf, math.inf]) if _discrete(law) else p * (c - 1.0)
-        out.append(_Interval(law, 1, low, high, 0.0 if first else float(m[0]), -p if beyond else float(m[1])))
-    return out
-
-
 def _stretches(layers: Layers) -> list[_Stretch]:
     """Return all choices of intervals, cut where a factor 1 + r_f m changes sign, on which Im H = 0."""
-    options = [_free_intervals(law) for law in layers.groups]
+    options = [free_intervals(law) for law in layers.groups]
     out = []
     for choice, low, high in _choices(layers, options, (), 0.0, math.inf):
         out.append(_Stretch(layers, choice, low, high))
@@ -201,14 +149,14 @@ def _stretches(layers: Layers) -> list[_Stretch]:
     return out
 
 
-def _turns(layers: Layers, choice: tuple[_Interval, ...]) -> float:
+def _turns(layers: Layers, choice: tuple[FreeInterval, ...]) -> float:
     """Multiplicity of the terms with u > 0."""
     return sum(k for one, k in zip(choice, layers.counts, strict=False) if one.sign > 0)
 
 
 def _choices(
-    layers: Layers, options: list[list[_Interval]], chosen: tuple[_Interval, ...], low: float, high: float
-) -> Iterator[tuple[tuple[_Interval, ...], float, float]]:
+    layers: Layers, options: list[list[FreeInterval]], chosen: tuple[FreeInterval, ...], low: float, high: float
+) -> Iterator[tuple[tuple[FreeInterval, ...], float, float]]:
     """Extend `chosen`, term by term, as long as the ranges of m meet and the multiplicities may still add up to one."""
     place = len(chosen)
     if high <= 0.0 and _turns(layers, chosen) > 1.0 - np.minimum(layers.free_counts, 0.0).sum():
@@ -228,7 +176,7 @@ class _Stretch:
     """An interval of m on which all u_g and log lambda are real."""
 
     layers: Layers
-    choice: tuple[_Interval, ...]
+    choice: tuple[FreeInterval, ...]
     low: float
     high: float
 
@@ -241,11 +189,11 @@ class _Stretch:
             # Without Gaussian weights log lambda tends to a constant like 1/m, and its slope drowns in noise.
             reach = 28.0 if self.layers.gaussian else 11.0
             m, rate = _spread(t, self.low, self.high, reach, 23.0)
-            return m, rate / m, [_invert(one, r * m) for one, r in zip(self.choice, self.layers.ratios, strict=True)]
+            return m, rate / m, [invert_m(one, r * m) for one, r in zip(self.choice, self.layers.ratios, strict=True)]
         one, r = self.choice[0], float(self.layers.ratios[0])
         low, high = self._ends_of_u
         v, rate = _spread(t, low, high, 5.0) if one.sign > 0 else _spread(1.0 - t, high, low, 5.0)
-        c, _, s, _ = _at(one.law, v, one.sign)
+        c, _, s, _ = evaluate(one.law, v, one.sign)
         m = np.where(np.abs(c - 1.0) < 0.5, np.sign(c - 1.0) * np.exp(s + v), one.law.mass * (c - 1.0)) / r
         return m, one.sign * rate, [v]
 
@@ -257,7 +205,7 @@ class _Stretch:
         one, r = self.choice[0], float(self.layers.ratios[0])
         if r * m == (one.m_low, one.m_high)[place]:
             return (one.low, one.high)[place if one.sign > 0 else 1 - place]
-        return float(_invert(one, np.array([r * m]))[0])
+        return float(invert_m(one, np.array([r * m]))[0])
 
     def curve(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """Return H, dH/dt and the log|u_g|."""
@@ -266,7 +214,7 @@ class _Stretch:
         single = len(vs) == 1
         value, slope = -np.log(np.abs(m)), np.full_like(m, layers.counts.sum() - 1.0)
         for one, v, k, r in zip(self.choice, vs, layers.counts, layers.ratios, strict=True):
-            _, steep, s, growth = _at(one.law, v, one.sign)
+            _, steep, s, growth = evaluate(one.law, v, one.sign)
             value += k * s
             # d log|m/u| = (1 - 1/growth) d log|m|, written so that no poles cancel.
             if single:
@@ -360,21 +308,3 @@ def _spread(t: np.ndarray, low: float, high: float, reach: float, close: float =
     up, down = (1.0 / (1.0 + np.exp(sign * 2.0 * close * (t - 0.5))) for sign in (-1.0, 1.0))
     rate = 2.0 * close * (high - low) * up * down
     return np.where(t < 0.5, low + (high - low) * up, high - (high - low) * down), rate
-
-
-def _invert(one: _Interval, target: np.ndarray) -> np.ndarray:
-    """Return v with m_K(sign e^v) = target, for targets in the range of the interval."""
-    from rmtjac.kernels.real import BELOW, BETWEEN, NEGATIVE, invert
-
-    law = one.law
-    if one.sign < 0:
-        # |m| <= |u| E D^2; and p + m = E 1/(1 + |u| D^2) falls no faster than 1/|u|.
-        stretch, low, high = NEGATIVE, np.log(np.abs(target) / law.mean) - 1e-9, np.full_like(target, _FAR)
-    elif one.low == -math.inf:
-        # u E D^2 <= m <= u E D^2 / (1 - u b)
-        stretch, low = BELOW, np.log(target / (law.mean + law.supremum * target)) - 1e-9
-        high = np.minimum(np.log(target / law.mean) + 1e-9, one.high)
-    else:
-        stretch = BETWEEN
-        low, high = np.full_like(target, one.low), np.full_like(target, min(one.high, one.low + 200.0))
-    return invert(*law.kernel, law.mass, stretch, low, high, target)
