@@ -90,18 +90,21 @@ def _newton(laws, terms, free, zeta, v, rate):
         for g in range(groups):
             shift[g] += rate[g] * step
             size = max(size, abs(shift[g]))
-        # Stay in the open strip -pi < Im v < 0, and do not leap by more than e^2 in u.
+        # Stay in the open strip -pi < Im v < 0, and do not leap by more than e^2 in u. Though m is not real, the u of a
+        # term that does not lead can be negative to rounding: for it -pi belongs to the strip.
         fraction = min(1.0, 2.0 / size) if size > 0.0 else 1.0
         for g in range(groups):
             while True:
                 place = v[g].imag + fraction * shift[g].imag
-                if -math.pi < place < 0.0:
+                if -math.pi < place < 0.0 or (g > 0 and -math.pi - 1e-13 < place < 0.0):
                     break
                 fraction *= 0.5
                 if fraction < 1e-12:
                     return False, 0.0, math.inf, math.inf
         for g in range(groups):
             v[g] += fraction * shift[g]
+            if v[g].imag < -math.pi:
+                v[g] = complex(v[g].real, -math.pi)
         # Done once what the next step would do is below rounding (steps square, in units of 1 / slope), or once a full
         # step is at rounding level, or has stopped shrinking near it.
         rounding = _EPS * magnitude / abs(slope)

@@ -48,20 +48,25 @@ def lerch_half(z, a):
         inverse = 1.0 / ((1.0 - z) - z * math.expm1(-t * t) if close else 1.0 - z * decay)
         total += weight * inverse
         slope += weight * z * decay * inverse * inverse
-    for k in range(-8, 9):
-        w = log_z + 2j * math.pi * k
-        t = cmath.sqrt(w)
-        if t.imag <= 0.0:
-            t = -t
-        turn = 2j * math.pi / h
-        # The line Im t = pi / (a h) bounds what the grid misses by exp(-pi^2 / (a h^2)) <= 4e-17.
-        if t.imag > math.pi / (a * h) or (turn * t).real - a * w.real < -60.0:
-            continue
-        e = cmath.exp(turn * (t - offset))
-        # The poles t and -t contribute alike.
-        residue = -4j * math.pi * cmath.exp(-a * w) / (2.0 * t) * e / (1.0 - e)
-        total += residue
-        slope += residue * (-a - 0.5 / w + 0.5 * turn / (t * (1.0 - e)))
+    turn, top = 2j * math.pi / h, math.pi / (a * h)
+    size = -min(a, 1.0) * max(log_z.real, 0.0)  # logarithm of the size of Phi
+    for sign in (1, -1):
+        k = 0 if sign == 1 else -1
+        while True:
+            w = log_z + 2j * math.pi * k
+            t = cmath.sqrt(w)
+            if t.imag <= 0.0:
+                t = -t
+            # The line Im t = pi / (a h) bounds what the grid misses by exp(-pi^2 / (a h^2)) <= 4e-17.
+            if t.imag <= top and (turn * t).real - a * w.real > size - 45.0:
+                e = cmath.exp(turn * (t - offset))
+                # The poles t and -t contribute alike.
+                residue = -4j * math.pi * cmath.exp(-a * w) / (2.0 * t) * e / (1.0 - e)
+                total += residue
+                slope += residue * (-a - 0.5 / w + 0.5 * turn / (t * (1.0 - e)))
+            elif abs(k) > 1:  # from here on Im t grows
+                break
+            k += sign
     return total / _ROOT_PI, slope / _ROOT_PI
 
 

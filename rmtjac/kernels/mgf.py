@@ -89,7 +89,10 @@ def _far(values, weights, panels, mass, v):
     first += slope
     second += slope - missed
     c = rest / mass
-    return c, cmath.log(c), first / rest, cmath.log(m) - v, second / m, m.imag
+    log_m = cmath.log(m)
+    if log_m.imag > 0.0:  # m tends to -p, and its argument to -pi: rounding must not take it to the other side
+        log_m = complex(log_m.real, -math.pi if m.real < 0.0 else 0.0)
+    return c, cmath.log(c), first / rest, log_m - v, second / m, m.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

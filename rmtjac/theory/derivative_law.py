@@ -24,7 +24,7 @@ from rmtjac.activations import Activation
 from rmtjac.kernels.mgf import ERF, NODES, TWO_POINT, log_mgf_array, log_potential
 from rmtjac.kernels.panels import ROW
 from rmtjac.theory.lerch import lerch_mp
-from rmtjac.theory.nodes import panel_rule
+from rmtjac.theory.nodes import FLOOR, panel_rule
 from rmtjac.theory.precise import smooth_mgf
 from rmtjac.validate import finite
 
@@ -241,7 +241,18 @@ class QuadratureLaw(DerivativeLaw):
 
     @property
     def mean_log(self) -> float:
-        """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros."""
+        """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros.
+
+        Raises
+        ------
+        ArithmeticError
+            If D^2 < 1e-280, the range of a float, is not improbable.
+        """
+        lost = float(self.weights[self.values <= FLOOR].sum())
+        if lost > 1e-15:
+            raise ArithmeticError(
+                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {lost:.2g}"
+            )
         return float(self.log_potential(np.array([100.0 - 1j * math.pi])).real[0]) - 100.0
 
     @property

@@ -86,6 +86,11 @@ def support(layers: Layers) -> Support:
         intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
         return Support(intervals, log_atoms, masses)
     cuts = [edge for gap in _merged(_stretches(layers)) for edge in gap]
+    if not cuts:
+        raise ArithmeticError(
+            f"no edge of the support is resolved: D^2 is next to 0 with too high a probability in {layers.laws[0]}; "
+            "a smaller input variance or smaller weights are needed"
+        )
     cuts = [_hard_edge(layers), *cuts] if cuts[0].log_lam > -math.inf else cuts[1:]
     cuts = cuts[:-1]  # what the highest gap leaves below itself is the upper edge
     return Support(list(zip(cuts[::2], cuts[1::2], strict=True)), log_atoms, masses)
@@ -188,7 +193,10 @@ class _Stretch:
         if len(self.choice) > 1:
             # Without Gaussian weights log lambda tends to a constant like 1/m, and its slope drowns in noise.
             reach = 28.0 if self.layers.gaussian else 11.0
-            m, rate = _spread(t, self.low, self.high, reach, 23.0)
+            first = 23.0
+            if self.low == 0.0:  # small m count from the smallest 1 / r on
+                first += math.log(max(self.layers.ratios.max(), 1.0) * (self.high if math.isfinite(self.high) else 1.0))
+            m, rate = _spread(t, self.low, self.high, reach, max(first, 23.0), 23.0)
             return m, rate / m, [invert_m(one, r * m) for one, r in zip(self.choice, self.layers.ratios, strict=True)]
         one, r = self.choice[0], float(self.layers.ratios[0])
         low, high = self._ends_of_u
@@ -296,15 +304,19 @@ class _Stretch:
         return Edge(value + layers.log_scale, "tip", math.nan)
 
 
-def _spread(t: np.ndarray, low: float, high: float, reach: float, close: float = 29.0) -> tuple[np.ndarray, np.ndarray]:
-    """Map (0, 1) onto (low, high), up to e^-close at finite ends and e^reach at infinite ones, with the derivative.
+def _spread(
+    t: np.ndarray, low: float, high: float, reach: float, first: float = 29.0, last: float = 29.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Map (0, 1) onto (low, high), up to e^-first and e^-last at finite ends, e^reach at infinite ones; and the slope.
 
     Closer to the ends the slopes are noise: u is known to 1e-16, and with several laws m comes from an inversion.
     """
     if math.isinf(low) or math.isinf(high):
         upward = math.isinf(high)
+        close = first if upward else last
         x = np.exp((close + reach) * (t if upward else 1.0 - t) - close)
         return (low + x if upward else high - x), (close + reach) * x
-    up, down = (1.0 / (1.0 + np.exp(sign * 2.0 * close * (t - 0.5))) for sign in (-1.0, 1.0))
-    rate = 2.0 * close * (high - low) * up * down
-    return np.where(t < 0.5, low + (high - low) * up, high - (high - low) * down), rate
+    place = (first + last) * t - first
+    up, down = 1.0 / (1.0 + np.exp(-place)), 1.0 / (1.0 + np.exp(place))
+    rate = (first + last) * (high - low) * up * down
+    return np.where(place < 0.0, low + (high - low) * up, high - (high - low) * down), rate

@@ -16,12 +16,12 @@ import numpy as np
 
 from rmtjac.kernels.panels import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, ROW, SIGNED
 
-__all__ = ["panel_rule"]
+__all__ = ["FLOOR", "panel_rule"]
 
 Derivative = Callable[[np.ndarray], np.ndarray]
 
 _REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
-_FLOOR = 1e-280  # D^2 below this is not resolved: it would matter for |u| > 1e270 only
+FLOOR = 1e-280  # D^2 below this is not resolved: it would matter for |u| > 1e270 only
 _EPS = np.finfo(float).eps
 # The largest variation of log D^2 over a panel. The next poles lie 2 pi i off in log D^2; with these spans
 # they stay outside of the ellipse rho = 3.3, where the rule itself is exact.
@@ -70,19 +70,20 @@ def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, .
 
     reach = _REACH * max(scale, 1.0)
     far = reach * np.geomspace(1.0, 1e150, 60)
-    grid = np.concatenate([-far[::-1], np.linspace(-reach, reach, 2001)[1:-1], far])
+    near = np.geomspace(1e-2, reach, 20 + 20 * math.ceil(math.log10(reach)))[:-1]
+    grid = np.unique(np.concatenate([-far, -near, np.linspace(-reach, reach, 2001)[1:-1], near, far]))
     ranges = []
     for a, b in itertools.pairwise([-np.inf, *breakpoints, np.inf]):
         inside = grid[(grid > a) & (grid < b)]
         ends = [np.nextafter(x, y) for x, y in ((a, b), (b, a)) if np.isfinite(x)]
         points = np.sort(np.concatenate([inside, ends]))
-        logs = 2.0 * np.log(np.maximum(np.abs(derivative(points)), _FLOOR**0.5))
+        logs = 2.0 * np.log(np.maximum(np.abs(derivative(points)), FLOOR**0.5))
         ends_of_range = []
         for sign in (-1.0, 1.0):
             best = int((sign * logs).argmax())
             around = points[max(best - 1, 0)], points[min(best + 1, points.size - 1)]
             polished = minimize_scalar(
-                lambda h, sign=sign: -sign * 2.0 * math.log(max(abs(float(derivative(np.array([h]))[0])), _FLOOR**0.5)),
+                lambda h, sign=sign: -sign * 2.0 * math.log(max(abs(float(derivative(np.array([h]))[0])), FLOOR**0.5)),
                 bounds=around, method="bounded", options={"xatol": 1e-12},
             )  # fmt: skip
             ends_of_range.append(sign * max(sign * logs[best], -float(polished.fun)))
@@ -111,7 +112,9 @@ def _panels(
     even = _even(derivative, scale, breakpoints)
     # Off centre unless half of the line does: an extremum at 0 is then no panel end, where both sides would see it.
     grid = np.linspace(0.0, _REACH, 14) if even else np.linspace(-_REACH - 0.1, _REACH, 29)
-    edges = np.unique([*grid, *(b for b in inner if not even or b > 0.0)])
+    # At a large scale phi' may live around h = 0 only, between two points of the first grid.
+    near = 10.0 * 4.0 ** np.arange(max(0.0, math.log(scale, 4.0))) / scale
+    edges = np.unique([*grid, *near, *([] if even else -near), *(b for b in inner if not even or b > 0.0)])
     low, high = edges[:-1], edges[1:]
     kept = []
     for _ in range(60):
@@ -121,7 +124,7 @@ def _panels(
         mass = half[:, None] * _RULE * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
         rows, fine = _classify(d, mass.sum(axis=1), middle, half)
         # So that the derivative is never asked for at equal points twice, and an interval that cannot be halved ends.
-        kept.append((np.maximum(d * d, _FLOOR)[fine].ravel(), mass[fine].ravel(), rows[fine]))
+        kept.append((np.maximum(d * d, FLOOR)[fine].ravel(), mass[fine].ravel(), rows[fine]))
         low, high, middle = low[~fine], high[~fine], middle[~fine]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         if not low.size:
@@ -134,11 +137,11 @@ def _panels(
 
 def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a row for each panel, and whether it is fine enough."""
-    logs = np.log(np.maximum(d * d, _FLOOR))
+    logs = np.log(np.maximum(d * d, FLOOR))
     span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)
     # phi' has a relative rounding error at best, and an absolute one at worst: then log D^2 is noise where D is small.
     fine_noise = _EPS * (4.0 + np.abs(logs).max(axis=1))
-    noise = fine_noise + 4.0 * _EPS / np.maximum(np.abs(d).min(axis=1), _FLOOR**0.5)
+    noise = fine_noise + 4.0 * _EPS / np.maximum(np.abs(d).min(axis=1), FLOOR**0.5)
     l_poly, precise = _resolve(logs, fine_noise)
     rough_poly, l_done = _resolve(logs, noise)
     l_poly[~precise] = rough_poly[~precise]
@@ -146,11 +149,11 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     d_poly, d_done = _resolve(d, _EPS * np.where(crossing, max(float(size.max()), 1.0), size))
     l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
     l_bend = l_poly @ _values(_BENDS).T
-    all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, _FLOOR**0.5)  # even where D is largest
+    all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, FLOOR**0.5)  # even where D is largest
     zigzag = (np.diff(np.sign(np.diff(logs, axis=1)), axis=1) != 0.0).sum(axis=1) > 2
     flat = ((span <= 1e-9) | (zigzag & ~precise & (span <= 200.0 * all_noise))) & ~crossing
     # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
-    plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(_FLOOR) + 10.0)
+    plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(FLOOR) + 10.0)
     log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
     extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
     # D as a polynomial is right to rounding of its largest value: good enough next to a zero, and where D hardly

@@ -132,10 +132,9 @@ class LimitSpectrum:
             size = np.abs(self.layers.m(log_u).imag)
             bad = ~found | (size > 1e4 * aside)
             if bad.any():
-                lam = math.exp(log_lam[lost][bad][0])
                 raise ArithmeticError(
-                    f"no root found at lam={lam!r} ({bad.sum()} points of {log_lam.size}): {Status.DIVERGED}; "
-                    "please report this"
+                    f"no root found at log lam={log_lam[lost][bad][0]:.6g} ({bad.sum()} points of {log_lam.size}): "
+                    f"{Status.DIVERGED}; values of D^2 below 1e-280 are not resolved, else please report this"
                 )
             roots.error_m[lost] = size
         return roots
@@ -154,7 +153,7 @@ class LimitSpectrum:
                     value[close[held]], error[close[held]] = -imag_m[held], wrong[held]
                     rest[close[held]] = False
         roots = self.solve(log_lam[rest])
-        value[rest] = np.where(roots.found, -roots.imag_m, 0.0)
+        value[rest] = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0)  # where it is below rounding
         error[rest] = roots.error_m
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             scale = np.where((value > 0.0) | (error > 0.0), 1.0 / (math.pi * np.exp(log_lam)), 1.0)

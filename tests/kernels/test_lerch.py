@@ -86,6 +86,15 @@ def test_any_number_of_digits_against_arb(digits):
             assert abs(value / exact - 1) < mp.mpf(10) ** -digits
 
 
+def test_far_out():
+    # more and more poles come close to the axis; for a next to 1 they are as large as the rest
+    rng = np.random.default_rng(3)
+    z = np.exp(rng.uniform(10, 640, 60) - 1j * np.exp(rng.uniform(-18, 1.14, 60)))
+    a = np.concatenate([np.geomspace(1e-4, 1, 30), np.linspace(1, 1.2, 15), np.geomspace(1, 40, 15)])
+    exact = lerch_phi(z, 0.5, a, digits=20).astype(complex)
+    assert np.abs(lerch_phi(z, 0.5, a) / exact - 1.0).max() < 4e-13
+
+
 @pytest.mark.parametrize("a", [0.05, 0.7, 3.0, 40.0])
 def test_series_and_recurrence(a):
     # |z| = .5: 60 terms leave 1e-18

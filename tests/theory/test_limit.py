@@ -129,6 +129,33 @@ def test_huge_variance():
     assert lim.moment(1) == pytest.approx(math.exp(lim.layers.log_mean), rel=1e-12)
 
 
+def test_variances_beyond_reason():
+    # E sech^4 over h ~ N(0, q) is 4/3 / sqrt(2 pi q) to 1/q, also where phi' lives within 1e-10 of the range of h
+    law = rj.theory.derivative_law(rj.activations.activation("tanh"), 1e20)
+    assert law.mean == pytest.approx(4 / 3 / math.sqrt(2e20 * math.pi), rel=1e-12)
+    with pytest.raises(ArithmeticError, match=r"E log D.2 cannot be had at q=1e"):
+        _ = law.mean_log
+    with pytest.raises(ArithmeticError, match=r"no edge of the support is resolved"):
+        rj.limit_spectrum(rj.Ensemble.square(10, 3, "tanh", rj.Gaussian(1e20)))
+    erf = rj.limit_spectrum(rj.Ensemble.square(10, 3, "erf", biases=rj.Gaussian(30.0)))  # lambda down to e^-2000
+    log_lam = erf.log_quantile([0.1, 0.5])
+    assert log_lam[0] < -1500.0
+    roots = erf.solve(log_lam)
+    np.testing.assert_allclose(1.0 - erf.layers.upper_tail(roots), [0.1, 0.5], atol=1e-10)
+
+
+@pytest.mark.parametrize("widths", [[1, 1000, 1, 1000], [100000, 3, 70, 100000], [1000, 1, 1]])
+def test_extreme_widths(widths):
+    lim = rj.limit_spectrum(rj.Ensemble(widths, ["tanh", "relu", "erf"][: len(widths) - 1]))
+    low, high = lim.support[0]
+    assert lim.cdf(high) == pytest.approx(1.0, abs=1e-12)
+    lam = np.geomspace(max(low, 1e-12 * high), high, 20001)[1:-1]
+    first = float(np.trapezoid(lam * lim.density(lam), lam))
+    assert first == pytest.approx(math.exp(lim.layers.log_mean), rel=2e-3)
+    if low == 0.0:  # the density falls like a Gaussian in log lambda, soon below rounding
+        assert lim.density(1e-300) == 0.0
+
+
 def test_one_hundred_decades():
     # L = 100: density over 100 decades, against F ~ lambda^(1/101) there
     lim = rj.limit_spectrum(rj.Ensemble.square(10, 100, "linear"))
