@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rmtjac.activations import Activation
     from rmtjac.comparison import Comparison, compare
     from rmtjac.ensemble import Ensemble
-    from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, Uniform
+    from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
     from rmtjac.propagation import MeanField, mean_field
     from rmtjac.spectra.empirical import EmpiricalSpectrum
@@ -26,7 +26,7 @@ _HOMES = {
     "activations": ("Activation",),
     "comparison": ("Comparison", "compare"),
     "ensemble": ("Ensemble",),
-    "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "Uniform"),
+    "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
     "network": ("Network",),
     "propagation": ("MeanField", "mean_field"),
     "spectra.empirical": ("EmpiricalSpectrum",),
@@ -49,6 +49,7 @@ __all__ = [
     "Orthogonal",
     "Rademacher",
     "Stable",
+    "StudentT",
     "Uniform",
     "activations",
     "compare",

@@ -5,20 +5,21 @@ An entry of the layer from :math:`n_l` to :math:`n_{l+1}` neurons is
 .. math:: W_{ij} = s\, n^{-a} X, \qquad X \text{ standard},
 
 with :math:`s` the scale, :math:`a` the `power` and :math:`n` the `fan`: ``"in"`` is :math:`n_l`, ``"out"`` is
-:math:`n_{l+1}`, ``"width"`` the largest width of the network. By default :math:`a` is 1/2 for a law of finite
-variance and :math:`1/\alpha` for a stable law when the law draws weights, and 0 when it draws biases, so that
-``Gaussian(0.1)`` biases have variance 0.01 in every layer.
+:math:`n_{l+1}`, ``"width"`` the largest width of the network. When the law draws weights, :math:`a` is by default
+1/2 if it has a variance, and :math:`1/\alpha` if its tail is :math:`P(|X| > x) \sim x^{-\alpha}`, :math:`\alpha < 2`.
+When it draws biases, :math:`a` is 0 by default, so that ``Gaussian(0.1)`` biases have variance 0.01 in every layer.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from rmtjac.validate import choice, finite
 
-__all__ = ["Cauchy", "Gaussian", "Law", "Orthogonal", "Rademacher", "Stable", "Uniform", "law"]
+__all__ = ["Cauchy", "Gaussian", "Law", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform", "law"]
 
 _FANS = ("in", "out", "width")
 
@@ -29,10 +30,10 @@ class Law:
     power: float | None
     fan: str
     code: ClassVar[int]  # of rmtjac.kernels.sampling.fill
-    finite_variance: ClassVar[bool] = True
+    scale_name: ClassVar[str] = "scale"  # of the field that holds s
 
     def __post_init__(self) -> None:
-        finite(fields(self)[0].name, self.amplitude, least=0.0)  # type: ignore[arg-type]
+        finite(self.scale_name, self.amplitude, least=0.0)
         if self.power is not None:
             finite("power", self.power)
         choice("fan", self.fan, _FANS)
@@ -41,6 +42,16 @@ class Law:
     def amplitude(self) -> float:
         """The factor s, whatever the field is called."""
         raise NotImplementedError
+
+    @property
+    def standard_variance(self) -> float:
+        """Var X: 1 for the standardised laws, infinite for heavy tails."""
+        return 1.0
+
+    @property
+    def finite_variance(self) -> bool:
+        """Whether X has a variance."""
+        return math.isfinite(self.standard_variance)
 
     @property
     def default_power(self) -> float:
@@ -61,19 +72,20 @@ class Law:
     def entry_variance(self, fan_in: int, fan_out: int, width: int, *, bias: bool = False) -> float:
         """Return the variance of one entry of a layer (infinite for heavy tails)."""
         scale = self.entry_scale(fan_in, fan_out, width, bias=bias)
-        return scale * scale if self.finite_variance else math.inf
+        return scale * scale * self.standard_variance if self.finite_variance else math.inf
 
     def row_variance(self, fan_in: int, fan_out: int, width: int) -> float:
-        """Return sigma_w^2 = n Var W_ij, n the fan-in: the usual convention gives s^2 without rounding."""
+        """Return sigma_w^2 = n Var W_ij, n the fan-in: the usual convention gives s^2 Var X without rounding."""
         if not self.finite_variance:
             return math.inf
         n = {"in": fan_in, "out": fan_out, "width": width}[self.fan]
         power = self.default_power if self.power is None else self.power
-        return self.amplitude * self.amplitude * (fan_in / n if power == 0.5 else fan_in * float(n) ** (-2.0 * power))
+        shrink = fan_in / n if power == 0.5 else fan_in * float(n) ** (-2.0 * power)
+        return self.amplitude * self.amplitude * shrink * self.standard_variance
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description; `law` reads it back."""
-        return {"law": type(self).__name__.lower(), **asdict(self)}  # type: ignore[call-overload]
+        return {"law": _kind(type(self)), **asdict(self)}  # type: ignore[call-overload]
 
     def __repr__(self) -> str:
         own = [f for f in fields(self) if getattr(self, f.name) != f.default]  # type: ignore[arg-type]
@@ -87,6 +99,7 @@ class _Standardised(Law):
     std: float = 1.0
     power: float | None = None
     fan: str = "in"
+    scale_name = "std"
 
     @property
     def amplitude(self) -> float:
@@ -126,12 +139,16 @@ class Cauchy(Law):
     power: float | None = None
     fan: str = "in"
     code = 3
-    finite_variance = False
 
     @property
     def amplitude(self) -> float:
         """The scale gamma before the division by a power of the fan."""
         return self.scale
+
+    @property
+    def standard_variance(self) -> float:
+        """Infinite."""
+        return math.inf
 
     @property
     def default_power(self) -> float:
@@ -151,7 +168,6 @@ class Stable(Law):
     power: float | None = None
     fan: str = "in"
     code = 4
-    finite_variance = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -162,6 +178,11 @@ class Stable(Law):
     def amplitude(self) -> float:
         """The scale before the division by a power of the fan."""
         return self.scale
+
+    @property
+    def standard_variance(self) -> float:
+        """Infinite."""
+        return math.inf
 
     @property
     def default_power(self) -> float:
@@ -175,6 +196,54 @@ class Stable(Law):
 
 
 @dataclass(frozen=True, repr=False)
+class StudentT(Law):
+    """Student-t entries with `df` degrees of freedom: X has density proportional to (1 + x^2/df)^(-(df+1)/2).
+
+    X is not standardised: Var X = df/(df - 2) for df > 2, else infinite. The tail is P(|X| > x) ~ x^-df, so the
+    power is 1/df by default for weights with df < 2, where sums tend to a stable law of exponent df, and 1/2 from
+    df = 2 on. (At df = 2 itself sums are Gaussian in the limit, with a further factor sqrt(log n).)
+    ``df=1`` is Cauchy.
+
+    Examples
+    --------
+    >>> round(StudentT(3).row_variance(fan_in=100, fan_out=50, width=100), 12)
+    3.0
+    >>> law("student_t:1.5:2").default_power == 1 / 1.5
+    True
+    """
+
+    df: float
+    scale: float = 1.0
+    power: float | None = None
+    fan: str = "in"
+    code = 6
+
+    def __post_init__(self) -> None:
+        finite("df", self.df, above=0.0)
+        super().__post_init__()
+
+    @property
+    def amplitude(self) -> float:
+        """The scale before the division by a power of the fan."""
+        return self.scale
+
+    @property
+    def standard_variance(self) -> float:
+        """df/(df - 2), infinite for df <= 2."""
+        return self.df / (self.df - 2.0) if self.df > 2.0 else math.inf
+
+    @property
+    def default_power(self) -> float:
+        """1/min(df, 2)."""
+        return 1.0 / min(self.df, 2.0)
+
+    @property
+    def parameter(self) -> float:
+        """The degrees of freedom."""
+        return self.df
+
+
+@dataclass(frozen=True, repr=False)
 class Orthogonal(Law):
     """Haar-distributed orthogonal matrices times `gain`; rectangular ones have orthonormal rows or columns.
 
@@ -185,6 +254,7 @@ class Orthogonal(Law):
     power = None
     fan = "in"
     code = 5
+    scale_name = "gain"
 
     @property
     def amplitude(self) -> float:
@@ -207,8 +277,13 @@ class Orthogonal(Law):
         return self.gain * self.gain * (fan_in / max(fan_in, fan_out))
 
 
+def _kind(cls: type[Law]) -> str:
+    """Return the name of a law in texts: StudentT is student_t."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
 _LAWS: dict[str, type[Law]] = {
-    cls.__name__.lower(): cls for cls in (Gaussian, Uniform, Rademacher, Cauchy, Stable, Orthogonal)
+    _kind(cls): cls for cls in (Gaussian, Uniform, Rademacher, Cauchy, Stable, StudentT, Orthogonal)
 }
 
 
@@ -219,7 +294,8 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
     ----------
     spec
         A `Law`; a text ``"gaussian:1.0"`` or ``"cauchy:1.0:0.5"`` (law, scale, power; both optional), for
-        the stable law ``"stable:1.0:1.5"`` (law, scale, alpha, power); or the dictionary of `Law.to_dict`.
+        the stable law ``"stable:1.0:1.5"`` (law, scale, alpha, power), for Student's t ``"student_t:3:1.0"`` (law,
+        df, scale, power; df is needed); or the dictionary of `Law.to_dict`.
     name
         What error messages call the argument.
 
@@ -242,11 +318,12 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
         if kind in _LAWS:
             cls = _LAWS[kind]
             order = [f.name for f in fields(cls) if f.name != "fan"]  # type: ignore[arg-type]
+            needed = sum(f.default is MISSING for f in fields(cls))  # type: ignore[arg-type]
             try:
                 values = [float(number) for number in numbers]
             except ValueError:
                 raise ValueError(f"{name}={spec!r}: {kind} takes numbers, {':'.join([kind, *order])}") from None
-            if len(values) > len(order):
+            if not needed <= len(values) <= len(order):
                 raise ValueError(f"{name}={spec!r}: {kind} takes {':'.join([kind, *order])}")
             return cls(**dict(zip(order, values, strict=False)))
     else:

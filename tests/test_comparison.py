@@ -8,6 +8,7 @@ from scipy.stats import ks_1samp
 
 import rmtjac as rj
 from rmtjac.comparison import _limit_cdf
+from rmtjac.goodness import goodness_of_fit
 from rmtjac.theory import DiscreteLaw, Layers
 from tests.spectra.made import spectrum
 
@@ -309,3 +310,23 @@ def test_noise_below_the_stated_error_does_not_count():
     # 17 % of the eigenvalues lie below what double precision resolves (N KS 16 against 2.6 by the rule)
     result = rj.compare(*_pair("linear", 30, 200, 5))
     assert 200 * result.ks_samples.mean() < 6.0
+
+
+def test_goodness_of_fit_on_request(tmp_path):
+    emp, lim = _pair("erf", 2, 64, 20)
+    plain, tested = rj.compare(emp, lim), rj.compare(emp, lim, test=True)
+    assert math.isnan(plain.p_value)
+    assert plain.verdict == "not tested"
+    assert "not tested" in repr(plain)
+    assert "goodness" not in plain.table()
+    assert tested.p_value == goodness_of_fit(emp, lim).p_value
+    assert tested.verdict == f"agree at 5% (p = {tested.p_value:.2g})"
+    assert tested.table().endswith(f"goodness of fit: {tested.verdict}")
+    facts = tested.to_dict()
+    assert (facts["p_value"], facts["verdict"]) == (tested.p_value, tested.verdict)
+    for one in (plain, tested):
+        back = rj.Comparison.load(one.save(tmp_path / "c.npz"))
+        assert (back.verdict, repr(back)) == (one.verdict, repr(one))
+    wrong = rj.compare(emp, rj.limit_spectrum(rj.Ensemble.square(64, 3, "erf")), test=True)
+    assert wrong.p_value < 1e-6
+    assert wrong.verdict.startswith("disagree at 5%")

@@ -12,15 +12,14 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.kernels.factor import ACCURATE, NONE, factor
 from rmtjac.kernels.forward import activate, preactivations
-from rmtjac.kernels.lapack import gram_eigenvalues, singular_values
 from rmtjac.kernels.sampling import draw_matrix, draw_vector, fill
 
-__all__ = ["INDEPENDENT", "NETWORK", "OVERFLOW", "absorb", "factor", "network_spectrum"]
+__all__ = ["INDEPENDENT", "NETWORK", "OVERFLOW", "compress", "mask_moments", "multiply", "network_spectrum"]
 
 NETWORK, INDEPENDENT = 0, 1  # where D comes from
 OVERFLOW = 2**30  # in place of an exponent
-_EPS = 2.220446049250313e-16
 
 
 @njit(cache=True, nogil=True)
@@ -39,15 +38,14 @@ def _exponent(a):
 
 
 @njit(cache=True, nogil=True)
-def absorb(product, rows, weights, d):
-    """Multiply the compressed `product` by D W from the left.
+def compress(rows, weights, d, space):
+    """Write D W without the rows of zeros in `d`, and without the columns of dead neurons, into `space`.
 
-    `rows` are the neurons of the layer below that are still alive. Returns the new product, the neurons alive above,
-    and the power of two taken out (none while the entries are far from the ends of the range). An infinite entry
-    comes out as the exponent OVERFLOW.
+    `rows` are the neurons of the layer below that are still alive. Returns the block, a view of `space`, and the
+    neurons alive above.
     """
     alive = np.nonzero(d)[0]
-    block = np.empty((alive.size, rows.size))
+    block = space[: alive.size * rows.size].reshape((alive.size, rows.size))
     whole = rows.size == weights.shape[1]
     for i in range(alive.size):
         source, scale = weights[alive[i]], d[alive[i]]
@@ -56,15 +54,38 @@ def absorb(product, rows, weights, d):
         else:
             for j in range(rows.size):
                 block[i, j] = scale * source[rows[j]]
-    if product.size:
-        block = np.dot(block, product)
-    exponent = _exponent(block)
+    return block, alive
+
+
+@njit(cache=True, nogil=True)
+def multiply(block, product):
+    """Return `block` times `product` (empty: the identity), and the power of two taken out of it.
+
+    None is while the entries are far from the ends of the range. An infinite entry comes out as the exponent OVERFLOW.
+    """
+    out = np.dot(block, product) if product.size else block
+    exponent = _exponent(out)
     if exponent == OVERFLOW or abs(exponent) < 100:
-        return block, alive, exponent if exponent == OVERFLOW else 0
+        return out, exponent if exponent == OVERFLOW else 0
     half = exponent // 2  # in two steps: 2.0**1074 is no float
-    block *= 2.0**-half
-    block *= 2.0 ** (half - exponent)
-    return block, alive, exponent
+    return out * 2.0**-half * 2.0 ** (half - exponent), exponent
+
+
+@njit(cache=True, nogil=True)
+def mask_moments(d, out):
+    """Write the mean of D^2, of D^4, and of log D^2 over D != 0 (NaN if there is none) to `out`."""
+    second = fourth = logs = 0.0
+    count = 0
+    for i in range(d.size):
+        square = d[i] * d[i]
+        second += square
+        fourth += square * square
+        if d[i] != 0.0:
+            count += 1
+            if square != 1.0:
+                logs += 2.0 * math.log(abs(d[i]))
+    out[0], out[1] = second / d.size, fourth / d.size
+    out[2] = logs / count if count else math.nan
 
 
 @njit(cache=True, nogil=True)
@@ -80,34 +101,11 @@ def _rescale(x):
 
 
 @njit(cache=True, nogil=True)
-def factor(product, exponent, rank, depth, fast, out):
-    """Write the logarithms of the singular values of ``2**exponent * product`` to `out`, ascending.
-
-    Only the `rank` largest are computed quantities, the others exact zeros (-inf). Returns the logarithm of
-    the absolute error of a singular value (of an eigenvalue of M, when `fast`), 20 L eps times the largest one;
-    values below it are noise, and `fast` clips them to it.
-    """
-    out[:] = -math.inf
-    shift = exponent * math.log(2.0)
-    if rank == 0 or not np.any(product):
-        return -math.inf
-    n = out.size
-    if fast:
-        values = gram_eigenvalues(product)
-        floor = 20.0 * depth * _EPS * values[-1]
-        for i in range(rank):
-            out[n - 1 - i] = 0.5 * math.log(max(values[values.size - 1 - i], floor)) + shift
-        return math.log(floor) + 2.0 * shift
-    values = singular_values(product)
-    floor = 20.0 * depth * _EPS * values[0]
-    for i in range(rank):
-        out[n - 1 - i] = math.log(values[i] if values[i] > 0.0 else floor) + shift
-    return math.log(floor) + shift
-
-
-@njit(cache=True, nogil=True)
-def network_spectrum(rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, fast, out):
-    """Draw one network and write the logarithms of the singular values of its Jacobian to `out`.
+def network_spectrum(
+    rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, precision, single,
+    out, moments,
+):  # fmt: skip
+    """Draw one network; write the logarithms of the singular values of its Jacobian to `out`.
 
     Parameters
     ----------
@@ -124,13 +122,17 @@ def network_spectrum(rng, mask_rng, widths, laws, law_numbers, activations, slop
     masks, mask_scales
         NETWORK: D from the forward pass; INDEPENDENT: h^l drawn as mask_scales[l] times a standard variable
         of the law laws[l, 0] (normal for the laws of finite variance).
+    precision, single, out
+        As `factor` takes them.
+    moments
+        Shape (L, 3): what `mask_moments` finds in each layer is written here.
 
     Returns
     -------
     trouble
         0, or 1 + the layer in which the forward pass or the product left the range of a float.
-    error
-        As `factor` returns it.
+    error, route
+        As `factor` returns them.
     underflows
         How many entries of D are zero although phi' has no zero there.
     """
@@ -139,6 +141,10 @@ def network_spectrum(rng, mask_rng, widths, laws, law_numbers, activations, slop
     product = np.empty((0, 0))
     rows = np.arange(widths[0])
     exponent = 0
+    flat = np.empty(int((widths[1:] * widths[:-1]).sum()))
+    used = 0
+    shapes = np.zeros((depth, 2), dtype=np.int64)
+    moments[:] = math.nan
     rank = widths[0]
     underflows = 0
     for l in range(depth):
@@ -154,17 +160,25 @@ def network_spectrum(rng, mask_rng, widths, laws, law_numbers, activations, slop
             h = np.empty(n_out)
             fill(mask_rng, 3 if laws[l, 0] == 3 else 0, 0.0, mask_scales[l], h)
         if not np.all(np.isfinite(h)):
-            return 1 + l, math.nan, underflows
+            return 1 + l, math.nan, NONE, underflows
         x, d = activate(activations[l], slopes[l], h)
         if activations[l] <= 2:
             scale += _rescale(x)
         if not 1 <= activations[l] <= 4:  # the codes whose derivative is never exactly zero
             underflows += n_out - np.count_nonzero(d)
-        product, rows, taken = absorb(product, rows, weights, d)
-        if taken == OVERFLOW:
-            return 1 + l, math.nan, underflows
-        exponent += taken
+        mask_moments(d, moments[l])
+        block, rows = compress(rows, weights, d, flat[used:])
+        shapes[l] = block.shape
+        used += block.size
         rank = min(rank, rows.size)
         if rank == 0:
-            break
-    return 0, factor(product, exponent, rank, depth, fast, out), underflows
+            continue
+        if precision == ACCURATE:
+            taken = _exponent(block)
+        else:
+            product, taken = multiply(block, product)
+            exponent += taken
+        if taken == OVERFLOW:
+            return 1 + l, math.nan, NONE, underflows
+    error, route = factor(product, exponent, rank, precision, single, flat, shapes, out)
+    return 0, error, route, underflows

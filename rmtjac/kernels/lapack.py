@@ -3,7 +3,7 @@
 SciPy exports its routines as C functions. Their addresses are given to LLVM under names of ours, and
 the kernels call the names: that keeps them in Numba's cache, which an address would not.
 All matrices here are C-ordered, which LAPACK reads as their transpose; neither singular values nor
-A A^T care, as long as the sides are swapped.
+A A^T care, as long as the sides are swapped. The QR routines factor that transpose, and say so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from llvmlite import binding
 from numba import njit, types
 from numba.extending import get_cython_function_address
 
-__all__ = ["gram_eigenvalues", "singular_values"]
+__all__ = ["apply_reflectors", "gram_eigenvalues", "qr", "qr_pivoted", "singular_values", "triangular_product"]
 
 _DOUBLE, _INT, _CHAR = types.CPointer(types.float64), types.CPointer(types.int32), types.CPointer(types.uint8)
 
@@ -28,8 +28,16 @@ def _routine(library: str, name: str, *arguments: types.Type) -> types.ExternalF
 _dgesdd = _routine("lapack", "dgesdd", _CHAR, _INT, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _INT,
                    _DOUBLE, _INT, _INT, _INT)
 _dsyevd = _routine("lapack", "dsyevd", _CHAR, _CHAR, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _INT, _INT, _INT)
+_dgeqrf = _routine("lapack", "dgeqrf", _INT, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _INT)
+_dgeqp3 = _routine("lapack", "dgeqp3", _INT, _INT, _DOUBLE, _INT, _INT, _DOUBLE, _DOUBLE, _INT, _INT)
+_dormqr = _routine("lapack", "dormqr", _CHAR, _CHAR, _INT, _INT, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE,
+                   _INT, _INT)
+_dtrmm = _routine("blas", "dtrmm", _CHAR, _CHAR, _CHAR, _CHAR, _INT, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _INT)
 _dsyrk = _routine("blas", "dsyrk", _CHAR, _CHAR, _INT, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT)
 # fmt: on
+
+_BLOCK = 64  # workspace columns: LAPACK blocks its QR by 32, and takes what it needs
+_TRIANGLES = 65 * 64  # what dormqr wants on top, for the triangles of its blocks
 
 
 @njit(cache=True, nogil=True)
@@ -97,3 +105,75 @@ def gram_eigenvalues(a):
     if info[0] != 0:
         raise ValueError("dsyevd did not converge: the matrix holds NaN or infinite entries")
     return values
+
+
+@njit(cache=True, nogil=True)
+def qr(a):
+    """Factor ``a.T = Q R``, `a` C-ordered and overwritten; return the scales of the reflectors.
+
+    ``a.T`` then holds R on and above its diagonal and the reflectors of Q below (dgeqrf).
+    """
+    columns, rows = a.shape
+    tau = np.empty(min(rows, columns))
+    if tau.size == 0:
+        return tau
+    numbers = np.array([rows, columns, _BLOCK * columns, 0], dtype=np.int32)
+    work = np.empty(numbers[2])
+    _dgeqrf(
+        numbers[0:1].ctypes, numbers[1:2].ctypes, a.ctypes, numbers[0:1].ctypes, tau.ctypes, work.ctypes,
+        numbers[2:3].ctypes, numbers[3:4].ctypes,
+    )  # fmt: skip
+    return tau
+
+
+@njit(cache=True, nogil=True)
+def qr_pivoted(a):
+    """Factor ``a.T[:, order] = Q R`` with |R_ii| falling; return the scales of the reflectors and the order (dgeqp3).
+
+    `a` is overwritten as in `qr`.
+    """
+    columns, rows = a.shape
+    tau, pivots = np.empty(min(rows, columns)), np.zeros(columns, dtype=np.int32)
+    if tau.size == 0:
+        return tau, np.arange(columns)
+    numbers = np.array([rows, columns, 2 * columns + _BLOCK * (columns + 1), 0], dtype=np.int32)
+    work = np.empty(numbers[2])
+    _dgeqp3(
+        numbers[0:1].ctypes, numbers[1:2].ctypes, a.ctypes, numbers[0:1].ctypes, pivots.ctypes, tau.ctypes,
+        work.ctypes, numbers[2:3].ctypes, numbers[3:4].ctypes,
+    )  # fmt: skip
+    return tau, pivots.astype(np.int64) - 1
+
+
+@njit(cache=True, nogil=True)
+def apply_reflectors(a, tau, b):
+    """Replace the C-ordered `b` by ``b @ Q``, Q the square orthogonal matrix that `qr` left in `a`, `tau` (dormqr)."""
+    rows, side = b.shape
+    if rows == 0 or tau.size == 0:
+        return
+    letters = np.array([ord("L"), ord("T")], dtype=np.uint8)
+    numbers = np.array([side, rows, tau.size, _BLOCK * rows + _TRIANGLES, 0], dtype=np.int32)
+    work = np.empty(numbers[3])
+    _dormqr(
+        letters[0:1].ctypes, letters[1:2].ctypes, numbers[0:1].ctypes, numbers[1:2].ctypes, numbers[2:3].ctypes,
+        a.ctypes, numbers[0:1].ctypes, tau.ctypes, b.ctypes, numbers[0:1].ctypes, work.ctypes, numbers[3:4].ctypes,
+        numbers[4:5].ctypes,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def triangular_product(a, b):
+    """Replace the C-ordered `b` by ``R @ b``, R the upper triangle of ``a.T`` (its first columns, as many as `b` rows).
+
+    Both C-ordered, `a` with at least as many rows and columns as `b` has rows (dtrmm).
+    """
+    side, columns = b.shape
+    if side == 0 or columns == 0:
+        return
+    letters = np.array([ord("R"), ord("U"), ord("T"), ord("N")], dtype=np.uint8)
+    numbers = np.array([columns, side, a.shape[1]], dtype=np.int32)
+    one = np.ones(1)
+    _dtrmm(
+        letters[0:1].ctypes, letters[1:2].ctypes, letters[2:3].ctypes, letters[3:4].ctypes, numbers[0:1].ctypes,
+        numbers[1:2].ctypes, one.ctypes, a.ctypes, numbers[2:3].ctypes, b.ctypes, numbers[0:1].ctypes,
+    )  # fmt: skip

@@ -2,7 +2,8 @@
 
 The generator is NumPy's; its bits are the same inside and outside compiled code. A Cauchy variable is
 the ratio y/x of a uniform point of the unit disc: exact, and free of the tangent, whose last bits
-depend on the processor.
+depend on the processor. Student's t comes from such a point too (Bailey, Math. Comp. 62, 1994, 779-781): it takes
+nothing of the generator but uniform numbers, whatever the degrees of freedom.
 """
 
 from __future__ import annotations
@@ -41,10 +42,25 @@ def _stable(rng, alpha):
 
 
 @njit(cache=True, nogil=True)
+def _student(rng, df):
+    while True:
+        x = 2.0 * rng.random() - 1.0
+        y = 2.0 * rng.random() - 1.0
+        w = x * x + y * y
+        if 0.0 < w < 1.0:
+            # t = cosine sqrt(df (w^(-2/df) - 1)): x/sqrt(w) is the cosine of an angle independent of the radius.
+            grow = -2.0 / df * math.log(w)
+            # Far out 1 is lost in w^(-2/df), and the root is taken first: it overflows later.
+            root = math.exp(0.5 * grow) if grow > 80.0 else math.sqrt(math.expm1(grow))
+            return x / math.sqrt(w) * math.sqrt(df) * root
+
+
+@njit(cache=True, nogil=True)
 def fill(rng, code, parameter, scale, out):
     """Fill the one-dimensional `out` with ``scale * X``, X by the law with this `code`.
 
-    0 normal, 1 uniform of variance 1, 2 signs, 3 Cauchy, 4 symmetric stable with exponent `parameter`.
+    0 normal, 1 uniform of variance 1, 2 signs, 3 Cauchy, 4 symmetric stable with exponent `parameter`;
+    6 Student's t with `parameter` degrees of freedom. (5, orthogonal, draws matrices only: `draw_matrix`.)
     """
     if code == 0:
         for i in range(out.size):
@@ -61,6 +77,9 @@ def fill(rng, code, parameter, scale, out):
     elif code == 4:
         for i in range(out.size):
             out[i] = scale * _stable(rng, parameter)
+    elif code == 6:
+        for i in range(out.size):
+            out[i] = scale * _student(rng, parameter)
     else:
         out[:] = math.nan
 

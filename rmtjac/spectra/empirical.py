@@ -10,14 +10,20 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.archive import load, save
 from rmtjac.validate import choice, finite, positive_int
 
-__all__ = ["EmpiricalSpectrum", "Estimate", "Histogram"]
+if TYPE_CHECKING:
+    from rmtjac.network import Network
+
+__all__ = ["ROUTES", "EmpiricalSpectrum", "Estimate", "Histogram", "bin_edges"]
+
+# How the singular values of a sample were found; the index is the number in `EmpiricalSpectrum.routes`.
+ROUTES = ("all zero", "svd", "chain", "gram")
 
 
 class Estimate(NamedTuple):
@@ -84,23 +90,46 @@ class EmpiricalSpectrum:
         Shape (samples, n_L): natural logarithms of the singular values of J, padded with the zeros of
         M = J J^T where n_L > n_0; ascending; -inf for exact zeros.
     log_error
-        Shape (samples,): logarithm of the absolute error of a singular value (``precision="auto"``) or of an
-        eigenvalue (``"fast"``); values below it are numerical noise.
+        Shape (samples,): logarithm of the absolute error of a singular value, or of an eigenvalue with
+        ``precision="fast"``; values below it are numerical noise. -inf where each value has a small relative error.
     underflows
         Shape (samples,): entries of D that are zero only because phi' underflowed; each of them is
         counted as an exact zero although it is none.
     facts
         How the sample came about: ensemble, seed, input variance, masks, precision, versions, CPU class.
+    routes
+        Shape (samples,): the index in `ROUTES` of how the values were found: by the SVD of J, the chained QR of its
+        layers, or the eigenvalues of J J^T.
+    mask_moments
+        Shape (samples, L, 3): means of D^2, of D^4, and of log D^2 over D != 0, of each layer; None where D is not
+        known.
     """
 
     log_singular_values: np.ndarray
     log_error: np.ndarray
     underflows: np.ndarray
     facts: dict[str, Any]
+    routes: np.ndarray | None = None
+    mask_moments: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.log_singular_values, self.log_error, self.underflows):
-            array.flags.writeable = False
+        for array in (self.log_singular_values, self.log_error, self.underflows, self.routes, self.mask_moments):
+            if array is not None:
+                array.flags.writeable = False
+
+    @classmethod
+    def from_matrices(cls, matrices: Any, precision: str = "auto") -> EmpiricalSpectrum:
+        """Return the spectrum of J J^T over given matrices J: see `rmtjac.spectra.spectrum_of_matrices`."""
+        from rmtjac.spectra.measured import spectrum_of_matrices
+
+        return spectrum_of_matrices(matrices, precision)
+
+    @classmethod
+    def from_network(cls, net: Network, inputs: Any, precision: str = "auto") -> EmpiricalSpectrum:
+        """Return the spectrum of the Jacobian of `net` over a data set: see `rmtjac.spectra.spectrum_of_jacobians`."""
+        from rmtjac.spectra.measured import spectrum_of_jacobians
+
+        return spectrum_of_jacobians(net, inputs, precision)
 
     @property
     def samples(self) -> int:
@@ -226,25 +255,10 @@ class EmpiricalSpectrum:
         ValueError
             If all eigenvalues are zero, or `bins` are not ascending.
         """
-        choice("scale", scale, ("linear", "log"))
         logs = 2.0 * self.log_singular_values
-        if np.ndim(bins):
-            edges = np.array(bins, dtype=float)
-            if edges.size < 2 or not np.all(np.diff(edges) > 0.0) or edges[0] < 0.0:
-                raise ValueError("bins must be at least two ascending edges >= 0")
-        else:
-            count = positive_int("bins", bins)
-            nonzero = self._sorted_logs[np.isfinite(self._sorted_logs)] * 2.0
-            if not nonzero.size:
-                raise ValueError("all eigenvalues are zero: there is nothing to put in a histogram")
-            top = math.nextafter(float(self.eigenvalues.max()), math.inf)
-            if scale == "linear":
-                edges = np.linspace(0.0 if low is None else finite("low", low, least=0.0), top, count + 1)
-            else:
-                lowest = max(float(np.quantile(nonzero, 1e-3)), self.log_floor)
-                start = math.exp(lowest) if low is None else finite("low", low, above=0.0)
-                edges = np.geomspace(min(start, 0.5 * top), top, count + 1)
-                edges[-1] = top
+        nonzero = self._sorted_logs[np.isfinite(self._sorted_logs)] * 2.0
+        lowest = max(float(np.quantile(nonzero, 1e-3)), self.log_floor) if nonzero.size else -math.inf
+        edges = bin_edges(bins, scale, low, lowest, float(nonzero[-1]) if nonzero.size else -math.inf)
         with np.errstate(divide="ignore"):
             marks = np.log(edges)
         counts = np.stack([np.histogram(row[np.isfinite(row)], marks)[0] for row in logs]) / self.size
@@ -268,7 +282,8 @@ class EmpiricalSpectrum:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles, whole or not at all)."""
-        arrays = {name: getattr(self, name) for name in ("log_singular_values", "log_error", "underflows")}
+        names = ("log_singular_values", "log_error", "underflows", "routes", "mask_moments")
+        arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return save(path, "EmpiricalSpectrum", self.facts, arrays)
 
     @classmethod
@@ -282,3 +297,33 @@ class EmpiricalSpectrum:
         beyond = abs(top) > 700.0 and math.isfinite(top)
         middle = f"largest eigenvalue exp({top:.4g})" if beyond else f"mean {self.moment(1)}"
         return f"EmpiricalSpectrum({self.samples} samples of {self.size} x {self.size}, atom {self.atom:.4g}, {middle})"
+
+
+def bin_edges(bins: int | np.ndarray, scale: str, low: float | None, lowest: float, top: float) -> np.ndarray:
+    """Return the edges of the bins of a histogram up to exp(`top`), in the log scale from exp(`lowest`).
+
+    Raises
+    ------
+    OverflowError
+        If exp(top) leaves the range of a float.
+    ValueError
+        If there are no eigenvalues (top = -inf), or `bins` are no edges.
+    """
+    choice("scale", scale, ("linear", "log"))
+    if np.ndim(bins):
+        edges = np.array(bins, dtype=float)
+        if edges.size < 2 or not np.all(np.diff(edges) > 0.0) or edges[0] < 0.0:
+            raise ValueError("bins must be at least two ascending edges >= 0")
+        return edges
+    count = positive_int("bins", bins)
+    if math.isinf(top):
+        raise ValueError("all eigenvalues are zero: there is nothing to put in a histogram")
+    if abs(top) > 700.0:
+        raise OverflowError(f"the largest eigenvalue is exp({top:.6g}), beyond a float; use log_singular_values")
+    high = math.exp(top) * (1.0 + 1e-15 * (1.0 + abs(top)))  # so that rounding does not leave the largest one out
+    if scale == "linear":
+        return np.linspace(0.0 if low is None else finite("low", low, least=0.0), high, count + 1)
+    start = math.exp(lowest) if low is None else finite("low", low, above=0.0)
+    edges = np.geomspace(min(start, 0.5 * high), high, count + 1)
+    edges[-1] = high
+    return edges

@@ -1,41 +1,41 @@
-"""Drawing Jacobians and their singular values: one keyed stream per sample, all cores, no interpreter lock."""
+"""Sampling the spectra of random Jacobians: all cores, no interpreter lock, the same bits for one seed."""
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
-from rmtjac.network import Network
 from rmtjac.propagation import mean_field, resolve_input_variance
-from rmtjac.rng import RngLike, as_seed_sequence, stream
+from rmtjac.rng import RngLike, as_seed_sequence
+from rmtjac.spectra.binned import BinnedSpectrum, Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.spectra.units import _MASKS, _NETWORK, Task, compiled_unit, invariant_unit, numpy_unit, sample_input  # noqa: F401
+from rmtjac.spectra.units import overflow as _overflow  # noqa: F401
 from rmtjac.validate import choice, positive_int
 
-__all__ = ["sample_input", "sample_network", "sample_spectrum"]
-
-# Names of the streams below a sample; the numbers are part of what a seed means.
-_NETWORK, _INPUT, _MASKS = range(3)
+__all__ = ["sample_spectrum"]
 
 
-def sample_network(ensemble: Ensemble, rng: RngLike, sample: int) -> Network:
-    """Return the network of one sample of ``sample_spectrum(ensemble, rng=rng)``, to look at it alone."""
-    return ensemble.draw(stream(as_seed_sequence(rng), sample, _NETWORK))
-
-
-def sample_input(ensemble: Ensemble, rng: RngLike, sample: int, input_variance: float | str = 1.0) -> np.ndarray:
-    """Return the input of one sample: a uniform direction with ``|x|^2 / n_0 = input_variance`` exactly."""
-    q = resolve_input_variance(ensemble, input_variance)
-    x = stream(as_seed_sequence(rng), sample, _INPUT).standard_normal(ensemble.widths[0])
-    return x * math.sqrt(q * x.size / float(x @ x))
-
-
+@overload
 def sample_spectrum(
+    ensemble: Ensemble, samples: int = ..., *, keep: Literal["histogram"], **options: Any
+) -> BinnedSpectrum: ...
+
+
+@overload
+def sample_spectrum(
+    ensemble: Ensemble, samples: int = ..., *, keep: Literal["eigenvalues"] = ..., **options: Any
+) -> EmpiricalSpectrum: ...
+
+
+def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is spelled out here
     ensemble: Ensemble,
     samples: int = 100,
     *,
@@ -43,9 +43,12 @@ def sample_spectrum(
     input_variance: float | str = 1.0,
     masks: str = "network",
     precision: str = "auto",
+    dtype: str = "float64",
+    invariance: bool = False,
+    keep: str = "eigenvalues",
     threads: int | None = None,
     progress: bool = False,
-) -> EmpiricalSpectrum:
+) -> EmpiricalSpectrum | BinnedSpectrum:
     r"""Sample the spectrum of :math:`M = J J^T` (BS eq. 13) over independent networks.
 
     Parameters
@@ -63,9 +66,18 @@ def sample_spectrum(
         ``"network"``: D from a forward pass of a random input through the same network.
         ``"independent"``: D drawn from its mean-field law, independent of W, as the theory assumes.
     precision
-        ``"auto"``: singular values of J by LAPACK's dgesdd, absolute error of order eps times the largest.
-        ``"fast"``: square roots of the eigenvalues of J J^T, about half the time, absolute error of order
-        eps times the largest *eigenvalue*; smaller values are clipped to it. The result states either error.
+        ``"auto"``: singular values of J by LAPACK's dgesdd where their error is below 1e-6 of the smallest one, else
+        as ``"accurate"``. ``"accurate"``: by the chained QR of the layers, each value to 1e-9 or better, however
+        small. ``"fast"``: square roots of the eigenvalues of J J^T, absolute error of order eps times the largest
+        *eigenvalue*; smaller values are clipped to it. The result states errors and routes.
+    dtype
+        ``"float32"``: eigenvalues of J J^T in single precision, half the time, error of order 1e-7 times the largest;
+        with ``precision="fast"`` only.
+    invariance
+        Draw only what the singular values of a product of Gaussian matrices depend on (chi variables and triangles):
+        the same law in less time, for linear layers with Gaussian weights. There is no network then.
+    keep
+        ``"eigenvalues"``, or ``"histogram"``: a `BinnedSpectrum`, whose memory does not grow with the samples.
     threads
         Number of threads, each with a BLAS of its own single thread; default all cores.
     progress
@@ -73,19 +85,22 @@ def sample_spectrum(
 
     Returns
     -------
-    EmpiricalSpectrum
+    EmpiricalSpectrum or BinnedSpectrum
 
     Raises
     ------
     OverflowError
         If a forward pass leaves the range of a float.
+    MemoryError
+        If the eigenvalues do not fit into the memory of the machine.
     KeyboardInterrupt
         Ctrl-C stops after the samples in hand.
 
     Notes
     -----
-    Cost per sample, N wide: L - 1 products (2 N^3 flops each) and one factorisation (8/3 N^3; fast 7/3 N^3). Exact
-    zeros of D (ReLU, HardTanh) shrink the matrices first. Memory: a few N x N matrices per thread.
+    Cost per sample, N wide: L - 1 products (2 N^3 flops each) and one factorisation (8/3 N^3; fast 7/3 N^3; accurate
+    about 5 N^3 a layer). Exact zeros of D (ReLU, HardTanh) shrink the matrices first. Memory: the layers of a network
+    per thread.
 
     Examples
     --------
@@ -96,42 +111,93 @@ def sample_spectrum(
     """
     samples = positive_int("samples", samples)
     choice("masks", masks, ("network", "independent"))
-    choice("precision", precision, ("auto", "fast"))
+    code = ("auto", "accurate", "fast").index(choice("precision", precision, ("auto", "accurate", "fast")))
+    single = choice("dtype", dtype, ("float64", "float32")) == "float32"
+    if single and precision != "fast":
+        raise ValueError(f"dtype='float32' needs precision='fast', not {precision!r}")
+    choice("keep", keep, ("eigenvalues", "histogram"))
     threads = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
+    size = ensemble.widths[-1]
+    if keep == "eigenvalues":
+        _refuse_what_does_not_fit(samples, size)
     root = as_seed_sequence(rng)
     q = resolve_input_variance(ensemble, input_variance)
-    scales = mean_field(ensemble, q).scales if masks == "independent" else None
+    scales = np.array(mean_field(ensemble, q).scales) if masks == "independent" else None
     compiled = all(phi.code is not None for phi in ensemble.activations)
-    unit = (_compiled_unit if compiled else _numpy_unit)(ensemble, q, scales, precision == "fast")
-
-    size = (samples, ensemble.widths[-1])
-    logs, errors, underflows = np.empty(size), np.empty(samples), np.zeros(samples, dtype=np.int64)
-
-    def work(chunk: range) -> int:
-        for i in chunk:
-            errors[i], underflows[i] = unit(root, i, logs[i])
-        return len(chunk)
-
-    # A chunk is about 10 ms of work: long enough to pay for its dispatch, short enough for Ctrl-C.
-    most = int(3e7 / (ensemble.depth * max(ensemble.widths) ** 3))
-    step = max(1, min(most, samples // (8 * threads)))
-    _run(work, [range(i, min(i + step, samples)) for i in range(0, samples, step)], threads, progress)
+    make = invariant_unit if invariance else compiled_unit if compiled else numpy_unit
+    unit = make(Task(ensemble, q, scales, code, single))
     facts = provenance(
         ensemble=ensemble.to_dict(),
         seed={"entropy": root.entropy, "spawn_key": list(root.spawn_key)},
         input_variance=q,
         masks=masks,
         precision=precision,
+        dtype=dtype,
+        invariance=invariance,
     )
-    return EmpiricalSpectrum(logs, errors, underflows, facts)
+    # A chunk is about 10 ms of work: long enough to pay for its dispatch, short enough for Ctrl-C.
+    most = int(3e7 / (ensemble.depth * max(ensemble.widths) ** 3))
+    step = max(1, min(most, samples // (8 * threads)))
+    chunks = (range(i, min(i + step, samples)) for i in range(0, samples, step))
+
+    if keep == "histogram":
+        counter = Counter(size)
+
+        def count(chunk: range) -> list[tuple[int, np.ndarray, float]]:
+            done, moments = [], np.empty((ensemble.depth, 3))
+            for i in chunk:
+                logs = np.empty(size)
+                error, _, _ = unit(root, i, logs, moments)
+                done.append((i, logs, error if precision == "fast" else 2.0 * error))
+            return done
+
+        def take(done: list[tuple[int, np.ndarray, float]]) -> int:
+            for one in done:
+                counter.add(*one)
+            return len(done)
+
+        _run(count, take, chunks, samples, threads, progress)
+        return counter.result(facts)
+
+    logs = np.empty((samples, size))
+    errors, routes, underflows = np.empty(samples), np.empty(samples, dtype=np.uint8), np.zeros(samples, dtype=np.int64)
+    mask_moments = np.empty((samples, ensemble.depth, 3))
+
+    def work(chunk: range) -> int:
+        for i in chunk:
+            errors[i], routes[i], underflows[i] = unit(root, i, logs[i], mask_moments[i])
+        return len(chunk)
+
+    _run(work, int, chunks, samples, threads, progress)
+    return EmpiricalSpectrum(logs, errors, underflows, facts, routes, mask_moments)
 
 
-def _run(work: Callable[[range], int], chunks: list[range], threads: int, progress: bool) -> None:
-    """Call ``work`` on each chunk of samples, in a pool of threads; ``work`` returns how many it did."""
+def _refuse_what_does_not_fit(samples: int, size: int) -> None:
+    needed = 8 * samples * size
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**62
+    if needed > 0.8 * pages:
+        raise MemoryError(
+            f"samples={samples} of {size} eigenvalues take {needed / 2**30:.3g} GiB, this machine has "
+            f"{pages / 2**30:.3g}; keep='histogram' needs no memory per sample"
+        )
+
+
+def _run(
+    work: Callable[[range], Any],
+    take: Callable[[Any], int],
+    chunks: Iterable[range],
+    total: int,
+    threads: int,
+    progress: bool,
+) -> None:
+    """Call `work` on each chunk of samples, in a pool of threads, and `take`, in order, on what it returns.
+
+    `take` returns how many samples were done. Only a few chunks wait at a time, so that memory does not grow.
+    """
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 
-    total = sum(map(len, chunks))
+    waiting: deque[Future[Any]] = deque()
     # disable=None: no bar away from a terminal.
     with (
         threadpool_limits(1, user_api="blas"),
@@ -139,77 +205,11 @@ def _run(work: Callable[[range], int], chunks: list[range], threads: int, progre
     ):
         pool = ThreadPoolExecutor(threads)
         try:
-            for done in as_completed([pool.submit(work, chunk) for chunk in chunks]):
-                bar.update(done.result())
+            for chunk in chunks:
+                waiting.append(pool.submit(work, chunk))
+                if len(waiting) >= 4 * threads:
+                    bar.update(take(waiting.popleft().result()))
+            while waiting:
+                bar.update(take(waiting.popleft().result()))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-Unit = Callable[[np.random.SeedSequence, int, np.ndarray], tuple[float, int]]
-
-
-def _overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
-    return OverflowError(
-        f"sample {sample}: the signal or the Jacobian leaves the range of a float in layer {layer} of {ensemble!r}; "
-        "smaller scales or fewer layers are needed"
-    )
-
-
-def _compiled_unit(ensemble: Ensemble, q: float, scales: np.ndarray | None, fast: bool) -> Unit:
-    from rmtjac.kernels.jacobian import INDEPENDENT, NETWORK, network_spectrum
-
-    widths = np.array(ensemble.widths, dtype=np.int64)
-    codes, numbers = ensemble.kernel_arrays()
-    activations = np.array([phi.code for phi in ensemble.activations], dtype=np.int64)
-    parameters = np.array([phi.parameter for phi in ensemble.activations])
-    mode = NETWORK if scales is None else INDEPENDENT
-    mask_scales = np.zeros(ensemble.depth) if scales is None else np.array(scales)
-
-    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray) -> tuple[float, int]:
-        x = sample_input(ensemble, root, i, q)
-        rng = stream(root, i, _NETWORK)
-        mask_rng = rng if scales is None else stream(root, i, _MASKS)  # not drawn from in the former case
-        trouble, error, underflows = network_spectrum(
-            rng, mask_rng, widths, codes, numbers, activations, parameters,
-            x, mode, mask_scales, fast, out,
-        )  # fmt: skip
-        if trouble:
-            raise _overflow(ensemble, trouble - 1, i)
-        return error, underflows
-
-    return unit
-
-
-def _numpy_unit(ensemble: Ensemble, q: float, scales: np.ndarray | None, fast: bool) -> Unit:
-    """The same with activations that only Python knows; the linear algebra is that of the kernels."""
-    from rmtjac.kernels.jacobian import OVERFLOW, absorb, factor
-    from rmtjac.kernels.sampling import fill
-
-    @np.errstate(over="ignore", invalid="ignore")  # what leaves the range is refused below
-    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray) -> tuple[float, int]:
-        net = sample_network(ensemble, root, i)
-        mask_rng = stream(root, i, _MASKS)
-        x = sample_input(ensemble, root, i, q)
-        product, rows, exponent, rank, underflows = np.empty((0, 0)), np.arange(x.size), 0, x.size, 0
-        for l, (matrix, vector, phi) in enumerate(zip(net.weights, net.biases, net.activations, strict=True)):
-            if scales is None:
-                h = matrix @ x + vector
-            else:
-                h = np.empty(matrix.shape[0])
-                fill(mask_rng, 0 if ensemble.weights[l].finite_variance else 3, 0.0, scales[l], h)
-            x, d = phi(h), np.asarray(phi.derivative(h), dtype=float)
-            if x.shape != h.shape or d.shape != h.shape or not np.isfinite(d).all():
-                raise ValueError(
-                    f"activation {phi.name!r}: function and derivative must return finite arrays of the shape they get"
-                )
-            underflows += 0 if phi.saturates else int(np.count_nonzero(d == 0.0))
-            product, rows, taken = absorb(product, rows, matrix, d)
-            if taken == OVERFLOW or not np.isfinite(x).all():
-                raise _overflow(ensemble, l, i)
-            exponent += taken
-            rank = min(rank, rows.size)
-            if rank == 0:
-                break
-        return factor(product, exponent, rank, ensemble.depth, fast, out), underflows
-
-    return unit

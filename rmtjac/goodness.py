@@ -1,0 +1,427 @@
+r"""Does a sampled spectrum agree with a limit? A calibrated test.
+
+Eigenvalues of one matrix repel each other: tests made for independent points (Kolmogorov-Smirnov, chi-squared of a
+histogram) never reject a single matrix, and reject the right law when many are pooled. Here one matrix is one
+observation. It gives a vector x: the fractions of eigenvalues below quantiles of the limit, the atom where it is
+random, and the moments m_1, m_2 in units of the limit's. The limit says what their means are.
+
+- **Bias.** At width N these means are off by a term of order 1/N. A *ladder*, independent samples of the same
+  ensemble at a width n near N/4, removes it: (N x(N) - n x(n)) / (N - n). The atom needs more, and its expectation at
+  finite width is known: see `rmtjac.spectra.finite_size.finite_atom`.
+- **Noise.** Hotelling's T^2 of the corrected means, with the covariance between matrices of both rungs and the
+  degrees of freedom of Krishnamoorthy and Yu (two samples of unequal covariance).
+- **Control variates.** Much of the spread between matrices is that of D, whose law is known at the variance that was
+  sampled: mean D^2, D^4 and log D^2 per layer. Regressing x on them, centred at their expectations, takes that part
+  out; it costs a degree of freedom each. An error in the limit's own q shifts x and not the controls. The atom is
+  left out: it is the largest of the layers' fractions of zeros, no smooth function of the controls.
+- **No noise.** A statistic (or a combination) that does not vary between matrices leaves T^2; it must agree with the
+  limit up to what finite width and whole numbers allow, else the limit is rejected.
+
+What the ladder leaves is of order 1/N^2 in the bulk, more at edges: with enough samples (S of the order N^2) the test
+sees it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rmtjac.ensemble import Ensemble
+from rmtjac.laws import Law
+from rmtjac.propagation import mean_field
+from rmtjac.rng import RngLike
+from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.spectra.finite_size import finite_atom
+from rmtjac.spectra.sample import sample_spectrum
+from rmtjac.theory.derivative_law import derivative_law
+from rmtjac.theory.quantiles import cdf
+from rmtjac.theory.spectrum import LimitSpectrum
+
+__all__ = ["LEVEL", "GoodnessOfFit", "goodness_of_fit", "ladder_ensemble"]
+
+LEVEL = 0.05
+_ENDS, _INNER = (0.05, 0.95), (0.2, 0.4, 0.6, 0.8)  # quantiles of the part off the atom
+_BELOW, _ABOVE = 3.0, 2.0  # eigenvalues of the ladder below and above all of them
+_FEWEST = 12  # samples
+_STEP = 4  # the ladder is narrower by about this
+_NARROWEST = 4
+# Name of the ladder's streams below the seed of the sample; no sample has so high a number.
+_LADDER = 0x1ADDE2000
+
+
+@dataclass(frozen=True, eq=False)
+class GoodnessOfFit:
+    """Outcome of `goodness_of_fit`.
+
+    Attributes
+    ----------
+    p_value
+        Chance of a T^2 at least as large if the limit is right; 0 where a statistic without noise is off.
+    statistic
+        T^2.
+    freedom
+        The degrees of freedom p and nu - p + 1 of F = T^2 (nu - p + 1) / (nu p).
+    names
+        The statistics: ``"F=0.2"`` (with 0.2 of the mass off the atom), ``"atom"``, ``"m1"``, ``"m2"``.
+    deviations, errors
+        Their deviations from the limit, bias removed, and standard errors: fractions of eigenvalues, and moments in
+        units of the limit's. Correlated; an error 0 marks a statistic without noise.
+    tested
+        Which of them entered T^2; the others had no noise of their own.
+    samples, size, ladder_samples, ladder_size
+        Numbers and sides of the matrices of both rungs.
+    controls
+        How many control variates were used for the samples and for the ladder.
+    level
+        The level that `verdict` speaks of.
+    """
+
+    p_value: float
+    statistic: float
+    freedom: tuple[float, float]
+    names: tuple[str, ...]
+    deviations: np.ndarray
+    errors: np.ndarray
+    tested: np.ndarray
+    samples: int
+    size: int
+    ladder_samples: int
+    ladder_size: int
+    controls: tuple[int, int]
+    level: float = LEVEL
+
+    def __post_init__(self) -> None:
+        for array in (self.deviations, self.errors, self.tested):
+            array.flags.writeable = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the limit is not rejected at the level."""
+        return self.p_value >= self.level
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in words."""
+        return verdict(self.p_value, self.level)
+
+    def to_pandas(self) -> Any:
+        """Return the statistics as a table."""
+        import pandas as pd
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pulls = self.deviations / self.errors
+        columns = {"deviation": self.deviations, "error": self.errors, "pull": pulls, "tested": self.tested}
+        return pd.DataFrame(columns, index=pd.Index(self.names, name="statistic"))
+
+    def __repr__(self) -> str:
+        return f"GoodnessOfFit({self.verdict}, {int(self.tested.sum())} statistics, {self.samples} samples)"
+
+
+def verdict(p_value: float, level: float = LEVEL) -> str:
+    """Say what a p-value means at a level; NaN stands for no test."""
+    if math.isnan(p_value):
+        return "not tested"
+    return f"{'agree' if p_value >= level else 'disagree'} at {level:.0%} (p = {p_value:.2g})"
+
+
+def ladder_ensemble(ensemble: Ensemble) -> Ensemble:
+    """Return the ensemble at about a quarter of the widths, in the same proportions, with the same limit.
+
+    Raises
+    ------
+    ValueError
+        If the widths have no common divisor that allows for it.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> ladder_ensemble(rj.Ensemble([300, 450, 200, 400], "relu")).widths
+    (72, 108, 48, 96)
+    >>> ladder_ensemble(rj.Ensemble.square(100, 1, weights=rj.Gaussian(power=1.0)))
+    Ensemble(widths=[25, 25], activation='tanh', weights=Gaussian(std=0.5, power=1.0))
+    """
+    unit = reduce(math.gcd, ensemble.widths)
+    shape = [n // unit for n in ensemble.widths]
+    part = max(round(unit / _STEP), -(-_NARROWEST // min(shape)))
+    if not 0.125 <= part / unit <= 0.5:
+        raise ValueError(
+            f"widths={list(ensemble.widths)!r} cannot be scaled by 1/8 to 1/2 in proportion to at least {_NARROWEST}; "
+            "a multiple of small whole numbers is needed, e.g. all widths a multiple of 16"
+        )
+    widths = [part * n for n in shape]
+
+    def scaled(one: Law, l: int, bias: bool) -> Law:
+        """The law whose variance (per row; of a bias) is what it was."""
+        if not one.finite_variance:
+            return one
+        fans = [(sides[l], sides[l + 1], max(sides)) for sides in (ensemble.widths, widths)]
+        variance = [one.entry_variance(*fan, bias=True) if bias else one.row_variance(*fan) for fan in fans]
+        if variance[1] == variance[0] or not variance[1]:
+            return one
+        name = fields(one)[0].name  # type: ignore[arg-type]
+        factor = math.sqrt(variance[0] / variance[1])
+        return replace(one, **{name: one.amplitude * factor}) if abs(factor - 1.0) > 1e-12 else one  # type: ignore[type-var]
+
+    weights = [scaled(one, l, False) for l, one in enumerate(ensemble.weights)]
+    biases = None if ensemble.biases is None else [scaled(one, l, True) for l, one in enumerate(ensemble.biases)]
+    return Ensemble(widths, ensemble.activations, weights, biases)
+
+
+def _ensemble(empirical: EmpiricalSpectrum) -> Ensemble | None:
+    facts = empirical.facts.get("ensemble")
+    return None if facts is None else Ensemble.from_dict(facts)
+
+
+def _draw_ladder(empirical: EmpiricalSpectrum, rng: RngLike | None) -> EmpiricalSpectrum:
+    facts, ensemble = empirical.facts, _ensemble(empirical)
+    if ensemble is None or (rng is None and not isinstance(facts.get("seed"), dict)):
+        raise ValueError("empirical.facts do not say how the samples were drawn; pass their ladder=")
+    if rng is None:
+        seed = facts["seed"]
+        rng = np.random.SeedSequence(seed["entropy"], spawn_key=(*seed["spawn_key"], _LADDER))
+    ladder = sample_spectrum(
+        ladder_ensemble(ensemble),
+        2 * empirical.samples,
+        rng=rng,
+        input_variance=facts["input_variance"],
+        masks=facts["masks"],
+        precision=facts.get("precision", "auto"),
+    )
+    assert isinstance(ladder, EmpiricalSpectrum)
+    return ladder
+
+
+class _Statistics(NamedTuple):
+    """Names, values per sample minus the limit's, and by how much one without noise may be off."""
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    kinds: np.ndarray  # 1 for whole numbers of eigenvalues, 0 for moments
+
+
+def _points(rungs: tuple[EmpiricalSpectrum, ...], limit: LimitSpectrum) -> tuple[np.ndarray, np.ndarray]:
+    """Values of log lambda at which eigenvalues are counted, and F there, above the noise of the samples."""
+    # The lowest few eigenvalues of a deep product have a law of their own, which is no expansion in 1/N: counts at
+    # F = .05 of 25 eigenvalues, L = 3, leave a bias of .6 standard errors of 40 samples; from 3 on it is below .2.
+    room = max(1.0 - limit.atom, 1e-300) * min(rung.size for rung in rungs)
+    low, high = max(_ENDS[0], max(_BELOW, limit.layers.depth) / room), min(_ENDS[1], 1.0 - _ABOVE / room)
+    inner = [f for f in _INNER if low + 0.05 < f < high - 0.05]
+    p = limit.atom + (1.0 - limit.atom) * np.array([low, *inner, high] if low < high else [0.5])
+    # A little above the quantile: eigenvalues that sit on an atom of the limit are below it, their rounding included.
+    at = np.unique(limit.log_quantile(p)) + 1e-9
+    at = at[at > max(rung.log_floor for rung in rungs)]
+    return at, cdf(limit, at)[0]
+
+
+def _statistics(
+    empirical: EmpiricalSpectrum, limit: LimitSpectrum, at: np.ndarray, expected: np.ndarray
+) -> _Statistics:
+    logs = 2.0 * empirical.log_singular_values
+    counts = (logs[:, :, None] <= at).mean(axis=1) - expected
+    widths = np.array(limit.layers.widths or [1.0] * (limit.layers.depth + 1))
+    sides = np.maximum(np.rint(widths * (empirical.size / widths[-1])), 1.0).astype(int)
+    atom = empirical.atoms - finite_atom(sides.tolist(), [min(law.mass, 1.0) for law in limit.layers.laws])
+    m1, m2 = np.log(limit.moments(2))
+    moments = [np.exp(logs - m1).mean(axis=1) - 1.0, np.exp(2.0 * logs - m2).mean(axis=1) - 1.0]
+    share = (expected - limit.atom) / (1.0 - limit.atom)
+    names = (*(f"F={f:.3g}" for f in share), "atom", "m1", "m2")
+    return _Statistics(names, np.column_stack([counts, atom, *moments]), np.array([1] * (at.size + 1) + [0, 0]))
+
+
+def _controls(empirical: EmpiricalSpectrum, most: int) -> np.ndarray:
+    """Means of D^2, D^4, log D^2 per layer and sample, less their expectations: shape (samples, k), k <= most."""
+    masks, ensemble = getattr(empirical, "mask_moments", None), _ensemble(empirical)
+    none = np.empty((empirical.samples, 0))
+    if masks is None or ensemble is None or most < 1:
+        return none
+    signal = mean_field(ensemble, empirical.facts["input_variance"])
+    if signal.heavy_tailed:
+        return none
+    laws = [derivative_law(*pair) for pair in zip(ensemble.activations, signal.preactivation_variances, strict=True)]
+    # By layer: D^2 and D^4 relative to their means, so that sums over layers make sense.
+    squares, fourths = (
+        np.stack([masks[:, l, k - 1] / law.moment(k) - 1.0 for l, law in enumerate(laws)], axis=1) for k in (1, 2)
+    )
+    try:
+        logs = np.stack([masks[:, l, 2] - law.mean_log / law.mass for l, law in enumerate(laws)], axis=1)
+    except ArithmeticError:
+        logs = none
+    kinds = [_independent(kind) for kind in (squares, logs, fourths)]
+    found = _independent(np.hstack(kinds))
+    if found.shape[1] > most:  # of deep networks the sums over layers
+        found = _independent(np.column_stack([kind.mean(axis=1) for kind in kinds if kind.shape[1]]))
+    return found[:, :most]
+
+
+def _independent(columns: np.ndarray) -> np.ndarray:
+    """The columns that are finite, vary, and are no combinations of those before them."""
+    kept: list[int] = []
+    basis = np.empty((len(columns), 0))
+    for j, column in enumerate(columns.T):
+        if not np.isfinite(column).all():
+            continue
+        centred = column - column.mean()
+        size = float(np.linalg.norm(centred))
+        rest = centred - basis @ (basis.T @ centred)
+        rest = rest - basis @ (basis.T @ rest)
+        # 1e-9 of the column itself: the rounding of a mean of equal numbers.
+        if size > 1e-9 * np.abs(column).max() and np.linalg.norm(rest) > 1e-4 * size:
+            kept.append(j)
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    return columns[:, kept]
+
+
+class _Fit(NamedTuple):
+    """Mean at vanishing controls, its covariance, and degrees of freedom of the latter."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    freedom: int
+
+
+def _regress(values: np.ndarray, controls: np.ndarray, linear: np.ndarray) -> _Fit:
+    """Regress those of the statistics that depend smoothly on the controls, `linear`."""
+    samples, count = len(values), controls.shape[1]
+    centre, mean = controls.mean(axis=0), values.mean(axis=0)
+    rest = values - mean
+    factor = np.full(mean.size, 1.0 / (samples * (samples - 1)))
+    freedom = samples - 1 - count
+    if count:
+        q, r = np.linalg.qr(controls - centre)
+        shift = np.linalg.solve(r.T, centre)
+        slope = np.where(linear, q.T @ rest, 0.0)
+        mean, rest = mean - slope.T @ shift, rest - q @ slope
+        factor[linear] = (1.0 / samples + float(shift @ shift)) / freedom  # exact for normal controls
+    scaled = rest * np.sqrt(factor)
+    return _Fit(mean, scaled.T @ scaled, freedom)
+
+
+def _choose(
+    covariance: np.ndarray, raw: np.ndarray, deviation: np.ndarray, allowed: np.ndarray
+) -> tuple[list[int], bool]:
+    """Statistics with noise of their own, and whether one of the others is off by more than is allowed."""
+    kept: list[int] = []
+    off = False
+    for j in range(raw.size):
+        slope = np.linalg.solve(covariance[np.ix_(kept, kept)], covariance[kept, j])
+        left = covariance[j, j] - float(slope @ covariance[kept, j])
+        if raw[j] > 0.0 and left > 1e-9 * raw[j]:
+            kept.append(j)
+        elif abs(deviation[j] - float(slope @ deviation[kept])) > allowed[j]:
+            off = True
+    return kept, off
+
+
+def goodness_of_fit(
+    empirical: EmpiricalSpectrum,
+    limit: LimitSpectrum,
+    *,
+    rng: RngLike | None = None,
+    ladder: EmpiricalSpectrum | None = None,
+    controls: bool = True,
+) -> GoodnessOfFit:
+    """Test a sampled spectrum against a limit; see the module `rmtjac.goodness` for how.
+
+    Parameters
+    ----------
+    empirical, limit
+        From `rmtjac.sample_spectrum` and `rmtjac.limit_spectrum`; at least 12 matrices.
+    rng
+        Seed of the ladder; by default it follows from that of the samples.
+    ladder
+        Samples of the same ensemble in the same proportions, at about a quarter of the width. By default twice as many
+        as `empirical` has are drawn, with the settings in ``empirical.facts``.
+    controls
+        Whether the means of D^2, D^4, log D^2 serve as control variates, where both rungs recorded them.
+
+    Returns
+    -------
+    GoodnessOfFit
+
+    Raises
+    ------
+    ValueError
+        If there are too few samples, or no ladder can be drawn.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> from rmtjac.goodness import goodness_of_fit
+    >>> ens = rj.Ensemble.square(60, 2, "tanh")
+    >>> emp = rj.sample_spectrum(ens, samples=30, rng=1)
+    >>> goodness_of_fit(emp, rj.limit_spectrum(ens)).agrees
+    True
+    >>> goodness_of_fit(emp, rj.limit_spectrum(rj.Ensemble.square(60, 3, "tanh"))).agrees
+    False
+    """
+    if not isinstance(empirical, EmpiricalSpectrum) or not isinstance(limit, LimitSpectrum):
+        raise TypeError("goodness_of_fit needs an EmpiricalSpectrum and a LimitSpectrum, in this order")
+    if ladder is not None and not isinstance(ladder, EmpiricalSpectrum):
+        raise TypeError(f"ladder={ladder!r} must be an EmpiricalSpectrum")
+    if empirical.samples >= _FEWEST and ladder is None:
+        ladder = _draw_ladder(empirical, rng)
+    for name, rung in (("empirical", empirical), ("ladder", ladder)):
+        if rung is not None and rung.samples < _FEWEST:
+            raise ValueError(f"{name} has {rung.samples} samples; a test needs at least {_FEWEST}")
+    assert ladder is not None
+    if not 2 * ladder.size <= empirical.size:
+        raise ValueError(f"ladder has size {ladder.size}; at most half of {empirical.size} is needed")
+
+    rungs = empirical, ladder
+    at, expected = _points(rungs, limit)
+    kinds: np.ndarray = np.empty(0)
+    fits, raw, used = [], [], []
+    weights = empirical.size / (empirical.size - ladder.size), -ladder.size / (empirical.size - ladder.size)
+    for rung in rungs:
+        names, values, kinds = _statistics(rung, limit, at, expected)
+        most = min((rung.samples - 1) // 3, rung.samples - 3 - values.shape[1]) if controls else 0
+        found = _controls(rung, most)
+        fits.append(_regress(values, found, np.array(names) != "atom"))
+        # Rounding of equal numbers is no noise.
+        raw.append(np.where(np.ptp(values, axis=0) > 1e-12, values.var(axis=0, ddof=1) / rung.samples, 0.0))
+        used.append(found.shape[1])
+    if used[0] == 0 or used[1] == 0:  # controls of one rung only would leave a bias in the other
+        used = [0, 0]
+        plain = [_statistics(rung, limit, at, expected).values for rung in rungs]
+        fits = [_regress(values, np.empty((len(values), 0)), np.zeros(values.shape[1], dtype=bool)) for values in plain]
+    parts = [w * w * fit.covariance for w, fit in zip(weights, fits, strict=True)]
+    deviation = weights[0] * fits[0].mean + weights[1] * fits[1].mean
+    total = parts[0] + parts[1]
+    spread = weights[0] ** 2 * raw[0] + weights[1] ** 2 * raw[1]
+    # Without noise: a count may be off by the fraction of one eigenvalue in either rung, a moment, or what is only
+    # without noise beside the controls, by what the ladder leaves.
+    left = 16.0 / empirical.size**2 + 1e-9
+    allowed = np.where((kinds == 1) & (spread == 0.0), 2.0 * weights[0] / empirical.size, left)
+    kept, off = _choose(total, spread, deviation, allowed)
+    statistic, freedom, p_value = _hotelling(deviation[kept], [part[np.ix_(kept, kept)] for part in parts], fits)
+    tested = np.zeros(deviation.size, dtype=bool)
+    tested[kept] = True
+    errors = np.where(spread > 0.0, np.sqrt(np.maximum(np.diag(total), 0.0)), 0.0)
+    return GoodnessOfFit(
+        0.0 if off else p_value, statistic, freedom, names, deviation, errors, tested,
+        empirical.samples, empirical.size, ladder.samples, ladder.size, (used[0], used[1]),
+    )  # fmt: skip
+
+
+def _hotelling(
+    deviation: np.ndarray, parts: list[np.ndarray], fits: list[_Fit]
+) -> tuple[float, tuple[float, float], float]:
+    """Return T^2, its degrees of freedom by Krishnamoorthy and Yu, and the p-value."""
+    from scipy.special import fdtrc
+
+    p = deviation.size
+    if p == 0:
+        return 0.0, (0.0, math.inf), 1.0
+    total = parts[0] + parts[1]
+    scale = 1.0 / np.sqrt(np.diag(total))
+    inverse = np.linalg.inv(total * np.outer(scale, scale)) * np.outer(scale, scale)
+    statistic = float(deviation @ inverse @ deviation)
+    shares = [part @ inverse for part in parts]
+    loss = sum((np.trace(s @ s) + np.trace(s) ** 2) / fit.freedom for s, fit in zip(shares, fits, strict=True))
+    nu = (p + p * p) / loss
+    second = nu - p + 1.0
+    return statistic, (float(p), float(second)), float(fdtrc(p, second, statistic * second / (nu * p)))
