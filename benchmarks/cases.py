@@ -17,9 +17,18 @@ def ensemble(activation: str, width: int) -> rj.Ensemble:
     return rj.Ensemble.square(width, DEPTH, activation)
 
 
-def ours(activation: str, width: int, samples: int, precision: str, threads: int) -> rj.EmpiricalSpectrum:
+CODES: dict[str, dict[str, object]] = {
+    "fast": {"precision": "fast"},
+    "fast, invariance": {"precision": "fast", "invariance": True},
+    "fast, float32": {"precision": "fast", "dtype": "float32"},
+    "auto": {"precision": "auto"},
+    "accurate": {"precision": "accurate"},
+}
+
+
+def ours(activation: str, width: int, samples: int, code: str, threads: int) -> rj.EmpiricalSpectrum:
     """Sample with this package, histogram included."""
-    emp = rj.sample_spectrum(ensemble(activation, width), samples, rng=0, precision=precision, threads=threads)
+    emp = rj.sample_spectrum(ensemble(activation, width), samples, rng=0, threads=threads, **CODES[code])
     emp.histogram(100)
     return emp
 
@@ -44,11 +53,11 @@ def plain_numpy(activation: str, width: int, samples: int, threads: int) -> np.n
     return eigenvalues
 
 
-def flops(width: int, precision: str) -> float:
+def flops(width: int, code: str) -> float:
     """Flops of one full-rank sample, leading order: L - 1 products, and the values only of J or J J^T."""
     products = (DEPTH - 1) * 2.0 * width**3
     # Bidiagonal form 8/3 N^3; J J^T half a product (dsyrk), N^3, and tridiagonal form 4/3 N^3.
-    return products + width**3 * (8 / 3 if precision == "auto" else 1.0 + 4 / 3)
+    return products + width**3 * (8 / 3 if code in ("auto", "accurate") else 1.0 + 4 / 3)
 
 
 def limit(activation: str, depth: int) -> rj.LimitSpectrum:

@@ -23,34 +23,11 @@ from benchmarks.run import header
 from rmtjac.archive import write_atomically
 from rmtjac.goodness import LEVEL, goodness_of_fit, ladder_ensemble
 from rmtjac.propagation import mean_field
-from rmtjac.rng import as_seed_sequence, stream
-from rmtjac.spectra import sample_input, sample_network
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 
-SEED = 20240611
-_MASKS = 2  # the sampler's stream of independent D
+SEED = 20261121
 Limits = dict[str, LimitSpectrum]
 Make = Callable[[rj.Ensemble], LimitSpectrum]
-
-
-def recorded(emp: rj.EmpiricalSpectrum, rng: int) -> rj.EmpiricalSpectrum:
-    """The samples with the means of D^2, D^4, log D^2; drawn again where the sampler did not record them."""
-    if getattr(emp, "mask_moments", None) is not None:
-        return emp
-    ens, q = rj.Ensemble.from_dict(emp.facts["ensemble"]), emp.facts["input_variance"]
-    scales, root, out = mean_field(ens, q).scales, as_seed_sequence(rng), np.full((emp.samples, ens.depth, 3), np.nan)
-    for i in range(emp.samples):
-        if emp.facts["masks"] == "network":
-            layers = sample_network(ens, root, i).preactivations(sample_input(ens, root, i, q))
-        else:
-            normal = stream(root, i, _MASKS).standard_normal
-            layers = [scale * normal(n) for scale, n in zip(scales, ens.widths[1:], strict=True)]
-        for l, (phi, h) in enumerate(zip(ens.activations, layers, strict=True)):
-            d2 = np.asarray(phi.derivative(h)) ** 2
-            nonzero = d2[d2 > 0.0]
-            out[i, l] = d2.mean(), (d2**2).mean(), np.log(nonzero).mean() if nonzero.size else np.nan
-    object.__setattr__(emp, "mask_moments", out)
-    return emp
 
 
 def parts(emp: rj.EmpiricalSpectrum, size: int) -> list[rj.EmpiricalSpectrum]:
@@ -60,15 +37,12 @@ def parts(emp: rj.EmpiricalSpectrum, size: int) -> list[rj.EmpiricalSpectrum]:
         names = [f.name for f in dataclasses.fields(emp) if f.name != "facts"]
         # Arrays of one row per sample are cut, the others stay.
         cut = {name: value[i : i + size].copy() for name in names if (value := getattr(emp, name)) is not None}
-        part = rj.EmpiricalSpectrum(**cut, facts=emp.facts)
-        if getattr(part, "mask_moments", None) is None:
-            object.__setattr__(part, "mask_moments", emp.mask_moments[i : i + size])
-        out.append(part)
+        out.append(rj.EmpiricalSpectrum(**cut, facts=emp.facts))
     return out
 
 
 def draw(ens: rj.Ensemble, samples: int, masks: str, seed: int) -> rj.EmpiricalSpectrum:
-    return recorded(rj.sample_spectrum(ens, samples, rng=seed, masks=masks, precision="fast"), seed)
+    return rj.sample_spectrum(ens, samples, rng=seed, masks=masks, precision="fast")
 
 
 def rates(

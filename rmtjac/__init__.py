@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rmtjac.activations import Activation
     from rmtjac.comparison import Comparison, compare
     from rmtjac.ensemble import Ensemble
+    from rmtjac.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
     from rmtjac.propagation import MeanField, mean_field
@@ -26,6 +27,7 @@ _HOMES = {
     "activations": ("Activation",),
     "comparison": ("Comparison", "compare"),
     "ensemble": ("Ensemble",),
+    "goodness": ("GoodnessOfFit", "goodness_of_fit"),
     "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
     "network": ("Network",),
     "propagation": ("MeanField", "mean_field"),
@@ -43,6 +45,7 @@ __all__ = [
     "EmpiricalSpectrum",
     "Ensemble",
     "Gaussian",
+    "GoodnessOfFit",
     "LimitSpectrum",
     "MeanField",
     "Network",
@@ -53,6 +56,7 @@ __all__ = [
     "Uniform",
     "activations",
     "compare",
+    "goodness_of_fit",
     "limit_spectrum",
     "mean_field",
     "plotting",

@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         new.add_argument("--samples", type=_whole, default=100, help="number of independent networks (default 100)")
         new.add_argument("--seed", type=_whole, default=0, help="seed; fixes every bit of the result (default 0)")
         new.add_argument("--masks", default="network", help="network or independent (default network)")
-        new.add_argument("--precision", default="auto", help="auto or fast (default auto)")
+        new.add_argument("--precision", default="auto", help="auto, accurate or fast (default auto)")
+        new.add_argument("--dtype", default="float64", help="float32 is for --precision fast (default float64)")
+        new.add_argument("--invariance", action="store_true", help="linear Gaussian layers: draw what the law needs")
         new.add_argument("--threads", type=_whole, default=None, help="threads (default all cores)")
 
     def route(new: argparse.ArgumentParser) -> None:
@@ -84,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     ensemble(one)
     sampling(one)
     route(one)
+    one.add_argument("--test", action="store_true", help="calibrated p-value (draws smaller networks too)")
     one.add_argument(
         "--out",
         default="rmtjac-compare.png",
@@ -135,7 +138,7 @@ def _sample(args: argparse.Namespace, ensemble: Any) -> Any:
 
     return sample_spectrum(
         ensemble, args.samples, rng=args.seed, input_variance=_input_variance(args), masks=args.masks,
-        precision=args.precision, threads=args.threads, progress=True,
+        precision=args.precision, dtype=args.dtype, invariance=args.invariance, threads=args.threads, progress=True,
     )  # fmt: skip
 
 
@@ -237,7 +240,7 @@ def _compare(args: argparse.Namespace) -> None:
     emp = _sample(args, ensemble)
     from rmtjac.comparison import compare
 
-    result = compare(emp, lim)
+    result = compare(emp, lim, test=args.test)
     assert out is not None
     if out.suffix == ".npz":
         result.save(out)

@@ -153,7 +153,7 @@ BAD = [
     (["spectrum", "--threads", "0"], "threads=0 must be a positive whole number"),
     (["spectrum", "--seed", "-1"], "rng=-1 must be a non-negative int"),
     (["spectrum", "--masks", "none"], "masks='none' must be one of 'network', 'independent'"),
-    (["spectrum", "--precision", "slow"], "precision='slow' must be one of 'auto', 'fast'"),
+    (["spectrum", "--precision", "slow"], "precision='slow' must be one of 'auto', 'accurate', 'fast'"),
     (["limit", "--method", "magic"], "method='magic' must be one of 'inverse', 'continuation'"),
     (["limit", "--weights", "gauss"], "weights='gauss' is not a known law; known: gaussian, "),
     (

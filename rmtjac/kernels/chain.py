@@ -23,6 +23,7 @@ _DEAD = -(2**60)  # in place of the exponent of a zero
 _TOP = 500  # factors are scaled to 2**_TOP: its square is still a float
 _SPREAD = 1000  # and so is that of the smallest row, 2**(_TOP - _SPREAD), which the norms inside a QR need
 _WINDOW, _MARGIN = 797, 100  # bits: 240 decades in one factorisation, 30 of them next to a cut not used
+_NOISE = 2.0**-53
 _LOG2 = math.log(2.0)
 
 
@@ -228,8 +229,13 @@ def _values(scales, t, shift, out):
             for j in range(start, i + 1):
                 block[j - start, i - start] = _scale(a[i, j], scales[i] - scales[start])
         qr(block)
+        # An entry below rounding of the diagonal of its row is no part of the values, yet where nothing else couples
+        # two blocks the reflections of an SVD would mix their columns by it, large ones into small ones.
         for j in range(end - start):
             block[j, j + 1 :] = 0.0
+            for i in range(j):
+                if abs(block[j, i]) < _NOISE * abs(block[i, i]):
+                    block[j, i] = 0.0
         values = singular_values(block)
         while done < end and (end == alive or done == start or scales[done] >= scales[start] - _WINDOW + _MARGIN):
             value = values[done - start]

@@ -12,11 +12,9 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-from rmtjac.kernels.lapack import _routine
+from rmtjac.kernels.lapack import CHAR, DOUBLE, INT, routine
 
 __all__ = ["gram_eigenvalues", "triangular_gram_eigenvalues"]
-
-_INT, _CHAR = types.CPointer(types.int32), types.CPointer(types.uint8)
 
 
 def _both(library: str, name: str, *arguments: Any) -> Any:
@@ -24,13 +22,13 @@ def _both(library: str, name: str, *arguments: Any) -> Any:
     made = {}
     for letter, real in (("d", types.float64), ("s", types.float32)):
         kinds = (types.CPointer(real) if kind is None else kind for kind in arguments)
-        made[real] = _routine(library, letter + name, *kinds)
+        made[real] = routine(library, letter + name, *kinds)
     return made
 
 
-_SYRK = _both("blas", "syrk", _CHAR, _CHAR, _INT, _INT, None, None, _INT, None, None, _INT)
-_dlauum = _routine("lapack", "dlauum", _CHAR, _INT, types.CPointer(types.float64), _INT, _INT)
-_SYEVD = _both("lapack", "syevd", _CHAR, _CHAR, _INT, None, _INT, None, None, _INT, _INT, _INT, _INT)
+_SYRK = _both("blas", "syrk", CHAR, CHAR, INT, INT, None, None, INT, None, None, INT)
+_dlauum = routine("lapack", "dlauum", CHAR, INT, DOUBLE, INT, INT)
+_SYEVD = _both("lapack", "syevd", CHAR, CHAR, INT, None, INT, None, None, INT, INT, INT, INT)
 
 
 def _syrk(upper, transpose, n, k, one, a, leading, zero, gram):

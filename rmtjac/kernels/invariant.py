@@ -15,12 +15,12 @@ from numba import njit
 from rmtjac.kernels.factor import CHAIN, FAST, factor, gram_route
 from rmtjac.kernels.gram import triangular_gram_eigenvalues
 from rmtjac.kernels.jacobian import multiply
-from rmtjac.kernels.lapack import _DOUBLE, _INT, _routine
+from rmtjac.kernels.lapack import DOUBLE, INT, routine
 from rmtjac.kernels.sampling import fill
 
 __all__ = ["bidiagonal_singular_values", "invariant_spectrum"]
 
-_dlasq1 = _routine("lapack", "dlasq1", _INT, _DOUBLE, _DOUBLE, _DOUBLE, _INT)
+_dlasq1 = routine("lapack", "dlasq1", INT, DOUBLE, DOUBLE, DOUBLE, INT)
 
 
 @njit(cache=True, nogil=True)

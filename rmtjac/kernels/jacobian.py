@@ -16,10 +16,11 @@ from rmtjac.kernels.factor import ACCURATE, NONE, factor
 from rmtjac.kernels.forward import activate, preactivations
 from rmtjac.kernels.sampling import draw_matrix, draw_vector, fill
 
-__all__ = ["INDEPENDENT", "NETWORK", "OVERFLOW", "compress", "mask_moments", "multiply", "network_spectrum"]
+__all__ = ["INDEPENDENT", "NETWORK", "OVERFLOW", "TINY", "compress", "mask_moments", "multiply", "network_spectrum"]
 
 NETWORK, INDEPENDENT = 0, 1  # where D comes from
 OVERFLOW = 2**30  # in place of an exponent
+TINY = 1e-280  # D below this is a zero: rows that differ by more than 300 decades have no accurate factorisation
 
 
 @njit(cache=True, nogil=True)
@@ -44,7 +45,7 @@ def compress(rows, weights, d, space):
     `rows` are the neurons of the layer below that are still alive. Returns the block, a view of `space`, and the
     neurons alive above.
     """
-    alive = np.nonzero(d)[0]
+    alive = np.nonzero(np.abs(d) > TINY)[0]
     block = space[: alive.size * rows.size].reshape((alive.size, rows.size))
     whole = rows.size == weights.shape[1]
     for i in range(alive.size):
@@ -134,7 +135,7 @@ def network_spectrum(
     error, route
         As `factor` returns them.
     underflows
-        How many entries of D are zero although phi' has no zero there.
+        How many entries of D are (next to) zero although phi' has no zero there.
     """
     depth = widths.size - 1
     scale = 0  # the signal is 2**scale times x
@@ -164,10 +165,10 @@ def network_spectrum(
         x, d = activate(activations[l], slopes[l], h)
         if activations[l] <= 2:
             scale += _rescale(x)
-        if not 1 <= activations[l] <= 4:  # the codes whose derivative is never exactly zero
-            underflows += n_out - np.count_nonzero(d)
         mask_moments(d, moments[l])
         block, rows = compress(rows, weights, d, flat[used:])
+        if not 1 <= activations[l] <= 4:  # the codes whose derivative is never exactly zero
+            underflows += n_out - rows.size
         shapes[l] = block.shape
         used += block.size
         rank = min(rank, rows.size)

@@ -13,27 +13,36 @@ from llvmlite import binding
 from numba import njit, types
 from numba.extending import get_cython_function_address
 
-__all__ = ["apply_reflectors", "gram_eigenvalues", "qr", "qr_pivoted", "singular_values", "triangular_product"]
+__all__ = [
+    "CHAR",
+    "DOUBLE",
+    "INT",
+    "apply_reflectors",
+    "qr",
+    "qr_pivoted",
+    "routine",
+    "singular_values",
+    "triangular_product",
+]
 
-_DOUBLE, _INT, _CHAR = types.CPointer(types.float64), types.CPointer(types.int32), types.CPointer(types.uint8)
+DOUBLE, INT, CHAR = types.CPointer(types.float64), types.CPointer(types.int32), types.CPointer(types.uint8)
 
 
-def _routine(library: str, name: str, *arguments: types.Type) -> types.ExternalFunction:
+def routine(library: str, name: str, *arguments: types.Type) -> types.ExternalFunction:
+    """Return the `name` of SciPy's cython_blas or cython_lapack, to be called with pointers from compiled code."""
     symbol = f"rmtjac_{name}"
     binding.add_symbol(symbol, get_cython_function_address(f"scipy.linalg.cython_{library}", name))
     return types.ExternalFunction(symbol, types.void(*arguments))
 
 
 # fmt: off
-_dgesdd = _routine("lapack", "dgesdd", _CHAR, _INT, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _INT,
-                   _DOUBLE, _INT, _INT, _INT)
-_dsyevd = _routine("lapack", "dsyevd", _CHAR, _CHAR, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _INT, _INT, _INT)
-_dgeqrf = _routine("lapack", "dgeqrf", _INT, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _INT)
-_dgeqp3 = _routine("lapack", "dgeqp3", _INT, _INT, _DOUBLE, _INT, _INT, _DOUBLE, _DOUBLE, _INT, _INT)
-_dormqr = _routine("lapack", "dormqr", _CHAR, _CHAR, _INT, _INT, _INT, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE,
-                   _INT, _INT)
-_dtrmm = _routine("blas", "dtrmm", _CHAR, _CHAR, _CHAR, _CHAR, _INT, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _INT)
-_dsyrk = _routine("blas", "dsyrk", _CHAR, _CHAR, _INT, _INT, _DOUBLE, _DOUBLE, _INT, _DOUBLE, _DOUBLE, _INT)
+_dgesdd = routine("lapack", "dgesdd", CHAR, INT, INT, DOUBLE, INT, DOUBLE, DOUBLE, INT, DOUBLE, INT,
+                  DOUBLE, INT, INT, INT)
+_dgeqrf = routine("lapack", "dgeqrf", INT, INT, DOUBLE, INT, DOUBLE, DOUBLE, INT, INT)
+_dgeqp3 = routine("lapack", "dgeqp3", INT, INT, DOUBLE, INT, INT, DOUBLE, DOUBLE, INT, INT)
+_dormqr = routine("lapack", "dormqr", CHAR, CHAR, INT, INT, INT, DOUBLE, INT, DOUBLE, DOUBLE, INT, DOUBLE,
+                  INT, INT)
+_dtrmm = routine("blas", "dtrmm", CHAR, CHAR, CHAR, CHAR, INT, INT, DOUBLE, DOUBLE, INT, DOUBLE, INT)
 # fmt: on
 
 _BLOCK = 64  # workspace columns: LAPACK blocks its QR by 32, and takes what it needs
@@ -68,43 +77,6 @@ def singular_values(a):
     if info[0] != 0:
         raise ValueError("dgesdd did not converge: the matrix holds NaN or infinite entries")
     return s
-
-
-@njit(cache=True, nogil=True)
-def gram_eigenvalues(a):
-    """Return the eigenvalues of the smaller of a a^T and a^T a, ascending, a C-ordered.
-
-    dsyrk and dsyevd without vectors: half the work of `singular_values`, but the absolute error, of order eps
-    times the largest eigenvalue, hides every singular value below about 1e-8 of the largest.
-    """
-    rows, columns = a.shape
-    rank = min(rows, columns)
-    values = np.empty(rank)
-    if rank == 0:
-        return values
-    letters = np.array([ord("N"), ord("U"), ord("T") if rows <= columns else ord("N")], dtype=np.uint8)
-    job, upper, transpose = letters[0:1], letters[1:2], letters[2:3]
-    sides = np.array([rank, max(rows, columns), columns], dtype=np.int32)
-    n, k, leading = sides[0:1], sides[1:2], sides[2:3]
-    numbers = np.array([1.0, 0.0])
-    gram = np.empty((rank, rank))
-    _dsyrk(
-        upper.ctypes, transpose.ctypes, n.ctypes, k.ctypes, numbers[0:1].ctypes, a.ctypes, leading.ctypes,
-        numbers[1:2].ctypes, gram.ctypes, n.ctypes,
-    )  # fmt: skip
-    size, info = np.full(2, -1, dtype=np.int32), np.zeros(1, dtype=np.int32)
-    work, integers = np.empty(1), np.empty(1, dtype=np.int32)
-    for _ in range(2):  # the first call only asks for the sizes of the workspaces
-        _dsyevd(
-            job.ctypes, upper.ctypes, n.ctypes, gram.ctypes, n.ctypes, values.ctypes, work.ctypes,
-            size[0:1].ctypes, integers.ctypes, size[1:2].ctypes, info.ctypes,
-        )  # fmt: skip
-        if size[0] == -1:
-            size[0], size[1] = int(work[0]), integers[0]
-            work, integers = np.empty(size[0]), np.empty(size[1], dtype=np.int32)
-    if info[0] != 0:
-        raise ValueError("dsyevd did not converge: the matrix holds NaN or infinite entries")
-    return values
 
 
 @njit(cache=True, nogil=True)

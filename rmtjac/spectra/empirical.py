@@ -93,7 +93,7 @@ class EmpiricalSpectrum:
         Shape (samples,): logarithm of the absolute error of a singular value, or of an eigenvalue with
         ``precision="fast"``; values below it are numerical noise. -inf where each value has a small relative error.
     underflows
-        Shape (samples,): entries of D that are zero only because phi' underflowed; each of them is
+        Shape (samples,): entries of D that are zero only because phi' underflowed (below 1e-280); each of them is
         counted as an exact zero although it is none.
     facts
         How the sample came about: ensemble, seed, input variance, masks, precision, versions, CPU class.
@@ -261,7 +261,13 @@ class EmpiricalSpectrum:
         edges = bin_edges(bins, scale, low, lowest, float(nonzero[-1]) if nonzero.size else -math.inf)
         with np.errstate(divide="ignore"):
             marks = np.log(edges)
-        counts = np.stack([np.histogram(row[np.isfinite(row)], marks)[0] for row in logs]) / self.size
+        # All samples at once; the highest edge belongs to the highest bin.
+        places = np.searchsorted(marks, logs.ravel(), side="right") - 1
+        places[logs.ravel() == marks[-1]] = marks.size - 2
+        kept = (places >= 0) & (places < marks.size - 1) & np.isfinite(logs.ravel())
+        row = np.repeat(np.arange(self.samples), self.size)
+        flat = np.bincount(row[kept] * (marks.size - 1) + places[kept], minlength=self.samples * (marks.size - 1))
+        counts = flat.reshape(self.samples, -1) / self.size
         error = (
             counts.std(axis=0, ddof=1) / math.sqrt(self.samples)
             if self.samples > 1

@@ -16,8 +16,7 @@ from rmtjac.propagation import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence
 from rmtjac.spectra.binned import BinnedSpectrum, Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.units import _MASKS, _NETWORK, Task, compiled_unit, invariant_unit, numpy_unit, sample_input  # noqa: F401
-from rmtjac.spectra.units import overflow as _overflow  # noqa: F401
+from rmtjac.spectra.units import Task, compiled_unit, invariant_unit, numpy_unit
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["sample_spectrum"]

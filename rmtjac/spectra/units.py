@@ -120,9 +120,9 @@ def numpy_unit(task: Task) -> Unit:
                 raise ValueError(
                     f"activation {phi.name!r}: function and derivative must return finite arrays of the shape they get"
                 )
-            underflows += 0 if phi.saturates else int(np.count_nonzero(d == 0.0))
             mask_moments(d, moments[l])
             block, rows = compress(rows, matrix, d, flat[used:])
+            underflows += 0 if phi.saturates else h.size - rows.size
             shapes[l] = block.shape
             used += block.size
             rank = min(rank, rows.size)

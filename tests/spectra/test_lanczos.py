@@ -7,8 +7,9 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.rng import as_seed_sequence
-from rmtjac.spectra import lanczos, sample_input, sample_network
-from rmtjac.spectra.lanczos import LanczosSpectrum, lanczos_spectrum, smoothed_density
+from rmtjac.spectra import implicit, lanczos, sample_input, sample_network
+from rmtjac.spectra.lanczos import lanczos_spectrum
+from rmtjac.spectra.quadratures import LanczosSpectrum, smoothed_density
 from tests.oracles.closed_forms import finite_moments
 
 # A two-sided level of 1e-4 for each statistical statement below, the seed being fixed.
@@ -80,7 +81,7 @@ def test_all_steps_give_all_eigenvalues():
 @pytest.mark.parametrize("masks", ["network", "independent"])
 @pytest.mark.parametrize("weights", [rj.Gaussian(), rj.Cauchy(0.2)])
 def test_same_bits_for_any_number_of_threads_with_weights_kept_or_not(monkeypatch, masks, weights):
-    monkeypatch.setattr(lanczos, "_BLOCK", 1)  # blocks of 32 rows
+    monkeypatch.setattr(implicit, "_BLOCK", 1)  # blocks of 32 rows
     ens = rj.Ensemble([90, 130, 110], "hardtanh", weights, weights)
     runs = [
         lanczos_spectrum(ens, 2, rng=7, probes=3, steps=12, masks=masks, threads=t, keep_weights=keep)
@@ -103,7 +104,7 @@ def test_more_samples_and_probes_keep_the_first_ones():
 
 def test_weights_beyond_memory_are_drawn_again(monkeypatch):
     kept = []
-    monkeypatch.setattr(lanczos._Layer, "keep", lambda layer, parallel: kept.append(layer))
+    monkeypatch.setattr(implicit.Layer, "keep", lambda layer, parallel: kept.append(layer))
     monkeypatch.setattr(lanczos, "_memory", lambda: 1e4)
     lanczos_spectrum(ensemble(), rng=0, steps=2)
     assert not kept
