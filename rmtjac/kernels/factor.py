@@ -2,7 +2,7 @@
 
 GRAM, eigenvalues of J J^T: the bulk. SVD, dgesdd of the product: absolute error 20 L eps times the largest singular
 value (20 L is the largest constant seen in any run). CHAIN, `rmtjac.kernels.chain`: each value to 1e-9 or better,
-however small it is.
+however small it is; left to the caller, because that kernel takes many seconds to compile and most runs do without.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import math
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.chain import chain
 from rmtjac.kernels.gram import gram_eigenvalues
 from rmtjac.kernels.lapack import singular_values
 
@@ -45,7 +44,7 @@ def gram_route(values, shift, rank, depth, eps, out):
 
 
 @njit(cache=True, nogil=True)
-def factor(product, exponent, rank, precision, single, flat, shapes, out):
+def factor(product, exponent, rank, depth, precision, single, out):
     """Write the logarithms of the singular values of a product of layers to `out`, ascending, -inf for exact zeros.
 
     Parameters
@@ -54,10 +53,10 @@ def factor(product, exponent, rank, precision, single, flat, shapes, out):
         ``2**exponent * product`` is the product of the layers; not looked at with ACCURATE.
     rank
         How many singular values are computed quantities.
+    depth
+        The number L of layers.
     precision, single
         AUTO, ACCURATE or FAST; whether FAST works in single precision.
-    flat, shapes
-        The layers for `chain`; not looked at with FAST.
     out
         Shape (n_L,).
 
@@ -67,12 +66,12 @@ def factor(product, exponent, rank, precision, single, flat, shapes, out):
         Logarithm of the absolute error of a singular value, of an eigenvalue of M with GRAM (which clips smaller ones
         to it), -inf with CHAIN.
     route
-        NONE, SVD, CHAIN or GRAM.
+        NONE, SVD, GRAM, or CHAIN: then `out` is still to be filled.
     """
     out[:] = -math.inf
     if rank == 0 or (precision != ACCURATE and not np.any(product)):
         return -math.inf, NONE
-    n, depth = out.size, shapes.shape[0]
+    n = out.size
     shift = exponent * math.log(2.0)
     if precision == FAST:
         values, e, eps = _gram(product, single)
@@ -85,7 +84,4 @@ def factor(product, exponent, rank, precision, single, flat, shapes, out):
             for i in range(rank):
                 out[n - 1 - i] = math.log(values[i]) + shift
             return math.log(floor) + shift, SVD
-    logs = chain(flat, shapes, rank)
-    for i in range(rank):
-        out[n - 1 - i] = logs[i]
     return -math.inf, CHAIN

@@ -72,21 +72,26 @@ def invariant_spectrum(rng, widths, scales, precision, single, out):
     widths, scales
         n_0 ... n_L, and the standard deviation of the entries of each matrix.
     precision, single, out
-        As `rmtjac.kernels.factor.factor` takes them; it also describes what is returned.
+        As `rmtjac.kernels.factor.factor` takes them.
+
+    Returns
+    -------
+    error, route, flat, shapes
+        As `rmtjac.kernels.jacobian.network_spectrum` returns them; no layers where the values are found already.
     """
     depth = scales.size
     main, side = _bidiagonal(rng, widths[1], widths[0], scales[0])
     above = widths[1] >= widths[0]
     n = main.size
     rank = widths.min()
+    flat = np.empty(int((widths[1:] * widths[:-1]).sum()))
+    shapes = np.empty((depth - 1, 2), dtype=np.int64)
     if depth == 1:
         out[:] = -math.inf
         values = bidiagonal_singular_values(main, side)
         for i in range(n):
             out[out.size - 1 - i] = math.log(values[i])
-        return -math.inf, CHAIN
-    flat = np.empty(int((widths[1:] * widths[:-1]).sum()))
-    shapes = np.empty((depth - 1, 2), dtype=np.int64)
+        return -math.inf, CHAIN, flat[:0], shapes[:0]
     used = 0
     product, exponent = np.empty((0, 0)), 0
     for l in range(1, depth):
@@ -112,7 +117,9 @@ def invariant_spectrum(rng, widths, scales, precision, single, out):
         if depth == 2 and precision == FAST and not single and above and rows == columns:
             out[:] = -math.inf
             values = triangular_gram_eigenvalues(block)
-            return gram_route(values, 0.0, rank, depth, 2.220446049250313e-16, out)
+            error, route = gram_route(values, 0.0, rank, depth, 2.220446049250313e-16, out)
+            return error, route, flat[:0], shapes[:0]
         product, taken = multiply(block, product)
         exponent += taken
-    return factor(product, exponent, rank, precision, single, flat, shapes, out)
+    error, route = factor(product, exponent, rank, shapes.shape[0], precision, single, out)
+    return error, route, flat[:used], shapes

@@ -136,6 +136,8 @@ def network_spectrum(
         As `factor` returns them.
     underflows
         How many entries of D are (next to) zero although phi' has no zero there.
+    flat, shapes
+        The layers D W for `rmtjac.kernels.chain`.
     """
     depth = widths.size - 1
     scale = 0  # the signal is 2**scale times x
@@ -161,7 +163,7 @@ def network_spectrum(
             h = np.empty(n_out)
             fill(mask_rng, 3 if laws[l, 0] == 3 else 0, 0.0, mask_scales[l], h)
         if not np.all(np.isfinite(h)):
-            return 1 + l, math.nan, NONE, underflows
+            return 1 + l, math.nan, NONE, underflows, flat[:used], shapes
         x, d = activate(activations[l], slopes[l], h)
         if activations[l] <= 2:
             scale += _rescale(x)
@@ -180,6 +182,6 @@ def network_spectrum(
             product, taken = multiply(block, product)
             exponent += taken
         if taken == OVERFLOW:
-            return 1 + l, math.nan, NONE, underflows
-    error, route = factor(product, exponent, rank, precision, single, flat, shapes, out)
-    return 0, error, route, underflows
+            return 1 + l, math.nan, NONE, underflows, flat[:used], shapes
+    error, route = factor(product, exponent, rank, depth, precision, single, out)
+    return 0, error, route, underflows, flat[:used], shapes

@@ -10,6 +10,7 @@ import numpy as np
 from rmtjac.archive import provenance
 from rmtjac.network import Network
 from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.spectra.units import finish
 from rmtjac.validate import choice
 
 __all__ = ["spectrum_of_jacobians", "spectrum_of_matrices", "weight_spectra"]
@@ -129,7 +130,8 @@ def _collect(products: Iterable[list[Any]], precision: str, facts: dict[str, Any
                 raise OverflowError(f"the product of matrices[{number}] leaves the range of a float")
             exponent += taken
         logs = np.empty(size)
-        error, route = factor(product, exponent, rank, code, False, flat, shapes, logs)
+        error, route = factor(product, exponent, rank, len(matrices), code, False, logs)
+        finish(route, flat[:used], shapes, logs)
         rows_of_logs.append(logs)
         errors.append(error)
         routes.append(route)

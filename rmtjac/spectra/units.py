@@ -18,6 +18,7 @@ __all__ = [
     "Task",
     "Unit",
     "compiled_unit",
+    "finish",
     "invariant_unit",
     "numpy_unit",
     "overflow",
@@ -27,6 +28,8 @@ __all__ = [
 
 # Names of the streams below a sample; the numbers are part of what a seed means.
 _NETWORK, _INPUT, _MASKS, _INVARIANT = range(4)
+
+CHAIN = 2  # the route that `rmtjac.kernels.factor` leaves to `finish`
 
 # (root, sample, logs out, moments out) -> error, route, underflows
 Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], tuple[float, int, int]]
@@ -49,6 +52,14 @@ def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
         f"sample {sample}: the signal or the Jacobian leaves the range of a float in layer {layer} of {ensemble!r}; "
         "smaller scales or fewer layers are needed"
     )
+
+
+def finish(route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> None:
+    """Fill `out` where the cheap routes of `rmtjac.kernels.factor` would not do."""
+    if route == CHAIN and shapes.size:
+        from rmtjac.kernels.chain import chain
+
+        out[:] = chain(flat, shapes, out.size)[::-1]
 
 
 def sample_network(ensemble: Ensemble, rng: RngLike, sample: int) -> Network:
@@ -82,12 +93,13 @@ def compiled_unit(task: Task) -> Unit:
         x = nothing if blind else sample_input(ensemble, root, i, task.variance)
         rng = stream(root, i, _NETWORK)
         mask_rng = rng if scales is None else stream(root, i, _MASKS)  # not drawn from in the former case
-        trouble, error, route, underflows = network_spectrum(
+        trouble, error, route, underflows, flat, shapes = network_spectrum(
             rng, mask_rng, widths, codes, numbers, activations, parameters,
             x, mode, mask_scales, task.precision, task.single, out, moments,
         )  # fmt: skip
         if trouble:
             raise overflow(ensemble, trouble - 1, i)
+        finish(route, flat, shapes, out)
         return error, route, underflows
 
     return unit
@@ -135,7 +147,9 @@ def numpy_unit(task: Task) -> Unit:
             if taken == OVERFLOW or not np.isfinite(x).all():
                 raise overflow(ensemble, l, i)
             exponent += taken
-        return *factor(product, exponent, rank, task.precision, task.single, flat, shapes, out), underflows
+        error, route = factor(product, exponent, rank, net.depth, task.precision, task.single, out)
+        finish(route, flat[:used], shapes, out)
+        return error, route, underflows
 
     return unit
 
@@ -155,6 +169,8 @@ def invariant_unit(task: Task) -> Unit:
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int]:
         moments[:, :2], moments[:, 2] = 1.0, 0.0
         rng = stream(root, i, _INVARIANT)
-        return *invariant_spectrum(rng, widths, scales, task.precision, task.single, out), 0
+        error, route, flat, shapes = invariant_spectrum(rng, widths, scales, task.precision, task.single, out)
+        finish(route, flat, shapes, out)
+        return error, route, 0
 
     return unit

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from rmtjac.kernels.factor import ACCURATE, AUTO, CHAIN, FAST, GRAM, NONE, SVD, TOLERANCE, factor
+from rmtjac.spectra import units
+from rmtjac.spectra.units import finish
 
 EPS = np.finfo(float).eps
 
@@ -14,7 +16,8 @@ def _run(layers, precision, rank=None, exponent=0, single=False, size=None):
     flat = np.concatenate([layer.ravel() for layer in layers])
     out = np.zeros(product.shape[0] if size is None else size)
     rank = min(product.shape) if rank is None else rank
-    error, route = factor(product, exponent, rank, precision, single, flat, shapes, out)
+    error, route = factor(product, exponent, rank, len(layers), precision, single, out)
+    finish(route, flat, shapes, out)
     return out, error, route
 
 
@@ -60,6 +63,10 @@ def test_zeros(precision):
     assert np.isneginf(out).all()
     out, _, _ = _run([np.array([[2.0, 0.0, 0.0]])], precision, size=3)
     np.testing.assert_allclose(out, [-np.inf, -np.inf, np.log(2.0)])
+
+
+def test_the_number_of_the_route():
+    assert units.CHAIN == CHAIN
 
 
 def test_the_exponent_is_added():
