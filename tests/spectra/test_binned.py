@@ -94,3 +94,12 @@ def test_bad_arguments(both):
         binned.log_quantile(2)
     with pytest.raises(ValueError, match="NaN"):
         binned.cdf(np.nan)
+
+
+def test_it_can_be_drawn(both):
+    import matplotlib.pyplot as plt
+
+    ax = rj.plotting.plot_spectrum(both[0], scale="loglog")["ax"]
+    low, high = ax.get_xlim()
+    assert low < both[0].histogram(10, "log").edges[0] < high
+    plt.close("all")
