@@ -24,33 +24,25 @@ sees it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
-from functools import reduce
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.ensemble import Ensemble
-from rmtjac.laws import Law
-from rmtjac.propagation import mean_field
+from rmtjac.controls import Fit, control_variates, regress
+from rmtjac.ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.finite_size import finite_atom
-from rmtjac.spectra.sample import sample_spectrum
-from rmtjac.theory.derivative_law import derivative_law
 from rmtjac.theory.quantiles import cdf
 from rmtjac.theory.spectrum import LimitSpectrum
 
-__all__ = ["LEVEL", "GoodnessOfFit", "goodness_of_fit", "ladder_ensemble"]
+__all__ = ["LEVEL", "GoodnessOfFit", "goodness_of_fit"]
 
 LEVEL = 0.05
 _ENDS, _INNER = (0.05, 0.95), (0.2, 0.4, 0.6, 0.8)  # quantiles of the part off the atom
 _BELOW, _ABOVE = 3.0, 2.0  # eigenvalues of the ladder below and above all of them
 _FEWEST = 12  # samples
-_STEP = 4  # the ladder is narrower by about this
-_NARROWEST = 4
-# Name of the ladder's streams below the seed of the sample; no sample has so high a number.
-_LADDER = 0x1ADDE2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,73 +120,6 @@ def verdict(p_value: float, level: float = LEVEL) -> str:
     return f"{'agree' if p_value >= level else 'disagree'} at {level:.0%} (p = {p_value:.2g})"
 
 
-def ladder_ensemble(ensemble: Ensemble) -> Ensemble:
-    """Return the ensemble at about a quarter of the widths, in the same proportions, with the same limit.
-
-    Raises
-    ------
-    ValueError
-        If the widths have no common divisor that allows for it.
-
-    Examples
-    --------
-    >>> import rmtjac as rj
-    >>> ladder_ensemble(rj.Ensemble([300, 450, 200, 400], "relu")).widths
-    (72, 108, 48, 96)
-    >>> ladder_ensemble(rj.Ensemble.square(100, 1, weights=rj.Gaussian(power=1.0)))
-    Ensemble(widths=[25, 25], activation='tanh', weights=Gaussian(std=0.5, power=1.0))
-    """
-    unit = reduce(math.gcd, ensemble.widths)
-    shape = [n // unit for n in ensemble.widths]
-    part = max(round(unit / _STEP), -(-_NARROWEST // min(shape)))
-    if not 0.125 <= part / unit <= 0.5:
-        raise ValueError(
-            f"widths={list(ensemble.widths)!r} cannot be scaled by 1/8 to 1/2 in proportion to at least {_NARROWEST}; "
-            "a multiple of small whole numbers is needed, e.g. all widths a multiple of 16"
-        )
-    widths = [part * n for n in shape]
-
-    def scaled(one: Law, l: int, bias: bool) -> Law:
-        """The law whose variance (per row; of a bias) is what it was."""
-        if not one.finite_variance:
-            return one
-        fans = [(sides[l], sides[l + 1], max(sides)) for sides in (ensemble.widths, widths)]
-        variance = [one.entry_variance(*fan, bias=True) if bias else one.row_variance(*fan) for fan in fans]
-        if variance[1] == variance[0] or not variance[1]:
-            return one
-        name = fields(one)[0].name  # type: ignore[arg-type]
-        factor = math.sqrt(variance[0] / variance[1])
-        return replace(one, **{name: one.amplitude * factor}) if abs(factor - 1.0) > 1e-12 else one  # type: ignore[type-var]
-
-    weights = [scaled(one, l, False) for l, one in enumerate(ensemble.weights)]
-    biases = None if ensemble.biases is None else [scaled(one, l, True) for l, one in enumerate(ensemble.biases)]
-    return Ensemble(widths, ensemble.activations, weights, biases)
-
-
-def _ensemble(empirical: EmpiricalSpectrum) -> Ensemble | None:
-    facts = empirical.facts.get("ensemble")
-    return None if facts is None else Ensemble.from_dict(facts)
-
-
-def _draw_ladder(empirical: EmpiricalSpectrum, rng: RngLike | None) -> EmpiricalSpectrum:
-    facts, ensemble = empirical.facts, _ensemble(empirical)
-    if ensemble is None or (rng is None and not isinstance(facts.get("seed"), dict)):
-        raise ValueError("empirical.facts do not say how the samples were drawn; pass their ladder=")
-    if rng is None:
-        seed = facts["seed"]
-        rng = np.random.SeedSequence(seed["entropy"], spawn_key=(*seed["spawn_key"], _LADDER))
-    ladder = sample_spectrum(
-        ladder_ensemble(ensemble),
-        2 * empirical.samples,
-        rng=rng,
-        input_variance=facts["input_variance"],
-        masks=facts["masks"],
-        precision=facts.get("precision", "auto"),
-    )
-    assert isinstance(ladder, EmpiricalSpectrum)
-    return ladder
-
-
 class _Statistics(NamedTuple):
     """Names, values per sample minus the limit's, and by how much one without noise may be off."""
 
@@ -230,74 +155,6 @@ def _statistics(
     share = (expected - limit.atom) / (1.0 - limit.atom)
     names = (*(f"F={f:.3g}" for f in share), "atom", "m1", "m2")
     return _Statistics(names, np.column_stack([counts, atom, *moments]), np.array([1] * (at.size + 1) + [0, 0]))
-
-
-def _controls(empirical: EmpiricalSpectrum, most: int) -> np.ndarray:
-    """Means of D^2, D^4, log D^2 per layer and sample, less their expectations: shape (samples, k), k <= most."""
-    masks, ensemble = getattr(empirical, "mask_moments", None), _ensemble(empirical)
-    none = np.empty((empirical.samples, 0))
-    if masks is None or ensemble is None or most < 1:
-        return none
-    signal = mean_field(ensemble, empirical.facts["input_variance"])
-    if signal.heavy_tailed:
-        return none
-    laws = [derivative_law(*pair) for pair in zip(ensemble.activations, signal.preactivation_variances, strict=True)]
-    # By layer: D^2 and D^4 relative to their means, so that sums over layers make sense.
-    squares, fourths = (
-        np.stack([masks[:, l, k - 1] / law.moment(k) - 1.0 for l, law in enumerate(laws)], axis=1) for k in (1, 2)
-    )
-    try:
-        logs = np.stack([masks[:, l, 2] - law.mean_log / law.mass for l, law in enumerate(laws)], axis=1)
-    except ArithmeticError:
-        logs = none
-    kinds = [_independent(kind) for kind in (squares, logs, fourths)]
-    found = _independent(np.hstack(kinds))
-    if found.shape[1] > most:  # of deep networks the sums over layers
-        found = _independent(np.column_stack([kind.mean(axis=1) for kind in kinds if kind.shape[1]]))
-    return found[:, :most]
-
-
-def _independent(columns: np.ndarray) -> np.ndarray:
-    """The columns that are finite, vary, and are no combinations of those before them."""
-    kept: list[int] = []
-    basis = np.empty((len(columns), 0))
-    for j, column in enumerate(columns.T):
-        if not np.isfinite(column).all():
-            continue
-        centred = column - column.mean()
-        size = float(np.linalg.norm(centred))
-        rest = centred - basis @ (basis.T @ centred)
-        rest = rest - basis @ (basis.T @ rest)
-        # 1e-9 of the column itself: the rounding of a mean of equal numbers.
-        if size > 1e-9 * np.abs(column).max() and np.linalg.norm(rest) > 1e-4 * size:
-            kept.append(j)
-            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
-    return columns[:, kept]
-
-
-class _Fit(NamedTuple):
-    """Mean at vanishing controls, its covariance, and degrees of freedom of the latter."""
-
-    mean: np.ndarray
-    covariance: np.ndarray
-    freedom: int
-
-
-def _regress(values: np.ndarray, controls: np.ndarray, linear: np.ndarray) -> _Fit:
-    """Regress those of the statistics that depend smoothly on the controls, `linear`."""
-    samples, count = len(values), controls.shape[1]
-    centre, mean = controls.mean(axis=0), values.mean(axis=0)
-    rest = values - mean
-    factor = np.full(mean.size, 1.0 / (samples * (samples - 1)))
-    freedom = samples - 1 - count
-    if count:
-        q, r = np.linalg.qr(controls - centre)
-        shift = np.linalg.solve(r.T, centre)
-        slope = np.where(linear, q.T @ rest, 0.0)
-        mean, rest = mean - slope.T @ shift, rest - q @ slope
-        factor[linear] = (1.0 / samples + float(shift @ shift)) / freedom  # exact for normal controls
-    scaled = rest * np.sqrt(factor)
-    return _Fit(mean, scaled.T @ scaled, freedom)
 
 
 def _choose(
@@ -363,7 +220,7 @@ def goodness_of_fit(
     if ladder is not None and not isinstance(ladder, EmpiricalSpectrum):
         raise TypeError(f"ladder={ladder!r} must be an EmpiricalSpectrum")
     if empirical.samples >= _FEWEST and ladder is None:
-        ladder = _draw_ladder(empirical, rng)
+        ladder = draw_ladder(empirical, rng)
     for name, rung in (("empirical", empirical), ("ladder", ladder)):
         if rung is not None and rung.samples < _FEWEST:
             raise ValueError(f"{name} has {rung.samples} samples; a test needs at least {_FEWEST}")
@@ -379,15 +236,15 @@ def goodness_of_fit(
     for rung in rungs:
         names, values, kinds = _statistics(rung, limit, at, expected)
         most = min((rung.samples - 1) // 3, rung.samples - 3 - values.shape[1]) if controls else 0
-        found = _controls(rung, most)
-        fits.append(_regress(values, found, np.array(names) != "atom"))
+        found = control_variates(rung, most)
+        fits.append(regress(values, found, np.array(names) != "atom"))
         # Rounding of equal numbers is no noise.
         raw.append(np.where(np.ptp(values, axis=0) > 1e-12, values.var(axis=0, ddof=1) / rung.samples, 0.0))
         used.append(found.shape[1])
     if used[0] == 0 or used[1] == 0:  # controls of one rung only would leave a bias in the other
         used = [0, 0]
         plain = [_statistics(rung, limit, at, expected).values for rung in rungs]
-        fits = [_regress(values, np.empty((len(values), 0)), np.zeros(values.shape[1], dtype=bool)) for values in plain]
+        fits = [regress(values, np.empty((len(values), 0)), np.zeros(values.shape[1], dtype=bool)) for values in plain]
     parts = [w * w * fit.covariance for w, fit in zip(weights, fits, strict=True)]
     deviation = weights[0] * fits[0].mean + weights[1] * fits[1].mean
     total = parts[0] + parts[1]
@@ -408,7 +265,7 @@ def goodness_of_fit(
 
 
 def _hotelling(
-    deviation: np.ndarray, parts: list[np.ndarray], fits: list[_Fit]
+    deviation: np.ndarray, parts: list[np.ndarray], fits: list[Fit]
 ) -> tuple[float, tuple[float, float], float]:
     """Return T^2, its degrees of freedom by Krishnamoorthy and Yu, and the p-value."""
     from scipy.special import fdtrc

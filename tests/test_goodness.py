@@ -5,7 +5,9 @@ import pytest
 from scipy import stats
 
 import rmtjac as rj
-from rmtjac.goodness import _Fit, _hotelling, _regress, goodness_of_fit, ladder_ensemble
+from rmtjac.controls import Fit, regress
+from rmtjac.goodness import _hotelling, goodness_of_fit
+from rmtjac.ladder import ladder_ensemble
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 from tests.spectra.made import spectrum
 
@@ -102,30 +104,14 @@ def test_statistics_by_hand():
 def test_without_a_second_rung_t2_is_that_of_hotelling():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((12, 3)) @ rng.standard_normal((3, 3))
-    fit = _regress(x, np.empty((12, 0)), np.ones(3, dtype=bool))
-    exact = _Fit(np.zeros(3), np.zeros((3, 3)), 50)
+    fit = regress(x, np.empty((12, 0)), np.ones(3, dtype=bool))
+    exact = Fit(np.zeros(3), np.zeros((3, 3)), 50)
     statistic, freedom, p = _hotelling(fit.mean, [fit.covariance, exact.covariance], [fit, exact])
     t2 = 12 * x.mean(axis=0) @ np.linalg.solve(np.cov(x.T), x.mean(axis=0))
     assert statistic == pytest.approx(t2, rel=1e-10)
     # Krishnamoorthy-Yu then gives nu = n - 1, the exact law: F(p, n - p)
     assert freedom == pytest.approx((3, 9), rel=1e-10)
     assert p == pytest.approx(stats.f.sf(t2 * 9 / (11 * 3), 3, 9), rel=1e-10)
-
-
-def test_regression_is_that_of_least_squares():
-    rng = np.random.default_rng(1)
-    controls = rng.standard_normal((25, 2)) + 0.3
-    values = np.column_stack([controls @ [1.0, -2.0] + 0.1 * rng.standard_normal(25), rng.standard_normal(25)])
-    fit = _regress(values, controls, np.array([True, False]))
-    design = np.column_stack([np.ones(25), controls])
-    slope, residual, *_ = np.linalg.lstsq(design, values[:, 0], rcond=None)
-    assert fit.mean[0] == pytest.approx(slope[0], rel=1e-10)
-    variance = residual[0] / 22 * np.linalg.inv(design.T @ design)[0, 0]
-    assert fit.covariance[0, 0] == pytest.approx(variance, rel=1e-10)
-    # the second is left alone
-    assert fit.mean[1] == pytest.approx(values[:, 1].mean(), rel=1e-12)
-    assert fit.covariance[1, 1] == pytest.approx(values[:, 1].var(ddof=1) / 25, rel=1e-12)
-    assert fit.freedom == 22
 
 
 def test_statistics_without_noise():
@@ -136,15 +122,6 @@ def test_statistics_without_noise():
     assert (right.p_value, right.tested.sum()) == (1.0, 0)
     wrong = goodness_of_fit(emp, rj.limit_spectrum(rj.Ensemble.square(32, 2, "linear", rj.Orthogonal(1.05))))
     assert wrong.p_value == 0.0
-
-
-@pytest.mark.parametrize("power", [0.5, 1.0])
-def test_ladder_has_the_limit_of_the_ensemble(power):
-    ens = rj.Ensemble([60, 120, 90], "tanh", rj.Gaussian(1.3 * 60 ** (power - 0.5), power), rj.Gaussian(0.2, 0.5))
-    small = ladder_ensemble(ens)
-    assert small.widths == (16, 32, 24)
-    # the same variances to rounding
-    np.testing.assert_allclose(rj.limit_spectrum(small).moments(3), rj.limit_spectrum(ens).moments(3), rtol=1e-10)
 
 
 def test_bad_arguments():
@@ -160,9 +137,6 @@ def test_bad_arguments():
         goodness_of_fit(emp, lim, ladder=emp)
     with pytest.raises(ValueError, match="do not say how the samples were drawn"):
         goodness_of_fit(spectrum(emp.eigenvalues), lim)
-    for widths in ([7, 7], [100, 33, 50]):
-        with pytest.raises(ValueError, match=r"widths=.* cannot be scaled"):
-            ladder_ensemble(rj.Ensemble(widths))
 
 
 def test_result():
