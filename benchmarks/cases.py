@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 from threadpoolctl import threadpool_limits
 
 import rmtjac as rj
@@ -13,8 +14,8 @@ VARIANCE = 0.5  # q^h of the limits
 DEPTH = 2  # of the samples
 
 
-def ensemble(activation: str, width: int) -> rj.Ensemble:
-    return rj.Ensemble.square(width, DEPTH, activation)
+def ensemble(activation: str, width: int, depth: int = DEPTH) -> rj.Ensemble:
+    return rj.Ensemble.square(width, depth, activation)
 
 
 CODES: dict[str, dict[str, object]] = {
@@ -58,6 +59,27 @@ def flops(width: int, code: str) -> float:
     products = (DEPTH - 1) * 2.0 * width**3
     # Bidiagonal form 8/3 N^3; J J^T half a product (dsyrk), N^3, and tridiagonal form 4/3 N^3.
     return products + width**3 * (8 / 3 if code in ("auto", "accurate") else 1.0 + 4 / 3)
+
+
+def factors(activation: str, width: int, depth: int) -> list[np.ndarray]:
+    """The factors D W of the Jacobian of one network."""
+    net = ensemble(activation, width, depth).draw(rng=0)
+    h = net.preactivations(np.random.default_rng(1).standard_normal(width))
+    return [phi.derivative(u)[:, None] * w for phi, u, w in zip(net.activations, h, net.weights, strict=True)]
+
+
+def chain(matrices: list[np.ndarray], repeat: int) -> None:
+    for _ in range(repeat):
+        rj.spectra.product_singular_values(matrices)
+
+
+def svdvals(matrices: list[np.ndarray], repeat: int) -> None:
+    """What a user would write."""
+    for _ in range(repeat):
+        product = matrices[0]
+        for matrix in matrices[1:]:
+            product = matrix @ product
+        scipy.linalg.svdvals(product)
 
 
 def limit(activation: str, depth: int) -> rj.LimitSpectrum:
