@@ -10,10 +10,14 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rmtjac import activations, plotting, spectra, theory
+    from rmtjac import activations, fixed_points, plotting, spectra, theory
     from rmtjac.activations import Activation
     from rmtjac.comparison import Comparison, compare
     from rmtjac.ensemble import Ensemble
+    from rmtjac.fixed_points.basins import Basins, find_basins
+    from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
+    from rmtjac.fixed_points.find import find_fixed_points
+    from rmtjac.fixed_points.result import FixedPoints
     from rmtjac.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
@@ -27,6 +31,10 @@ _HOMES = {
     "activations": ("Activation",),
     "comparison": ("Comparison", "compare"),
     "ensemble": ("Ensemble",),
+    "fixed_points.basins": ("Basins", "find_basins"),
+    "fixed_points.count": ("FixedPointCounts", "count_fixed_points"),
+    "fixed_points.find": ("find_fixed_points",),
+    "fixed_points.result": ("FixedPoints",),
     "goodness": ("GoodnessOfFit", "goodness_of_fit"),
     "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
     "network": ("Network",),
@@ -36,14 +44,17 @@ _HOMES = {
     "theory.limit": ("limit_spectrum",),
     "theory.spectrum": ("LimitSpectrum",),
 }
-_MODULES = ("activations", "plotting", "spectra", "theory")
+_MODULES = ("activations", "fixed_points", "plotting", "spectra", "theory")
 
 __all__ = [
     "Activation",
+    "Basins",
     "Cauchy",
     "Comparison",
     "EmpiricalSpectrum",
     "Ensemble",
+    "FixedPointCounts",
+    "FixedPoints",
     "Gaussian",
     "GoodnessOfFit",
     "LimitSpectrum",
@@ -56,6 +67,10 @@ __all__ = [
     "Uniform",
     "activations",
     "compare",
+    "count_fixed_points",
+    "find_basins",
+    "find_fixed_points",
+    "fixed_points",
     "goodness_of_fit",
     "limit_spectrum",
     "mean_field",

@@ -12,8 +12,9 @@ random, and the moments m_1, m_2 in units of the limit's. The limit says what th
   degrees of freedom of Krishnamoorthy and Yu (two samples of unequal covariance).
 - **Control variates.** Much of the spread between matrices is that of D, whose law is known at the variance that was
   sampled: mean D^2, D^4 and log D^2 per layer. Regressing x on them, centred at their expectations, takes that part
-  out; it costs a degree of freedom each. An error in the limit's own q shifts x and not the controls. The atom is
-  left out: it is the largest of the layers' fractions of zeros, no smooth function of the controls.
+  out; it costs a degree of freedom each. An error in the limit's own q shifts x and not the controls. The atom of
+  several layers is left out: it is the largest of their fractions of zeros, no smooth function of the controls. That
+  of one layer is a control itself and keeps no noise: any error in q that moves it is seen.
 - **No noise.** A statistic (or a combination) that does not vary between matrices leaves T^2; it must agree with the
   limit up to what finite width and whole numbers allow, else the limit is rejected.
 
@@ -229,6 +230,8 @@ def goodness_of_fit(
         raise ValueError(f"ladder has size {ladder.size}; at most half of {empirical.size} is needed")
 
     rungs = empirical, ladder
+    widths = limit.layers.widths or (1.0, 1.0)
+    one_layer = limit.layers.depth == 1 and widths[1] <= widths[0]
     at, expected = _points(rungs, limit)
     kinds: np.ndarray = np.empty(0)
     fits, raw, used = [], [], []
@@ -237,7 +240,7 @@ def goodness_of_fit(
         names, values, kinds = _statistics(rung, limit, at, expected)
         most = min((rung.samples - 1) // 3, rung.samples - 3 - values.shape[1]) if controls else 0
         found = control_variates(rung, most)
-        fits.append(regress(values, found, np.array(names) != "atom"))
+        fits.append(regress(values, found, (np.array(names) != "atom") | one_layer))
         # Rounding of equal numbers is no noise.
         raw.append(np.where(np.ptp(values, axis=0) > 1e-12, values.var(axis=0, ddof=1) / rung.samples, 0.0))
         used.append(found.shape[1])

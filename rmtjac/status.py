@@ -8,11 +8,15 @@ __all__ = ["Status"]
 
 
 class Status(Enum):
-    """How the solution of one equation ended."""
+    """How the solution of one equation, or the orbit of one start, ended."""
 
     CONVERGED = "converged"
+    LATE = "converged after the iteration limit"
     ITERATION_LIMIT = "the iteration limit was reached before the tolerance"
+    CYCLE = "a cycle"
+    APERIODIC = "bounded, without a cycle that was found"
     DIVERGED = "the iteration left the domain of the equation"
+    UNDECIDED = "undecided"
 
     def __str__(self) -> str:
         return self.value

@@ -146,3 +146,14 @@ def test_result():
     assert test.verdict.startswith("agree at 5% (p = " if test.p_value >= 0.05 else "disagree at 5% (p = ")
     assert not test.deviations.flags.writeable
     assert list(test.to_pandas().index) == list(test.names)
+
+
+def test_the_atom_of_one_layer_shows_a_small_error_in_the_variance():
+    # mean D^2 fixes the atom of one layer: with its expectation known no noise is left, and 5 % of q is far out at N = 64.
+    ens = rj.Ensemble.square(64, 1, "hardtanh")
+    emp = _samples(ens, 40, 5)
+    right = goodness_of_fit(emp, rj.limit_spectrum(ens))
+    assert right.agrees
+    assert abs(right.deviations[right.names.index("atom")]) < 1e-10
+    wrong = goodness_of_fit(emp, rj.limit_spectrum(ens, input_variance=1.05))
+    assert wrong.p_value == 0.0

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
+from rmtjac.pool import run_in_threads
 from rmtjac.propagation import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence
 from rmtjac.spectra.binned import BinnedSpectrum, Counter
@@ -155,7 +153,7 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
                 counter.add(*one)
             return len(done)
 
-        _run(count, take, chunks, samples, threads, progress)
+        run_in_threads(count, take, chunks, samples, threads, progress)
         return counter.result(facts)
 
     logs = np.empty((samples, size))
@@ -167,7 +165,7 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
             errors[i], routes[i], underflows[i] = unit(root, i, logs[i], mask_moments[i])
         return len(chunk)
 
-    _run(work, int, chunks, samples, threads, progress)
+    run_in_threads(work, int, chunks, samples, threads, progress)
     return EmpiricalSpectrum(logs, errors, underflows, facts, routes, mask_moments)
 
 
@@ -179,36 +177,3 @@ def _refuse_what_does_not_fit(samples: int, size: int) -> None:
             f"samples={samples} of {size} eigenvalues take {needed / 2**30:.3g} GiB, this machine has "
             f"{pages / 2**30:.3g}; keep='histogram' needs no memory per sample"
         )
-
-
-def _run(
-    work: Callable[[range], Any],
-    take: Callable[[Any], int],
-    chunks: Iterable[range],
-    total: int,
-    threads: int,
-    progress: bool,
-) -> None:
-    """Call `work` on each chunk of samples, in a pool of threads, and `take`, in order, on what it returns.
-
-    `take` returns how many samples were done. Only a few chunks wait at a time, so that memory does not grow.
-    """
-    from threadpoolctl import threadpool_limits
-    from tqdm import tqdm
-
-    waiting: deque[Future[Any]] = deque()
-    # disable=None: no bar away from a terminal.
-    with (
-        threadpool_limits(1, user_api="blas"),
-        tqdm(total=total, disable=None if progress else True, unit="sample") as bar,
-    ):
-        pool = ThreadPoolExecutor(threads)
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(work, chunk))
-                if len(waiting) >= 4 * threads:
-                    bar.update(take(waiting.popleft().result()))
-            while waiting:
-                bar.update(take(waiting.popleft().result()))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)

@@ -226,11 +226,11 @@ from rmtjac.cli import main
 with contextlib.redirect_stdout(io.StringIO()):  # an interrupt can be lost inside the compiler
     main(["spectrum", "--width", "4", "--samples", "1"])
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it ignored
-run = sample._run
+run = sample.run_in_threads
 def announced(*arguments):
     print("sampling", flush=True)
     run(*arguments)
-sample._run = announced
+sample.run_in_threads = announced
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -1,0 +1,19 @@
+"""Fixed points of networks: found, classified, proved; their basins; their number for random networks."""
+
+from rmtjac.fixed_points.basins import Basins, find_basins
+from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
+from rmtjac.fixed_points.find import find_fixed_points
+from rmtjac.fixed_points.regions import Regions, regions
+from rmtjac.fixed_points.result import Cycle, FixedPoints
+
+__all__ = [
+    "Basins",
+    "Cycle",
+    "FixedPointCounts",
+    "FixedPoints",
+    "Regions",
+    "count_fixed_points",
+    "find_basins",
+    "find_fixed_points",
+    "regions",
+]

@@ -1,0 +1,114 @@
+"""Many orbits at once: iterate all starts, follow each different state once, and say how every orbit ends."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rmtjac.network import Network
+
+__all__ = ["Orbits", "grid_starts", "value_and_jacobian"]
+
+_HUGE = 1e100  # an orbit this far out has diverged
+_DISTINCT = (1, 2, 4, 8, 16, 32)  # steps after which equal states are looked for; then every 50
+
+
+def grid_starts(domain: np.ndarray, step: float) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return the points of a grid over the box, shape (K, n) in C order, and how many there are along each axis."""
+    axes = []
+    for low, high in domain.T:
+        # A last step that is short by rounding is a whole one.
+        count = int(np.floor((high - low) / step * (1.0 + 1e-12) + 1e-9)) + 1
+        axes.append(low + step * np.arange(count))
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes)), tuple(map(len, axes))
+
+
+class Orbits:
+    """The orbits of many starts under one network.
+
+    Starts whose states have become equal, bit for bit, are one orbit from then on: saturated networks send large
+    parts of the plane to a few states.
+
+    Parameters
+    ----------
+    net
+        From R^n to R^n.
+    starts
+        Shape (K, n).
+    """
+
+    def __init__(self, net: Network, starts: np.ndarray) -> None:
+        self.net = net
+        self.states = np.ascontiguousarray(starts, dtype=float)
+        self.owner = np.arange(len(starts))  # of each start the row of `states`, -1 once it is done
+        self.time = 0
+        self.marks: np.ndarray | None = None  # earlier states of the rows, kept in line with them
+        self._buffers: list[np.ndarray] = []
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def step(self) -> np.ndarray:
+        """Take one step; return the previous states of the rows."""
+        if self.time in _DISTINCT or (self.time > _DISTINCT[-1] and self.time % 50 == 0):
+            self._unite()
+        before = self.states
+        self.states = self._image(before)
+        self.time += 1
+        return before
+
+    def _image(self, x: np.ndarray) -> np.ndarray:
+        """F(x), in buffers kept from step to step."""
+        net = self.net
+        if len(self._buffers) != net.depth or len(self._buffers[0]) < len(x):
+            self._buffers = [np.empty((len(x), width)) for width in net.widths[1:]]
+        last = net.depth - 1
+        for l, (matrix, bias, phi) in enumerate(zip(net.weights, net.biases, net.activations, strict=True)):
+            h = np.matmul(x, matrix.T, out=self._buffers[l][: len(x)])
+            h += bias
+            if phi.code == 3:
+                x = np.clip(h, -1.0, 1.0, out=h)
+            elif phi.code == 5:
+                x = np.tanh(h, out=h)
+            else:
+                x = phi(h)
+            if l == last:
+                x = x.copy()
+        return x
+
+    def _unite(self) -> None:
+        rows = self.states.view(np.dtype((np.void, self.states.shape[1] * self.states.itemsize))).ravel()
+        _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
+        if first.size < len(self):
+            self._renumber(first, inverse)
+
+    def _renumber(self, kept: np.ndarray, new: np.ndarray) -> None:
+        """Keep the rows `kept`; row i becomes row new[i], or is done if that is -1."""
+        self.states = self.states[kept]
+        if self.marks is not None:
+            self.marks = self.marks[kept]
+        alive = self.owner >= 0
+        self.owner[alive] = new[self.owner[alive]]
+
+    def drop(self, done: np.ndarray) -> np.ndarray:
+        """Take rows out, a mask; return for each start the row among the `done` ones it was on, or -1."""
+        numbers = np.full(len(self), -1)
+        numbers[done] = np.arange(int(done.sum()))
+        ended = np.where(self.owner >= 0, numbers[self.owner], -1)
+        kept = np.flatnonzero(~done)
+        new = np.full(len(self), -1)
+        new[kept] = np.arange(kept.size)
+        self._renumber(kept, new)
+        return ended
+
+    def diverged(self) -> np.ndarray:
+        """Mask of rows whose states are huge or not finite."""
+        return ~(np.abs(self.states) < _HUGE).all(axis=1)
+
+
+def value_and_jacobian(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return F(x), shape (K, n), and J, shape (K, n, n), for points (K, n): n tangents forward."""
+    tangents = np.broadcast_to(np.eye(x.shape[1]), (*x.shape, x.shape[1]))  # (K, direction, neuron)
+    for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
+        h = x @ matrix.T + bias
+        x, tangents = phi(h), (tangents @ matrix.T) * phi.derivative(h)[:, None, :]
+    return x, np.swapaxes(tangents, 1, 2)

@@ -1,0 +1,244 @@
+"""What was found: fixed points, cycles, and whether anything can be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rmtjac.archive import load, save
+from rmtjac.status import Status
+
+__all__ = ["Cycle", "FixedPoints", "indices", "spectral_radii"]
+
+
+def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
+    """Largest modulus of an eigenvalue of each matrix, shape (..., n, n) -> (...)."""
+    return np.abs(np.linalg.eigvals(jacobians)).max(axis=-1, initial=0.0)
+
+
+def indices(jacobians: np.ndarray) -> np.ndarray:
+    """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
+    return np.sign(np.linalg.det(np.eye(jacobians.shape[-1]) - jacobians)).astype(int)
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle:
+    """A periodic orbit.
+
+    Attributes
+    ----------
+    points
+        Shape (p, n), in the order in which they are visited.
+    spectral_radius
+        Of the Jacobian of F^p; below 1 the cycle attracts.
+    """
+
+    points: np.ndarray
+    spectral_radius: float
+
+    def __post_init__(self) -> None:
+        self.points.flags.writeable = False
+
+    @property
+    def period(self) -> int:
+        """The number of points p."""
+        return len(self.points)
+
+    @property
+    def stable(self) -> bool:
+        """Whether the cycle attracts its neighbourhood."""
+        return self.spectral_radius < 1.0
+
+    def __repr__(self) -> str:
+        return f"Cycle(period {self.period}, spectral radius {self.spectral_radius:.4g})"
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoints:
+    """Fixed points of a network, in ascending order of their coordinates.
+
+    Attributes
+    ----------
+    points
+        Shape (Q, n).
+    errors
+        Shape (Q, n): bounds of the errors of the coordinates; for ``proved`` ones proved.
+    jacobians
+        Shape (Q, n, n): J at each point; at a kink the mean of the one-sided values.
+    proved
+        Shape (Q,): whether existence, and uniqueness within a box around the point, are proved.
+    index
+        Shape (Q,): fixed-point index, sign det(I - J).
+    complete
+        Whether it is proved that `domain` holds no other fixed point.
+    reason
+        Why it is complete, or why not.
+    method
+        ``"exact"``, ``"interval"`` or ``"grid"``.
+    domain
+        Shape (2, n): the corners of the box that was searched.
+    undecided
+        Shape (U, 2, n): boxes that may hold more.
+    continua
+        Fixed points that are not isolated: polygons or segments, each an array of vertices (k, n).
+    cycles
+        Periodic orbits that starts ended in (``method="grid"``).
+    starts, labels
+        Shapes (K, n) and (K,), ``method="grid"``: where each start ended: i < Q: fixed point i; Q + j: cycle j;
+        -1: bounded, no cycle found; -2: diverged.
+    settled
+        Shape (K,), ``method="grid"``: whether the start came to rest within the limits of the protocol.
+    facts
+        How the result came about.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> fps = rj.find_fixed_points(rj.Network([[[0.0, 3.0], [3.0, 0.0]]], activation="hardtanh"))
+    >>> fps
+    FixedPoints(9: 2 stable, 4 saddles, 3 repellers; complete)
+    >>> fps.points[fps.stable]
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    """
+
+    points: np.ndarray
+    errors: np.ndarray
+    jacobians: np.ndarray
+    proved: np.ndarray
+    index: np.ndarray
+    complete: bool
+    reason: str
+    method: str
+    domain: np.ndarray
+    undecided: np.ndarray
+    continua: tuple[np.ndarray, ...] = ()
+    cycles: tuple[Cycle, ...] = ()
+    starts: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    settled: np.ndarray | None = None
+    spectral_radius: np.ndarray = field(init=False)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "spectral_radius", spectral_radii(self.jacobians))
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        for piece in self.continua:
+            piece.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def count(self) -> int:
+        """The number of (isolated) fixed points found."""
+        return len(self.points)
+
+    @property
+    def stable(self) -> np.ndarray:
+        """Shape (Q,): whether the spectral radius of J is below 1."""
+        return self.spectral_radius < 1.0
+
+    @property
+    def kinds(self) -> np.ndarray:
+        """Shape (Q,): ``"stable"``, ``"saddle"`` (some directions contract) or ``"repeller"`` (none does)."""
+        smallest = np.abs(np.linalg.eigvals(self.jacobians)).min(axis=-1, initial=np.inf)
+        return np.where(self.stable, "stable", np.where(smallest < 1.0, "saddle", "repeller"))
+
+    @property
+    def index_sum(self) -> int:
+        """Sum of the indices; +1 for all fixed points of a map of a ball or box into itself (Brouwer degree)."""
+        return int(self.index.sum())
+
+    @property
+    def outcomes(self) -> Mapping[Status, int]:
+        """How the starts ended, as numbers of starts (``method="grid"``)."""
+        if self.labels is None or self.settled is None:
+            return {}
+        fixed = (self.labels >= 0) & (self.labels < len(self))
+        shares = {
+            Status.CONVERGED: fixed & self.settled,
+            Status.LATE: fixed & ~self.settled,
+            Status.CYCLE: self.labels >= len(self),
+            Status.APERIODIC: self.labels == -1,
+            Status.DIVERGED: self.labels == -2,
+        }
+        return {status: int(those.sum()) for status, those in shares.items()}
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result to `path` (npz, no pickles)."""
+        facts = {
+            "complete": self.complete,
+            "reason": self.reason,
+            "method": self.method,
+            "cycles": [cycle.spectral_radius for cycle in self.cycles],
+            "facts": self.facts,
+        }
+        names = (
+            "points",
+            "errors",
+            "jacobians",
+            "proved",
+            "index",
+            "domain",
+            "undecided",
+            "starts",
+            "labels",
+            "settled",
+        )
+        arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        arrays |= {f"continuum_{i}": piece for i, piece in enumerate(self.continua)}
+        arrays |= {f"cycle_{i}": cycle.points for i, cycle in enumerate(self.cycles)}
+        return save(path, "FixedPoints", facts, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> FixedPoints:
+        """Read what `save` wrote."""
+        facts, arrays = load(path, "FixedPoints")
+        radii = facts.pop("cycles")
+        cycles = tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
+        pieces = [arrays.pop(name) for name in sorted(arrays, key=len) if name.startswith("continuum_")]
+        return cls(**facts, **arrays, cycles=cycles, continua=tuple(pieces))
+
+    def to_pandas(self) -> Any:
+        """Return the points as a table, one row each."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {f"x{i}": self.points[:, i] for i in range(self.points.shape[1])}
+        columns |= {"kind": self.kinds, "spectral_radius": self.spectral_radius, "index": self.index}
+        columns |= {"proved": self.proved, "error": self.errors.max(axis=1, initial=0.0)}
+        return pd.DataFrame(columns)
+
+    def table(self) -> str:
+        """Return the points as text."""
+        n = self.points.shape[1]
+        head = "".join(f"{f'x{i}':>20}" for i in range(n))
+        lines = [f"{head}{'kind':>10}{'radius':>12}{'index':>7}{'proved':>8}{'error':>10}"]
+        rows = zip(self.points, self.kinds, self.spectral_radius, self.index, self.proved, self.errors, strict=True)
+        for point, kind, radius, index, proved, error in rows:
+            place = "".join(f"{x:20.15f}" for x in point)
+            size = error.max(initial=0.0)
+            lines.append(f"{place}{kind:>10}{radius:12.6g}{index:+7d}{'yes' if proved else 'no':>8}{size:10.1e}")
+        lines += [f"continuum of fixed points through {piece.tolist()}" for piece in self.continua]
+        lines += [repr(cycle) for cycle in self.cycles]
+        if self.outcomes:
+            total = sum(self.outcomes.values())
+            ends = (f"{status}: {count / total:.1%}" for status, count in self.outcomes.items() if count)
+            lines.append(f"{total} starts; " + "; ".join(ends))
+        return "\n".join([*lines, self.reason])
+
+    def __repr__(self) -> str:
+        kinds = list(self.kinds)
+        names = {"stable": "stable", "saddle": "saddles", "repeller": "repellers"}
+        parts = [f"{kinds.count(kind)} {name}" for kind, name in names.items() if kinds.count(kind)]
+        text = f"{len(self)}: {', '.join(parts)}" if parts else "none"
+        extra = [f"{len(self.continua)} continua"] if self.continua else []
+        extra += [f"{len(self.cycles)} cycles"] if self.cycles else []
+        extra.append("complete" if self.complete else "not proved complete")
+        return f"FixedPoints({text}; {'; '.join(extra)})"

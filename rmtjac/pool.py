@@ -1,0 +1,44 @@
+"""Many units of work over a pool of threads, in order, with progress."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+__all__ = ["run_in_threads"]
+
+
+def run_in_threads(
+    work: Callable[[range], Any],
+    take: Callable[[Any], int],
+    chunks: Iterable[range],
+    total: int,
+    threads: int,
+    progress: bool,
+    unit: str = "sample",
+) -> None:
+    """Call `work` on each chunk of units, in a pool of threads, and `take`, in order, on what it returns.
+
+    `take` returns how many units were done. Only a few chunks wait at a time, so that memory does not grow.
+    """
+    from threadpoolctl import threadpool_limits
+    from tqdm import tqdm
+
+    waiting: deque[Future[Any]] = deque()
+    # disable=None: no bar away from a terminal.
+    with (
+        threadpool_limits(1, user_api="blas"),
+        tqdm(total=total, disable=None if progress else True, unit=unit) as bar,
+    ):
+        pool = ThreadPoolExecutor(threads)
+        try:
+            for chunk in chunks:
+                waiting.append(pool.submit(work, chunk))
+                if len(waiting) >= 4 * threads:
+                    bar.update(take(waiting.popleft().result()))
+            while waiting:
+                bar.update(take(waiting.popleft().result()))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
