@@ -17,8 +17,10 @@ __all__ = ["APERIODIC", "DIVERGED", "Destinations", "destinations", "grid_fixed_
 
 APERIODIC, DIVERGED = -1, -2
 _OPEN = -3
-_LOOK = 5  # steps between looks at who has entered a core of attraction
-_SCOUTS, _SCOUTED, _SCOUTING = 8, 20, 64  # orbits that run ahead to find cycles: how many, from which step, how far
+_LOOK = 3  # steps between looks at who has entered a core of attraction; odd, for cycles of period 2
+_SCOUTS, _SCOUTING, _SCOUT_AT = 8, 50, (3, 20)  # orbits that run ahead: how many, how far, from which steps
+_ENVOYS, _PART = 64, 20  # orbits that are followed all the way; the others go this part of it
+_TRIES = 8  # to polish a cycle, before the mark of Brent's method moves on
 _RECURS = 1e-9  # relative: an orbit that comes back this close is periodic
 
 
@@ -58,21 +60,32 @@ class Destinations:
         self._end(rows, np.full(int(rows.sum()), DIVERGED), False)
         return before[~rows]
 
-    def _rest(self, before: np.ndarray, tolerance: float, settled: bool) -> None:
-        """End the rows that hardly moved in the last step, if Newton's method finds what they rest at."""
+    def _rest(self, before: np.ndarray, tolerance: float, settled: bool, stable: bool = False) -> None:
+        """End the rows that hardly moved in the last step, if Newton's method finds what they rest at.
+
+        With `stable` only at points that attract: others are just passed by.
+        """
         rows = np.linalg.norm(self.orbits.states - before, axis=1) < tolerance
-        if not rows.any():
-            return
-        places, errors, jacobians, good = polish(self.net, self.orbits.states[rows])
-        labels = np.array(
-            [
-                self.found.fixed_point(*one) if ok else _OPEN
-                for *one, ok in zip(places, errors, jacobians, good, strict=True)
-            ]
-        )
-        # A start at rest without a fixed point nearby creeps through a gap; it goes on.
-        rows[rows] = good
-        self._end(rows, labels[good], settled)
+        for most in (1, 4, len(rows)):
+            # Once a few are polished and have cores, the others need not be.
+            if not rows.any():
+                return
+            states = self.orbits.states[rows]
+            labels, _ = self.found.in_cores(states)
+            chosen = np.flatnonzero(labels < 0)[:most]
+            if chosen.size:
+                places, errors, jacobians, good = polish(self.net, states[chosen])
+                if stable:
+                    good[good] = spectral_radii(jacobians[good]) < 1.0
+                for i, row in enumerate(chosen):
+                    # Without a fixed point nearby it creeps through a gap, and goes on.
+                    labels[row] = self.found.fixed_point(places[i], errors[i], jacobians[i]) if good[i] else _OPEN
+            ended = np.zeros(len(rows), dtype=bool)
+            ended[rows] = labels >= 0
+            left = rows.copy()
+            left[rows] = labels == -1
+            self._end(ended, labels[labels >= 0], settled)
+            rows = left[~ended]
 
     def _in_cores(self, left: int, tolerance: float) -> None:
         """End the rows in a core: of a cycle, and of a fixed point if they are sure to come to rest in `left` steps."""
@@ -94,30 +107,42 @@ class Destinations:
         """Iterate until \\|x_{m+1} - x_m\\| < tolerance, at most `steps` times."""
         for m in range(1, steps + 1):
             self._rest(self._advance(), tolerance, True)
-            if m == _SCOUTED:
-                self._scout()
-            if m % _LOOK == 0:
+            if m in _SCOUT_AT:
+                self._scout(tolerance)
+            if m >= _SCOUT_AT[0] and m % _LOOK == 0:
                 self._in_cores(steps - m, tolerance)
             if not len(self.orbits):
                 return
 
-    def _scout(self) -> None:
-        """Follow a few orbits alone, to know cycles that the others will end in."""
+    def _scout(self, tolerance: float) -> None:
+        """Follow a few orbits alone, to know what the others will end in."""
         states = self.orbits.states
         x = states[:: max(1, len(states) // _SCOUTS)][:_SCOUTS]
+        x = x[
+            np.array([core < 0 and cycle < 0 for core, cycle in zip(*self.found.in_cores(x), strict=True)], dtype=bool)
+        ]
         history = [x]
-        for _ in range(2 * _SCOUTING):
+        for _ in range(_SCOUTING):
             history.append(self.net(history[-1]))
-        # Orbits whose last state was there before.
-        last, history = history[-1], history[_SCOUTING:]
-        room = _RECURS * (1.0 + np.abs(last).max(axis=1))
-        todo = np.ones(len(last), dtype=bool)
-        for period in range(1, len(history)):
-            back = todo & (np.abs(history[-1 - period] - last).max(axis=1) < room)
-            todo &= ~back
-            if period > 1:
+        last = history[-1]
+        with np.errstate(all="ignore"):
+            room = _RECURS * (1.0 + np.abs(last).max(axis=1, initial=0.0))
+            room[~np.isfinite(room)] = 0.0
+            for period in range(1, _SCOUTING // 2):
+                back = np.abs(history[-1 - period] - last).max(axis=1, initial=0.0) < room
+                room[back] = 0.0
                 for row in np.flatnonzero(back):
-                    self._cycle(last[row], period)
+                    if not self._is_known(last[row]):
+                        self._cycle(last[row], period) if period > 1 else self._point(last[row])
+
+    def _is_known(self, x: np.ndarray) -> bool:
+        points, cycles = self.found.in_cores(x[None])
+        return bool(points[0] >= 0 or cycles[0] >= 0)
+
+    def _point(self, x: np.ndarray) -> int:
+        """Polish and register the fixed point near x; -1 if there is none."""
+        places, errors, jacobians, good = polish(self.net, x[None])
+        return self.found.fixed_point(places[0], errors[0], jacobians[0]) if good[0] else -1
 
     def _cycle(self, x: np.ndarray, period: int) -> int:
         """Polish and register the cycle through x; -1 if it is none."""
@@ -130,34 +155,56 @@ class Destinations:
         gap = np.abs(np.array(points[1:]) - points[0]).max(axis=1).min()
         if gap <= 10.0 * errors[0] + _RECURS * (1.0 + np.abs(x).max()):
             return -1  # it is a fixed point, or a shorter cycle
+        if not spectral_radii(multipliers[0]) < 1.0:
+            return -1  # it is passed by
         return self.found.cycle(np.array(points), multipliers[0])
 
     def follow(self, steps: int, tolerance: float) -> None:
-        """Follow the orbits that are left, `steps` steps, until it is clear how they end (Brent's method)."""
+        """Follow the orbits that are left until it is clear how they end, at most `steps` steps.
+
+        All of them go a part of the way, which shows who enters a known core. If many are left, some go all the way;
+        what they find is used for the others, and if none of them comes to an end, nor will the others.
+        """
+        self._follow(steps // _PART, tolerance)
+        states = self.orbits.states
+        if len(states) > 2 * _ENVOYS:
+            envoys = Destinations(self.net, states[:: len(states) // _ENVOYS], self.found)
+            envoys._follow(steps, tolerance)
+            if (envoys.labels == _OPEN).all():
+                return
+            self._follow(steps // _PART, tolerance)
+        self._follow(steps, tolerance)
+
+    def _follow(self, steps: int, tolerance: float) -> None:
+        """Step on, with Brent's method for cycles."""
         orbits = self.orbits
-        mark = 0
+        mark, tries = 0, _TRIES
         orbits.marks = orbits.states.copy()
         for m in range(1, steps + 1):
-            before = self._advance()
-            if m % _LOOK == 1:
-                self._rest(before, tolerance, False)
-                self._any_core()
             if not len(orbits):
                 return
+            before = self._advance()
+            if m % _LOOK == 1:
+                self._rest(before, tolerance, False, stable=True)
+                self._any_core()
             assert orbits.marks is not None
-            near = np.abs(orbits.states - orbits.marks).max(axis=1)
-            rows = near < _RECURS * (1.0 + np.abs(orbits.states).max(axis=1))
-            if rows.any():
-                labels = np.full(len(rows), _OPEN)
-                for row in np.flatnonzero(rows):
-                    number = self._cycle(orbits.states[row], m - mark) if m - mark > 1 else -1
-                    labels[row] = -10 - number if number >= 0 else _OPEN
-                self._end(labels != _OPEN, labels[labels != _OPEN], False)
+            near = np.abs(orbits.states - orbits.marks).max(axis=1, initial=0.0)
+            rows = near < _RECURS * (1.0 + np.abs(orbits.states).max(axis=1, initial=0.0))
+            while rows.any() and tries and m - mark > 1:
+                tries -= 1
+                number = self._cycle(orbits.states[np.argmax(rows)], m - mark)
+                if number < 0:
+                    break
+                cycle = self.found.cycles[number]
+                gaps = np.abs(orbits.states[:, None, :] - cycle[None]).max(axis=2).min(axis=1)
+                ended = rows & (gaps < 1e-6 * (1.0 + np.abs(cycle).max()))
+                if not ended.any():
+                    break
+                self._end(ended, np.full(int(ended.sum()), -10 - number), False)
+                rows = rows[~ended]
             if m == max(1, 2 * mark):
-                mark = m
+                mark, tries = m, _TRIES
                 orbits.marks = orbits.states.copy()
-        rows = np.ones(len(orbits), dtype=bool)
-        self._end(rows, np.full(len(rows), APERIODIC), False)
 
     def _any_core(self) -> None:
         """End the rows in any core, whenever they will come to rest."""
@@ -171,13 +218,10 @@ def destinations(
     net: Network, starts: np.ndarray, tolerance: float, steps: int, follow: int, found: Attractors | None = None
 ) -> Destinations:
     """Run the protocol on given starts, then follow those that did not settle; `found`: attractors known already."""
-    from threadpoolctl import threadpool_limits
-
     ends = Destinations(net, starts, found)
-    with threadpool_limits(1, user_api="blas"):
-        ends.protocol(tolerance, steps)
-        if len(ends.orbits):
-            ends.follow(follow, tolerance)
+    ends.protocol(tolerance, steps)
+    if len(ends.orbits):
+        ends.follow(follow, tolerance)
     ends.labels[ends.labels == _OPEN] = APERIODIC
     return ends
 

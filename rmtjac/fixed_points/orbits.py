@@ -9,7 +9,7 @@ from rmtjac.network import Network
 __all__ = ["Orbits", "grid_starts", "value_and_jacobian"]
 
 _HUGE = 1e100  # an orbit this far out has diverged
-_DISTINCT = (1, 2, 4, 8, 16, 32)  # steps after which equal states are looked for; then every 50
+_DISTINCT = (1, 4, 16)  # steps after which equal states are looked for; then every 50
 
 
 def grid_starts(domain: np.ndarray, step: float) -> tuple[np.ndarray, tuple[int, ...]]:
