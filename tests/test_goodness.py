@@ -149,7 +149,7 @@ def test_result():
 
 
 def test_the_atom_of_one_layer_shows_a_small_error_in_the_variance():
-    # mean D^2 fixes the atom of one layer: with its expectation known no noise is left, and 5 % of q is far out at N = 64.
+    # Mean D^2 fixes the atom of one layer: with its expectation known no noise is left, and 5 % of q is far out.
     ens = rj.Ensemble.square(64, 1, "hardtanh")
     emp = _samples(ens, 40, 5)
     right = goodness_of_fit(emp, rj.limit_spectrum(ens))

@@ -8,6 +8,7 @@ import numpy as np
 
 from rmtjac.fixed_points.cores import Core, find_core
 from rmtjac.fixed_points.orbits import value_and_jacobian
+from rmtjac.fixed_points.result import Cycle, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["Attractors", "polish"]
@@ -84,6 +85,21 @@ class Attractors:
     multipliers: list[np.ndarray] = field(default_factory=list)  # Jacobians of F^p at their first points
     point_cores: list[Core | None] = field(default_factory=list)
     cycle_cores: list[Core | None] = field(default_factory=list)
+
+    def sort(self) -> np.ndarray:
+        """Put the points in ascending order of their coordinates; return the new number of each."""
+        order = np.lexsort(np.round(np.array(self.points).reshape(-1, self.net.widths[0]), 9).T[::-1])
+        self.points, self.errors, self.jacobians, self.point_cores = (
+            [column[k] for k in order] for column in (self.points, self.errors, self.jacobians, self.point_cores)
+        )
+        new = np.empty(len(order), dtype=int)
+        new[order] = np.arange(len(order))
+        return new
+
+    def found_cycles(self) -> tuple[Cycle, ...]:
+        """Return the cycles as results."""
+        pairs = zip(self.cycles, self.multipliers, strict=True)
+        return tuple(Cycle(points, float(spectral_radii(multiplier))) for points, multiplier in pairs)
 
     def fixed_point(self, x: np.ndarray, error: float, jacobian: np.ndarray) -> int:
         """Return the number of this fixed point, a new one if it is none of those known."""

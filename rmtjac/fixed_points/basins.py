@@ -15,7 +15,7 @@ from rmtjac.fixed_points.attractors import Attractors
 from rmtjac.fixed_points.cover import OPEN, proved_cells
 from rmtjac.fixed_points.domain import checked_network
 from rmtjac.fixed_points.find import STEP, grid_domain
-from rmtjac.fixed_points.grid import APERIODIC, DIVERGED, destinations
+from rmtjac.fixed_points.grid import APERIODIC, DIVERGED, destinations, numbered
 from rmtjac.fixed_points.orbits import grid_starts
 from rmtjac.fixed_points.result import Cycle, spectral_radii
 from rmtjac.network import Network
@@ -61,7 +61,7 @@ class Basins:
     >>> net = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="tanh")
     >>> basins = rj.find_basins(net, step=0.25)
     >>> basins
-    Basins(17 x 17 grid: 2 points 0.4..., 0.4..., ...)
+    Basins(9 x 9 grid: 3 points 0.444, 0.111, 0.444; 0.008 not proved)
     """
 
     axes: tuple[np.ndarray, ...]
@@ -133,7 +133,8 @@ class Basins:
     @classmethod
     def load(cls, path: str | Path) -> Basins:
         """Read what `save` wrote."""
-        facts, arrays = load(path, "Basins")
+        facts, stored = load(path, "Basins")
+        arrays: dict[str, Any] = dict(stored)
         axes = tuple(arrays.pop(f"axis_{i}") for i in range(facts.pop("dimensions")))
         radii = facts.pop("cycles")
         cycles = tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
@@ -211,9 +212,9 @@ def find_basins(
     >>> net = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="hardtanh")
     >>> print(rj.find_basins(net, step=0.5).table())
                                attractor    radius    share    error      proved bracket
-                   (-1.000000, 0.000000)         0   0.4000   0.0980    [0.4961, 0.5039]
+                   (-1.000000, 0.000000)       0.5   0.4000   0.0980    [0.4961, 0.5039]
                     (0.000000, 0.000000)         2   0.2000   0.0800    [0.0000, 0.0078]
-                    (1.000000, 0.000000)         0   0.4000   0.0980    [0.4961, 0.5039]
+                    (1.000000, 0.000000)       0.5   0.4000   0.0980    [0.4961, 0.5039]
     25 grid points; converged: 100.00%
     """
     net = checked_network(network)
@@ -232,23 +233,20 @@ def find_basins(
         step *= 0.5
         labels = _refined(net, ends.found, labels, box, step, follow)
     found = ends.found
-    count = len(found.points)
-    labels = np.where(labels <= -10, count - 10 - labels, labels)
+    labels = numbered(labels, found)
     cores = [*found.point_cores, *found.cycle_cores]
     if prove < 0 or any(phi.code is None for phi in net.activations):
         cells = np.full((1,) * n, OPEN)
     else:
         cells = proved_cells(net, box, cores, int(prove))
-    cycles = tuple(
-        Cycle(cycle, float(spectral_radii(multiplier)))
-        for cycle, multiplier in zip(found.cycles, found.multipliers, strict=True)
-    )
+    cycles = found.found_cycles()
+    radii = spectral_radii(np.array(found.jacobians).reshape(-1, n, n))
     proved = np.array([(cells == k).mean() for k in range(len(cores))])
     axes = tuple(low + step * np.arange(size) for low, size in zip(box[0], labels.shape, strict=True))
-    return Basins(
-        axes, labels, np.array(found.points).reshape(-1, n), spectral_radii(np.array(found.jacobians).reshape(-1, n, n)),
-        cycles, proved, float((cells == OPEN).mean()), cells, box, {"step": step, "refine": refine, "follow": follow},
-    )  # fmt: skip
+    facts = {"step": step, "refine": refine, "follow": follow}
+    points = np.array(found.points).reshape(-1, n)
+    undecided = float((cells == OPEN).mean())
+    return Basins(axes, labels, points, radii, cycles, proved, undecided, cells, box, facts)
 
 
 def _refined(

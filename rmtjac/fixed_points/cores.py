@@ -24,7 +24,7 @@ _LARGEST, _SMALLEST = 2.0, 1e-11  # half sides tried
 
 @dataclass(frozen=True)
 class Core:
-    """A parallelepiped \\|C (x - centre)\\| <= radius that `steps` iterations map into itself, contracted by `factor`."""
+    """The points with max_i abs(C (x - centre))_i <= radius: `steps` iterations map them into it, times `factor`."""
 
     centre: np.ndarray
     coordinates: np.ndarray

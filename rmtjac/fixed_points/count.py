@@ -222,4 +222,5 @@ def count_fixed_points(
         method=method,
         max_boxes=options.get("max_boxes", MOST_BOXES),
     )
-    return FixedPointCounts(*numbers.T[:4].copy(), numbers[:, 4].astype(bool), ends, facts)
+    stable, saddles, repellers, index_sum, complete = numbers.T.copy()
+    return FixedPointCounts(stable, saddles, repellers, index_sum, complete.astype(bool), ends, facts)

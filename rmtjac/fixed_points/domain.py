@@ -39,7 +39,7 @@ def image_box(net: Network) -> np.ndarray | None:
 
 
 def _contraction_box(net: Network) -> np.ndarray | None:
-    """Return a box around all fixed points of a network that contracts: \\|x\\| <= \\|F(0)\\| / (1 - K)."""
+    """Return a box around all fixed points if the Lipschitz constant K is below 1: norm(x) <= norm(F(0)) / (1 - K)."""
     slopes = [_steepest(phi.name, phi.slopes) for phi in net.activations]
     norms = [np.abs(matrix).sum(axis=1).max() for matrix in net.weights]
     lipschitz = float(np.prod([s * w for s, w in zip(slopes, norms, strict=True)])) * (1.0 + 1e-9)

@@ -87,11 +87,11 @@ def find_fixed_points(
     >>> net = rj.Ensemble.berlyand_slavin(100, 3).draw(rng=0)
     >>> fps = rj.find_fixed_points(net)
     >>> fps
-    FixedPoints(9: 3 stable, 5 saddles, 1 repellers; complete)
+    FixedPoints(9: 4 stable, 4 saddles, 1 repellers; complete)
     >>> fps.index_sum
     1
     >>> rj.find_fixed_points(net, method="grid")
-    FixedPoints(3: 3 stable; not proved complete)
+    FixedPoints(4: 4 stable; not proved complete)
     """
     net = checked_network(network)
     choice("method", method, ("auto", "exact", "interval", "grid"))

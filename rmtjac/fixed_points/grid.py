@@ -10,16 +10,19 @@ import numpy as np
 from rmtjac.fixed_points.attractors import Attractors, polish
 from rmtjac.fixed_points.orbits import Orbits, grid_starts
 from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.result import Cycle, FixedPoints, indices, spectral_radii
+from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network
 
-__all__ = ["APERIODIC", "DIVERGED", "Destinations", "destinations", "grid_fixed_points"]
+__all__ = ["APERIODIC", "DIVERGED", "Destinations", "destinations", "grid_fixed_points", "numbered"]
 
 APERIODIC, DIVERGED = -1, -2
 _OPEN = -3
+_CYCLES = -10  # cycle j is -10 - j while the number of points is open
 _LOOK = 3  # steps between looks at who has entered a core of attraction; odd, for cycles of period 2
 _SCOUTS, _SCOUTING, _SCOUT_AT = 8, 50, (3, 20)  # orbits that run ahead: how many, how far, from which steps
 _ENVOYS, _PART = 64, 20  # orbits that are followed all the way; the others go this part of it
+_REACHES = (64.0, 1e4, 1e6, 1e8)  # sizes of the boxes tried for a proof, in errors of the point
+_STILL = 1e-14
 _TRIES = 8  # to polish a cycle, before the mark of Brent's method moves on
 _RECURS = 1e-9  # relative: an orbit that comes back this close is periodic
 
@@ -63,9 +66,10 @@ class Destinations:
     def _rest(self, before: np.ndarray, tolerance: float, settled: bool, stable: bool = False) -> None:
         """End the rows that hardly moved in the last step, if Newton's method finds what they rest at.
 
-        With `stable` only at points that attract: others are just passed by.
+        With `stable` only at points that attract, or if they do not move at all: others are just passed by.
         """
-        rows = np.linalg.norm(self.orbits.states - before, axis=1) < tolerance
+        steps = np.linalg.norm(self.orbits.states - before, axis=1)
+        rows = steps < tolerance
         for most in (1, 4, len(rows)):
             # Once a few are polished and have cores, the others need not be.
             if not rows.any():
@@ -76,7 +80,8 @@ class Destinations:
             if chosen.size:
                 places, errors, jacobians, good = polish(self.net, states[chosen])
                 if stable:
-                    good[good] = spectral_radii(jacobians[good]) < 1.0
+                    still = steps[rows][chosen] < _STILL * (1.0 + np.abs(states[chosen]).max(axis=1))
+                    good[good] = (spectral_radii(jacobians[good]) < 1.0) | still[good]
                 for i, row in enumerate(chosen):
                     # Without a fixed point nearby it creeps through a gap, and goes on.
                     labels[row] = self.found.fixed_point(places[i], errors[i], jacobians[i]) if good[i] else _OPEN
@@ -85,14 +90,14 @@ class Destinations:
             left = rows.copy()
             left[rows] = labels == -1
             self._end(ended, labels[labels >= 0], settled)
-            rows = left[~ended]
+            rows, steps = left[~ended], steps[~ended]
 
     def _in_cores(self, left: int, tolerance: float) -> None:
         """End the rows in a core: of a cycle, and of a fixed point if they are sure to come to rest in `left` steps."""
         states = self.orbits.states
         points, cycles = self.found.in_cores(states)
         rows = cycles >= 0
-        labels = np.where(rows, -10 - cycles, points)
+        labels = np.where(rows, _CYCLES - cycles, points)
         for k, core in enumerate(self.found.point_cores):
             if core is None or left < 1 or core.steps > 1:
                 continue
@@ -104,7 +109,7 @@ class Destinations:
         self._end(rows, labels[rows], True)
 
     def protocol(self, tolerance: float, steps: int) -> None:
-        """Iterate until \\|x_{m+1} - x_m\\| < tolerance, at most `steps` times."""
+        """Iterate until a step is shorter than the tolerance, at most `steps` times."""
         for m in range(1, steps + 1):
             self._rest(self._advance(), tolerance, True)
             if m in _SCOUT_AT:
@@ -200,7 +205,7 @@ class Destinations:
                 ended = rows & (gaps < 1e-6 * (1.0 + np.abs(cycle).max()))
                 if not ended.any():
                     break
-                self._end(ended, np.full(int(ended.sum()), -10 - number), False)
+                self._end(ended, np.full(int(ended.sum()), _CYCLES - number), False)
                 rows = rows[~ended]
             if m == max(1, 2 * mark):
                 mark, tries = m, _TRIES
@@ -209,7 +214,7 @@ class Destinations:
     def _any_core(self) -> None:
         """End the rows in any core, whenever they will come to rest."""
         points, cycles = self.found.in_cores(self.orbits.states)
-        labels = np.where(cycles >= 0, -10 - cycles, points)
+        labels = np.where(cycles >= 0, _CYCLES - cycles, points)
         rows = (points >= 0) | (cycles >= 0)
         self._end(rows, labels[rows], False)
 
@@ -234,30 +239,28 @@ def grid_fixed_points(
     if starts is None:
         starts, _ = grid_starts(domain, step)
     ends = destinations(net, starts, tolerance, steps, follow)
-    found = ends.found
+    labels, found = numbered(ends.labels, ends.found), ends.found
     points = np.array(found.points).reshape(-1, n)
     jacobians = np.array(found.jacobians).reshape(-1, n, n)
     errors = np.repeat(np.array(found.errors)[:, None], n, axis=1).reshape(-1, n)
     proved = np.zeros(len(points), dtype=bool)
     if all(phi.code is not None for phi in net.activations):
         proved = _prove(net, points, errors, jacobians)
-    order = np.lexsort(np.round(points, 9).T[::-1])
-    cycles = tuple(
-        Cycle(cycle, float(spectral_radii(multiplier)))
-        for cycle, multiplier in zip(found.cycles, found.multipliers, strict=True)
-    )
-    labels = ends.labels.copy()
-    rank = np.empty(len(order), dtype=int)
-    rank[order] = np.arange(len(order))
-    labels[ends.labels >= 0] = rank[ends.labels[ends.labels >= 0]]
-    in_cycle = ends.labels <= -10
-    labels[in_cycle] = len(points) - 10 - ends.labels[in_cycle]
     facts: dict[str, Any] = {"step": step, "tolerance": tolerance, "max_iter": steps, "follow": follow}
     return FixedPoints(
-        points[order], errors[order], jacobians[order], proved[order], indices(jacobians[order]), False,
+        points, errors, jacobians, proved, indices(jacobians), False,
         f"not proved complete: {len(starts)} starts show what attracts them, not what does not", "grid", domain,
-        np.empty((0, 2, n)), (), cycles, starts, labels, ends.settled, facts=facts,
+        np.empty((0, 2, n)), (), found.found_cycles(), starts, labels, ends.settled, facts=facts,
     )  # fmt: skip
+
+
+def numbered(labels: np.ndarray, found: Attractors) -> np.ndarray:
+    """Sort the fixed points, and return labels by their new numbers: i < Q for points, Q + j for cycles."""
+    new = np.concatenate([found.sort(), [0]])
+    count = len(found.points)
+    return np.where(
+        labels <= _CYCLES, count + _CYCLES - labels, np.where(labels >= 0, new[np.maximum(labels, 0)], labels)
+    )
 
 
 def _prove(net: Network, points: np.ndarray, errors: np.ndarray, jacobians: np.ndarray) -> np.ndarray:
@@ -269,9 +272,11 @@ def _prove(net: Network, points: np.ndarray, errors: np.ndarray, jacobians: np.n
     space = workspace(arrays, points.shape[1])
     proved = np.zeros(len(points), dtype=bool)
     for i, point in enumerate(points):
-        radius = 64.0 * errors[i] + 2.0**-44 * np.abs(point) + 1e-300
-        verdict, place, bound, jacobian = prove(arrays, space, point.copy(), radius)
-        if verdict == 1:
-            proved[i] = True
-            points[i], errors[i], jacobians[i] = place, bound, jacobian
+        for reach in _REACHES:  # a box must hold the rounding of F, and no kink
+            radius = reach * (errors[i] + 2.0**-50 * np.abs(point)) + 1e-300
+            verdict, place, bound, jacobian = prove(arrays, space, point.copy(), radius)
+            if verdict == 1:
+                proved[i] = True
+                points[i], errors[i], jacobians[i] = place, bound, jacobian
+                break
     return proved

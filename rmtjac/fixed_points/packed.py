@@ -21,6 +21,5 @@ def packed(net: Network) -> Packed:
     sums = [np.abs(matrix).sum(axis=1) * (1.0 + matrix.shape[1] * 2.0**-52) for matrix in net.weights]
     codes = np.array([-1 if phi.code is None else phi.code for phi in net.activations], dtype=np.int64)
     parameters = np.array([phi.parameter for phi in net.activations])
-    return (
-        weights, np.concatenate(net.biases), np.concatenate(sums), np.array(net.widths, dtype=np.int64), codes, parameters,
-    )  # fmt: skip
+    widths = np.array(net.widths, dtype=np.int64)
+    return weights, np.concatenate(net.biases), np.concatenate(sums), widths, codes, parameters

@@ -3,55 +3,91 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.fixed_points.domain import image_box, search_domain
+from rmtjac.fixed_points.enumeration import enumerate_fixed_points
 from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.rational import Exact, Point, TooManyPieces, local_index, settle
+from rmtjac.fixed_points.rational import Exact, Point, TooManyPieces, holds, local_index, settle
 from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
 MOST_BOXES = 1_000_000
+_FIRST_BOXES = 20_000  # of branch and bound, before enumeration is tried
+_MOST_REGIONS = 300_000
 _MOST_ROOTS = 10_000
 # Smaller boxes than this part of the domain are not halved; the next is for continua, which leave too many of them.
 _SMALLEST = (1e-10, 1e-6, 1e-3, 0.1)
 _MOST_OPEN = 500  # boxes given to exact arithmetic
 
 
+class _Found(NamedTuple):
+    """Proved points, bounds of their errors, Jacobians, undecided boxes, what it took."""
+
+    points: np.ndarray
+    errors: np.ndarray
+    jacobians: np.ndarray
+    undecided: np.ndarray
+    facts: dict[str, int]
+
+
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:
     """Search the domain by `rmtjac.kernels.boxes.search`; see `rmtjac.find_fixed_points`."""
-    from rmtjac.kernels.boxes import BUDGET, search
-
     box = search_domain(net, domain)
     exactly = method == "exact" and net.widths[0] <= 2
-    side = float((box[1] - box[0]).max())
-    for smallest in _SMALLEST if exactly else _SMALLEST[:1]:
-        most = _MOST_OPEN if exactly else max_boxes
-        points, errors, jacobians, boxes, why, looked = search(
-            packed(net), box[0], box[1], smallest * side, max_boxes, _MOST_ROOTS, most
-        )
-        if (why != BUDGET).all() or looked >= max_boxes:
-            break
-        if _is_small(net, box):  # exact arithmetic alone then shows a continuum in one piece
-            points, errors, jacobians, boxes = points[:0], errors[:0], jacobians[:0], box[None]
-            break
+    points, errors, jacobians, boxes, looked = (_exactly if exactly else _searched)(net, box, max_boxes)
     signs = indices(jacobians)
     continua: list[np.ndarray] = []
     if len(boxes) and exactly:
         boxes, exact = _settled(net, boxes)
         points, errors, jacobians, signs = _merged(net, exact, points, errors, jacobians, signs)
         continua = [np.array([_floats(p) for p in piece]) for piece in exact.continua]
-    order = np.lexsort(points.T[::-1])
+    order = np.lexsort(np.round(points, 9).T[::-1])
     points, errors, jacobians, signs = points[order], errors[order], jacobians[order], signs[order]
     complete, reason = _verdict(net, box, boxes, signs, continua)
     return FixedPoints(
         points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, box, boxes,
-        tuple(continua), facts={"boxes": int(looked), "max_boxes": max_boxes},
+        tuple(continua), facts={**looked, "max_boxes": max_boxes},
     )  # fmt: skip
+
+
+def _searched(net: Network, box: np.ndarray, max_boxes: int) -> _Found:
+    """Branch and bound alone."""
+    from rmtjac.kernels.boxes import search
+
+    smallest = _SMALLEST[0] * float((box[1] - box[0]).max())
+    points, errors, jacobians, boxes, _, looked = search(
+        packed(net), box[0], box[1], smallest, max_boxes, _MOST_ROOTS, max_boxes
+    )
+    return _Found(points, errors, jacobians, boxes, {"boxes": int(looked)})
+
+
+def _exactly(net: Network, box: np.ndarray, max_boxes: int) -> _Found:
+    """Branch and bound; for a continuum with coarser boxes, and where it is slow by enumeration of the regions."""
+    from rmtjac.kernels.boxes import BUDGET, search
+
+    side = float((box[1] - box[0]).max())
+    for smallest in _SMALLEST:
+        for most in (min(_FIRST_BOXES, max_boxes), max_boxes):
+            points, errors, jacobians, boxes, why, looked = search(
+                packed(net), box[0], box[1], smallest * side, most, _MOST_ROOTS, _MOST_OPEN
+            )
+            found = _Found(points, errors, jacobians, boxes, {"boxes": int(looked)})
+            if (why != BUDGET).all() or (looked >= most == max_boxes):
+                return found
+            if looked < most:  # more undecided boxes than exact arithmetic takes: a continuum
+                break
+            listed = enumerate_fixed_points(net, box, min(_MOST_REGIONS, max_boxes))
+            if listed is not None:
+                facts = {"boxes": int(looked), "regions": listed.regions}
+                return _Found(listed.points, listed.errors, listed.jacobians, listed.undecided, facts)
+        if _is_small(net, box):  # then exact arithmetic alone shows the continuum in one piece
+            return _Found(points[:0], errors[:0], jacobians[:0], box[None], {"boxes": int(looked)})
+    return found
 
 
 def _verdict(
@@ -89,11 +125,13 @@ def _settled(net: Network, boxes: np.ndarray) -> tuple[np.ndarray, Exact]:
         for point, jacobians in exact.points.items():
             total.points.setdefault(point, []).extend(jacobians)
         total.continua += exact.continua
-    total.continua = _joined(total.continua)
-    # Ends of a continuum are part of it.
-    for piece in total.continua:
-        for point in piece:
-            total.points.pop(point, None)
+    pieces = _joined(total.continua)
+    # Sides of a polygon, and points of a continuum, that a neighbouring piece shows too.
+    total.continua = [
+        piece for piece in pieces
+        if not any(other is not piece and len(other) > 2 and all(holds(other, p) for p in piece) for other in pieces)
+    ]  # fmt: skip
+    total.points = {p: j for p, j in total.points.items() if not any(holds(piece, p) for piece in pieces)}
     rest = np.concatenate([np.array(left).reshape(-1, *boxes.shape[1:]), boxes[_MOST_OPEN:]])
     return rest, total
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from rmtjac.network import Network
 
-__all__ = ["Exact", "TooManyPieces", "settle"]
+__all__ = ["Exact", "Point", "TooManyPieces", "holds", "local_index", "settle"]
 
 Point = tuple[int, ...]
 _MOST_PIECES = 400
@@ -166,17 +166,15 @@ def _pieces(net: Network, vertices: list[Point]) -> list[tuple[list[Point], _Map
     return done
 
 
-def _corners(box: np.ndarray) -> list[Point]:
-    sides = [[Fraction(float(x)) for x in side] for side in box.T]
+def _corners(sides: list[tuple[Fraction, Fraction]]) -> list[Point]:
+    """Corners of a box, counter-clockwise."""
     if len(sides) == 1:
-        corners = [(x,) for x in sides[0]]
-    else:
-        (a, b), (c, d) = sides
-        corners = [(a, c), (b, c), (b, d), (a, d)]
-    return [_homogeneous(corner) for corner in corners]
+        return [_homogeneous([x]) for x in sides[0]]
+    (a, b), (c, d) = sides
+    return [_homogeneous(corner) for corner in ([a, c], [b, c], [b, d], [a, d])]
 
 
-def _homogeneous(corner: tuple[Fraction, ...]) -> Point:
+def _homogeneous(corner: list[Fraction]) -> Point:
     common = math.lcm(*(x.denominator for x in corner))
     return _reduced((*(int(x * common) for x in corner), common))
 
@@ -195,6 +193,19 @@ def _inside(point: Point, piece: list[Point]) -> bool:
             + point[2] * (p[0] * q[1] - p[1] * q[0])
         )
     return min(turns) >= 0 or max(turns) <= 0
+
+
+def holds(piece: list[Point], point: Point) -> bool:
+    """Whether a continuum, a polygon or a segment, holds a point."""
+    if len(point) == 2 or len(piece) > 2:
+        return _inside(point, piece)
+    p, q = piece
+    turn = (
+        point[0] * (p[1] * q[2] - p[2] * q[1])
+        - point[1] * (p[0] * q[2] - p[2] * q[0])
+        + point[2] * (p[0] * q[1] - p[1] * q[0])
+    )
+    return turn == 0 and all(_inside((point[k], point[2]), [(p[k], p[2]), (q[k], q[2])]) for k in range(2))
 
 
 def _on_piece(piece: list[Point], f: _Map) -> tuple[Point | None, list[Point]]:
@@ -237,7 +248,8 @@ def settle(net: Network, box: np.ndarray) -> Exact:
         If the network has too many linear pieces there.
     """
     found = Exact()
-    for piece, f in _pieces(net, _corners(box)):
+    sides = [(Fraction(low), Fraction(high)) for low, high in box.T.tolist()]
+    for piece, f in _pieces(net, _corners(sides)):
         point, continuum = _on_piece(piece, f)
         if point is not None:
             scale = 2**f.bits
@@ -245,10 +257,6 @@ def settle(net: Network, box: np.ndarray) -> Exact:
             found.points.setdefault(point, []).append(jacobian)
         elif continuum:
             found.continua.append(continuum)
-    for continuum in found.continua:
-        for point in list(found.points):
-            if _inside(point, continuum) and (len(continuum) > 2 or len(point) == 2 or point in continuum):
-                del found.points[point]
     return found
 
 
@@ -261,12 +269,7 @@ def local_index(net: Network, point: Point) -> int:
     place = [Fraction(x, point[-1]) for x in point[:-1]]
     size = Fraction(1, 1 << 30)
     for _ in range(20):
-        if n == 1:
-            corners = [(place[0] - size,), (place[0] + size,)]
-        else:
-            x, y = place
-            corners = [(x - size, y - size), (x + size, y - size), (x + size, y + size), (x - size, y + size)]
-        pieces = _pieces(net, [_homogeneous(corner) for corner in corners])
+        pieces = _pieces(net, _corners([(x - size, x + size) for x in place]))
         if all(_inside(point, piece) for piece, _ in pieces):
             break
         size /= 1 << 30

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ MOST_REGIONS = 2_000_000
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Polygons (segments, if n = 1) on which a network is affine, :math:`F(x) = A x + c`.
+    r"""Polygons (segments, if n = 1) on which a network is affine, :math:`F(x) = A x + c`.
 
     Attributes
     ----------
@@ -30,6 +29,9 @@ class Regions:
         Shape (R + 1,): piece r has the vertices starts[r] to starts[r + 1].
     matrices, shifts
         Shapes (R, n_L, n) and (R, n_L): A and c.
+    errors, distances
+        Shapes (R, n_L) and (R,): \\|F(x) - A x - c\\| <= errors is proved within this distance of each piece, and so
+        extended the pieces provably cover the domain.
     domain
         Shape (2, n).
     complete
@@ -40,11 +42,13 @@ class Regions:
     starts: np.ndarray
     matrices: np.ndarray
     shifts: np.ndarray
+    errors: np.ndarray
+    distances: np.ndarray
     domain: np.ndarray
     complete: bool
 
     def __post_init__(self) -> None:
-        for array in (self.vertices, self.starts, self.matrices, self.shifts, self.domain):
+        for array in (self.vertices, self.starts, self.matrices, self.shifts, self.errors, self.distances, self.domain):
             array.flags.writeable = False
 
     def __len__(self) -> int:
@@ -60,40 +64,44 @@ class Regions:
         return self.vertices[self.starts[region] : self.starts[region + 1]]
 
     @cached_property
-    def _edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Piece of each vertex, and the index of the next vertex around it."""
+    def edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """The piece of each vertex, and the index of the next vertex around it."""
         lengths = np.diff(self.starts)
         piece = np.repeat(np.arange(len(self)), lengths)
         following = np.arange(len(self.vertices)) + 1
         following[self.starts[1:] - 1] = self.starts[:-1]
-        return piece, following, lengths
+        return piece, following
 
     @cached_property
     def areas(self) -> np.ndarray:
         """Shape (R,): areas (lengths, if n = 1)."""
-        piece, following, _ = self._edges
+        piece, following = self.edges
         here, there = self.vertices, self.vertices[following]
         if here.shape[1] == 1:
-            return np.abs(np.bincount(piece, there[:, 0] - here[:, 0] * 1.0, len(self)))[:] * 0.0 + np.ptp(
-                here.reshape(len(self), 2), axis=1
-            )
+            return np.abs(np.diff(here.reshape(len(self), 2), axis=1)[:, 0])
         return 0.5 * np.abs(np.bincount(piece, here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0], len(self)))
 
-    def _holds(self, points: np.ndarray, slack: float) -> np.ndarray:
-        """Whether piece r holds points[r], up to `slack` in distance."""
-        piece, following, _ = self._edges
-        here, there, point = self.vertices, self.vertices[following], points[piece]
+    def holds(self, chosen: np.ndarray, points: np.ndarray, slack: float | np.ndarray) -> np.ndarray:
+        """Return whether the piece chosen[i] holds points[i], shape (k, n), up to `slack` in distance."""
+        slack = np.broadcast_to(slack, len(chosen))
+        if not len(chosen):
+            return np.zeros(0, dtype=bool)
+        lengths = np.diff(self.starts)[chosen]
+        first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        # Index of every vertex of the chosen pieces, and which of `chosen` it belongs to.
+        owner = np.repeat(np.arange(len(chosen)), lengths)
+        vertex = np.arange(len(owner)) - first[owner] + self.starts[chosen][owner]
+        here, there, point = self.vertices[vertex], self.vertices[self.edges[1][vertex]], points[owner]
         if here.shape[1] == 1:
             side = (point - here)[:, 0]
-            low = np.minimum.reduceat(side, self.starts[:-1]) <= slack
-            return low & (np.maximum.reduceat(side, self.starts[:-1]) >= -slack)
+            return (np.minimum.reduceat(side, first) <= slack) & (np.maximum.reduceat(side, first) >= -slack)
         along = there - here
         length = np.hypot(*along.T)
         turn = along[:, 0] * (point - here)[:, 1] - along[:, 1] * (point - here)[:, 0]
-        distance = np.divide(turn, length, out=np.zeros_like(turn), where=length > 0.0)
-        least = np.minimum.reduceat(distance, self.starts[:-1])
-        most = np.maximum.reduceat(distance, self.starts[:-1])
-        return (least >= -slack) | (most <= slack)
+        # Sides too short to have a direction say nothing.
+        inward = np.divide(turn, length, out=np.full_like(turn, np.nan), where=length > 1e-14)
+        least, most = np.fmin.reduceat(inward, first), np.fmax.reduceat(inward, first)
+        return ~((least < -slack) & (most > slack))
 
     def find(self, x: object) -> int:
         """Return the piece that holds the point x, shape (n,).
@@ -104,7 +112,7 @@ class Regions:
             If x lies outside the domain.
         """
         point = np.asarray(x, dtype=float)
-        held = self._holds(np.broadcast_to(point, (len(self), self.vertices.shape[1])), 1e-12)
+        held = self.holds(np.arange(len(self)), np.broadcast_to(point, (len(self), self.vertices.shape[1])), 1e-12)
         if not held.any():
             raise ValueError(f"x={point.tolist()} lies in none of the regions; domain={self.domain.tolist()}")
         return int(np.argmax(held))
@@ -120,13 +128,13 @@ class Regions:
             regular = np.abs(np.linalg.det(systems)) > 1e-14 * np.abs(systems).max(axis=(1, 2)) ** n
             points = np.full((len(self), n), np.nan)
             points[regular] = np.linalg.solve(systems[regular], self.shifts[regular][..., None])[..., 0]
-            held = regular & self._holds(points, slack)
+            held = regular & self.holds(np.arange(len(self)), points, slack)
         out: list[np.ndarray] = []
         for point in points[held]:
             if not any(np.abs(point - other).max() < 10.0 * slack for other in out):
                 out.append(point)
         found = np.array(out).reshape(-1, n)
-        return found[np.lexsort(found.T[::-1])]
+        return found[np.lexsort(np.round(found, 9).T[::-1])]
 
     def __repr__(self) -> str:
         more = "" if self.complete else " and more"
@@ -158,7 +166,7 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     Returns
     -------
     Regions
-        In floats: pieces thinner than about 1e-13 may be missing.
+        In floats; pieces thinner than about 1e-13 may be missing, within the errors that the others carry.
 
     Raises
     ------
@@ -188,5 +196,6 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     box = search_domain(network, domain)
     corners = box if n == 1 else np.array([[box[i, 0], box[j, 1]] for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))])
     most = positive_int("max_regions", max_regions)
-    vertices, starts, maps, complete = cells(packed(network), corners, most)
-    return Regions(vertices.copy(), starts.copy(), maps[..., :n].copy(), maps[..., n].copy(), box, bool(complete))
+    vertices, starts, maps, distances, complete = cells(packed(network), corners, most)
+    matrices, shifts, errors = maps[..., :n].copy(), maps[..., n].copy(), maps[..., n + 1].copy()
+    return Regions(vertices.copy(), starts.copy(), matrices, shifts, errors, distances.copy(), box, bool(complete))

@@ -100,7 +100,7 @@ class FixedPoints:
     >>> import rmtjac as rj
     >>> fps = rj.find_fixed_points(rj.Network([[[0.0, 3.0], [3.0, 0.0]]], activation="hardtanh"))
     >>> fps
-    FixedPoints(9: 2 stable, 4 saddles, 3 repellers; complete)
+    FixedPoints(3: 2 stable, 1 repellers; complete)
     >>> fps.points[fps.stable]
     array([[-1., -1.],
            [ 1.,  1.]])
@@ -200,7 +200,8 @@ class FixedPoints:
     @classmethod
     def load(cls, path: str | Path) -> FixedPoints:
         """Read what `save` wrote."""
-        facts, arrays = load(path, "FixedPoints")
+        facts, stored = load(path, "FixedPoints")
+        arrays: dict[str, Any] = dict(stored)
         radii = facts.pop("cycles")
         cycles = tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
         pieces = [arrays.pop(name) for name in sorted(arrays, key=len) if name.startswith("continuum_")]

@@ -9,8 +9,6 @@ point and no other (for kinks too, because [J] holds every slope (F(x) - F(y)) /
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
@@ -18,7 +16,7 @@ from rmtjac.kernels.affine import image, slopes, workspace
 
 __all__ = ["AFFINE", "BUDGET", "SMALL", "prove", "search"]
 
-# Why a box stayed undecided: an affine map with (nearly) a continuum of fixed points; too small to halve; out of budget.
+# Why a box stayed undecided: affine with (nearly) a continuum of fixed points; too small to halve; out of budget.
 AFFINE, SMALL, BUDGET = 1, 2, 3
 _TWO_UNITS = 2.0**-52
 _UP = 1.0 + 4.0 * _TWO_UNITS

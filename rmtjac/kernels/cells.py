@@ -1,10 +1,17 @@
-"""The pieces on which a piecewise affine network is affine, for n <= 2 inputs: polygons (or segments) and their maps.
+r"""The pieces on which a piecewise affine network is affine, for n <= 2 inputs: polygons (or segments) and their maps.
 
 Depth first: the polygon is cut along every kink of the first layer, each part along every kink of the second layer
 restricted to it, and so on; only the parts on the way to the current one are kept.
+
+The maps carry a proof. A chord between any two points of its boundary cuts a convex set into two that cover it; the
+ends of a chord are rounded, so after k cuts the parts cover the set up to a distance of k times that rounding. The
+errors returned hold for every point within this distance of a piece: rounding of the maps as in
+`rmtjac.kernels.affine`, and what a neuron may pass its kink by there.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import njit
@@ -14,6 +21,7 @@ from rmtjac.kernels.relax import kinks
 
 __all__ = ["cells"]
 
+_UNIT = 2.0**-53
 _ROUNDING = 1e-13  # a vertex closer to a kink than this, relative to the size of the terms, lies on it
 
 
@@ -33,6 +41,33 @@ def _shaped(maps, count, rows):
 
 
 @njit(cache=True, nogil=True)
+def _passed(code, a, form, vertices, distance, slope, offset):
+    """Return how far phi(h) may be from slope h + offset, where h = `form` within `distance` of the piece."""
+    n = vertices.shape[1]
+    low, high, spread, size = math.inf, -math.inf, form[n + 1], 0.0
+    for k in range(n):
+        spread += abs(form[k]) * distance
+    for v in range(vertices.shape[0]):
+        h, total = form[n], abs(form[n])
+        for k in range(n):
+            h += form[k] * vertices[v, k]
+            total += abs(form[k] * vertices[v, k])
+        low, high, size = min(low, h), max(high, h), max(size, total)
+    spread += 8.0 * _UNIT * size
+    low, high = low - spread, high + spread
+    count, first, second = kinks(code)
+    crosses = (count > 0 and low < first < high) or (count == 2 and low < second < high)
+    if not crosses:
+        return 0.0
+    most = max(abs(value(code, a, low) - slope * low - offset), abs(value(code, a, high) - slope * high - offset))
+    for which in range(count):
+        kink = first if which == 0 else second
+        if low < kink < high:
+            most = max(most, abs(value(code, a, kink) - slope * kink - offset))
+    return most + 16.0 * _UNIT * (abs(low) + abs(high) + abs(offset))
+
+
+@njit(cache=True, nogil=True)
 def cells(net, corners, most):
     """Cut the convex set with the given `corners` into the pieces on which the network is affine.
 
@@ -48,14 +83,16 @@ def cells(net, corners, most):
     Returns
     -------
     tuple
-        Vertices of all pieces one after the other (V, n), the start of each (R + 1,), the maps (R, n_L, n + 1), columns
-        A and c; whether all were found.
+        Vertices of all pieces one after the other (V, n), the start of each (R + 1,), the maps (R, n_L, n + 2), columns
+        A, c and a bound of the error; the distance (R,) up to which each piece counts; whether all were found.
     """
-    weights, biases, _, widths, codes, parameters = net
+    weights, biases, sums, widths, codes, parameters = net
     depth, n = codes.size, corners.shape[1]
     top = widths.max()
-    forms = np.zeros((depth + 1, top, n + 1))  # x^l, and (below) h^l, as affine functions of x
-    linear = np.zeros((depth, top, n + 1))
+    # x^l and (below) h^l as affine functions of x; last column: the error.
+    forms, linear = np.zeros((depth + 1, top, n + 2)), np.zeros((depth, top, n + 2))
+    reach = np.abs(corners).max()
+    rounding = 8.0 * _UNIT * reach
     offsets = np.zeros(depth + 1, dtype=np.int64)
     rows = np.zeros(depth + 1, dtype=np.int64)
     for l in range(depth):
@@ -63,21 +100,22 @@ def cells(net, corners, most):
         rows[l + 1] = rows[l] + widths[l + 1]
     for i in range(n):
         forms[0, i, i] = 1.0
-    # Parts that wait: vertices in `pool`, one (start, end, level, mark) each in `parts`; the last is next.
+    # Parts that wait: vertices in `pool`, one (start, end, level, mark, cuts) each in `parts`; the last is next.
     # Below `mark` the pool holds what still waits.
     pool = np.empty((1024, n))
-    parts = np.empty((256, 4), dtype=np.int64)
+    parts = np.empty((256, 5), dtype=np.int64)
     pool[: corners.shape[0]] = corners
-    parts[0] = np.array([0, corners.shape[0], 0, corners.shape[0]])
+    parts[0] = np.array([0, corners.shape[0], 0, corners.shape[0], 0])
     waiting = 1
     vertices, starts = np.empty((1024, n)), np.empty((257, 1), dtype=np.int64)
-    maps = np.empty((256, widths[depth] * (n + 1)))
+    maps, distances = np.empty((256, widths[depth] * (n + 2))), np.empty((256, 1))
     starts[0, 0] = 0
     found, used = 0, 0
     middle = np.empty(n)
     while waiting > 0:
         waiting -= 1
-        start, end, level, filled = parts[waiting, 0], parts[waiting, 1], parts[waiting, 2], parts[waiting, 3]
+        start, end, level, filled, cuts = parts[waiting]
+        distance = (cuts + 1) * rounding
         if level > 0:  # cut along the kinks of layer level - 1 already: fix the pieces its neurons are on
             middle[:] = 0.0
             for v in range(start, end):
@@ -89,41 +127,67 @@ def cells(net, corners, most):
                 for k in range(n):
                     h += linear[l, i, k] * middle[k]
                 slope = derivative(codes[l], parameters[l], h)
-                for k in range(n):
+                offset = value(codes[l], parameters[l], h) - slope * h
+                if codes[l] >= 3 and slope == 0.0:
+                    offset = value(codes[l], parameters[l], h)
+                elif slope == 1.0 or codes[l] <= 2:
+                    offset = 0.0
+                passed = _passed(codes[l], parameters[l], linear[l, i], pool[start:end], distance, slope, offset)
+                for k in range(n + 1):
                     forms[level, i, k] = slope * linear[l, i, k]
-                forms[level, i, n] = slope * linear[l, i, n] + value(codes[l], parameters[l], h) - slope * h
+                forms[level, i, n] += offset
+                pad = 4.0 * _UNIT * (abs(forms[level, i, n]) + abs(offset))
+                for k in range(n):
+                    pad += 4.0 * _UNIT * abs(forms[level, i, k]) * reach
+                forms[level, i, n + 1] = (abs(slope) * linear[l, i, n + 1] + passed) * (1.0 + 4.0 * _UNIT)
+                if slope != 0.0 and slope != 1.0:
+                    forms[level, i, n + 1] += pad
         if level == depth:
             if found == most:
-                return vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), False
+                return (
+                    vertices[:used],
+                    starts[: found + 1, 0],
+                    _shaped(maps, found, widths[depth]),
+                    distances[:found, 0],
+                    False,
+                )
             vertices = _grown(vertices, used, end - start)
             vertices[used : used + end - start] = pool[start:end]
             used += end - start
-            maps, starts = _grown(maps, found, 1), _grown(starts, found + 1, 1)
+            maps, starts, distances = _grown(maps, found, 1), _grown(starts, found + 1, 1), _grown(distances, found, 1)
             for i in range(widths[depth]):
-                for k in range(n + 1):
-                    maps[found, i * (n + 1) + k] = forms[depth, i, k]
+                for k in range(n + 2):
+                    maps[found, i * (n + 2) + k] = forms[depth, i, k]
+            distances[found, 0] = distance
             found += 1
             starts[found, 0] = used
             continue
         columns = widths[level]
         for i in range(widths[level + 1]):
-            for k in range(n):
+            for k in range(n + 2):
                 linear[level, i, k] = 0.0
             linear[level, i, n] = biases[rows[level] + i]
+        largest = 0.0
         for j in range(columns):
-            at = offsets[level] + j * widths[level + 1]
+            at, size = offsets[level] + j * widths[level + 1], abs(forms[level, j, n]) + forms[level, j, n + 1]
+            for k in range(n):
+                size += abs(forms[level, j, k]) * (reach + distance)
+            largest = max(largest, size)
             for i in range(widths[level + 1]):
                 w = weights[at + i]
                 for k in range(n + 1):
                     linear[level, i, k] += w * forms[level, j, k]
+                linear[level, i, n + 1] += abs(w) * forms[level, j, n + 1]
+        for i in range(widths[level + 1]):
+            size = sums[rows[level] + i] * largest + abs(biases[rows[level] + i])
+            linear[level, i, n + 1] += (columns + n + 8) * 2.0 * _UNIT * size
         first = waiting  # the parts of this one
-        parts[waiting, 0], parts[waiting, 1], parts[waiting, 2] = start, end, level + 1
+        parts[waiting, 0], parts[waiting, 1], parts[waiting, 2], parts[waiting, 4] = start, end, level + 1, cuts
         waiting += 1
         count, low, high = kinks(codes[level])
         for i in range(widths[level + 1]):
             for which in range(count):
                 kink = low if which == 0 else high
-                crossing = False
                 for p in range(first, waiting):
                     start, end = parts[p, 0], parts[p, 1]
                     below, above = False, False
@@ -136,7 +200,6 @@ def cells(net, corners, most):
                         above = above or h > _ROUNDING * size
                     if not (below and above):
                         continue
-                    crossing = True
                     # The part below replaces it, the one above is new.
                     room = end - start + 2
                     pool = _grown(pool, filled, 2 * room)
@@ -163,12 +226,11 @@ def cells(net, corners, most):
                                 pool[filled] = pool[v]
                                 filled += 1
                         if side == 0:
-                            parts[p, 0], parts[p, 1] = begin, filled
+                            parts[p, 0], parts[p, 1], parts[p, 4] = begin, filled, parts[p, 4] + 1
                         else:
                             parts = _grown(parts, waiting, 1)
                             parts[waiting, 0], parts[waiting, 1], parts[waiting, 2] = begin, filled, level + 1
+                            parts[waiting, 4] = parts[p, 4]
                             waiting += 1
-                if crossing and waiting - first > most:
-                    return vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), False
         parts[first:waiting, 3] = filled
-    return vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), True
+    return vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), distances[:found, 0], True

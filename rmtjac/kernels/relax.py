@@ -20,7 +20,7 @@ _TINY = 1e-300  # room for underflow
 # Where phi'' changes sign; silu, gelu and mish are convex between the two, softplus everywhere.
 _SILU = 2.3993572805154668
 _GELU = math.sqrt(2.0)
-_MISH_LOW, _MISH_HIGH = -2.2564210563175915, 1.4906863533276606
+_MISH_LOW, _MISH_HIGH = -2.2563763963607931, 1.4905711794854285
 _NEAR = 1e-9  # of an inflection: its place is rounded
 
 

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac.fixed_points.cores import find_core
+from rmtjac.fixed_points.cover import OPEN
+from rmtjac.status import Status
+
+HALVES = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="tanh")
+
+
+def test_two_halves():
+    basins = rj.find_basins(HALVES, step=0.1)
+    assert len(basins.points) == 3
+    assert basins.stable.tolist() == [True, False, True]
+    left, line, right = basins.fractions
+    assert left == right == 10 / 21
+    assert line == 1 / 21
+    # each basin is half of the square, and nearly all of it is proved
+    low, high = basins.brackets.T
+    assert (low[[0, 2]] <= 0.5).all()
+    assert (high[[0, 2]] >= 0.5).all()
+    assert low[0] > 0.48
+    assert low[1] == 0.0
+
+
+@pytest.mark.parametrize("activation", ["hardtanh", "tanh"])
+def test_proved_cells_end_where_they_should(activation):
+    checked = 0
+    for seed in range(8):
+        net = rj.Ensemble.berlyand_slavin(30, 2, activation=activation).draw(seed)
+        basins = rj.find_basins(net, prove=2)
+        cells = basins.cells
+        proved = np.argwhere(cells != OPEN)
+        if not len(proved):
+            continue
+        rng = np.random.default_rng(seed)
+        chosen = proved[rng.choice(len(proved), 200)]
+        side = (basins.domain[1] - basins.domain[0]) / cells.shape
+        x = basins.domain[0] + (chosen + rng.uniform(0, 1, chosen.shape)) * side
+        for _ in range(5000):
+            x = net(x)
+        labels = cells[tuple(chosen.T)]
+        checked += len(labels)
+        for k in np.unique(labels):
+            ends = x[labels == k]
+            count = len(basins.points)
+            targets = basins.points[k : k + 1] if k < count else basins.cycles[k - count].points
+            assert np.abs(ends[:, None] - targets[None]).max(axis=2).min(axis=1).max() < 1e-6
+        # grid shares lie in the proved brackets, up to what the grid resolves: a cell is .025 wide, a step .05
+        low, high = basins.brackets.T
+        assert (basins.fractions >= low - 0.06).all()
+        assert (basins.fractions <= high + 0.06).all()
+    assert checked > 500
+
+
+def test_labels_agree_with_find_fixed_points():
+    net = rj.Ensemble.berlyand_slavin(100, 3).draw(2)
+    basins, found = rj.find_basins(net, prove=-1), rj.find_fixed_points(net, method="grid")
+    assert basins.labels.shape == (41, 41)
+    assert basins.undecided == 1.0
+    assert basins.outcomes[Status.CYCLE] == found.outcomes[Status.CYCLE]
+    ends = basins.points[np.where(basins.labels < len(basins.points), basins.labels, 0).ravel()]
+    fixed = (basins.labels.ravel() >= 0) & (basins.labels.ravel() < len(basins.points))
+    targets = found.points[np.where(fixed, np.minimum(found.labels, len(found) - 1), 0)]
+    np.testing.assert_allclose(ends[fixed], targets[fixed], atol=1e-9)
+
+
+def test_refinement_gives_the_labels_of_the_fine_grid():
+    net = rj.Ensemble.berlyand_slavin(30, 2).draw(7)
+    fine = rj.find_basins(net, step=0.025, prove=-1)
+    refined = rj.find_basins(net, step=0.1, refine=2, prove=-1)
+    assert refined.labels.shape == fine.labels.shape
+    # Islands smaller than the coarse grid may be missed; here the borders are simple.
+    assert (refined.labels == fine.labels).mean() > 0.97
+
+
+def test_cycles_have_basins_too():
+    basins = rj.find_basins(rj.Network([[[-3.0]]], activation="hardtanh"), step=0.25)
+    assert [cycle.period for cycle in basins.cycles] == [2]
+    assert basins.fractions.tolist() == [1 / 9, 8 / 9]
+    assert basins.brackets[1][0] > 0.98
+
+
+@pytest.mark.parametrize("activation", ["hardtanh", "tanh", "softplus"])
+def test_a_core_is_mapped_into_itself(activation):
+    net = rj.Ensemble([2, 20, 2], activation, rj.Gaussian(0.6), rj.Gaussian(0.5)).draw(1)
+    (point,) = rj.find_fixed_points(net, domain=(-5, 5)).points
+    core = find_core(net, point[None], net.jacobian(point))
+    assert core is not None
+    z = np.random.default_rng(0).uniform(-1, 1, (200, 2)) * core.radius * (1 - 1e-8)
+    x = start = core.centre + z @ np.linalg.inv(core.coordinates).T
+    assert core.holds(start).all()
+    for _ in range(core.steps):
+        x = net(x)
+    assert core.holds(x).all()
+    before, after = (np.abs((y - core.centre) @ core.coordinates.T).max(axis=1) for y in (start, x))
+    assert (after <= core.factor * before + 1e-12).all()
+    assert find_core(net, point[None], 2 * np.eye(2)) is None
+
+
+def test_one_and_three_dimensions():
+    basins = rj.find_basins(rj.Network([[[2.0]]], activation="tanh"), step=0.25)
+    assert basins.labels.shape == (9,)
+    assert basins.brackets[0][0] > 0.49
+    cube = rj.find_basins(rj.Network([2 * np.eye(3)], activation="tanh"), step=0.5, prove=1)
+    assert cube.labels.shape == (5, 5, 5)
+    assert cube.stable.sum() == 8
+    assert cube.proved[cube.proved > 0].size == 8
+
+
+def test_files(tmp_path):
+    basins = rj.find_basins(rj.Ensemble.berlyand_slavin(30, 2).draw(0))
+    again = rj.Basins.load(basins.save(tmp_path / "b.npz"))
+    assert repr(again) == repr(basins)
+    assert again.table() == basins.table()
+    np.testing.assert_array_equal(again.labels, basins.labels)
+    assert not again.labels.flags.writeable
+
+
+def test_bad_arguments():
+    with pytest.raises(TypeError, match=r"network=3 must be a Network; Ensemble.draw\(rng\) makes one"):
+        rj.find_basins(3)
+    with pytest.raises(ValueError, match="network maps 2 numbers to 3; fixed points need"):
+        rj.find_basins(rj.Network([np.ones((3, 2))]))
+    with pytest.raises(ValueError, match=r"network maps R\^4 to itself; basins are drawn for n <= 3"):
+        rj.find_basins(rj.Network([np.eye(4)]))
+    with pytest.raises(ValueError, match=r"step=3\.0 is larger than the domain"):
+        rj.find_basins(HALVES, step=3.0)
+    with pytest.raises(ValueError, match="low < high in every coordinate"):
+        rj.find_basins(HALVES, domain=(1.0, 1.0))
