@@ -6,12 +6,12 @@ Errors of the user are one line on stderr and exit code 2; Ctrl-C is exit code 1
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
+
+from rmtjac.cli_fixed_points import register
+from rmtjac.cli_output import checked_out, print_result, whole, write_picture
 
 __all__ = ["main"]
 
@@ -23,18 +23,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"rmtjac: {message}\n")
 
 
-def _whole(text: str) -> int:
-    """Whole number of an option."""
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number") from None
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="rmtjac", description="Spectra of deep random networks: samples, limits, and the two compared."
-    )
+    parser = _Parser(prog="rmtjac", description="Spectra and fixed points of deep random networks.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name: str, help: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
@@ -49,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
             default="hardtanh",
             help="hardtanh, relu, tanh, erf, linear, leaky_relu:0.1, ... (default hardtanh)",
         )
-        new.add_argument("--depth", type=_whole, default=2, help="number of layers L (default 2)")
-        new.add_argument("--width", type=_whole, default=400, help="width N of all layers (default 400)")
+        new.add_argument("--depth", type=whole, default=2, help="number of layers L (default 2)")
+        new.add_argument("--width", type=whole, default=400, help="width N of all layers (default 400)")
         new.add_argument(
             "--weights",
             default="gaussian:1.0",
@@ -62,13 +52,13 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     def sampling(new: argparse.ArgumentParser) -> None:
-        new.add_argument("--samples", type=_whole, default=100, help="number of independent networks (default 100)")
-        new.add_argument("--seed", type=_whole, default=0, help="seed; fixes every bit of the result (default 0)")
+        new.add_argument("--samples", type=whole, default=100, help="number of independent networks (default 100)")
+        new.add_argument("--seed", type=whole, default=0, help="seed; fixes every bit of the result (default 0)")
         new.add_argument("--masks", default="network", help="network or independent (default network)")
         new.add_argument("--precision", default="auto", help="auto, accurate or fast (default auto)")
         new.add_argument("--dtype", default="float64", help="float32 is for --precision fast (default float64)")
         new.add_argument("--invariance", action="store_true", help="linear Gaussian layers: draw what the law needs")
-        new.add_argument("--threads", type=_whole, default=None, help="threads (default all cores)")
+        new.add_argument("--threads", type=whole, default=None, help="threads (default all cores)")
 
     def route(new: argparse.ArgumentParser) -> None:
         new.add_argument("--method", default="inverse", help="inverse or continuation (default inverse)")
@@ -80,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("limit", "Compute the limiting spectrum.", _limit)
     ensemble(one)
     route(one)
-    one.add_argument("--points", type=_whole, default=9, help="rows of the printed curve (default 9)")
+    one.add_argument("--points", type=whole, default=9, help="rows of the printed curve (default 9)")
     one.add_argument("--out", help="write the curve (.csv), the limit (.npz) or its picture (.png, .pdf, .svg)")
     one = command("compare", "Sample, compute the limit, and draw the two in one picture.", _compare)
     ensemble(one)
@@ -92,32 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         default="rmtjac-compare.png",
         help="the picture (.png, .pdf, .svg; default rmtjac-compare.png), or .npz",
     )
+    register(command)
     command("info", "Print versions, BLAS, threads and CPU class.", _info)
     return parser
-
-
-_PICTURES = (".png", ".pdf", ".svg")
-
-
-def _checked_out(args: argparse.Namespace, *others: str) -> Path | None:
-    """Check --out before any work is done."""
-    if args.out is None:
-        return None
-    from rmtjac.validate import output_path
-
-    path = output_path("--out", args.out)
-    if path.suffix not in (*_PICTURES, *others):
-        raise ValueError(f"--out={args.out!r} must end in {', '.join((*_PICTURES, *others))}")
-    return path
-
-
-def _write_picture(path: Path, figure: Any) -> None:
-    import matplotlib.pyplot as plt
-
-    from rmtjac.archive import write_atomically
-
-    write_atomically(path, lambda file: figure.savefig(file, format=path.suffix[1:], dpi=150))
-    plt.close(figure)
 
 
 def _ensemble(args: argparse.Namespace) -> Any:
@@ -148,21 +115,8 @@ def _limit_of(args: argparse.Namespace, ensemble: Any) -> Any:
     return limit_spectrum(ensemble, input_variance=_input_variance(args), method=args.method)
 
 
-def _print(args: argparse.Namespace, facts: dict[str, Any], table: str) -> None:
-    print(json.dumps(_json_ready(facts), indent=2, allow_nan=False) if args.json else table)
-
-
-def _json_ready(value: Any) -> Any:
-    """Replace NaN and infinities, which JSON does not know, by null."""
-    if isinstance(value, dict):
-        return {key: _json_ready(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_json_ready(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _spectrum(args: argparse.Namespace) -> None:
-    out = _checked_out(args, ".npz")
+    out = checked_out(args, ".npz")
     ensemble = _ensemble(args)
     emp = _sample(args, ensemble)
     if out is not None and out.suffix == ".npz":
@@ -170,7 +124,7 @@ def _spectrum(args: argparse.Namespace) -> None:
     elif out is not None:
         from rmtjac.plotting import plot_spectrum
 
-        _write_picture(out, plot_spectrum(emp, scale="loglog")["ax"].figure)
+        write_picture(out, plot_spectrum(emp, scale="loglog")["ax"].figure)
     quantiles = {p: emp.log_quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)}
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
@@ -186,11 +140,11 @@ def _spectrum(args: argparse.Namespace) -> None:
         f"{'order':>8}{'value':>14}{'std error':>12}",
     ]
     lines += [f"{p:8.2f}{q.value:14.6g}{q.error:12.2g}" for p, q in quantiles.items()]
-    _print(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
+    print_result(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
 
 
 def _limit(args: argparse.Namespace) -> None:
-    out = _checked_out(args, ".npz", ".csv")
+    out = checked_out(args, ".npz", ".csv")
     ensemble = _ensemble(args)
     lim = _limit_of(args, ensemble)
     from rmtjac.validate import positive_int
@@ -229,12 +183,12 @@ def _limit(args: argparse.Namespace) -> None:
     elif out is not None:
         from rmtjac.plotting import plot_limit
 
-        _write_picture(out, plot_limit(lim, scale="loglog")["ax"].figure)
-    _print(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
+        write_picture(out, plot_limit(lim, scale="loglog")["ax"].figure)
+    print_result(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
 
 
 def _compare(args: argparse.Namespace) -> None:
-    out = _checked_out(args, ".npz")
+    out = checked_out(args, ".npz")
     ensemble = _ensemble(args)
     lim = _limit_of(args, ensemble)  # first: it tells at once whether there is one
     emp = _sample(args, ensemble)
@@ -247,8 +201,8 @@ def _compare(args: argparse.Namespace) -> None:
     else:
         from rmtjac.plotting import plot_comparison
 
-        _write_picture(out, plot_comparison(result, title=_title(args))["figure"])
-    _print(
+        write_picture(out, plot_comparison(result, title=_title(args))["figure"])
+    print_result(
         args,
         {"ensemble": ensemble.to_dict(), **result.to_dict(), "out": str(out)},
         f"{ensemble!r}\n{result.table()}\nwrote {out}",
@@ -277,7 +231,7 @@ def _info(args: argparse.Namespace) -> None:
     lines = [f"{name:12}{version}" for name, version in facts["versions"].items()]
     lines += [f"{'CPU class':12}{facts['cpu']}", f"{'cores':12}{facts['cores']}"]
     lines += [f"{'BLAS':12}" + ", ".join(f"{key} {value}" for key, value in pool.items()) for pool in pools]
-    _print(args, facts, "\n".join(lines))
+    print_result(args, facts, "\n".join(lines))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,20 @@
+"""Pictures of results, drawn on an Axes; the only package that imports matplotlib.
+
+Functions take ``ax``, return what they drew, never call ``show`` and never touch rcParams. The colours are told
+apart by colour-blind readers and in grey print.
+"""
+
+from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
+from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
+from rmtjac.plotting.spectra import plot_comparison, plot_limit, plot_spectrum
+
+__all__ = [
+    "plot_basins",
+    "plot_comparison",
+    "plot_convergence",
+    "plot_fixed_points",
+    "plot_limit",
+    "plot_phase_diagram",
+    "plot_regions",
+    "plot_spectrum",
+]

@@ -1,0 +1,20 @@
+"""Colours that colour-blind readers and grey print tell apart, and a place to draw."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+__all__ = ["BLACK", "BLUE", "GREY", "PALETTE", "new_axes"]
+
+BLACK, BLUE, GREY = "#000000", "#0072B2", "#BBBBBB"
+# Okabe and Ito, those of clearly different lightness first.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+
+
+def new_axes(ax: Axes | None) -> Axes:
+    """Return `ax`, or the Axes of a new figure."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(layout="constrained")[1]
