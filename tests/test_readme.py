@@ -40,7 +40,9 @@ def test_there_is_an_example_of_each_use():
     assert [shown is not None for _, shown in PYTHON] == [False, True, True, True, True, True]
 
 
-@pytest.mark.parametrize(("code", "shown"), PYTHON, ids=["compare", "sweep", "solver", "layers", "samples", "fixed points"])
+@pytest.mark.parametrize(
+    ("code", "shown"), PYTHON, ids=["compare", "sweep", "solver", "layers", "samples", "fixed points"]
+)
 def test_python_blocks_run_and_print_what_they_show(code, shown, tmp_path, monkeypatch, capsys):
     import matplotlib.pyplot as plt
 

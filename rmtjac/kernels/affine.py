@@ -17,7 +17,7 @@ from numba import njit
 
 from rmtjac.kernels.relax import derivative_range, strip
 
-__all__ = ["hulls", "image", "orbit", "slopes", "workspace"]
+__all__ = ["add_absolute_to", "add_to", "hulls", "image", "orbit", "slopes", "workspace"]
 
 _TWO_UNITS = 2.0**-52
 _TINY = 1e-290
@@ -35,15 +35,17 @@ def workspace(net, n):
 
 
 @njit(cache=True, nogil=True)
-def _add(weights, start, count, factor, out):
-    for i in range(count):
-        out[i] += factor * weights[start + i]
+def add_to(column, factor, out):
+    """Add `factor` times `column` to `out`. Slices, so that the loop is vectorised."""
+    for i in range(column.size):
+        out[i] += factor * column[i]
 
 
 @njit(cache=True, nogil=True)
-def _add_absolute(weights, start, count, factor, out):
-    for i in range(count):
-        out[i] += factor * abs(weights[start + i])
+def add_absolute_to(column, factor, out):
+    """Add `factor` times the sizes of `column` to `out`."""
+    for i in range(column.size):
+        out[i] += factor * abs(column[i])
 
 
 @njit(cache=True, nogil=True)
@@ -69,14 +71,14 @@ def image(net, space):
                 a_out[k, i] = 0.0
         size = 0.0
         for j in range(columns):
-            start = at + j * rows
-            _add(weights, start, rows, c[j], c_out)
+            column = weights[at + j * rows : at + (j + 1) * rows]
+            add_to(column, c[j], c_out)
             reach = e[j]
             if e[j] > 0.0:
-                _add_absolute(weights, start, rows, e[j], e_out)
+                add_absolute_to(column, e[j], e_out)
             for k in range(n):
                 if a[k, j] != 0.0:
-                    _add(weights, start, rows, a[k, j], a_out[k])
+                    add_to(column, a[k, j], a_out[k])
                     reach += abs(a[k, j])
             size = max(size, abs(c[j]) + reach)
         unit = (columns + n + 8) * _TWO_UNITS
@@ -136,11 +138,11 @@ def slopes(net, space):
                 c_out[i] = r_out[i] = 0.0
             size = 0.0
             for j in range(columns):
-                start = at + j * rows
+                column = weights[at + j * rows : at + (j + 1) * rows]
                 if c[j] != 0.0:
-                    _add(weights, start, rows, c[j], c_out)
+                    add_to(column, c[j], c_out)
                 if r[j] > 0.0:
-                    _add_absolute(weights, start, rows, r[j], r_out)
+                    add_absolute_to(column, r[j], r_out)
                 size = max(size, abs(c[j]) + r[j])
             for i in range(rows):
                 least, most = derivative_range(codes[l], parameters[l], lows[row + i], highs[row + i])

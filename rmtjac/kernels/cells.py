@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from rmtjac.kernels.activations import derivative, value
+from rmtjac.kernels.affine import add_absolute_to, add_to
 from rmtjac.kernels.relax import kinks
 
 __all__ = ["cells"]
@@ -90,7 +91,7 @@ def cells(net, corners, most):
     depth, n = codes.size, corners.shape[1]
     top = widths.max()
     # x^l and (below) h^l as affine functions of x; last column: the error.
-    forms, linear = np.zeros((depth + 1, top, n + 2)), np.zeros((depth, top, n + 2))
+    forms, linear = np.zeros((depth + 1, n + 2, top)), np.zeros((depth, n + 2, top))
     reach = np.abs(corners).max()
     rounding = 8.0 * _UNIT * reach
     offsets = np.zeros(depth + 1, dtype=np.int64)
@@ -123,25 +124,25 @@ def cells(net, corners, most):
                     middle[k] += pool[v, k] / (end - start)
             l = level - 1
             for i in range(widths[level]):
-                h = linear[l, i, n]
+                h = linear[l, n, i]
                 for k in range(n):
-                    h += linear[l, i, k] * middle[k]
+                    h += linear[l, k, i] * middle[k]
                 slope = derivative(codes[l], parameters[l], h)
                 offset = value(codes[l], parameters[l], h) - slope * h
                 if codes[l] >= 3 and slope == 0.0:
                     offset = value(codes[l], parameters[l], h)
                 elif slope == 1.0 or codes[l] <= 2:
                     offset = 0.0
-                passed = _passed(codes[l], parameters[l], linear[l, i], pool[start:end], distance, slope, offset)
+                passed = _passed(codes[l], parameters[l], linear[l, :, i], pool[start:end], distance, slope, offset)
                 for k in range(n + 1):
-                    forms[level, i, k] = slope * linear[l, i, k]
-                forms[level, i, n] += offset
-                pad = 4.0 * _UNIT * (abs(forms[level, i, n]) + abs(offset))
+                    forms[level, k, i] = slope * linear[l, k, i]
+                forms[level, n, i] += offset
+                pad = 4.0 * _UNIT * (abs(forms[level, n, i]) + abs(offset))
                 for k in range(n):
-                    pad += 4.0 * _UNIT * abs(forms[level, i, k]) * reach
-                forms[level, i, n + 1] = (abs(slope) * linear[l, i, n + 1] + passed) * (1.0 + 4.0 * _UNIT)
+                    pad += 4.0 * _UNIT * abs(forms[level, k, i]) * reach
+                forms[level, n + 1, i] = (abs(slope) * linear[l, n + 1, i] + passed) * (1.0 + 4.0 * _UNIT)
                 if slope != 0.0 and slope != 1.0:
-                    forms[level, i, n + 1] += pad
+                    forms[level, n + 1, i] += pad
         if level == depth:
             if found == most:
                 return (
@@ -157,7 +158,7 @@ def cells(net, corners, most):
             maps, starts, distances = _grown(maps, found, 1), _grown(starts, found + 1, 1), _grown(distances, found, 1)
             for i in range(widths[depth]):
                 for k in range(n + 2):
-                    maps[found, i * (n + 2) + k] = forms[depth, i, k]
+                    maps[found, i * (n + 2) + k] = forms[depth, k, i]
             distances[found, 0] = distance
             found += 1
             starts[found, 0] = used
@@ -165,22 +166,23 @@ def cells(net, corners, most):
         columns = widths[level]
         for i in range(widths[level + 1]):
             for k in range(n + 2):
-                linear[level, i, k] = 0.0
-            linear[level, i, n] = biases[rows[level] + i]
+                linear[level, k, i] = 0.0
+            linear[level, n, i] = biases[rows[level] + i]
         largest = 0.0
         for j in range(columns):
-            at, size = offsets[level] + j * widths[level + 1], abs(forms[level, j, n]) + forms[level, j, n + 1]
+            at, size = offsets[level] + j * widths[level + 1], abs(forms[level, n, j]) + forms[level, n + 1, j]
             for k in range(n):
-                size += abs(forms[level, j, k]) * (reach + distance)
+                size += abs(forms[level, k, j]) * (reach + distance)
             largest = max(largest, size)
-            for i in range(widths[level + 1]):
-                w = weights[at + i]
-                for k in range(n + 1):
-                    linear[level, i, k] += w * forms[level, j, k]
-                linear[level, i, n + 1] += abs(w) * forms[level, j, n + 1]
+            column = weights[at : at + widths[level + 1]]
+            for k in range(n + 1):
+                if forms[level, k, j] != 0.0:  # constant neurons have no slopes
+                    add_to(column, forms[level, k, j], linear[level, k])
+            if forms[level, n + 1, j] > 0.0:
+                add_absolute_to(column, forms[level, n + 1, j], linear[level, n + 1])
         for i in range(widths[level + 1]):
             size = sums[rows[level] + i] * largest + abs(biases[rows[level] + i])
-            linear[level, i, n + 1] += (columns + n + 8) * 2.0 * _UNIT * size
+            linear[level, n + 1, i] += (columns + n + 8) * 2.0 * _UNIT * size
         first = waiting  # the parts of this one
         parts[waiting, 0], parts[waiting, 1], parts[waiting, 2], parts[waiting, 4] = start, end, level + 1, cuts
         waiting += 1
@@ -192,10 +194,10 @@ def cells(net, corners, most):
                     start, end = parts[p, 0], parts[p, 1]
                     below, above = False, False
                     for v in range(start, end):
-                        h, size = linear[level, i, n] - kink, abs(linear[level, i, n]) + abs(kink)
+                        h, size = linear[level, n, i] - kink, abs(linear[level, n, i]) + abs(kink)
                         for k in range(n):
-                            h += linear[level, i, k] * pool[v, k]
-                            size += abs(linear[level, i, k] * pool[v, k])
+                            h += linear[level, k, i] * pool[v, k]
+                            size += abs(linear[level, k, i] * pool[v, k])
                         below = below or h < -_ROUNDING * size
                         above = above or h > _ROUNDING * size
                     if not (below and above):
@@ -207,12 +209,12 @@ def cells(net, corners, most):
                         begin = filled
                         for v in range(start, end):
                             u = v - 1 if v > start else end - 1
-                            now, before = linear[level, i, n] - kink, linear[level, i, n] - kink
-                            size = abs(linear[level, i, n]) + abs(kink)
+                            now, before = linear[level, n, i] - kink, linear[level, n, i] - kink
+                            size = abs(linear[level, n, i]) + abs(kink)
                             for k in range(n):
-                                now += linear[level, i, k] * pool[v, k]
-                                before += linear[level, i, k] * pool[u, k]
-                                size += abs(linear[level, i, k] * pool[v, k])
+                                now += linear[level, k, i] * pool[v, k]
+                                before += linear[level, k, i] * pool[u, k]
+                                size += abs(linear[level, k, i] * pool[v, k])
                             if abs(now) <= _ROUNDING * size:
                                 now = 0.0
                             if abs(before) <= _ROUNDING * size:
