@@ -74,7 +74,7 @@ def find_core(net: Network, cycle: np.ndarray, jacobian: np.ndarray) -> Core | N
             return None
     steps = count * len(cycle)
     arrays = packed(net)
-    space = workspace(arrays, n)
+    space = workspace(arrays, n, 0)
     radius = _LARGEST / float(np.abs(back).sum(axis=1).max())
     while radius * np.abs(back).max() > _SMALLEST:
         good, centre, edges, error, matrix, spread, _ = orbit(arrays, space, cycle[0], back * radius, steps)

@@ -98,7 +98,7 @@ class _Proved:
 
         self.n = net.widths[0]
         self.net = packed(net)
-        self.space = workspace(self.net, self.n)
+        self.space = workspace(self.net, self.n, 0)
         self.rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.boxes: list[tuple[np.ndarray, np.ndarray]] = []
 

@@ -269,7 +269,7 @@ def _prove(net: Network, points: np.ndarray, errors: np.ndarray, jacobians: np.n
     from rmtjac.kernels.boxes import prove
 
     arrays = packed(net)
-    space = workspace(arrays, points.shape[1])
+    space = workspace(arrays, points.shape[1], 0)
     proved = np.zeros(len(points), dtype=bool)
     for i, point in enumerate(points):
         for reach in _REACHES:  # a box must hold the rounding of F, and no kink

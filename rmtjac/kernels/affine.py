@@ -4,8 +4,9 @@ An affine form is :math:`x = c + A\epsilon \pm e`, :math:`|\epsilon_k| \le 1`: c
 bound e (m,) of what is left. Every bound is outward: with :math:`u = 2^{-53}`, a sum of k products is off by at most
 :math:`ku/(1-ku)` times the sum of their sizes (Higham, Accuracy and Stability, 3.1), and twice that is added to e.
 
-A network is the tuple ``(weights, biases, sums, widths, codes, parameters)``: the transposed matrices one after the
-other, the biases, the row sums of \|W\| rounded up, n_0 ... n_L, and per layer the code and parameter of phi.
+A network is the tuple ``(weights, biases, sums, widths, codes, parameters, effects)``: the transposed matrices one
+after the other, the biases, the row sums of \|W\| rounded up, n_0 ... n_L, per layer the code and parameter of phi, and
+the column sums of \|W\| of the layers from the second on.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _TINY = 1e-290
 
 
 @njit(cache=True, nogil=True)
-def workspace(net, n):
-    """Return the buffers of `image` and `slopes` for n noise symbols."""
+def workspace(net, n, more):
+    """Return the buffers of `image` and `slopes` for n inputs, with room for `more` noise symbols of neurons."""
     width = net[3].max()
     total = net[3][1:].sum()
     return (
-        np.zeros((2, width)), np.zeros((2, n, width)), np.zeros((2, width)),
-        np.zeros(total), np.zeros(total), np.zeros((2, n, width)), np.zeros((2, n, width)),
+        np.zeros((2, width)), np.zeros((2, n + more, width)), np.zeros((2, width)),
+        np.zeros(total), np.zeros(total), np.zeros((2, n, width)), np.zeros((2, n, width)), np.zeros(width),
     )  # fmt: skip
 
 
@@ -49,14 +50,45 @@ def add_absolute_to(column, factor, out):
 
 
 @njit(cache=True, nogil=True)
+def _name(linear, error, rests, effects, first, count):
+    """Give the largest of the errors `rests` noise symbols of their own, those from number `first` on.
+
+    What a neuron is off by acts on all neurons after it alike; as a symbol it keeps that. Without a free symbol the
+    least one is given up: it goes into the error. `effects`: what a neuron acts on next, column sums of abs(W).
+    """
+    for slot in range(first, linear.shape[0]):
+        best, most = -1, 0.0
+        for i in range(count):
+            score = rests[i] * (effects[i] if effects.size else 1.0)
+            if score > most:
+                best, most = i, score
+        if best < 0:
+            return
+        weakest, least = slot, math.inf
+        for k in range(first, linear.shape[0]):
+            strength = 0.0
+            for i in range(count):
+                strength += abs(linear[k, i]) * (effects[i] if effects.size else 1.0)
+            if strength < least:
+                weakest, least = k, strength
+        if least > 0.5 * most:
+            return
+        for i in range(count):
+            error[i] += abs(linear[weakest, i]) * (1.0 + 2.0 * _TWO_UNITS)
+            linear[weakest, i] = 0.0
+        linear[weakest, best] = rests[best]
+        rests[best] = 0.0
+
+
+@njit(cache=True, nogil=True)
 def image(net, space):
     """Push the form in buffer 0 of `space` through the network.
 
     Returns the buffer of the result and a verdict: 2 if the network is affine on the form, 1 if not, 0 if a number
     overflowed. The ranges of the preactivations stay in ``space[3]`` (low) and ``space[4]`` (high).
     """
-    weights, biases, sums, widths, codes, parameters = net
-    centre, linear, error, lows, highs = space[0], space[1], space[2], space[3], space[4]
+    weights, biases, sums, widths, codes, parameters, effects = net
+    centre, linear, error, lows, highs, rests = space[0], space[1], space[2], space[3], space[4], space[7]
     n = linear.shape[1]
     at, row, side, verdict = 0, 0, 0, 2
     for l in range(codes.size):
@@ -94,22 +126,27 @@ def image(net, space):
             s, t, rest, affine = strip(codes[l], parameters[l], low, high)
             if not affine:
                 verdict = 1
+            rests[i] = rest
             if s == 0.0:
-                c_out[i], e_out[i] = t, rest
+                c_out[i], e_out[i] = t, 0.0
                 for k in range(n):
                     a_out[k, i] = 0.0
             elif s == 1.0:
                 c_out[i] += t
-                e_out[i] += pad + rest
+                e_out[i] += pad
             else:
-                e_out[i] = (
-                    abs(s) * (e_out[i] + pad) + rest + 2.0 * _TWO_UNITS * (abs(s) * (abs(c_out[i]) + spread) + abs(t))
-                )
+                rounding = 2.0 * _TWO_UNITS * (abs(s) * (abs(c_out[i]) + spread) + abs(t))
+                e_out[i] = abs(s) * (e_out[i] + pad) + rounding
                 c_out[i] = s * c_out[i] + t
                 for k in range(n):
                     a_out[k, i] *= s
+        if n > space[5].shape[1]:
+            # the slice is empty after the last layer
+            _name(a_out, e_out, rests, effects[row : row + rows], space[5].shape[1], rows)
         at += columns * rows
         row += rows
+        for i in range(rows):
+            e_out[i] = (e_out[i] + rests[i]) * (1.0 + 2.0 * _TWO_UNITS)
     return side, verdict
 
 
@@ -120,7 +157,7 @@ def slopes(net, space):
     Returns the buffer of the result: ``space[5][side]`` (n, n_L) holds centres, ``space[6][side]`` radii, both
     transposed (row k: derivatives with respect to input k).
     """
-    weights, _, sums, widths, codes, parameters = net
+    weights, _, sums, widths, codes, parameters, _ = net
     lows, highs, centre, radius = space[3], space[4], space[5], space[6]
     n = centre.shape[1]
     at, row, side = 0, 0, 0
@@ -174,8 +211,9 @@ def orbit(net, space, centre, linear, times):
     Returns
     -------
     tuple
-        Whether nothing overflowed; centre, edges and error of the last image; centre and radius of a matrix interval
-        (n, n) that holds the Jacobian of the iterated map; corners (times, 2, n) of boxes around all images.
+        Whether nothing overflowed; centre, edges (n, symbols) and error of the last image; centre and radius of a
+        matrix interval (n, n) that holds the Jacobian of the iterated map; corners (times, 2, n) of boxes around all
+        images.
     """
     n = centre.size
     hulls = np.empty((times, 2, n))
@@ -184,9 +222,10 @@ def orbit(net, space, centre, linear, times):
     for i in range(n):
         space[0][0, i] = centre[i]
         space[2][0, i] = 0.0
-        for k in range(n):
-            space[1][0, k, i] = linear[i, k]
-    centre, linear = np.empty(n), np.empty((n, n))
+        for k in range(space[1].shape[1]):
+            space[1][0, k, i] = linear[i, k] if k < n else 0.0
+    symbols = space[1].shape[1]
+    centre, linear = np.empty(n), np.empty((n, symbols))
     for step in range(times):
         side, verdict = image(net, space)
         if verdict == 0:
@@ -205,14 +244,14 @@ def orbit(net, space, centre, linear, times):
         for i in range(n):
             centre[i], error[i] = space[0][side, i], space[2][side, i]
             reach = error[i]
-            for k in range(n):
+            for k in range(symbols):
                 linear[i, k] = space[1][side, k, i]
                 reach += abs(linear[i, k])
             reach += 8.0 * _TWO_UNITS * (reach + abs(centre[i]))
             hulls[step, 0, i], hulls[step, 1, i] = centre[i] - reach, centre[i] + reach
         for i in range(n):
             space[0][0, i], space[2][0, i] = centre[i], error[i]
-            for k in range(n):
+            for k in range(symbols):
                 space[1][0, k, i] = linear[i, k]
     return True, centre, linear, error, matrix, radius, hulls
 
@@ -221,7 +260,7 @@ def orbit(net, space, centre, linear, times):
 def hulls(net, low, high, times):
     """Return corners (boxes, times, 2, n) of boxes around the images of the boxes [low, high], each (boxes, n)."""
     n = low.shape[1]
-    space = workspace(net, n)
+    space = workspace(net, n, 0)
     out = np.empty((low.shape[0], times, 2, n))
     for b in range(low.shape[0]):
         centre, edges = 0.5 * (low[b] + high[b]), np.zeros((n, n))

@@ -67,7 +67,7 @@ def _load(space, centre, radius):
     for i in range(n):
         space[0][0, i] = centre[i]
         space[2][0, i] = 0.0
-        for k in range(n):
+        for k in range(space[1].shape[1]):
             space[1][0, k, i] = radius[i] if k == i else 0.0
 
 
@@ -156,6 +156,26 @@ def prove(net, space, centre, radius):
 
 
 @njit(cache=True, nogil=True)
+def _apart(system, gap, room, shared):
+    """Whether a combination of both rows that takes out one of the neurons' symbols excludes a solution."""
+    for j in range(shared.shape[1]):
+        a, b = -shared[1, j], shared[0, j]
+        if a == 0.0 and b == 0.0:
+            continue
+        total = abs(a) * room[0] + abs(b) * room[1]
+        size = abs(a * gap[0]) + abs(b * gap[1])
+        for k in range(2):
+            total += abs(a * system[0, k] + b * system[1, k])
+            size += abs(a * system[0, k]) + abs(b * system[1, k])
+        for k in range(shared.shape[1]):
+            total += abs(a * shared[0, k] + b * shared[1, k])
+            size += abs(a * shared[0, k]) + abs(b * shared[1, k])
+        if abs(a * gap[0] + b * gap[1]) > total * _UP + 16.0 * _TWO_UNITS * size:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _narrow(net, space, low, high, part, weak):
     """Narrow the box; return 0 if it holds no fixed point, 1 if narrowed, 2 if a proof is worth trying.
 
@@ -172,15 +192,20 @@ def _narrow(net, space, low, high, part, weak):
     if verdict == 0:
         return -1
     f, linear, error = space[0][side], space[1][side], space[2][side]
-    system, gap, room = np.empty((n, n)), np.empty(n), np.empty(n)
+    symbols = linear.shape[0]
+    system, gap, room, shared = np.empty((n, n)), np.empty(n), np.empty(n), np.empty((n, symbols - n))
     for i in range(n):
         gap[i] = centre[i] - f[i]
         room[i] = (error[i] + 4.0 * _TWO_UNITS * (abs(centre[i]) + abs(f[i]) + radius[i])) * _UP
         for k in range(n):
             system[i, k] = linear[k, i] - (radius[i] if i == k else 0.0)
+        for k in range(n, symbols):
+            shared[i, k - n] = linear[k, i]
     least, most = np.full(n, -1.0), np.full(n, 1.0)
     for i in range(n):
         total = room[i]
+        for k in range(symbols - n):
+            total += abs(shared[i, k]) * _UP
         for k in range(n):
             total += abs(system[i, k]) * _UP
         if abs(gap[i]) > total * _UP:
@@ -193,6 +218,8 @@ def _narrow(net, space, low, high, part, weak):
                 least[k], most[k] = max(least[k], middle - half), min(most[k], middle + half)
                 if least[k] > most[k]:
                     return 0
+    if n == 2 and _apart(system, gap, room, shared):
+        return 0
     regular, y = _invert(system)
     strong = regular
     if regular:
@@ -207,6 +234,12 @@ def _narrow(net, space, low, high, part, weak):
                     left -= y[i, j] * system[j, k]
                     size += abs(y[i, j] * system[j, k])
                 half += abs(left) + (n + 4) * _TWO_UNITS * size
+            for j in range(symbols - n):
+                left, size = 0.0, 0.0
+                for k in range(n):
+                    left += y[i, k] * shared[k, j]
+                    size += abs(y[i, k] * shared[k, j])
+                half += abs(left) + (n + 2) * _TWO_UNITS * size
             half *= _UP
             part[i], weak[i] = half, middle
             strong = strong and half <= _WEAK
@@ -246,7 +279,7 @@ def _known(place, bound, roots, errors, boxes, count):
 
 
 @njit(cache=True, nogil=True)
-def search(net, low, high, smallest, most_boxes, most_roots, most_open):
+def search(net, low, high, smallest, most_boxes, most_roots, most_open, more):
     """Find all fixed points in the box [low, high].
 
     Parameters
@@ -260,6 +293,9 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open):
     most_boxes, most_roots, most_open
         Budget of boxes, room for results, and how many undecided boxes end the search (a continuum makes many).
 
+    more
+        Noise symbols for neurons, beside those of the inputs: they cost time per box and save boxes.
+
     Returns
     -------
     tuple
@@ -267,7 +303,7 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open):
         the number of boxes looked at. Points and undecided boxes together hold every fixed point.
     """
     n = low.size
-    space = workspace(net, n)
+    space = workspace(net, n, more)
     roots, jacobians = np.empty((most_roots, n)), np.empty((most_roots, n, n))
     errors = np.empty((most_roots, n))
     alone = np.empty((most_roots, 2, n))  # centre and half sides of a box in which it is the only one

@@ -87,7 +87,7 @@ def cells(net, corners, most):
         Vertices of all pieces one after the other (V, n), the start of each (R + 1,), the maps (R, n_L, n + 2), columns
         A, c and a bound of the error; the distance (R,) up to which each piece counts; whether all were found.
     """
-    weights, biases, sums, widths, codes, parameters = net
+    weights, biases, sums, widths, codes, parameters, _ = net
     depth, n = codes.size, corners.shape[1]
     top = widths.max()
     # x^l and (below) h^l as affine functions of x; last column: the error.

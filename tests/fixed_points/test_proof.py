@@ -152,7 +152,8 @@ def test_an_undecided_search_returns_its_boxes():
 
 def test_packed_networks_hold_the_row_sums_rounded_up():
     net = rj.Ensemble([3, 7, 5], "tanh", "cauchy:1.0").draw(0)
-    weights, biases, sums, widths, codes, _ = packed(net)
+    weights, biases, sums, widths, codes, _, effects = packed(net)
+    np.testing.assert_allclose(effects, np.abs(net.weights[1]).sum(axis=0))
     assert weights.size == 7 * 3 + 5 * 7
     np.testing.assert_array_equal(weights[:21].reshape(3, 7), net.weights[0].T)
     assert (biases.size, widths.tolist(), codes.tolist()) == (12, [3, 7, 5], [5, 5])

@@ -30,16 +30,18 @@ def _exactly(net, x):
 def _load(space, centre, edges):
     n = len(centre)
     space[0][0, :n], space[2][0, :n] = centre, 0.0
-    space[1][0, :, :n] = edges.T
+    space[1][0, :, :n] = 0.0
+    space[1][0, :n, :n] = edges.T
 
 
 @pytest.mark.parametrize("activation", KINDS)
 @pytest.mark.parametrize("size", [1e-9, 1e-3, 0.3, 3.0])
-def test_the_image_holds_the_images_of_points(activation, size):
+@pytest.mark.parametrize("more", [0, 3])
+def test_the_image_holds_the_images_of_points(activation, size, more):
     rng = np.random.default_rng(1)
     net = _network(activation)
     arrays = packed(net)
-    space = workspace(arrays, 2)
+    space = workspace(arrays, 2, more)
     with mp.workdps(60):
         for _ in range(4):
             centre, edges = rng.uniform(-1, 1, 2), size * rng.uniform(-1, 1, (2, 2))
@@ -55,14 +57,15 @@ def test_the_image_holds_the_images_of_points(activation, size):
                 for i in range(2):
                     form = mp.mpf(space[0][side, i])
                     form += sum(mp.mpf(space[1][side, k, i]) * mp.mpf(eps[k]) for k in range(2))
-                    assert abs(exact[i] - form) <= space[2][side, i]
+                    named = sum(abs(mp.mpf(space[1][side, k, i])) for k in range(2, 2 + more))
+                    assert abs(exact[i] - form) <= space[2][side, i] + named
 
 
 def test_a_piecewise_affine_network_is_followed_exactly_inside_a_region():
     # No neuron at a kink: the error is rounding only, and the verdict says so.
     net = _network("hardtanh")
     arrays = packed(net)
-    space = workspace(arrays, 2)
+    space = workspace(arrays, 2, 0)
     _load(space, np.array([0.3, -0.2]), 1e-9 * np.eye(2))
     side, verdict = image(arrays, space)
     assert verdict == 2
@@ -76,7 +79,7 @@ def test_slopes_hold_the_jacobians_of_points(activation):
     rng = np.random.default_rng(2)
     net = _network(activation)
     arrays = packed(net)
-    space = workspace(arrays, 2)
+    space = workspace(arrays, 2, 0)
     for size in (1e-12, 1e-4, 0.2):
         centre = rng.uniform(-1, 1, 2)
         _load(space, centre, size * np.eye(2))
@@ -93,7 +96,7 @@ def test_an_orbit_of_a_box_holds_the_orbits_of_its_points(activation):
     arrays = packed(net)
     rng = np.random.default_rng(3)
     centre, edges = rng.uniform(-1, 1, 2), 0.05 * rng.uniform(-1, 1, (2, 2))
-    good, middle, linear, error, matrix, radius, boxes = orbit(arrays, workspace(arrays, 2), centre, edges, 4)
+    good, middle, linear, error, matrix, radius, boxes = orbit(arrays, workspace(arrays, 2, 0), centre, edges, 4)
     assert good
     for eps in rng.uniform(-1, 1, (50, 2)):
         x = start = centre + edges @ eps
@@ -118,7 +121,7 @@ def test_an_orbit_of_a_box_holds_the_orbits_of_its_points(activation):
 def test_overflow_is_reported():
     net = rj.Network([[[1e200]], [[1e200]]], activation="linear")
     arrays = packed(net)
-    space = workspace(arrays, 1)
+    space = workspace(arrays, 1, 0)
     _load(space, np.array([1.0]), np.array([[1.0]]))
     assert image(arrays, space)[1] == 0
     (found,) = hulls(arrays, np.array([[0.5]]), np.array([[1.0]]), 1)
@@ -128,10 +131,43 @@ def test_overflow_is_reported():
 def test_one_input_and_one_neuron():
     net = rj.Network([[[0.5]]], [[0.25]], "tanh")
     arrays = packed(net)
-    space = workspace(arrays, 1)
+    space = workspace(arrays, 1, 0)
     _load(space, np.array([0.5]), np.array([[0.5]]))
     side, verdict = image(arrays, space)
     assert (side, verdict) == (1, 1)
     for x in (0.0, 0.3, 1.0):
         form = space[0][1, 0] + space[1][1, 0, 0] * (2 * x - 1)
         assert abs(np.tanh(0.5 * x + 0.25) - form) <= space[2][1, 0]
+
+
+@pytest.mark.parametrize("activation", ["hardtanh", "tanh"])
+def test_symbols_of_neurons_are_shared_by_the_outputs(activation):
+    # Both outputs see the same error of a neuron: with symbols of their own the largest errors leave the box of what
+    # is left, and what symbols say of the sum of the outputs holds.
+    net = rj.Ensemble([2, 12, 12, 2], activation, "gaussian:1.0").draw(0)
+    arrays = packed(net)
+    found = []
+    for more in (0, 6):
+        space = workspace(arrays, 2, more)
+        _load(space, np.array([0.2, -0.1]), 0.3 * np.eye(2))
+        side, _ = image(arrays, space)
+        found.append(space[2][side, :2].copy())
+        total = space[1][side, :, :2].sum(axis=1)
+        reach = np.abs(total).sum() + space[2][side, :2].sum()
+        x = np.array([0.2, -0.1]) + np.random.default_rng(0).uniform(-0.3, 0.3, (500, 2))
+        assert (np.abs(net(x).sum(axis=1) - space[0][side, :2].sum()) <= reach).all()
+    assert (found[1] < 0.8 * found[0]).all()
+
+
+def test_more_symbols_take_fewer_boxes():
+    from rmtjac.kernels.boxes import search
+
+    low, high = np.full(2, -1.01), np.full(2, 1.01)
+    boxes, points = [], []
+    for more in (0, 4):
+        net = rj.Ensemble.berlyand_slavin(30, 5).draw(0)
+        found = search(packed(net), low, high, 1e-10, 10**6, 100, 1000, more)
+        boxes.append(found[-1])
+        points.append(np.sort(found[0], axis=0))
+    assert boxes[1] < boxes[0]
+    np.testing.assert_allclose(points[0], points[1], atol=1e-11)

@@ -9,8 +9,10 @@ from rmtjac.kernels.boxes import AFFINE, BUDGET, SMALL, prove, search
 EVERYWHERE = (np.full(2, -1.01), np.full(2, 1.01))
 
 
-def _search(net, low=EVERYWHERE[0], high=EVERYWHERE[1], smallest=1e-10, boxes=10**6, roots=100, still_open=1000):
-    return search(packed(net), low, high, smallest, boxes, roots, still_open)
+def _search(
+    net, low=EVERYWHERE[0], high=EVERYWHERE[1], smallest=1e-10, boxes=10**6, roots=100, still_open=1000, more=4
+):
+    return search(packed(net), low, high, smallest, boxes, roots, still_open, more)
 
 
 def test_three_fixed_points_of_a_known_map():
@@ -35,7 +37,7 @@ def test_a_proof_holds_the_point_and_refuses_others(activation):
     points, errors, _, left, _, _ = _search(net)
     assert len(left) == 0
     assert len(points)
-    space = workspace(arrays, 2)
+    space = workspace(arrays, 2, 0)
     for point in points:
         verdict, place, bound, _ = prove(arrays, space, point + 1e-9, np.full(2, 1e-7))
         assert verdict == 1
