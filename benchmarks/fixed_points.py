@@ -1,6 +1,6 @@
 """Fixed points: speed beside the plain script, and the law of Q; writes the tables.
 
-python -m benchmarks.fixed_points [--only speed|law] [--seeds S] [--networks M] [--depths ...] [--out FOLDER]
+python -m benchmarks.fixed_points [--only speed|agreement|law] [--seeds S] [--networks M] [--depths ...] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
+from rmtjac.fixed_points.orbits import value_and_jacobian
 
 WIDTH = 100
 # An earlier count of 300 networks: N = 100, Cauchy, HardTanh, scale 1 / fan-in.
@@ -88,6 +89,61 @@ def speed(seeds: int) -> list[str]:
     return [*out, ""]
 
 
+def newton(net: rj.Network, starts: int, rng: np.random.Generator) -> np.ndarray:
+    """Every solution that Newton's method finds from uniform starts: independent of all the code under test."""
+    x = rng.uniform(-1.0, 1.0, (starts, 2))
+    solutions: list[np.ndarray] = []
+    for _ in range(60):
+        y, jacobian = value_and_jacobian(net, x)
+        rest = np.abs(y - x).max(axis=1) < 1e-12
+        for point in np.unique(np.round(x[rest], 10), axis=0):
+            if not any(np.abs(point - other).max() < 1e-8 for other in solutions):
+                solutions.append(point)
+        x, y, jacobian = x[~rest], y[~rest], jacobian[~rest]
+        if not len(x):
+            break
+        system = np.eye(2) - jacobian
+        system[np.abs(np.linalg.det(system)) < 1e-12] = np.eye(2)
+        x = np.clip(x + np.linalg.solve(system, (y - x)[..., None])[..., 0], -1.5, 1.5)
+    return np.array(solutions).reshape(-1, 2)
+
+
+def agreement(seeds: int, starts: int) -> list[str]:
+    """Branch and bound against enumeration and Newton's method."""
+    out = [
+        "## Agreement",
+        "",
+        f"HardTanh, scale 1/fan-in; {seeds} networks each. Branch and bound against the enumeration of all regions",
+        f"(`cross_check=True`) and Newton's method from {starts} starts (rounded to 1e-10): networks where the enumeration",
+        "differs, points that the others find and it lacks, points that Newton's method misses, distance of common points.",
+        "",
+        "| law | N | L | networks | complete | index sum +1 | fixed points | enumeration differs | more by Newton "
+        "| missed by Newton | distance |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for kind in ("cauchy", "gaussian"):
+        for width in (10, 30, 100):
+            for depth in (1, 2, 3, 4, 5):
+                complete, sums, total, differ, more, missed, distance = 0, 0, 0, 0, 0, 0, 0.0
+                for seed in range(seeds):
+                    net = rj.Ensemble.berlyand_slavin(width, depth, law=kind).draw(seed)
+                    found = rj.find_fixed_points(net, method="exact", cross_check=True)
+                    complete += found.complete
+                    sums += found.index_sum == 1
+                    total += len(found)
+                    differ += "agrees" not in found.reason
+                    other = newton(net, starts, np.random.default_rng(seed))
+                    gaps = np.abs(found.points[:, None] - other[None]).max(axis=2)
+                    more += int((gaps.min(axis=0, initial=np.inf) > 1e-9).sum())
+                    here = gaps.min(axis=1, initial=np.inf)
+                    missed += int((here > 1e-9).sum())
+                    distance = max(distance, float(here[here <= 1e-9].max(initial=0.0)))
+                cells = (kind, width, depth, seeds, complete, sums, total, differ, more, missed, f"{distance:.1e}")
+                out.append(f"| {' | '.join(map(str, cells))} |")
+                print(out[-1], flush=True)
+    return [*out, ""]
+
+
 def law(networks: int, depths: list[int], max_boxes: int) -> list[str]:
     """The law of Q in two conventions."""
     out = [
@@ -105,7 +161,7 @@ def law(networks: int, depths: list[int], max_boxes: int) -> list[str]:
         out += [
             f"### {title}",
             "",
-            "| L | E[Q] | all | saddles | repellers | P(0) | P(1) | P(>= 2) | with an unsettled start | complete | s |",
+            "| L | E[Q] | all | saddles | repellers | P(0) | P(1) | P(>= 2) | unsettled: never, in 50 steps | complete | s |",
             "|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         for depth in depths:
@@ -119,7 +175,7 @@ def law(networks: int, depths: list[int], max_boxes: int) -> list[str]:
             share = [(found.stable == 0).mean(), (found.stable == 1).mean(), (found.stable >= 2).mean()]
             known = PUBLISHED.get(depth) if fan == "in" else None
             texts = [f"{p:.3f}" for p in share]
-            unsettled = f"{found.unsettled()[0]:.2f}"
+            unsettled = f"{found.unsettled()[0]:.2f}, {found.unsettled(late=True)[0]:.2f}"
             if known:
                 means["stable"] += f" [{known[0]} ± {known[1]}]"
                 texts = [f"{text} [{value}]" for text, value in zip(texts, known[2:5], strict=True)]
@@ -135,7 +191,7 @@ def law(networks: int, depths: list[int], max_boxes: int) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("speed", "law"), help="one of the two")
+    parser.add_argument("--only", choices=("speed", "agreement", "law"), help="one of the tables")
     parser.add_argument("--seeds", type=int, default=30, help="networks of the speed table (default 30)")
     parser.add_argument("--networks", type=int, default=300, help="networks of the law (default 300)")
     parser.add_argument("--depths", type=int, nargs="*", default=[1, 2, 3, 4, 5, 10], help="of the law")
@@ -143,10 +199,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("data"), help="folder of the table (default data)")
     args = parser.parse_args()
     command = " ".join(["python -m benchmarks.fixed_points", *sys.argv[1:]])
-    for name in ("speed", "law"):
+    tables = {
+        "speed": lambda: speed(args.seeds),
+        "agreement": lambda: agreement(7, 20_000),
+        "law": lambda: law(args.networks, args.depths, args.max_boxes),
+    }
+    for name, make in tables.items():
         if args.only in (None, name):
             lines = header("Fixed points", command)
-            lines += speed(args.seeds) if name == "speed" else law(args.networks, args.depths, args.max_boxes)
+            lines += make()
             path = args.out / f"fixed_points_{name}.md"
             text = "\n".join(lines)
             write_atomically(path, lambda file, text=text: file.write(text.encode()) and None)

@@ -97,11 +97,14 @@ class FixedPointCounts:
         """Mean shares of the starts by how they end, each with its standard error over networks."""
         return {status: _mean(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
 
-    def unsettled(self) -> tuple[float, float]:
-        """Share of networks with a start that never comes to rest, and its standard error."""
+    def unsettled(self, late: bool = False) -> tuple[float, float]:
+        """Share of networks with a start that never comes to rest, and its standard error.
+
+        With `late` also those that come to rest after the limits of the protocol.
+        """
         if not self.ends.size:
             return math.nan, math.nan
-        return _mean((self.ends[:, 2:].sum(axis=1) > 0.0).astype(float))
+        return _mean((self.ends[:, 1 if late else 2 :].sum(axis=1) > 0.0).astype(float))
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles)."""
