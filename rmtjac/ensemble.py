@@ -104,6 +104,8 @@ class Ensemble:
         choice("fan", fan, ("in", "width"))
         kind = Cauchy if law == "cauchy" else Gaussian
         entries = kind(1.0, power=1.0, fan=fan)
+        if depth == 1 and fan == "width":  # there is no layer of width N to take it from
+            entries = kind(1.0 / width, power=0.0)
         return cls([2, *[width] * (depth - 1), 2], activation, entries, entries if biases else None)
 
     @property

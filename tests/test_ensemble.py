@@ -32,6 +32,8 @@ def test_berlyand_slavin(fan, scales):
     assert [layer["weight_scale"] for layer in numbers] == pytest.approx(scales)
     assert [layer["bias_scale"] for layer in numbers] == pytest.approx(scales)
     assert rj.Ensemble.berlyand_slavin(100, 1).widths == (2, 2)
+    one = rj.Ensemble.berlyand_slavin(100, 1, fan="width").layer_numbers()
+    assert (one[0]["weight_scale"], one[0]["bias_scale"]) == (0.01, 0.01)
     assert rj.Ensemble.berlyand_slavin(100, 3, biases=False).biases is None
     gaussian = rj.Ensemble.berlyand_slavin(100, 3, law="gaussian")
     assert gaussian.layer_numbers()[1]["weight_variance"] == pytest.approx(1e-4)

@@ -17,7 +17,7 @@ from rmtjac.network import Network
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
 MOST_BOXES = 1_000_000
-_FIRST_BOXES = 20_000  # of branch and bound, before enumeration is tried
+_FIRST_BOXES = 100_000  # of branch and bound, before enumeration is tried
 _MOST_REGIONS = 300_000
 _MOST_ROOTS = 10_000
 # Smaller boxes than this part of the domain are not halved; the next is for continua, which leave too many of them.
