@@ -127,3 +127,26 @@ def test_tangents_are_the_jacobian():
     value, jacobian = value_and_jacobian(net, x)
     np.testing.assert_allclose(value, net(x), rtol=1e-14)
     np.testing.assert_allclose(jacobian, net.jacobian(x), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(("depth", "seed", "radius"), [(1, 12, 0.996), (2, 34, 0.963), (2, 119, 0.994), (3, 17, 0.913)])
+def test_networks_whose_stable_points_the_protocol_misses(depth, seed, radius):
+    # Fifty steps are too few for a spectral radius near 1, and no start of the grid may be near at all.
+    net = rj.Ensemble.berlyand_slavin(30, depth).draw(seed)
+    everything, found = rj.find_fixed_points(net), rj.find_fixed_points(net, method="grid", follow=60)
+    settled = found.points[np.unique(found.labels[found.settled])]
+    missed = [
+        k for k in np.flatnonzero(everything.stable)
+        if np.abs(settled - everything.points[k]).max(axis=1).min(initial=np.inf) > 1e-6
+    ]  # fmt: skip
+    assert everything.spectral_radius[missed] == pytest.approx([radius], abs=5e-4)
+
+
+@pytest.mark.parametrize(("seed", "radius"), [(3, 1.038), (22, 1.459), (139, 4.195)])
+def test_networks_whose_protocol_counts_an_unstable_point(seed, radius):
+    # An orbit comes within 1e-5 of it and moves on; the protocol has stopped by then.
+    net = rj.Ensemble.berlyand_slavin(30, 3).draw(seed)
+    found = rj.find_fixed_points(net, method="grid", follow=60)
+    settled = np.unique(found.labels[found.settled])
+    assert found.spectral_radius[settled].max() == pytest.approx(radius, abs=5e-4)
+    assert found.outcomes[Status.CONVERGED] > 0
