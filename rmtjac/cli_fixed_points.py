@@ -149,9 +149,11 @@ def _basins(args: argparse.Namespace) -> None:
     if out is not None and out.suffix == ".npz":
         basins.save(out)
     elif out is not None:
+        from rmtjac.fixed_points.find import find_fixed_points
         from rmtjac.plotting import plot_basins
 
-        write_picture(out, plot_basins(basins)["ax"].figure)
+        everything = find_fixed_points(net, step=args.step)
+        write_picture(out, plot_basins(basins, fixed_points=everything)["ax"].figure)
     facts = {
         "network": repr(net),
         "points": basins.points.tolist(),

@@ -187,6 +187,14 @@ def _floats(point: Point) -> list[float]:
     return [float(x) for x in _fractions(point)]
 
 
+def _turns(net: Network, point: Point) -> int:
+    """The index of a point on a kink; 0, which the sum of the indices shows, if too many pieces meet there."""
+    try:
+        return local_index(net, point)
+    except TooManyPieces:
+        return 0
+
+
 def _merged(
     net: Network, exact: Exact, points: np.ndarray, errors: np.ndarray, jacobians: np.ndarray, signs: np.ndarray
 ) -> tuple[Any, ...]:
@@ -196,9 +204,10 @@ def _merged(
         place = np.array(_floats(point))
         if len(points) and (np.abs(points - place) <= errors + 2.0**-52 * np.abs(place)).all(axis=1).any():
             continue
-        signs_here = {int(sign) for sign in indices(np.array(sides))}
-        sign = signs_here.pop() if len(signs_here) == 1 and signs_here != {0} else local_index(net, point)
-        worst = sides[int(np.argmax(spectral_radii(np.array(sides))))]
+        signs_here = {sign for _, sign in sides}
+        sign = signs_here.pop() if len(signs_here) == 1 and signs_here != {0} else _turns(net, point)
+        slopes = np.array([jacobian for jacobian, _ in sides])
+        worst = slopes[int(np.argmax(spectral_radii(slopes)))]
         points = np.concatenate([points, place[None]])
         errors = np.concatenate([errors, np.spacing(np.abs(place))[None]])
         jacobians = np.concatenate([jacobians, worst.reshape(1, n, n)])

@@ -30,9 +30,12 @@ class TooManyPieces(Exception):
 
 @dataclass
 class Exact:
-    """All fixed points in a box: isolated ones with their Jacobians (one per piece they lie in), and continua."""
+    """All fixed points in a box, and continua.
 
-    points: dict[Point, list[np.ndarray]] = field(default_factory=dict)
+    Isolated ones with the Jacobian and the sign of det(I - J) on each piece they lie in.
+    """
+
+    points: dict[Point, list[tuple[np.ndarray, int]]] = field(default_factory=dict)
     continua: list[list[Point]] = field(default_factory=list)
 
 
@@ -252,12 +255,27 @@ def settle(net: Network, box: np.ndarray) -> Exact:
     for piece, f in _pieces(net, _corners(sides)):
         point, continuum = _on_piece(piece, f)
         if point is not None:
-            scale = 2**f.bits
-            jacobian = np.array([[float(Fraction(int(x), scale)) for x in row] for row in f.matrix])
-            found.points.setdefault(point, []).append(jacobian)
+            jacobian = np.array([[_float(Fraction(int(x), 1 << f.bits)) for x in row] for row in f.matrix])
+            found.points.setdefault(point, []).append((jacobian, _sign(f)))
         elif continuum:
             found.continua.append(continuum)
     return found
+
+
+def _float(number: Fraction) -> float:
+    """The nearest float; the largest one for what is beyond."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(np.finfo(float).max, number)
+
+
+def _sign(f: _Map) -> int:
+    """Sign of det(I - J), exactly."""
+    n = f.matrix.shape[0]
+    system = [[(1 << f.bits) * (i == k) - int(f.matrix[i, k]) for k in range(n)] for i in range(n)]
+    det = system[0][0] if n == 1 else system[0][0] * system[1][1] - system[0][1] * system[1][0]
+    return (det > 0) - (det < 0)
 
 
 def local_index(net: Network, point: Point) -> int:
@@ -268,11 +286,11 @@ def local_index(net: Network, point: Point) -> int:
     n = len(point) - 1
     place = [Fraction(x, point[-1]) for x in point[:-1]]
     size = Fraction(1, 1 << 30)
-    for _ in range(20):
+    for _ in range(8):  # to 2^-7680
         pieces = _pieces(net, _corners([(x - size, x + size) for x in place]))
         if all(_inside(point, piece) for piece, _ in pieces):
             break
-        size /= 1 << 30
+        size *= size
     else:
         raise TooManyPieces
     gaps: dict[tuple[Fraction, ...], tuple[Fraction, ...]] = {}

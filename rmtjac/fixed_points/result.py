@@ -22,7 +22,8 @@ def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
 
 def indices(jacobians: np.ndarray) -> np.ndarray:
     """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
-    return np.sign(np.linalg.det(np.eye(jacobians.shape[-1]) - jacobians)).astype(int)
+    # slogdet: the determinant itself may overflow.
+    return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
 
 
 @dataclass(frozen=True, eq=False)

@@ -99,7 +99,9 @@ def plot_fixed_points(found: FixedPoints, ax: Axes | None = None) -> dict[str, A
     return artists
 
 
-def plot_basins(basins: Basins, ax: Axes | None = None, *, show: str = "labels") -> dict[str, Any]:
+def plot_basins(
+    basins: Basins, ax: Axes | None = None, *, show: str = "labels", fixed_points: FixedPoints | None = None
+) -> dict[str, Any]:
     """Draw the basins in colour, with what attracts in them.
 
     Parameters
@@ -111,6 +113,8 @@ def plot_basins(basins: Basins, ax: Axes | None = None, *, show: str = "labels")
     show
         ``"labels"``: where grid points end; those without an attractor are grey (bounded, no cycle found) or dark
         (diverged). ``"proved"``: the cells that are proved to lie in a basin; the others are grey.
+    fixed_points
+        From `rmtjac.find_fixed_points`: all points to mark, saddles and repellers too; default those of `basins`.
 
     Returns
     -------
@@ -145,8 +149,10 @@ def plot_basins(basins: Basins, ax: Axes | None = None, *, show: str = "labels")
         alpha=0.75,
         lw=0,
     )
-    kinds = ["stable" if stable else "saddle" for stable in basins.stable]
-    artists: dict[str, Any] = {"ax": ax, "mesh": mesh, "points": _marks(ax, basins.points, kinds, basins.cycles)}
+    points, kinds = basins.points, ["stable" if stable else "saddle" for stable in basins.stable]
+    if fixed_points is not None:
+        points, kinds = fixed_points.points, list(fixed_points.kinds)
+    artists: dict[str, Any] = {"ax": ax, "mesh": mesh, "points": _marks(ax, points, kinds, basins.cycles)}
     _frame(ax, basins.domain)
     artists["legend"] = _legend(ax)
     return artists

@@ -87,3 +87,13 @@ def test_huge_and_tiny_scales():
     found = rj.find_fixed_points(big)
     assert found.complete
     assert found.index_sum == 1
+
+
+def test_slopes_beyond_the_range_of_a_float():
+    steep = rj.find_fixed_points(rj.Network([np.full((2, 2), 1e300)], activation="hardtanh"))
+    assert steep.complete
+    assert steep.points.tolist() == [[-1, -1], [0, 0], [1, 1]]
+    assert steep.index.tolist() == [1, -1, 1]
+    steeper = rj.Network([np.full((2, 2), 1e300)] * 2, activation="linear")
+    found = rj.find_fixed_points(steeper, domain=(-1, 1), max_boxes=1000)
+    assert [0, 0] in found.points.tolist() or len(found.undecided)

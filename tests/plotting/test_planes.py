@@ -57,6 +57,11 @@ def test_basins(show):
     colors = drawn["mesh"].cmap(drawn["mesh"].norm(np.arange(len(basins.points) + len(basins.cycles))))
     assert len({tuple(c) for c in colors}) == len(colors)
     assert drawn["legend"] is not None
+    everything = rj.find_fixed_points(NET)
+    marked = plot_basins(basins, show=show, fixed_points=everything)["points"]
+    assert sum(len(line.get_xdata()) for line in marked if line.get_label() in ("stable", "saddle", "repeller")) == len(
+        everything
+    )
 
 
 def test_regions_are_polygons_coloured_by_their_stretch():
