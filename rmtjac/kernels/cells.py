@@ -112,7 +112,7 @@ def cells(net, corners, most):
     maps, distances = np.empty((256, widths[depth] * (n + 2))), np.empty((256, 1))
     starts[0, 0] = 0
     found, used = 0, 0
-    middle = np.empty(n)
+    middle, half, heights = np.empty(n), np.empty(n), np.empty(16)
     while waiting > 0:
         waiting -= 1
         start, end, level, filled, cuts = parts[waiting]
@@ -122,6 +122,10 @@ def cells(net, corners, most):
             for v in range(start, end):
                 for k in range(n):
                     middle[k] += pool[v, k] / (end - start)
+            half[:] = 0.0
+            for v in range(start, end):
+                for k in range(n):
+                    half[k] = max(half[k], abs(pool[v, k] - middle[k]) * (1.0 + 4.0 * _UNIT))
             l = level - 1
             for i in range(widths[level]):
                 h = linear[l, n, i]
@@ -133,7 +137,15 @@ def cells(net, corners, most):
                     offset = value(codes[l], parameters[l], h)
                 elif slope == 1.0 or codes[l] <= 2:
                     offset = 0.0
-                passed = _passed(codes[l], parameters[l], linear[l, :, i], pool[start:end], distance, slope, offset)
+                spread, size = linear[l, n + 1, i], abs(linear[l, n, i])
+                for k in range(n):
+                    spread += abs(linear[l, k, i]) * (half[k] + distance)
+                    size += abs(linear[l, k, i]) * reach
+                spread += 16.0 * _UNIT * size
+                count, low, high = kinks(codes[l])
+                passed = 0.0
+                if (count > 0 and abs(h - low) <= spread) or (count == 2 and abs(h - high) <= spread):
+                    passed = _passed(codes[l], parameters[l], linear[l, :, i], pool[start:end], distance, slope, offset)
                 for k in range(n + 1):
                     forms[level, k, i] = slope * linear[l, k, i]
                 forms[level, n, i] += offset
@@ -190,16 +202,23 @@ def cells(net, corners, most):
         for i in range(widths[level + 1]):
             for which in range(count):
                 kink = low if which == 0 else high
+                near = abs(linear[level, n, i]) + abs(kink)
+                for k in range(n):
+                    near += abs(linear[level, k, i]) * reach
+                near *= _ROUNDING
                 for p in range(first, waiting):
                     start, end = parts[p, 0], parts[p, 1]
+                    if end - start > heights.size:
+                        heights = np.empty(2 * (end - start))
                     below, above = False, False
                     for v in range(start, end):
-                        h, size = linear[level, n, i] - kink, abs(linear[level, n, i]) + abs(kink)
+                        h = linear[level, n, i] - kink
                         for k in range(n):
                             h += linear[level, k, i] * pool[v, k]
-                            size += abs(linear[level, k, i] * pool[v, k])
-                        below = below or h < -_ROUNDING * size
-                        above = above or h > _ROUNDING * size
+                        if abs(h) <= near:
+                            h = 0.0
+                        heights[v - start] = h
+                        below, above = below or h < 0.0, above or h > 0.0
                     if not (below and above):
                         continue
                     # The part below replaces it, the one above is new.
@@ -209,16 +228,7 @@ def cells(net, corners, most):
                         begin = filled
                         for v in range(start, end):
                             u = v - 1 if v > start else end - 1
-                            now, before = linear[level, n, i] - kink, linear[level, n, i] - kink
-                            size = abs(linear[level, n, i]) + abs(kink)
-                            for k in range(n):
-                                now += linear[level, k, i] * pool[v, k]
-                                before += linear[level, k, i] * pool[u, k]
-                                size += abs(linear[level, k, i] * pool[v, k])
-                            if abs(now) <= _ROUNDING * size:
-                                now = 0.0
-                            if abs(before) <= _ROUNDING * size:
-                                before = 0.0
+                            now, before = heights[v - start], heights[u - start]
                             if now * before < 0.0 and not (n == 1 and v == start):
                                 t = before / (before - now)
                                 for k in range(n):
