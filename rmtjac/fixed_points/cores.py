@@ -79,9 +79,10 @@ def find_core(net: Network, cycle: np.ndarray, jacobian: np.ndarray) -> Core | N
     while radius * np.abs(back).max() > _SMALLEST:
         good, centre, edges, error, matrix, spread, _ = orbit(arrays, space, cycle[0], back * radius, steps)
         if good:
+            with np.errstate(invalid="ignore", over="ignore"):  # a huge parallelepiped is just no core
+                turned = np.abs(coordinates @ matrix @ back) + np.abs(coordinates) @ spread @ np.abs(back)
             moved = np.abs(coordinates @ (centre - cycle[0])) + np.abs(coordinates @ edges).sum(axis=1)
             moved += np.abs(coordinates) @ (error + 1e-15 * np.abs(centre))
-            turned = np.abs(coordinates @ matrix @ back) + np.abs(coordinates) @ spread @ np.abs(back)
             factor = float(turned.sum(axis=1).max()) * (1.0 + 1e-12)
             if (moved * (1.0 + 1e-12) < radius).all() and factor < 1.0:
                 return Core(cycle[0], coordinates, radius, steps, factor)
