@@ -104,7 +104,7 @@ class _Proved:
 
     def add(self, centre: np.ndarray, bound: np.ndarray) -> list[np.ndarray]:
         """Prove or exclude a fixed point within `bound` of `centre`; return the box if neither succeeds."""
-        from rmtjac.kernels.boxes import prove
+        from rmtjac.kernels.krawczyk import prove
 
         radius = 4.0 * bound + 512.0 * _UNIT * np.abs(centre) + 1e-300
         verdict, place, error, jacobian = prove(self.net, self.space, centre.copy(), radius)

@@ -113,19 +113,18 @@ class Destinations:
         for m in range(1, steps + 1):
             self._rest(self._advance(), tolerance, True)
             if m in _SCOUT_AT:
-                self._scout(tolerance)
+                self._scout()
             if m >= _SCOUT_AT[0] and m % _LOOK == 0:
                 self._in_cores(steps - m, tolerance)
             if not len(self.orbits):
                 return
 
-    def _scout(self, tolerance: float) -> None:
+    def _scout(self) -> None:
         """Follow a few orbits alone, to know what the others will end in."""
         states = self.orbits.states
         x = states[:: max(1, len(states) // _SCOUTS)][:_SCOUTS]
-        x = x[
-            np.array([core < 0 and cycle < 0 for core, cycle in zip(*self.found.in_cores(x), strict=True)], dtype=bool)
-        ]
+        points, cycles = self.found.in_cores(x)
+        x = x[(points < 0) & (cycles < 0)]
         history = [x]
         for _ in range(_SCOUTING):
             history.append(self.net(history[-1]))
@@ -266,7 +265,7 @@ def numbered(labels: np.ndarray, found: Attractors) -> np.ndarray:
 def _prove(net: Network, points: np.ndarray, errors: np.ndarray, jacobians: np.ndarray) -> np.ndarray:
     """Prove the points one by one; overwrite points and errors by what is proved."""
     from rmtjac.kernels.affine import workspace
-    from rmtjac.kernels.boxes import prove
+    from rmtjac.kernels.krawczyk import prove
 
     arrays = packed(net)
     space = workspace(arrays, points.shape[1], 0)
