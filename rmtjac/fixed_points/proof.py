@@ -8,20 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.fixed_points.domain import image_box, search_domain
-from rmtjac.fixed_points.enumeration import enumerate_fixed_points
+from rmtjac.fixed_points.exact import Exact, local_index, settle
 from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.rational import Exact, Point, TooManyPieces, holds, local_index, settle
+from rmtjac.fixed_points.rational import MOST_PIECES, Point, holds
 from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
 MOST_BOXES = 1_000_000
-_FIRST_BOXES = 100_000  # of branch and bound, before enumeration is tried
-_MOST_REGIONS = 300_000
+_FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
+_MOST_PARTS = 100_000  # there
 _MOST_ROOTS = 10_000
-# Smaller boxes than this part of the domain are not halved; the next is for continua, which leave too many of them.
-_SMALLEST = (1e-10, 1e-6, 1e-3, 0.1)
+_SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
 _MOST_OPEN = 500  # boxes given to exact arithmetic
 
 
@@ -32,6 +31,7 @@ class _Found(NamedTuple):
     errors: np.ndarray
     jacobians: np.ndarray
     undecided: np.ndarray
+    out_of_budget: bool
     facts: dict[str, int]
 
 
@@ -39,19 +39,15 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     """Search the domain by `rmtjac.kernels.boxes.search`; see `rmtjac.find_fixed_points`."""
     box = search_domain(net, domain)
     exactly = method == "exact" and net.widths[0] <= 2
-    points, errors, jacobians, boxes, looked = (_exactly if exactly else _searched)(net, box, max_boxes)
-    signs = indices(jacobians)
-    continua: list[np.ndarray] = []
-    if len(boxes) and exactly:
-        boxes, exact = _settled(net, boxes)
-        points, errors, jacobians, signs = _merged(net, exact, points, errors, jacobians, signs)
-        continua = [np.array([_floats(p) for p in piece]) for piece in exact.continua]
+    found, exact = _exactly(net, box, max_boxes) if exactly else (_searched(net, box, max_boxes, max_boxes), Exact())
+    points, errors, jacobians, signs = _merged(net, exact, found)
+    continua = [np.array([_floats(p) for p in piece]) for piece in exact.continua]
     order = np.lexsort(np.round(points, 9).T[::-1])
     points, errors, jacobians, signs = points[order], errors[order], jacobians[order], signs[order]
-    complete, reason = _verdict(net, box, boxes, signs, continua)
+    complete, reason = _verdict(net, box, found.undecided, signs, continua)
     return FixedPoints(
-        points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, box, boxes,
-        tuple(continua), facts={**looked, "max_boxes": max_boxes},
+        points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, box,
+        found.undecided, tuple(continua), facts={**found.facts, "max_boxes": max_boxes},
     )  # fmt: skip
 
 
@@ -60,39 +56,34 @@ def _symbols(net: Network) -> int:
     return 4 if net.depth <= 5 else 8
 
 
-def _searched(net: Network, box: np.ndarray, max_boxes: int) -> _Found:
+def _searched(net: Network, box: np.ndarray, most: int, most_open: int) -> _Found:
     """Branch and bound alone."""
-    from rmtjac.kernels.boxes import search
-
-    smallest = _SMALLEST[0] * float((box[1] - box[0]).max())
-    points, errors, jacobians, boxes, _, looked = search(
-        packed(net), box[0], box[1], smallest, max_boxes, _MOST_ROOTS, max_boxes, _symbols(net)
-    )
-    return _Found(points, errors, jacobians, boxes, {"boxes": int(looked)})
-
-
-def _exactly(net: Network, box: np.ndarray, max_boxes: int) -> _Found:
-    """Branch and bound; for a continuum with coarser boxes, and where it is slow by enumeration of the regions."""
     from rmtjac.kernels.boxes import BUDGET, search
 
-    side = float((box[1] - box[0]).max())
-    for smallest in _SMALLEST:
-        for most in (min(_FIRST_BOXES, max_boxes), max_boxes):
-            points, errors, jacobians, boxes, why, looked = search(
-                packed(net), box[0], box[1], smallest * side, most, _MOST_ROOTS, _MOST_OPEN, _symbols(net)
-            )
-            found = _Found(points, errors, jacobians, boxes, {"boxes": int(looked)})
-            if (why != BUDGET).all() or (looked >= most == max_boxes):
-                return found
-            if looked < most:  # more undecided boxes than exact arithmetic takes: a continuum
-                break
-            listed = enumerate_fixed_points(net, box, min(_MOST_REGIONS, max_boxes))
-            if listed is not None:
-                facts = {"boxes": int(looked), "regions": listed.regions}
-                return _Found(listed.points, listed.errors, listed.jacobians, listed.undecided, facts)
-        if _is_small(net, box):  # then exact arithmetic alone shows the continuum in one piece
-            return _Found(points[:0], errors[:0], jacobians[:0], box[None], {"boxes": int(looked)})
-    return found
+    smallest = _SMALLEST * float((box[1] - box[0]).max())
+    points, errors, jacobians, boxes, why, looked = search(
+        packed(net), box[0], box[1], smallest, most, _MOST_ROOTS, most_open, _symbols(net)
+    )
+    return _Found(points, errors, jacobians, boxes, bool((why == BUDGET).any()), {"boxes": int(looked)})
+
+
+def _exactly(net: Network, box: np.ndarray, max_boxes: int) -> tuple[_Found, Exact]:
+    """Branch and bound, and exact arithmetic in the boxes it leaves, or everywhere if these are too many."""
+    found = _searched(net, box, min(_FIRST_BOXES * max(net.widths), max_boxes), _MOST_OPEN)
+    if not found.out_of_budget:
+        left, exact = _settled(net, found.undecided, MOST_PIECES)
+        if not len(left):
+            return found._replace(undecided=left), exact
+    # Transitions too steep for floats, or a continuum, which only the whole domain shows in one piece.
+    left, exact = _settled(net, box[None], min(_MOST_PARTS, max_boxes))
+    listed = _Found(found.points[:0], found.errors[:0], found.jacobians[:0], left, False, found.facts)
+    if not len(left):
+        return listed, exact
+    found = _searched(net, box, max_boxes, max_boxes)
+    if found.out_of_budget:
+        return listed._replace(facts=found.facts), exact
+    left, exact = _settled(net, found.undecided, MOST_PIECES)
+    return found._replace(undecided=left), exact
 
 
 def _verdict(
@@ -110,23 +101,12 @@ def _verdict(
     return True, "complete, by proof; the indices add up to +1"
 
 
-def _is_small(net: Network, box: np.ndarray) -> bool:
-    try:
-        settle(net, box)
-    except TooManyPieces:
-        return False
-    return True
-
-
-def _settled(net: Network, boxes: np.ndarray) -> tuple[np.ndarray, Exact]:
-    """Decide boxes in exact arithmetic; return those that are left, and what the others hold."""
-    left, total = [], Exact()
+def _settled(net: Network, boxes: np.ndarray, most: int) -> tuple[np.ndarray, Exact]:
+    """Decide boxes in exact arithmetic, `most` parts each; return boxes around what is left, and what is found."""
+    total = Exact(left=list(boxes[_MOST_OPEN:]))
     for box in boxes[:_MOST_OPEN]:
-        try:
-            exact = settle(net, box)
-        except TooManyPieces:
-            left.append(box)
-            continue
+        exact = settle(net, box, most, _symbols(net))
+        total.left += exact.left
         for point, jacobians in exact.points.items():
             total.points.setdefault(point, []).extend(jacobians)
         total.continua += exact.continua
@@ -137,8 +117,7 @@ def _settled(net: Network, boxes: np.ndarray) -> tuple[np.ndarray, Exact]:
         if not any(other is not piece and len(other) > 2 and all(holds(other, p) for p in piece) for other in pieces)
     ]  # fmt: skip
     total.points = {p: j for p, j in total.points.items() if not any(holds(piece, p) for piece in pieces)}
-    rest = np.concatenate([np.array(left).reshape(-1, *boxes.shape[1:]), boxes[_MOST_OPEN:]])
-    return rest, total
+    return np.array(total.left).reshape(-1, *boxes.shape[1:]), total
 
 
 def _joined(pieces: list[list[Point]]) -> list[list[Point]]:
@@ -187,25 +166,16 @@ def _floats(point: Point) -> list[float]:
     return [float(x) for x in _fractions(point)]
 
 
-def _turns(net: Network, point: Point) -> int:
-    """The index of a point on a kink; 0, which the sum of the indices shows, if too many pieces meet there."""
-    try:
-        return local_index(net, point)
-    except TooManyPieces:
-        return 0
-
-
-def _merged(
-    net: Network, exact: Exact, points: np.ndarray, errors: np.ndarray, jacobians: np.ndarray, signs: np.ndarray
-) -> tuple[Any, ...]:
-    """Add the exact points that are not among those already proved."""
-    n = net.widths[0]
+def _merged(net: Network, exact: Exact, found: _Found) -> tuple[Any, ...]:
+    """Return points, errors, Jacobians and indices: the exact points that are not among those found, added to these."""
+    n, (points, errors, jacobians) = net.widths[0], found[:3]
+    signs = indices(jacobians)
     for point, sides in exact.points.items():
         place = np.array(_floats(point))
         if len(points) and (np.abs(points - place) <= errors + 2.0**-52 * np.abs(place)).all(axis=1).any():
             continue
         signs_here = {sign for _, sign in sides}
-        sign = signs_here.pop() if len(signs_here) == 1 and signs_here != {0} else _turns(net, point)
+        sign = signs_here.pop() if len(signs_here) == 1 and signs_here != {0} else local_index(net, point)
         slopes = np.array([jacobian for jacobian, _ in sides])
         worst = slopes[int(np.argmax(spectral_radii(slopes)))]
         points = np.concatenate([points, place[None]])

@@ -29,9 +29,6 @@ class Regions:
         Shape (R + 1,): piece r has the vertices starts[r] to starts[r + 1].
     matrices, shifts
         Shapes (R, n_L, n) and (R, n_L): A and c.
-    errors, distances
-        Shapes (R, n_L) and (R,): \\|F(x) - A x - c\\| <= errors is proved within this distance of each piece, and so
-        extended the pieces provably cover the domain.
     domain
         Shape (2, n).
     complete
@@ -42,13 +39,11 @@ class Regions:
     starts: np.ndarray
     matrices: np.ndarray
     shifts: np.ndarray
-    errors: np.ndarray
-    distances: np.ndarray
     domain: np.ndarray
     complete: bool
 
     def __post_init__(self) -> None:
-        for array in (self.vertices, self.starts, self.matrices, self.shifts, self.errors, self.distances, self.domain):
+        for array in (self.vertices, self.starts, self.matrices, self.shifts, self.domain):
             array.flags.writeable = False
 
     def __len__(self) -> int:
@@ -166,7 +161,7 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     Returns
     -------
     Regions
-        In floats; pieces thinner than about 1e-13 may be missing, within the errors that the others carry.
+        In floats: pieces thinner than about 1e-13 may be missing.
 
     Raises
     ------
@@ -196,6 +191,5 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     box = search_domain(network, domain)
     corners = box if n == 1 else np.array([[box[i, 0], box[j, 1]] for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))])
     most = positive_int("max_regions", max_regions)
-    vertices, starts, maps, distances, complete = cells(packed(network), corners, most)
-    matrices, shifts, errors = maps[..., :n].copy(), maps[..., n].copy(), maps[..., n + 1].copy()
-    return Regions(vertices.copy(), starts.copy(), matrices, shifts, errors, distances.copy(), box, bool(complete))
+    vertices, starts, maps, complete = cells(packed(network), corners, most)
+    return Regions(vertices.copy(), starts.copy(), maps[..., :n].copy(), maps[..., n].copy(), box, bool(complete))

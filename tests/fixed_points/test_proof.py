@@ -131,11 +131,16 @@ def test_a_square_of_fixed_points():
     assert {tuple(p) for p in piece.tolist()} == {(-1, -1), (-1, 1), (1, -1), (1, 1)}
 
 
-def test_a_deep_narrow_network():
-    for seed in range(5):
-        found = rj.find_fixed_points(rj.Ensemble.berlyand_slavin(10, 8).draw(seed))
+@pytest.mark.parametrize(("depth", "seeds"), [(8, range(5)), (20, range(4)), (40, (1, 2))])
+def test_deep_narrow_networks(depth, seeds):
+    # Transitions steeper than 1e10: floats cannot follow them, exact arithmetic can.
+    for seed in seeds:
+        net = rj.Ensemble.berlyand_slavin(10, depth).draw(seed)
+        found = rj.find_fixed_points(net)
         assert found.complete, found.reason
         assert found.index_sum == 1
+        for point in rj.find_fixed_points(net, method="grid").points:
+            assert np.abs(found.points - point).max(axis=1).min() < 1e-9
 
 
 def test_an_undecided_search_returns_its_boxes():
