@@ -18,7 +18,7 @@ __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
 MOST_BOXES = 1_000_000
 _FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
-_MOST_PARTS = 100_000  # there
+_PARTS = 0.1  # of the budget; they take longer than boxes
 _MOST_ROOTS = 10_000
 _SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
 _MOST_OPEN = 500  # boxes given to exact arithmetic
@@ -75,7 +75,7 @@ def _exactly(net: Network, box: np.ndarray, max_boxes: int) -> tuple[_Found, Exa
         if not len(left):
             return found._replace(undecided=left), exact
     # Transitions too steep for floats, or a continuum, which only the whole domain shows in one piece.
-    left, exact = _settled(net, box[None], min(_MOST_PARTS, max_boxes))
+    left, exact = _settled(net, box[None], int(_PARTS * max_boxes))
     listed = _Found(found.points[:0], found.errors[:0], found.jacobians[:0], left, False, found.facts)
     if not len(left):
         return listed, exact
