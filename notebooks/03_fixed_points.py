@@ -63,8 +63,8 @@ plt.show()
 # ## 2. BS Fig. 3: Q against the depth
 #
 # Mean number of stable fixed points, and how often there are at least as many as in BS Fig. 2, in the literal reading
-# (scale 1/fan-in, biases) and in the nearest one found (scale 1/N in every layer, no biases). Errors are standard errors
-# of the mean over networks.
+# (scale 1/fan-in, biases) and in the nearest one found (scale 1/N in every layer, no biases), with standard errors
+# over networks.
 
 # %%
 depths = (1, 2, 3) if small else (1, 2, 3, 4, 5)
@@ -115,8 +115,8 @@ plt.show()
 # %% [markdown]
 # ## 4. Regions, and what a deep narrow network is
 #
-# Left: the linear regions of a network of three layers, coloured by how much it stretches them (white: constant). Right:
-# 20 layers of width 10. All starts end in one stable point, as in BS Fig. 2 for $L = 20$; but the six unstable points sit
+# Left: the linear regions of a network of three layers, coloured by how much it stretches them (white: constant).
+# Right: 20 layers of width 10. All starts end in one stable point, as in BS Fig. 2 for $L = 20$; but six more sit
 # on seams on which $\Phi$ stretches up to 40,000-fold. They are found, and shown to be all, in exact arithmetic.
 
 # %%
