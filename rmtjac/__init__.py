@@ -10,7 +10,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rmtjac import activations, fixed_points, plotting, spectra, theory
+    from rmtjac import activations, fixed_points, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
     from rmtjac.comparison import Comparison, compare
     from rmtjac.ensemble import Ensemble
@@ -44,7 +44,7 @@ _HOMES = {
     "theory.limit": ("limit_spectrum",),
     "theory.spectrum": ("LimitSpectrum",),
 }
-_MODULES = ("activations", "fixed_points", "plotting", "spectra", "theory")
+_MODULES = ("activations", "fixed_points", "plotting", "spectra", "sweep", "theory")
 
 __all__ = [
     "Activation",
@@ -77,6 +77,7 @@ __all__ = [
     "plotting",
     "sample_spectrum",
     "spectra",
+    "sweep",
     "theory",
 ]
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from rmtjac.cli_fixed_points import register
+from rmtjac import cli_fixed_points, cli_sweep
 from rmtjac.cli_output import checked_out, print_result, whole, write_picture
 
 __all__ = ["main"]
@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         default="rmtjac-compare.png",
         help="the picture (.png, .pdf, .svg; default rmtjac-compare.png), or .npz",
     )
-    register(command)
+    cli_fixed_points.register(command)
+    cli_sweep.register(command)
     command("info", "Print versions, BLAS, threads and CPU class.", _info)
     return parser
 

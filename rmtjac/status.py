@@ -15,7 +15,7 @@ class Status(Enum):
     ITERATION_LIMIT = "the iteration limit was reached before the tolerance"
     CYCLE = "a cycle"
     APERIODIC = "bounded, without a cycle that was found"
-    DIVERGED = "the iteration left the domain of the equation"
+    DIVERGED = "diverged"
     UNDECIDED = "undecided"
 
     def __str__(self) -> str:

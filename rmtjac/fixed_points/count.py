@@ -19,13 +19,13 @@ from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.status import Status
 from rmtjac.validate import choice, positive_int
 
-__all__ = ["FixedPointCounts", "count_fixed_points"]
+__all__ = ["FixedPointCounts", "count_fixed_points", "mean_and_error"]
 
 _ENDS = (Status.CONVERGED, Status.LATE, Status.CYCLE, Status.APERIODIC, Status.DIVERGED)
 
 
-def _mean(values: np.ndarray) -> tuple[float, float]:
-    """Mean over networks and its standard error (NaN for one network)."""
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Return the mean and its standard error (NaN for fewer than two values)."""
     if not values.size:
         return math.nan, math.nan
     error = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else math.nan
@@ -91,11 +91,11 @@ class FixedPointCounts:
     def means(self) -> dict[str, tuple[float, float]]:
         """Mean numbers of stable points, saddles, repellers and all, each with its standard error."""
         names = ("stable", "saddles", "repellers", "total")
-        return {name: _mean(getattr(self, name)) for name in names}
+        return {name: mean_and_error(getattr(self, name)) for name in names}
 
     def outcomes(self) -> dict[Status, tuple[float, float]]:
         """Mean shares of the starts by how they end, each with its standard error over networks."""
-        return {status: _mean(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
+        return {status: mean_and_error(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
 
     def unsettled(self, late: bool = False) -> tuple[float, float]:
         """Share of networks with a start that never comes to rest, and its standard error.
@@ -104,7 +104,7 @@ class FixedPointCounts:
         """
         if not self.ends.size:
             return math.nan, math.nan
-        return _mean((self.ends[:, 1 if late else 2 :].sum(axis=1) > 0.0).astype(float))
+        return mean_and_error((self.ends[:, 1 if late else 2 :].sum(axis=1) > 0.0).astype(float))
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles)."""
@@ -139,7 +139,7 @@ class FixedPointCounts:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        mean, error = _mean(self.stable)
+        mean, error = mean_and_error(self.stable)
         ensemble = Ensemble.from_dict(self.facts["ensemble"]) if "ensemble" in self.facts else "unknown ensemble"
         return (
             f"FixedPointCounts(E[Q] = {mean:.3f} ± {error:.3f} stable points, {self.networks} networks, {ensemble!r})"

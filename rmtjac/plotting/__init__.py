@@ -7,6 +7,7 @@ apart by colour-blind readers and in grey print.
 from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
 from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
 from rmtjac.plotting.spectra import plot_comparison, plot_limit, plot_spectrum
+from rmtjac.plotting.sweeps import plot_sweep
 
 __all__ = [
     "plot_basins",
@@ -17,4 +18,5 @@ __all__ = [
     "plot_phase_diagram",
     "plot_regions",
     "plot_spectrum",
+    "plot_sweep",
 ]

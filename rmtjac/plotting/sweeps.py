@@ -1,0 +1,137 @@
+"""Sweeps: Q against the depth (BS Fig. 3), or over N x L."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from rmtjac.plotting.canvas import PALETTE
+from rmtjac.sweep.table import SweepTable
+from rmtjac.validate import choice
+
+__all__ = ["plot_sweep"]
+
+_STYLES = ("-", "--", ":", "-.")
+_MARKERS = "os^Dv<>"
+_NAMES = {
+    "stable": "mean number of stable fixed points",
+    "attracting": "mean number of stable fixed points (grid)",
+    "limits": "mean number of limits of the grid",
+    "complete": "share of networks with all fixed points proved",
+    "lyapunov": "Lyapunov exponent of the hidden chain",
+}
+
+
+def plot_sweep(
+    table: SweepTable, ax: Axes | None = None, *, column: str | None = None, kind: str = "lines"
+) -> dict[str, Any]:
+    """Draw the mean of a column over networks, with its standard error.
+
+    Parameters
+    ----------
+    table
+        From `rmtjac.sweep.load`.
+    ax
+        Where to draw; default a new figure, for maps one panel for each convention.
+    column
+        Default ``"stable"``, or without it ``"attracting"``.
+    kind
+        ``"lines"``: against L, one line for each convention (colour) and N (dashes); ``"map"``: colours and numbers
+        over N x L, of one convention if `ax` is given.
+
+    Returns
+    -------
+    dict
+        The figure, the axes and the artists.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column of numbers, or `ax` is given for maps of several conventions.
+    """
+    choice("kind", kind, ("lines", "map"))
+    if column is None:
+        column = next((name for name in ("stable", "attracting") if name in table.kinds), "")
+    if table.kinds.get(column) not in ("int", "float", "bool"):
+        raise ValueError(f"column={column!r} must be a column of numbers: {', '.join(table.kinds)}")
+    conventions = list(dict.fromkeys(cell[0] for cell in table.cells()))
+    if kind == "lines":
+        return _lines(table, ax, column, conventions)
+    if ax is not None and len(conventions) > 1:
+        raise ValueError(f"ax: a map shows one convention, not {', '.join(conventions)}; pick one, or give no ax")
+    return _maps(table, ax, column, conventions)
+
+
+def _figure(ax: Axes | None, panels: int) -> tuple[Any, list[Axes]]:
+    if ax is not None:
+        return ax.figure, [ax]
+    import matplotlib.pyplot as plt
+
+    size = (6.4, 4.4) if panels == 1 else (1.6 + 4.0 * panels, 3.6)
+    figure, axes = plt.subplots(1, panels, layout="constrained", squeeze=False, sharey=True, figsize=size)
+    return figure, list(axes[0])
+
+
+def _label(column: str) -> str:
+    return _NAMES.get(column, f"mean of {column}")
+
+
+def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
+    figure, (ax,) = _figure(ax, 1)
+    widths = sorted({cell[1] for cell in table.cells()})
+    lines = []
+    for c, convention in enumerate(conventions):
+        for w, width in enumerate(widths):
+            depths = sorted(cell[2] for cell in table.cells() if cell[:2] == (convention, width))
+            if not depths:
+                continue
+            mean, error = np.array([table.of(convention, width, depth).mean(column) for depth in depths]).T
+            name = " ".join(
+                ([convention] if len(conventions) > 1 else []) + ([f"$N={width}$"] if len(widths) > 1 else [])
+            )
+            lines.append(
+                ax.errorbar(
+                    depths, mean, error, color=PALETTE[c % len(PALETTE)], ls=_STYLES[w % len(_STYLES)],
+                    marker=_MARKERS[w % len(_MARKERS)], ms=4, lw=1.2, capsize=2, label=name or convention,
+                )
+            )  # fmt: skip
+    ax.set_xlabel("depth $L$")
+    ax.set_ylabel(_label(column))
+    depths = sorted({cell[2] for cell in table.cells()})
+    if len(depths) > 1 and depths[-1] >= 10:
+        ax.set_xscale("log")
+        ax.set_xticks(depths, [str(depth) if depth != 6 else "" for depth in depths], minor=False)
+        ax.minorticks_off()
+    else:
+        ax.set_xticks(depths)
+    ax.legend(frameon=False, fontsize="small", ncols=1 + (len(lines) > 8))
+    return {"figure": figure, "axes": [ax], "lines": lines}
+
+
+def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
+    figure, axes = _figure(ax, len(conventions))
+    widths, depths = (sorted({cell[k] for cell in table.cells()}) for k in (1, 2))
+    grids = np.full((len(conventions), len(widths), len(depths), 2), np.nan)
+    for convention, width, depth in table.cells():
+        place = conventions.index(convention), widths.index(width), depths.index(depth)
+        grids[place] = table.of(convention, width, depth).mean(column)
+    low, high = np.nanmin(grids[..., 0]), np.nanmax(grids[..., 0])
+    images = []
+    for panel, convention, grid in zip(axes, conventions, grids, strict=True):
+        image = panel.imshow(grid[..., 0], origin="lower", aspect="auto", cmap="cividis", vmin=low, vmax=high)
+        for (i, j), value in np.ndenumerate(grid[..., 0]):
+            if np.isfinite(value):
+                dark = value < 0.5 * (low + high)
+                panel.text(
+                    j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color="white" if dark else "black"
+                )
+        panel.set_xticks(range(len(depths)), [str(depth) for depth in depths])
+        panel.set_yticks(range(len(widths)), [str(width) for width in widths])
+        panel.set_xlabel("depth $L$")
+        panel.set_title(convention, fontsize="medium")
+        images.append(image)
+    axes[0].set_ylabel("width $N$")
+    figure.colorbar(images[-1], ax=axes, label=_label(column))
+    return {"figure": figure, "axes": axes, "images": images}

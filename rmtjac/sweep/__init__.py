@@ -1,0 +1,25 @@
+"""Sweeps over widths, depths and laws: planned once, killed at any moment, continued anywhere."""
+
+from rmtjac.sweep.engines import run
+from rmtjac.sweep.measurements import measurement
+from rmtjac.sweep.planning import Cell, Plan, plan, plan_from_toml, read_plan
+from rmtjac.sweep.progress import SweepStatus, status
+from rmtjac.sweep.slurm import Submission, submit
+from rmtjac.sweep.table import SweepTable, collect, load
+
+__all__ = [
+    "Cell",
+    "Plan",
+    "Submission",
+    "SweepStatus",
+    "SweepTable",
+    "collect",
+    "load",
+    "measurement",
+    "plan",
+    "plan_from_toml",
+    "read_plan",
+    "run",
+    "status",
+    "submit",
+]

@@ -1,0 +1,223 @@
+"""Ways to do the units of a sweep: in this process, in processes of this machine, or through Dask.
+
+None of them keeps anything: what is done stands in the store, and to retry is to run again. A unit is handed out only
+if the store had no record of it at the start; at most a window of units is in flight, so memory does not grow with
+their number.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import threading
+import types
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rmtjac.sweep.planning import read_plan
+from rmtjac.sweep.progress import SweepStatus, status
+from rmtjac.sweep.store import scan
+from rmtjac.sweep.work import close, do
+from rmtjac.validate import positive_int
+
+__all__ = ["remaining", "run"]
+
+_WINDOW = 4  # units in flight for each worker
+_BREAKS = 3  # pools of processes that may break one after the other without a unit done
+_CONNECT_SECONDS = 5
+_DASK_WINDOW = 64
+
+
+def remaining(folder: str | Path) -> np.ndarray:
+    """Return the numbers of the units without a record."""
+    return np.flatnonzero(~scan(read_plan(folder)).done)
+
+
+def run(
+    folder: str | Path,
+    engine: Any = "processes",
+    *,
+    workers: int | None = None,
+    units: np.ndarray | None = None,
+    most: int | None = None,
+    progress: bool = False,
+) -> SweepStatus:
+    """Do what is left of a sweep.
+
+    Parameters
+    ----------
+    folder
+        With a plan. Several runs on one folder at once are allowed: they may do a unit twice.
+    engine
+        ``"serial"``, ``"processes"``, ``"dask"`` (a cluster of processes on this machine), ``"dask:ADDRESS"`` of a
+        scheduler, or a `distributed.Client` or cluster (dask-jobqueue's ``SLURMCluster``). Dask's workers must see the
+        folder under the same path. For job arrays see `submit`.
+    workers
+        Of ``"processes"`` and ``"dask"``; default one per core.
+    units
+        Their numbers; default those without a record.
+    most
+        Stop after this many units.
+    progress
+        Whether to show a bar on a terminal.
+
+    Returns
+    -------
+    SweepStatus
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown or cannot be reached, or the plan was made with other code.
+    OSError
+        If a record cannot be written. What is done is safe; run again.
+
+    Notes
+    -----
+    Ctrl-C and SIGTERM end it cleanly: units in hand are finished (with processes and Dask) or dropped.
+    """
+    path = str(Path(folder).resolve())
+    left = remaining(path) if units is None else units
+    count = len(left) if most is None else min(len(left), positive_int("most", most))
+    workers = (os.cpu_count() or 1) if workers is None else positive_int("workers", workers)
+    done = _engine(engine, path, left[:count].tolist(), workers)
+    from tqdm import tqdm
+
+    with _sigterm_as_interrupt(), tqdm(total=count, disable=None if progress else True, unit="unit") as bar:
+        try:
+            for _ in done:
+                bar.update()
+        finally:
+            done.close()
+            close(path)
+    return status(path)
+
+
+def _engine(engine: Any, path: str, units: list[int], workers: int) -> Any:
+    """The generator that does the units."""
+    if engine == "serial":
+        return _serial(path, units)
+    if engine == "processes":
+        return _processes(path, units, workers)
+    if engine == "dask" or (isinstance(engine, str) and engine.startswith("dask:")) or _is_dask(engine):
+        return _dask(engine, path, units, workers)
+    raise ValueError(
+        f"engine={engine!r} must be 'serial', 'processes', 'dask', 'dask:ADDRESS', a dask Client or cluster; "
+        "for SLURM job arrays use submit"
+    )
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """SIGTERM acts as Ctrl-C does (in the main thread; elsewhere signals are not ours)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: types.FrameType | None) -> None:
+        raise KeyboardInterrupt(f"signal {number}")
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serial(path: str, units: list[int]) -> Iterator[float]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        for unit in units:
+            yield do(path, unit)
+
+
+def _start_worker() -> None:
+    """Ctrl-C on a terminal reaches the workers too: they leave it to the process that hands out the units."""
+    from threadpoolctl import threadpool_limits
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threadpool_limits(1)
+
+
+def _processes(path: str, units: list[int], workers: int) -> Iterator[float]:
+    """A pool of processes; a new one if a process was killed."""
+    todo = units
+    breaks = 0
+    while todo:
+        left = iter(todo)
+        waiting: dict[Future[float], int] = {}
+        finished = 0
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker)
+        try:
+            for unit in itertools.islice(left, _WINDOW * workers):
+                waiting[pool.submit(do, path, unit)] = unit
+            while waiting:
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    taken = future.result()  # raises what the unit raised
+                    del waiting[future]
+                    finished += 1
+                    for unit in itertools.islice(left, 1):
+                        waiting[pool.submit(do, path, unit)] = unit
+                    yield taken
+            return
+        except BrokenProcessPool:
+            breaks = 0 if finished else breaks + 1
+            if breaks >= _BREAKS:
+                raise OSError(
+                    f"workers die on units {sorted(waiting.values())[:8]} (killed, or out of memory?); "
+                    "what is done is safe, run again with fewer workers"
+                ) from None
+            open_units = set(remaining(path).tolist())
+            todo = [unit for unit in todo if unit in open_units]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _is_dask(engine: Any) -> bool:
+    """Whether it is a Client or a cluster of Dask's."""
+    return any(cls.__module__.split(".")[0] in ("distributed", "dask_jobqueue") for cls in type(engine).__mro__)
+
+
+def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[float]:
+    try:
+        from distributed import Client, LocalCluster, as_completed
+    except ImportError:
+        raise ValueError("engine='dask' needs distributed; install rmtjac[cluster]") from None
+
+    with contextlib.ExitStack() as stack:
+        if engine == "dask":
+            engine = stack.enter_context(
+                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+            )
+        if isinstance(engine, Client):
+            client = engine
+        else:
+            address = engine[len("dask:") :] if isinstance(engine, str) else engine
+            try:
+                client = stack.enter_context(Client(address, timeout=_CONNECT_SECONDS, set_as_default=False))
+            except (OSError, ValueError) as error:
+                raise ValueError(f"engine={engine!r}: no scheduler answers there ({error})") from None
+        left = iter(units)
+        # Not pure: another run may want the same unit again.
+        first = [client.submit(do, path, unit, pure=False) for unit in itertools.islice(left, _DASK_WINDOW)]
+        running = as_completed(first)
+        try:
+            for future in running:
+                taken = future.result()
+                future.release()
+                for unit in itertools.islice(left, 1):
+                    running.add(client.submit(do, path, unit, pure=False))
+                yield taken
+        finally:
+            waiting = list(running.futures)
+            if waiting:
+                client.cancel(waiting)

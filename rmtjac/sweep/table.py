@@ -1,0 +1,256 @@
+"""The result of a sweep: one row per network, written to one file, read back, and summed up per cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rmtjac.archive import write_atomically
+from rmtjac.fixed_points.count import mean_and_error
+from rmtjac.sweep.planning import Plan, read_plan
+from rmtjac.sweep.store import Contents, read_rows, scan
+from rmtjac.validate import output_path
+
+__all__ = ["SweepTable", "collect", "load"]
+
+_BATCH = 20_000  # rows held at a time while collecting
+_CELL = ("convention", "width", "depth")
+
+
+@dataclass(frozen=True, eq=False)
+class SweepTable:
+    """One row per network.
+
+    Attributes
+    ----------
+    columns
+        By name, arrays of M values: ``convention``, ``width``, ``depth``, ``network``, and what was measured (of kind
+        list: arrays of arrays).
+    kinds
+        Kinds of the measured columns.
+    facts
+        Plan, seed, code, and whether all units are done.
+
+    Examples
+    --------
+    >>> import rmtjac as rj, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = rj.sweep.plan(folder, widths=10, depths=[1, 2], seeds=20, block=10)
+    >>> rj.sweep.run(folder, "serial").complete
+    True
+    >>> rj.sweep.load(folder)
+    SweepTable(40 networks in 2 cells; network, stable, saddles, repellers, index_sum, complete, continua)
+    """
+
+    columns: dict[str, np.ndarray]
+    kinds: dict[str, str]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for array in self.columns.values():
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        """Return the number of networks."""
+        return len(self.columns["network"])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return a column."""
+        if name not in self.columns:
+            raise KeyError(f"{name!r} is not a column; there are {', '.join(self.columns)}")
+        return self.columns[name]
+
+    def cells(self) -> list[tuple[str, int, int]]:
+        """Return (convention, N, L) of the cells, in order."""
+        triples = zip(*(self.columns[name].tolist() for name in _CELL), strict=True)
+        return list(dict.fromkeys(triples))
+
+    def of(self, convention: str, width: int, depth: int) -> SweepTable:
+        """Return the rows of one cell."""
+        here = (self["convention"] == convention) & (self["width"] == width) & (self["depth"] == depth)
+        return SweepTable({name: values[here] for name, values in self.columns.items()}, self.kinds, self.facts)
+
+    def mean(self, name: str) -> tuple[float, float]:
+        """Return mean and standard error of a column over all rows, those without a value left out."""
+        if self.kinds.get(name) not in ("int", "float", "bool"):
+            raise ValueError(f"name={name!r} is not a column of numbers")
+        values = self[name].astype(float)
+        return mean_and_error(values[~np.isnan(values)])
+
+    def probabilities(self, name: str = "stable") -> tuple[np.ndarray, np.ndarray]:
+        """Return P(Q = k), k = 0, 1, ..., of a column of whole numbers, and standard errors."""
+        if self.kinds.get(name) != "int":
+            raise ValueError(f"name={name!r} is not a column of whole numbers")
+        share = np.bincount(self[name]) / max(len(self), 1)
+        return share, np.sqrt(share * (1.0 - share) / max(len(self), 1))
+
+    def summary(self, most: int = 3) -> dict[str, np.ndarray]:
+        """Return, cell by cell, means of all columns of numbers with standard errors, and P(Q = k).
+
+        Q is ``stable``, or without it ``attracting``; ``P(Q >= most)`` closes the list.
+        """
+        out: dict[str, list[Any]] = {}
+        q = next((name for name in ("stable", "attracting") if name in self.kinds), None)
+        for cell in self.cells():
+            here = self.of(*cell)
+            row: dict[str, Any] = dict(zip(_CELL, cell, strict=True)) | {"networks": len(here)}
+            for name, kind in self.kinds.items():
+                if kind != "list" and name != "network":
+                    row[name], row[f"{name} error"] = here.mean(name)
+            if q is not None:
+                for k in range(most + 1):
+                    share = float(((here[q] == k) if k < most else (here[q] >= k)).mean())
+                    name = f"P(Q {'=' if k < most else '>='} {k})"
+                    row[name], row[f"{name} error"] = share, math.sqrt(share * (1.0 - share) / len(here))
+            for name, value in row.items():
+                out.setdefault(name, []).append(value)
+        return {name: np.array(values) for name, values in out.items()}
+
+    def table(self) -> str:
+        """Return the summary as text: value ± standard error."""
+        summed = self.summary()
+        names = [name for name in summed if f"{name} error" in summed and name not in ("index_sum", "continua")]
+        lines = [f"{'convention':>28}{'N':>6}{'L':>5}{'nets':>7}" + "".join(f"{name:>17}" for name in names)]
+        for i, cell in enumerate(self.cells()):
+            values = (f"{summed[name][i]:.3f} ± {summed[f'{name} error'][i]:.3f}" for name in names)
+            head = f"{cell[0]:>28}{cell[1]:6d}{cell[2]:5d}{summed['networks'][i]:7d}"
+            lines.append(head + "".join(f"{value:>17}" for value in values))
+        return "\n".join(lines)
+
+    def to_pandas(self) -> Any:
+        """Return a DataFrame, one row per network."""
+        import pandas as pd
+
+        return pd.DataFrame({name: list(v) if v.dtype == object else v for name, v in self.columns.items()})
+
+    def to_xarray(self) -> Any:
+        """Return the summary as a Dataset over convention, width and depth."""
+        import pandas as pd
+
+        return pd.DataFrame(self.summary()).set_index(list(_CELL)).to_xarray()
+
+    def __repr__(self) -> str:
+        more = "" if self.facts.get("complete", True) else ", not complete"
+        return f"SweepTable({len(self)} networks in {len(self.cells())} cells{more}; {', '.join(self.kinds)})"
+
+
+def _checked(folder: str | Path) -> tuple[Plan, Contents]:
+    plan = read_plan(folder)
+    contents = scan(plan)
+    if contents.differing:
+        what = f"; there are {' and '.join(contents.mixed)}" if contents.mixed else ""
+        raise ValueError(
+            f"folder={str(folder)!r}: {len(contents.differing)} units were done twice with different results, first "
+            f"{contents.differing[0]}{what}; remove the records of one kind"
+        )
+    return plan, contents
+
+
+def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
+    """Columns of up to `_BATCH` rows at a time, in the order of the plan."""
+    names = list(plan.columns)
+    rows: list[list[Any]] = []
+    for number, found in read_rows(contents, np.flatnonzero(contents.done)):
+        cell = plan.cell(number)
+        rows += [[cell.convention, cell.width, cell.depth, *row] for row in found]
+        if len(rows) >= _BATCH:
+            yield dict(zip((*_CELL, *names), map(list, zip(*rows, strict=True)), strict=True))
+            rows = []
+    if rows:
+        yield dict(zip((*_CELL, *names), map(list, zip(*rows, strict=True)), strict=True))
+
+
+def load(folder: str | Path) -> SweepTable:
+    """Read what a sweep has found so far.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no plan.
+    ValueError
+        If units were done twice with different results.
+    """
+    plan, contents = _checked(folder)
+    kinds = plan.columns
+    columns: dict[str, list[Any]] = {name: [] for name in (*_CELL, *kinds)}
+    for batch in _batches(plan, contents):
+        for name, values in batch.items():
+            columns[name] += values
+    facts = {"plan": plan.to_dict(), "complete": bool(contents.done.all()), "mixed": contents.mixed}
+    arrays = {name: _array(values, kinds.get(name)) for name, values in columns.items()}
+    return SweepTable(arrays, kinds, facts)
+
+
+def _array(values: list[Any], kind: str | None) -> np.ndarray:
+    if kind == "list":
+        out = np.empty(len(values), dtype=object)
+        for i, one in enumerate(values):
+            out[i] = np.array([math.nan if x is None else x for x in one])
+        return out
+    if kind == "float":
+        return np.array([math.nan if x is None else x for x in values], dtype=float)
+    if kind is None:
+        return np.array(values) if values else np.empty(0, dtype=int)
+    return np.array(values, dtype={"int": np.int64, "bool": bool}[kind])
+
+
+def collect(folder: str | Path, out: str | Path) -> Path:
+    """Write what a sweep has found to one table, ``.parquet`` (needs pyarrow) or ``.csv``.
+
+    Rows stand in the order of the plan, whoever did them; memory does not grow with their number.
+
+    Raises
+    ------
+    ValueError
+        If units were done twice with different results, or the name ends in neither.
+    """
+    path = output_path("out", out)
+    if path.suffix not in (".parquet", ".csv"):
+        raise ValueError(f"out={str(out)!r} must end in .parquet or .csv")
+    plan, contents = _checked(folder)
+    facts = {"plan": plan.to_dict(), "complete": bool(contents.done.all()), "writers": _writers(contents)}
+    write = _write_csv if path.suffix == ".csv" else _write_parquet
+    return write_atomically(path, lambda file: write(file, plan, contents, facts))
+
+
+def _writers(contents: Contents) -> list[dict[str, Any]]:
+    """CPU classes and versions of those who wrote."""
+    kinds = {json.dumps({k: w.get(k) for k in ("cpu", "versions")}, sort_keys=True) for w in contents.writers}
+    return [json.loads(one) for one in sorted(kinds)]
+
+
+def _write_csv(file: Any, plan: Plan, contents: Contents, facts: dict[str, Any]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    kinds = plan.columns
+    writer.writerow((*_CELL, *kinds))
+    for batch in _batches(plan, contents):
+        columns = [
+            [json.dumps(one) for one in values] if kinds.get(name) == "list" else values
+            for name, values in batch.items()
+        ]
+        writer.writerows(zip(*columns, strict=True))
+    text.detach()
+
+
+def _write_parquet(file: Any, plan: Plan, contents: Contents, facts: dict[str, Any]) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise ValueError("out: a .parquet file needs pyarrow; install rmtjac[tables], or choose .csv") from None
+    types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "list": pa.list_(pa.float64())}
+    fields = [("convention", pa.string()), ("width", pa.int64()), ("depth", pa.int64())]
+    fields += [(name, types[kind]) for name, kind in plan.columns.items()]
+    schema = pa.schema(fields, metadata={"rmtjac": json.dumps(facts, sort_keys=True)})
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for batch in _batches(plan, contents):
+            writer.write_table(pa.table(batch, schema=schema))

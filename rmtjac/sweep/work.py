@@ -1,0 +1,93 @@
+"""One unit of work: draw its networks, measure them, write the record."""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rmtjac.ensemble import Ensemble
+from rmtjac.rng import stream
+from rmtjac.sweep.measurements import resolve
+from rmtjac.sweep.planning import Plan, Unit, code_version, read_plan
+from rmtjac.sweep.store import Writer
+
+__all__ = ["close", "do", "measure", "rows"]
+
+_open: dict[str, tuple[Plan, Writer]] = {}  # of this process: plan and writer of each folder
+
+
+def measure(plan: Plan, ensemble: Ensemble, root: np.random.SeedSequence, network: int) -> list[Any]:
+    """Return the row of one network: its number and what is measured, in the order of `Plan.columns`."""
+    net = ensemble.draw(stream(root, network))
+    row: list[Any] = [network]
+    for name, options in plan.measures.items():
+        function = resolve(name)
+        # Its own stream: what one measurement draws does not depend on the others.
+        found = function(net, stream(root, network, zlib.crc32(name.encode())), **options)
+        columns = function.columns  # type: ignore[attr-defined]
+        if set(found) != set(columns):
+            raise ValueError(f"measure={name!r} returned {sorted(found)}; it declares {sorted(columns)}")
+        row += [_plain(f"{name}: {column}", found[column], kind) for column, kind in columns.items()]
+    return row
+
+
+def _plain(name: str, value: Any, kind: str) -> Any:
+    """The value as JSON has it; NaN as null."""
+    if kind == "list":
+        return [_plain(name, one, "float") for one in value]
+    if kind == "bool":
+        return bool(value)
+    if kind == "int":
+        if int(value) != value:
+            raise ValueError(f"{name}={value!r} must be a whole number")
+        return int(value)
+    number = float(value)
+    if math.isinf(number):
+        raise ValueError(f"{name}={value!r} must be finite, or NaN")
+    return None if math.isnan(number) else number
+
+
+def rows(plan: Plan, unit: Unit) -> list[list[Any]]:
+    """Return the rows of a unit."""
+    ensemble, root = Ensemble.from_dict(unit.cell.ensemble), unit.cell.root(plan.entropy)
+    return [measure(plan, ensemble, root, i) for i in range(unit.start, unit.stop)]
+
+
+def do(folder: str, number: int) -> float:
+    """Do one unit and write its record; return the seconds it took. What workers call.
+
+    Raises
+    ------
+    ValueError
+        If the code is not the one the plan was made with.
+    """
+    if folder not in _open:
+        plan = read_plan(folder)
+        if plan.code != code_version():
+            raise ValueError(
+                f"folder={folder!r}: its plan was made with rmtjac {plan.code}, this is {code_version()}; "
+                "results would not be comparable, make a new plan"
+            )
+        _open[folder] = plan, Writer(Path(folder), plan.digest)
+    plan, writer = _open[folder]
+    unit = plan.unit(number)
+    start = time.perf_counter()
+    found = rows(plan, unit)
+    taken = time.perf_counter() - start
+    try:
+        writer.write(unit.key, found, taken)
+    except OSError:
+        del _open[folder]  # a torn record must stay the last of its file
+        raise
+    return taken
+
+
+def close(folder: str) -> None:
+    """Close the writer of this process, if there is one."""
+    if folder in _open:
+        _open.pop(folder)[1].close()
