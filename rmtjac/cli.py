@@ -237,7 +237,15 @@ def _info(args: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    words = list(sys.argv[1:] if argv is None else argv)
+    # argparse loses track of "--" below a subcommand.
+    dashes = words.index("--") if "--" in words else len(words)
+    args = parser.parse_args(words[:dashes])
+    if words[dashes:]:
+        if not hasattr(args, "after_dashes"):
+            parser.error(f"unrecognized arguments: {' '.join(words[dashes:])}")
+        args.after_dashes = words[dashes + 1 :]
     if args.command != "info":
         import matplotlib
 

@@ -32,9 +32,13 @@ def register(command: Callable[[str, str, Callable[[argparse.Namespace], None]],
     )
     one.add_argument("-j", "--workers", type=whole, default=None, help="of processes and dask (default all cores)")
     one.add_argument("--most", type=whole, default=None, help="stop after this many units")
-    one = action("submit", "Submit what is left as a SLURM job array; options of sbatch follow --.", _submit)
+    one = action(
+        "submit",
+        "Submit what is left as a SLURM job array; options of sbatch follow: -- --partition=main --time=4:00:00.",
+        _submit,
+    )
     one.add_argument("--tasks", type=whole, default=100, help="size of the array (default 100)")
-    one.add_argument("options", nargs="*", help="of sbatch, after --: -- --partition=main --time=4:00:00")
+    one.set_defaults(after_dashes=[])
     one = action("task", "Do one task of a job array: what submitted scripts call.", _task)
     one.add_argument("number", type=whole, help="of the submission")
     one.add_argument("task", type=whole, help="of the array")
@@ -72,7 +76,7 @@ def _run(args: argparse.Namespace) -> None:
 def _submit(args: argparse.Namespace) -> None:
     from rmtjac.sweep import submit
 
-    done = submit(args.folder, args.tasks, args.options)
+    done = submit(args.folder, args.tasks, args.after_dashes)
     facts = {"job": done.job, "tasks": done.tasks, "units": done.units, "folder": str(done.folder)}
     print_result(args, facts, repr(done))
 

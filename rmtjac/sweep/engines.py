@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import signal
 import threading
@@ -170,6 +171,7 @@ def _processes(path: str, units: list[int], workers: int) -> Iterator[float]:
                     yield taken
             return
         except BrokenProcessPool:
+            pool.shutdown(wait=True, cancel_futures=True)  # nobody writes any more
             breaks = 0 if finished else breaks + 1
             if breaks >= _BREAKS:
                 raise OSError(
@@ -189,12 +191,15 @@ def _is_dask(engine: Any) -> bool:
 
 def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[float]:
     try:
-        from distributed import Client, LocalCluster, as_completed
+        import dask
+        from distributed import Client, KilledWorker, LocalCluster, as_completed
     except ImportError:
         raise ValueError("engine='dask' needs distributed; install rmtjac[cluster]") from None
 
     with contextlib.ExitStack() as stack:
         if engine == "dask":
+            # Of a killed worker we look at the store ourselves; other schedulers may do a unit again that is done.
+            stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
             engine = stack.enter_context(
                 LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
             )
@@ -207,17 +212,32 @@ def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[fl
             except (OSError, ValueError) as error:
                 raise ValueError(f"engine={engine!r}: no scheduler answers there ({error})") from None
         left = iter(units)
-        # Not pure: another run may want the same unit again.
-        first = [client.submit(do, path, unit, pure=False) for unit in itertools.islice(left, _DASK_WINDOW)]
-        running = as_completed(first)
+        running, numbers, killed = as_completed(loop=client.loop), {}, 0
+
+        def start(unit: int) -> None:
+            future = client.submit(do, path, unit, pure=False)  # another run may want it again
+            numbers[future.key] = unit
+            running.add(future)
+
+        for unit in itertools.islice(left, _DASK_WINDOW):
+            start(unit)
         try:
             for future in running:
-                taken = future.result()
+                unit = numbers.pop(future.key)
+                try:
+                    taken = future.result()
+                    killed = 0
+                except KilledWorker as error:
+                    taken, killed = math.nan, killed + 1
+                    if unit in remaining(path):
+                        if killed > _BREAKS * _DASK_WINDOW:
+                            raise OSError(f"workers die: {error}; what is done is safe, run again") from None
+                        start(unit)
+                        continue
                 future.release()
-                for unit in itertools.islice(left, 1):
-                    running.add(client.submit(do, path, unit, pure=False))
+                for following in itertools.islice(left, 1):
+                    start(following)
                 yield taken
         finally:
-            waiting = list(running.futures)
-            if waiting:
-                client.cancel(waiting)
+            if running.futures:
+                client.cancel(list(running.futures))

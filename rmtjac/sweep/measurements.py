@@ -137,6 +137,7 @@ def lyapunov(net: Network, rng: np.random.Generator, starts: int = 32) -> dict[s
     x = rng.uniform(-1.0, 1.0, (starts, net.widths[0]))
     hidden = range(1, net.depth - 1)
     tangent = rng.standard_normal((starts, net.widths[1]))
+    tangent /= np.linalg.norm(tangent, axis=1)[:, None]
     growth, alive = np.zeros(starts), np.ones(starts, dtype=bool)
     for l, (weights, biases, phi) in enumerate(zip(net.weights, net.biases, net.activations, strict=True)):
         h = x @ weights.T + biases

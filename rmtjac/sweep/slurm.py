@@ -76,7 +76,7 @@ def _command(*words: str) -> str:
         raise OSError(f"{words[0]} did not answer within {_SECONDS} s") from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise OSError(f"{words[0]}: {lines[-1]}")
+        raise OSError(f"{words[0]}: {lines[-1].removeprefix(f'{words[0]}: error: ')}")
     return done.stdout
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -19,6 +20,7 @@ from rmtjac.sweep.store import Writer
 __all__ = ["close", "do", "measure", "rows"]
 
 _open: dict[str, tuple[Plan, Writer]] = {}  # of this process: plan and writer of each folder
+_lock = threading.Lock()
 
 
 def measure(plan: Plan, ensemble: Ensemble, root: np.random.SeedSequence, network: int) -> list[Any]:
@@ -66,15 +68,16 @@ def do(folder: str, number: int) -> float:
     ValueError
         If the code is not the one the plan was made with.
     """
-    if folder not in _open:
-        plan = read_plan(folder)
-        if plan.code != code_version():
-            raise ValueError(
-                f"folder={folder!r}: its plan was made with rmtjac {plan.code}, this is {code_version()}; "
-                "results would not be comparable, make a new plan"
-            )
-        _open[folder] = plan, Writer(Path(folder), plan.digest)
-    plan, writer = _open[folder]
+    with _lock:  # Dask's workers may have several threads
+        if folder not in _open:
+            plan = read_plan(folder)
+            if plan.code != code_version():
+                raise ValueError(
+                    f"folder={folder!r}: its plan was made with rmtjac {plan.code}, this is {code_version()}; "
+                    "results would not be comparable, make a new plan"
+                )
+            _open[folder] = plan, Writer(Path(folder), plan.digest)
+        plan, writer = _open[folder]
     unit = plan.unit(number)
     start = time.perf_counter()
     found = rows(plan, unit)
@@ -82,7 +85,7 @@ def do(folder: str, number: int) -> float:
     try:
         writer.write(unit.key, found, taken)
     except OSError:
-        del _open[folder]  # a torn record must stay the last of its file
+        _open.pop(folder, None)  # a torn record must stay the last of its file
         raise
     return taken
 
