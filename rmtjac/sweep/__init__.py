@@ -2,7 +2,8 @@
 
 from rmtjac.sweep.engines import run
 from rmtjac.sweep.measurements import measurement
-from rmtjac.sweep.planning import Cell, Plan, plan, plan_from_toml, read_plan
+from rmtjac.sweep.planning import plan, plan_from_toml
+from rmtjac.sweep.plans import Cell, Plan, read_plan
 from rmtjac.sweep.progress import SweepStatus, status
 from rmtjac.sweep.slurm import Submission, submit
 from rmtjac.sweep.table import SweepTable, collect, load

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.sweep.planning import read_plan
+from rmtjac.sweep.plans import read_plan
 from rmtjac.sweep.progress import SweepStatus, status
 from rmtjac.sweep.store import scan
 from rmtjac.sweep.work import close, do
@@ -38,8 +38,9 @@ _DASK_WINDOW = 64
 
 
 def remaining(folder: str | Path) -> np.ndarray:
-    """Return the numbers of the units without a record."""
-    return np.flatnonzero(~scan(read_plan(folder)).done)
+    """Return the numbers of the units without a record, spread over the cells."""
+    plan = read_plan(folder)
+    return plan.spread(np.flatnonzero(~scan(plan).done))
 
 
 def run(
@@ -64,7 +65,7 @@ def run(
     workers
         Of ``"processes"`` and ``"dask"``; default one per core.
     units
-        Their numbers; default those without a record.
+        Their numbers; default those without a record, so that all cells grow together.
     most
         Stop after this many units.
     progress

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rmtjac.sweep.planning import Plan, read_plan
+from rmtjac.sweep.plans import Plan, read_plan
 from rmtjac.sweep.store import Contents, scan
 
 __all__ = ["SweepStatus", "status"]

@@ -21,7 +21,7 @@ import numpy as np
 
 from rmtjac.archive import write_atomically
 from rmtjac.sweep.engines import remaining, run
-from rmtjac.sweep.planning import read_plan
+from rmtjac.sweep.plans import read_plan
 from rmtjac.sweep.progress import SweepStatus
 from rmtjac.validate import positive_int
 
@@ -125,7 +125,7 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     left = remaining(path)
     if not left.size:
         raise ValueError(f"folder={str(folder)!r}: all {len(plan)} units are done; nothing to submit")
-    free = np.setdiff1d(left, _held(path))
+    free = left[~np.isin(left, _held(path))]
     if not free.size:
         raise ValueError(
             f"folder={str(folder)!r}: the {left.size} units that are left wait or run in earlier job arrays"
@@ -167,4 +167,4 @@ def run_task(folder: str | Path, number: int, task: int, **options: Any) -> Swee
     # The array of this task may be smaller than asked for; SLURM says how large it is.
     tasks = int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "0")) or json.loads((place / "job.json").read_text())["tasks"]
     share = np.load(place / "units.npy", allow_pickle=False)[task::tasks]
-    return run(path, "serial", units=np.intersect1d(share, remaining(path)), **options)
+    return run(path, "serial", units=share[np.isin(share, remaining(path))], **options)

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import provenance
-from rmtjac.sweep.planning import Plan
+from rmtjac.sweep.plans import Plan
 
 __all__ = ["Contents", "Writer", "read_rows", "scan"]
 

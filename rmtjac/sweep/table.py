@@ -15,7 +15,7 @@ import numpy as np
 
 from rmtjac.archive import write_atomically
 from rmtjac.fixed_points.count import mean_and_error
-from rmtjac.sweep.planning import Plan, read_plan
+from rmtjac.sweep.plans import Plan, read_plan
 from rmtjac.sweep.store import Contents, read_rows, scan
 from rmtjac.validate import output_path
 

@@ -14,7 +14,7 @@ import numpy as np
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import stream
 from rmtjac.sweep.measurements import resolve
-from rmtjac.sweep.planning import Plan, Unit, code_version, read_plan
+from rmtjac.sweep.plans import Plan, Unit, code_version, read_plan
 from rmtjac.sweep.store import Writer
 
 __all__ = ["close", "do", "measure", "rows"]
