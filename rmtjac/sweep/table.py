@@ -169,24 +169,37 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
 
 
 def load(folder: str | Path) -> SweepTable:
-    """Read what a sweep has found so far.
+    """Read what a sweep has found so far, from its folder or from the ``.parquet`` file that `collect` wrote.
 
     Raises
     ------
     FileNotFoundError
-        If the folder holds no plan.
+        If the folder holds no plan, or there is no such file.
     ValueError
-        If units were done twice with different results.
+        If units were done twice with different results, or the file is not one of `collect`.
     """
+    if Path(folder).suffix == ".parquet":
+        return _load_parquet(Path(folder))
     plan, contents = _checked(folder)
     kinds = plan.columns
     columns: dict[str, list[Any]] = {name: [] for name in (*_CELL, *kinds)}
     for batch in _batches(plan, contents):
         for name, values in batch.items():
             columns[name] += values
-    facts = {"plan": plan.to_dict(), "complete": bool(contents.done.all()), "mixed": contents.mixed}
+    facts = _facts(plan, contents)
     arrays = {name: _array(values, kinds.get(name)) for name, values in columns.items()}
     return SweepTable(arrays, kinds, facts)
+
+
+def _facts(plan: Plan, contents: Contents) -> dict[str, Any]:
+    """What a table was made from: plan, whether it is whole, CPU classes and versions of those who wrote."""
+    writers = {json.dumps({k: w.get(k) for k in ("cpu", "versions")}, sort_keys=True) for w in contents.writers}
+    return {
+        "plan": plan.to_dict(),
+        "complete": bool(contents.done.all()),
+        "mixed": contents.mixed,
+        "writers": [json.loads(one) for one in sorted(writers)],
+    }
 
 
 def _array(values: list[Any], kind: str | None) -> np.ndarray:
@@ -216,18 +229,11 @@ def collect(folder: str | Path, out: str | Path) -> Path:
     if path.suffix not in (".parquet", ".csv"):
         raise ValueError(f"out={str(out)!r} must end in .parquet or .csv")
     plan, contents = _checked(folder)
-    facts = {"plan": plan.to_dict(), "complete": bool(contents.done.all()), "writers": _writers(contents)}
     write = _write_csv if path.suffix == ".csv" else _write_parquet
-    return write_atomically(path, lambda file: write(file, plan, contents, facts))
+    return write_atomically(path, lambda file: write(file, plan, contents))
 
 
-def _writers(contents: Contents) -> list[dict[str, Any]]:
-    """CPU classes and versions of those who wrote."""
-    kinds = {json.dumps({k: w.get(k) for k in ("cpu", "versions")}, sort_keys=True) for w in contents.writers}
-    return [json.loads(one) for one in sorted(kinds)]
-
-
-def _write_csv(file: Any, plan: Plan, contents: Contents, facts: dict[str, Any]) -> None:
+def _write_csv(file: Any, plan: Plan, contents: Contents) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
     kinds = plan.columns
@@ -241,16 +247,36 @@ def _write_csv(file: Any, plan: Plan, contents: Contents, facts: dict[str, Any])
     text.detach()
 
 
-def _write_parquet(file: Any, plan: Plan, contents: Contents, facts: dict[str, Any]) -> None:
+def _pyarrow() -> tuple[Any, Any]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ValueError("out: a .parquet file needs pyarrow; install rmtjac[tables], or choose .csv") from None
+        raise ValueError("a .parquet file needs pyarrow; install rmtjac[tables], or choose .csv") from None
+    return pa, pq
+
+
+def _load_parquet(path: Path) -> SweepTable:
+    if not path.is_file():
+        raise FileNotFoundError(f"path={str(path)!r}: there is no such file")
+    pa, pq = _pyarrow()
+    try:
+        found = pq.read_table(path)
+        facts = json.loads(found.schema.metadata[b"rmtjac"])
+        kinds = facts.pop("kinds")
+    except (pa.ArrowException, KeyError, TypeError, ValueError):
+        raise ValueError(f"path={str(path)!r} is not a file that `collect` wrote, or it is damaged") from None
+    columns = {name: _array(found.column(name).to_pylist(), kinds.get(name)) for name in (*_CELL, *kinds)}
+    return SweepTable(columns, kinds, facts)
+
+
+def _write_parquet(file: Any, plan: Plan, contents: Contents) -> None:
+    pa, pq = _pyarrow()
+    facts = {**_facts(plan, contents), "kinds": plan.columns}
     types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "list": pa.list_(pa.float64())}
     fields = [("convention", pa.string()), ("width", pa.int64()), ("depth", pa.int64())]
     fields += [(name, types[kind]) for name, kind in plan.columns.items()]
-    schema = pa.schema(fields, metadata={"rmtjac": json.dumps(facts, sort_keys=True)})
+    schema = pa.schema(fields, metadata={"rmtjac": json.dumps(facts)})
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in _batches(plan, contents):
             writer.write_table(pa.table(batch, schema=schema))

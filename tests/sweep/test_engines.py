@@ -132,6 +132,20 @@ def test_dask_with_a_killed_worker(tmp_path, expected):
     _same(folder, expected)
 
 
+def test_dask_schedulers_that_run_already(tmp_path, expected):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=3, processes=False, protocol="tcp", dashboard_address=None
+    ) as cluster:
+        for name, engine in (("address", f"dask:{cluster.scheduler_address}"), ("cluster", cluster)):
+            _plan(tmp_path / name, 0.0)
+            assert rj.sweep.run(tmp_path / name, engine).complete
+            _same(tmp_path / name, expected)
+        with distributed.Client(cluster, set_as_default=False) as client:
+            _plan(tmp_path / "client", 0.0)
+            assert rj.sweep.run(tmp_path / "client", client, most=7).done == 7
+
+
 def test_two_runs_at_once(tmp_path, expected):
     folder = tmp_path / "sweep"
     _plan(folder, 0.005)

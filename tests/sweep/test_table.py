@@ -56,6 +56,18 @@ def test_csv_and_parquet_hold_the_same(folder, tmp_path):
     assert facts["complete"]
     assert facts["plan"]["code"] == rj.sweep.read_plan(folder).code
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+    again = rj.sweep.load(tmp_path / "all.parquet")
+    assert again.table() == table.table()
+    assert repr(again) == repr(table)
+    assert again.facts == table.facts
+    assert all(np.array_equal(a, b) for a, b in zip(again["fractions"], table["fractions"], strict=True))
+    pq.write_table(whole.replace_schema_metadata({}), tmp_path / "other.parquet")
+    (tmp_path / "noise.parquet").write_bytes(b"PAR1 nothing")
+    for name in ("other", "noise"):
+        with pytest.raises(ValueError, match="is not a file that `collect` wrote"):
+            rj.sweep.load(tmp_path / f"{name}.parquet")
+    with pytest.raises(FileNotFoundError, match="there is no such file"):
+        rj.sweep.load(tmp_path / "none.parquet")
 
 
 def test_frames(folder):
