@@ -64,12 +64,11 @@ def plot_sweep(
     return _maps(table, ax, column, conventions)
 
 
-def _figure(ax: Axes | None, panels: int) -> tuple[Any, list[Axes]]:
+def _figure(ax: Axes | None, panels: int, size: tuple[float, float]) -> tuple[Any, list[Axes]]:
     if ax is not None:
         return ax.figure, [ax]
     import matplotlib.pyplot as plt
 
-    size = (6.4, 4.4) if panels == 1 else (1.6 + 4.0 * panels, 3.6)
     figure, axes = plt.subplots(1, panels, layout="constrained", squeeze=False, sharey=True, figsize=size)
     return figure, list(axes[0])
 
@@ -79,7 +78,8 @@ def _label(column: str) -> str:
 
 
 def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
-    figure, (ax,) = _figure(ax, 1)
+    beside = len({cell[:2] for cell in table.cells()}) > 4  # the legend, then
+    figure, (ax,) = _figure(ax, 1, (8.8 if beside else 6.4, 4.4))
     widths = sorted({cell[1] for cell in table.cells()})
     lines = []
     for c, convention in enumerate(conventions):
@@ -106,12 +106,15 @@ def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[st
         ax.minorticks_off()
     else:
         ax.set_xticks(depths)
-    ax.legend(frameon=False, fontsize="small", ncols=1 + (len(lines) > 8))
+    if beside:
+        ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    else:
+        ax.legend(frameon=False, fontsize="small")
     return {"figure": figure, "axes": [ax], "lines": lines}
 
 
 def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
-    figure, axes = _figure(ax, len(conventions))
+    figure, axes = _figure(ax, len(conventions), (2.0 + 3.0 * len(conventions), 3.2))
     widths, depths = (sorted({cell[k] for cell in table.cells()}) for k in (1, 2))
     grids = np.full((len(conventions), len(widths), len(depths), 2), np.nan)
     for convention, width, depth in table.cells():
