@@ -1,0 +1,33 @@
+"""Nonnegative networks: monotone and scalable maps, their fixed points, certificates."""
+
+from rmtjac.nonnegative.asymptotic import asymptotic_map, spectral_radius
+from rmtjac.nonnegative.facts import TABLE, Facts
+from rmtjac.nonnegative.predicates import (
+    Answer,
+    concave,
+    monotone,
+    nonnegative_biases,
+    nonnegative_weights,
+    positive,
+    primitive,
+    scalable,
+    self_map,
+    weakly_scalable,
+)
+
+__all__ = [
+    "TABLE",
+    "Answer",
+    "Facts",
+    "asymptotic_map",
+    "concave",
+    "monotone",
+    "nonnegative_biases",
+    "nonnegative_weights",
+    "positive",
+    "primitive",
+    "scalable",
+    "self_map",
+    "spectral_radius",
+    "weakly_scalable",
+]

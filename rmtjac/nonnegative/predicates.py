@@ -1,0 +1,214 @@
+"""Properties of a network on the nonnegative orthant, each with the evidence that decides.
+
+A layer is looked at where it works: on [h, infinity), h a lower bound of its preactivations over x >= 0. So a negative
+bias does no harm where what comes in makes up for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rmtjac.network import Network
+from rmtjac.nonnegative.facts import facts
+from rmtjac.nonnegative.rounding import below, preactivations_below
+
+__all__ = [
+    "Answer",
+    "concave",
+    "monotone",
+    "nonnegative_biases",
+    "nonnegative_weights",
+    "positive",
+    "primitive",
+    "scalable",
+    "self_map",
+    "weakly_scalable",
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether something holds (True, False, or None: not decided), and what decides it.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> net = rj.Network([[[1.0, -0.5], [0.0, 1.0]]], activation="relu")
+    >>> rj.nonnegative.nonnegative_weights(net)
+    Answer(value=False, evidence='weights[0][0, 1] = -0.5 is negative')
+    """
+
+    value: bool | None
+    evidence: str
+
+    def __bool__(self) -> bool:
+        """Whether it is proved."""
+        return self.value is True
+
+
+def _least(name: str, arrays: tuple[np.ndarray, ...]) -> Answer:
+    for l, array in enumerate(arrays):
+        place = np.unravel_index(int(np.argmin(array)), array.shape)
+        if array[place] < 0.0:
+            index = ", ".join(map(str, place))
+            return Answer(False, f"{name}[{l}][{index}] = {array[place]:.6g} is negative")
+    return Answer(True, f"all {name} are nonnegative")
+
+
+def nonnegative_weights(net: Network) -> Answer:
+    """Whether all weights are nonnegative."""
+    return _least("weights", net.weights)
+
+
+def nonnegative_biases(net: Network) -> Answer:
+    """Whether all biases are nonnegative."""
+    return _least("biases", net.biases)
+
+
+def monotone(net: Network) -> Answer:
+    """Whether x <= y implies T(x) <= T(y) for x, y >= 0: weights >= 0, each phi nondecreasing where it works."""
+    signs = nonnegative_weights(net)
+    if not signs:
+        return Answer(None, signs.evidence)
+    for l, (phi, low) in enumerate(zip(net.activations, preactivations_below(net), strict=True)):
+        known = facts(phi)
+        if known is None:
+            return Answer(None, f"nothing is known of activation {phi.spec!r} of layer {l}")
+        if low.min() < known.monotone_from:
+            i = int(np.argmin(low))
+            return Answer(
+                None,
+                f"{phi.spec} of layer {l} is nondecreasing from {known.monotone_from:g} on; neuron {i} may be at "
+                f"{low[i]:.6g} (biases[{l}][{i}] = {net.biases[l][i]:.6g})",
+            )
+    return Answer(True, "weights >= 0, and every activation is nondecreasing where it works")
+
+
+def self_map(net: Network) -> Answer:
+    """Whether a monotone T maps the nonnegative orthant to itself: T(0) >= 0, and as many outputs as inputs."""
+    if net.widths[0] != net.widths[-1]:
+        return Answer(False, f"the network maps R^{net.widths[0]} to R^{net.widths[-1]}")
+    order = monotone(net)
+    if not order:
+        return Answer(None, order.evidence)
+    known = facts(net.activations[-1])
+    assert known is not None
+    if known.nonnegative or nonnegative_biases(net):
+        return Answer(True, "T(0) >= 0: nonnegative biases, or a last activation that is nowhere negative")
+    at_zero = below(net, np.zeros(net.widths[0]))
+    i = int(np.argmin(at_zero))
+    if at_zero[i] < 0.0:
+        return Answer(None, f"T(0) may be negative: its entry {i} is about {at_zero[i]:.6g}")
+    return Answer(True, "T(0) >= 0")
+
+
+def _on_half_line(net: Network) -> Answer:
+    """Whether all layers work on t >= 0 and keep to it: weights and biases >= 0, monotone activations."""
+    for answer in (nonnegative_weights(net), nonnegative_biases(net)):
+        if not answer:
+            return Answer(None, answer.evidence)
+    for l, phi in enumerate(net.activations):
+        known = facts(phi)
+        if known is None:
+            return Answer(None, f"nothing is known of activation {phi.spec!r} of layer {l}")
+        if known.monotone_from > 0.0:
+            return Answer(None, f"activation {phi.spec!r} of layer {l} is not nondecreasing on t >= 0")
+    return Answer(True, "weights and biases >= 0")
+
+
+def concave(net: Network) -> Answer:
+    """Whether every output is concave on x >= 0: weights, biases >= 0, phi concave and nondecreasing on t >= 0."""
+    base = _on_half_line(net)
+    if not base:
+        return base
+    for l, phi in enumerate(net.activations):
+        if not facts(phi).concave:  # type: ignore[union-attr]
+            return Answer(None, f"activation {phi.spec!r} of layer {l} is not concave on t >= 0")
+    return Answer(True, "weights and biases >= 0, every activation concave and nondecreasing on t >= 0")
+
+
+def weakly_scalable(net: Network) -> Answer:
+    """Whether T(r x) <= r T(x) for x >= 0, r >= 1: weights and biases >= 0, phi(t)/t nonincreasing."""
+    base = _on_half_line(net)
+    if not base:
+        return base
+    for l, phi in enumerate(net.activations):
+        if facts(phi).ratio == "no":  # type: ignore[union-attr]
+            return Answer(None, f"phi(t)/t is not nonincreasing for activation {phi.spec!r} of layer {l}")
+    return Answer(True, "weights and biases >= 0, phi(t)/t nonincreasing in every layer")
+
+
+def scalable(net: Network) -> Answer:
+    r"""Whether T(r x) < r T(x) in every coordinate for x >= 0, r > 1.
+
+    A neuron is strict if phi(0) > 0 and phi(t)/t decreases, or if its bias is positive or a strict neuron acts on it,
+    and phi(t) > 0 for t > 0. At x = 0 the definition asks for T(0) > 0, so no other neuron is.
+    """
+    weak = weakly_scalable(net)
+    if not weak:
+        return weak
+    strict = np.zeros(net.widths[0], dtype=bool)
+    for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
+        known = facts(phi)
+        assert known is not None
+        if known.at_zero > 0.0 and known.ratio == "strictly":
+            strict = np.ones(len(bias), dtype=bool)
+        else:
+            strict = (bias > 0.0) | ((matrix > 0.0) & strict).any(axis=1)
+    if not strict.all():
+        i = int(np.argmin(strict))
+        return Answer(False, f"T(0) is 0 in entry {i}: no positive bias reaches it")
+    return Answer(True, f"{weak.evidence}, and a positive bias or phi(0) > 0 reaches every output")
+
+
+def positive(net: Network) -> Answer:
+    """Whether T(x) > 0 in every coordinate for all x >= 0: by monotonicity, whether T(0) > 0."""
+    order = monotone(net)
+    if not order:
+        return order
+    strict = scalable(net)
+    if strict:
+        return Answer(True, "T(0) > 0: a positive bias or phi(0) > 0 reaches every output")
+    at_zero = below(net, np.zeros(net.widths[0]))
+    i = int(np.argmin(at_zero))
+    if at_zero[i] > 0.0:
+        return Answer(True, f"T(0) >= {at_zero[i]:.6g} > 0")
+    return Answer(None if strict.value is None else False, f"T(0) may be 0 in entry {i}")
+
+
+def primitive(matrix: Any) -> Answer:
+    """Whether a power of a nonnegative matrix is positive: its graph is strongly connected and has period 1.
+
+    Parameters
+    ----------
+    matrix
+        Square, dense or sparse.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+    graph = coo_array(matrix)
+    if graph.shape[0] != graph.shape[1]:
+        raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
+    keep = graph.data > 0.0
+    if (graph.data < 0.0).any():
+        raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
+    graph = coo_array((graph.data[keep], (graph.coords[0][keep], graph.coords[1][keep])), shape=graph.shape)
+    count, label = connected_components(graph.tocsr(), directed=True, connection="strong")
+    if count > 1:
+        return Answer(
+            False, f"reducible: {count} strongly connected components, sizes {np.bincount(label)[:6].tolist()}"
+        )
+    if graph.shape[0] == 1:
+        return Answer(bool(keep.any()), "one entry" + ("" if keep.any() else ", zero"))
+    order, before = breadth_first_order(graph.tocsr(), 0, directed=True)
+    level = np.zeros(graph.shape[0], dtype=np.int64)
+    for node in order[1:]:
+        level[node] = level[before[node]] + 1
+    period = int(np.gcd.reduce(np.abs(level[graph.coords[0]] + 1 - level[graph.coords[1]])))
+    if period == 1:
+        return Answer(True, "strongly connected and aperiodic")
+    return Answer(False, f"strongly connected with period {period}")

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac import nonnegative as nn
+
+RNG = np.random.default_rng(0)
+
+
+def _net(activation, bias=0.1, depth=2, n=4):
+    rng = np.random.default_rng(1)
+    weights = [rng.random((n, n)) for _ in range(depth)]
+    return rj.Network(weights, [np.full(n, bias)] * depth, activation)
+
+
+@pytest.mark.parametrize("activation", [name for name in rj.activations.names()])
+def test_what_is_claimed_holds_at_random_points(activation):
+    rng = np.random.default_rng(2)
+    for bias in (0.0, 0.3):
+        net = _net(activation, bias)
+        for _ in range(200):
+            x = rng.random(4) * 10.0 ** rng.uniform(-3, 2)
+            y = x + rng.random(4) * 10.0 ** rng.uniform(-3, 2)
+            r = 1.0 + 10.0 ** rng.uniform(-2, 2)
+            room = 1e-12 * (1.0 + np.abs(net(r * y)).max())
+            if nn.monotone(net):
+                assert (net(x) <= net(y) + room).all()
+            if nn.weakly_scalable(net):
+                assert (net(r * x) <= r * net(x) + room).all()
+            if nn.concave(net):
+                assert (net(0.5 * (x + y)) >= 0.5 * (net(x) + net(y)) - room).all()
+            if nn.scalable(net) and x.max() < 3.0:  # farther out softplus is linear up to rounding
+                assert (net(r * x) < r * net(x)).all()
+            if nn.positive(net):
+                assert (net(x) > 0.0).all()
+
+
+def test_which_are_claimed():
+    claims = {
+        # activation: weakly scalable, scalable with and without biases, concave
+        "tanh": (True, True, False, True),
+        "relu": (True, True, False, True),
+        "sigmoid": (True, True, True, True),
+        "softplus": (True, True, True, False),
+        "silu": (False, False, False, False),
+    }
+    for name, (weak, strict, without, concave) in claims.items():
+        assert nn.monotone(_net(name)), name
+        assert bool(nn.weakly_scalable(_net(name))) == weak
+        assert bool(nn.scalable(_net(name))) == strict
+        assert bool(nn.scalable(_net(name, 0.0))) == without
+        assert bool(nn.concave(_net(name))) == concave
+
+
+def test_evidence_names_what_decides():
+    bad = rj.Network([[[1.0, 0.0], [2.0, -0.25]]], activation="relu")
+    assert nn.nonnegative_weights(bad) == nn.Answer(False, "weights[0][1, 1] = -0.25 is negative")
+    assert nn.monotone(bad).value is None
+    silu = rj.Network([np.eye(2)], [[0.0, -1.0]], "silu")
+    assert "silu of layer 0 is nondecreasing from 0 on; neuron 1 may be at -1" in nn.monotone(silu).evidence
+    assert "phi(t)/t is not nonincreasing for activation 'silu'" in nn.weakly_scalable(_net("silu")).evidence
+    assert "biases[0][1] = -1 is negative" in nn.weakly_scalable(silu).evidence
+    unknown = rj.Network([np.eye(2)], activation=rj.Activation("mine", np.tanh, np.cos))
+    assert "nothing is known of activation 'mine'" in nn.monotone(unknown).evidence
+    assert nn.self_map(rj.Network([np.ones((3, 2))], activation="relu")).evidence == "the network maps R^2 to R^3"
+
+
+def test_negative_biases_that_do_no_harm():
+    # sigmoid of anything is at least 0; the second layer sees at least 2 * 0.26 - 0.3 > 0.
+    net = rj.Network([np.eye(2), np.ones((2, 2))], [[-1.0, -1.0], [-0.3, -0.3]], ["sigmoid", "silu"])
+    assert nn.monotone(net)
+    assert nn.self_map(net)
+    assert nn.positive(net)
+    assert not nn.weakly_scalable(net)
+    clipped = rj.Network([np.eye(2)], [[-1.0, 0.5]], "relu")
+    assert nn.monotone(clipped)
+    assert nn.self_map(clipped)
+    lowered = rj.Network([np.eye(2)], [[-1.0, 0.5]], "tanh")
+    assert nn.monotone(lowered)
+    assert nn.self_map(lowered).value is None
+
+
+def test_a_bias_reaches_outputs_through_the_weights():
+    chain = [[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [0.0, 1.0]]]
+    assert nn.scalable(rj.Network(chain, [[0.1, 0.0], [0.0, 0.0]], "relu")).value is False
+    assert nn.scalable(rj.Network(chain, [[0.0, 0.1], [0.0, 0.0]], "relu"))
+    assert nn.positive(rj.Network(chain, [[0.1, 0.0], [0.0, 0.0]], "relu")).value is False
+
+
+def _power_is_positive(matrix):
+    n = len(matrix)
+    power = np.eye(n, dtype=bool)
+    pattern = np.array(matrix) > 0
+    for _ in range(n * n - 2 * n + 3):  # Wielandt's bound
+        power = (power.astype(int) @ pattern.astype(int)) > 0
+        if power.all():
+            return True
+    return False
+
+
+def test_primitivity_against_powers():
+    rng = np.random.default_rng(3)
+    seen = set()
+    for _ in range(300):
+        n = int(rng.integers(1, 6))
+        matrix = rng.random((n, n)) * (rng.random((n, n)) < 0.4)
+        answer = nn.primitive(matrix)
+        assert answer.value == _power_is_positive(matrix), matrix
+        seen.add(answer.value)
+    assert seen == {True, False}
+    # Wielandt's matrix: the power it takes is the largest possible
+    n = 7
+    wielandt = np.roll(np.eye(n), 1, axis=1)
+    wielandt[n - 1, 1] = 1.0
+    assert nn.primitive(wielandt)
+    assert nn.primitive(np.roll(np.eye(6), 1, axis=1)).evidence == "strongly connected with period 6"
+    with pytest.raises(ValueError, match="a square one is needed"):
+        nn.primitive(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="matrix holds negative entries"):
+        nn.primitive(-np.eye(2))
