@@ -18,6 +18,7 @@ UP = 1.0 + 4.0 * TWO_UNITS
 TINY = 1e-300
 FLOOR = 256.0 * TWO_UNITS  # a box is no smaller than this part of the place: its own rounding must fit in
 _ROUNDS = 30
+_WIDE = 1e-9  # relative: a wider enclosure of a proved point is worth Newton's method
 
 
 @njit(cache=True, nogil=True)
@@ -85,7 +86,12 @@ def _krawczyk(net, space, centre, radius, place, bound, jacobian):
     at, verdict = image(net, space)
     if verdict == 0:
         return 0
-    value, error = space[0][at], space[2][at]
+    value, error = space[0][at], np.empty(n)
+    for i in range(n):  # what neurons are off by may stand in symbols of their own
+        error[i] = space[2][at, i]
+        for k in range(space[1].shape[1]):
+            error[i] += abs(space[1][at, k, i])
+        error[i] *= 1.0 + (space[1].shape[1] + 2) * TWO_UNITS
     inside, apart = True, False
     for i in range(n):
         shift, size, spread = 0.0, abs(centre[i]), TINY
@@ -134,4 +140,39 @@ def prove(net, space, centre, radius):
             if not gain:
                 break
             place[:], bound[:], jacobian[:] = better, closer, there
+        _refine(net, space, centre, radius, place, bound, jacobian)
     return verdict, place, bound, jacobian
+
+
+@njit(cache=True, nogil=True)
+def _refine(net, space, centre, radius, place, bound, jacobian):
+    """Enclose the fixed point that is alone in `centre` +- `radius` better, if the operator on the box did it badly.
+
+    Newton's method from `place` leads to a small box; if that is proved to hold a fixed point, and lies within the
+    large one, it is this one.
+    """
+    n = centre.size
+    wide = False
+    for i in range(n):
+        wide = wide or bound[i] > _WIDE * (1.0 + abs(place[i]))
+    if not wide:
+        return
+    here, small = place.copy(), np.empty(n)
+    better, closer, there = np.empty(n), np.zeros(n), np.empty((n, n))
+    for _ in range(_ROUNDS):
+        for i in range(n):
+            here[i] = min(max(here[i], centre[i] - radius[i]), centre[i] + radius[i])
+            small[i] = 4.0 * closer[i] + FLOOR * abs(here[i]) + TINY
+        better[:] = np.nan
+        verdict = _krawczyk(net, space, here, small, better, closer, there)
+        within = verdict == 1
+        for i in range(n):
+            if not abs(better[i]) < 1e300:
+                return
+            within = within and (abs(better[i] - centre[i]) + closer[i]) * UP <= radius[i]
+        if within:
+            place[:], bound[:], jacobian[:] = better, closer, there
+            return
+        here[:] = better
+        for i in range(n):
+            closer[i] = min(closer[i], 1e-8 * (1.0 + abs(better[i])))

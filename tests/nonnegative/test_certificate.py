@@ -1,0 +1,151 @@
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac import nonnegative as nn
+
+
+def _certify(weights, biases=None, activation="relu"):
+    return nn.certify(rj.Network(weights, biases, activation))
+
+
+def test_the_ray():
+    # Linear, b = 0, rho = 1: every t v is fixed; no claim of uniqueness.
+    found = _certify([np.full((2, 2), 0.5)])
+    assert found.exists
+    assert found.unique is None
+    assert found.hypotheses["scalable"].value is False
+    assert found.shape in ("between", "undecided")
+
+
+def test_the_interval_of_a_clip():
+    # clip(W z, 0, 6), W primitive with rho = 1: t v for t in [0, 6 / max v].
+    matrix = np.array([[0.5, 0.5], [0.25, 0.75]])
+    found = _certify([matrix], activation="relu6")
+    assert found.exists
+    assert found.shape == "between"
+    assert (found.least.upper == 0.0).all()
+    assert (found.greatest.lower <= 6.0).all()
+    assert (found.greatest.upper >= 6.0).all()
+
+
+def test_two_blocks_are_no_interval():
+    found = _certify([np.eye(2)], activation="relu6")
+    assert found.exists
+    assert found.unique is not True
+    assert found.shape == "between"
+
+
+def test_a_bias_decides():
+    matrix = np.full((2, 2), 0.5)
+    found = _certify([matrix], [[0.1, 0.1]])
+    assert (found.exists, found.shape, found.theorem) == (False, "empty", "Cavalcante-Liao-Stanczak")
+    for shift, exists in ((1e-12, False), (-1e-12, True)):
+        found = _certify([np.full((2, 2), 0.5 * (1 + shift))], [[0.1, 0.1]])
+        assert found.exists is exists
+        assert found.shape == ("point" if exists else "empty")
+
+
+def test_negative_biases_and_silu():
+    clipped = _certify([np.eye(2) * 0.5], [[-1.0, 1.0]])
+    assert clipped.hypotheses["monotone"]
+    assert clipped.hypotheses["weakly_scalable"].value is None
+    assert "biases[0][0] = -1 is negative" in clipped.hypotheses["weakly_scalable"].evidence
+    assert clipped.exists
+    assert clipped.unique is None
+    refused = _certify([np.eye(2)], [[-1.0, 1.0]], "silu")
+    assert (refused.exists, refused.theorem) == (None, "none applies")
+    assert "silu of layer 0 is nondecreasing from 0 on" in refused.reason
+    only = _certify([np.eye(2) * 0.5], [[0.5, 0.5]], "silu")
+    assert (only.exists, only.theorem, only.unique) == (True, "monotone bound", None)
+
+
+def test_softplus_is_scalable_without_a_bias():
+    found = _certify([[[0.5]]], None, "softplus")
+    assert (found.exists, found.unique, found.positive) == (True, True, True)
+    assert _certify([[[1.0]]], None, "softplus").exists is False
+
+
+def test_zero_rows_and_reducible_weights():
+    found = _certify([[[0.5, 0.2], [0.0, 0.0]]], [[1.0, 0.0]])
+    assert found.hypotheses["scalable"].value is False  # T(0) is 0 in entry 1
+    assert found.exists
+    reducible = _certify([[[0.5, 7.0], [0.0, 0.9]]], [[1.0, 1.0]])
+    assert (reducible.shape, reducible.exists) == ("point", True)
+    assert reducible.rho == pytest.approx((0.9, 0.9), rel=1e-12)
+    assert _certify([[[0.5, 7.0], [0.0, 1.0]]], [[1.0, 1.0]]).exists is False
+
+
+def test_only_zero_is_fixed():
+    found = _certify([[[0.5, 0.25], [0.25, 0.5]]], None, "tanh")
+    assert (found.unique, found.positive, found.theorem) == (True, False, "linear bound")
+    assert (found.least.upper == 0).all()
+    two = _certify([[[2.0]]], None, "tanh")
+    assert (two.exists, two.unique) == (True, False)
+    assert "differ" in two.reason
+
+
+def test_text_and_json():
+    found = _certify([[[0.5]]], [[1.0]])
+    assert "rho(T_inf): [0.5, 0.5]" in found.table()
+    assert json.loads(json.dumps(found.to_dict()))["unique"] is True
+    with pytest.raises(ValueError, match=r"maps R\^2 to R\^3"):
+        nn.certify(rj.Network([np.ones((3, 2))]))
+    with pytest.raises(TypeError, match="network=None must be a Network"):
+        nn.certify(None)
+
+
+NAMES = ("relu", "tanh", "sigmoid", "softplus", "hardtanh", "relu6", "silu", "softsign", "leaky_relu:0.1")
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_no_certificate_is_wrong(part):
+    # 1,200 random networks in all, against every fixed point that the finder proves in [0, 40]^n.
+    rng = np.random.default_rng(part)
+    counts = {"point": 0, "empty": 0, "other": 0}
+    for _ in range(150):
+        n, depth = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+        names = [str(rng.choice(NAMES)) for _ in range(depth)]
+        widths = [n, *rng.integers(1, 4, depth - 1).tolist(), n]
+        scale = 10.0 ** rng.uniform(-0.7, 0.4)
+        weights = [scale * rng.random((b, a)) * (rng.random((b, a)) < 0.8) for a, b in pairwise(widths)]
+        biases = [rng.uniform(-0.1, 0.6, b) * (rng.random(b) < 0.6) for b in widths[1:]]
+        if rng.random() < 0.5:
+            biases = [np.abs(b) for b in biases]
+        net = rj.Network(weights, biases, names)
+        cert = nn.certify(net)
+        found = rj.find_fixed_points(net, "interval", domain=(-0.01, 40.0), max_boxes=3000)
+        points = found.points[found.proved & (found.points >= 0.0).all(axis=1)]
+        told = f"{net!r} {names} {weights} {biases} {cert.table()} {points}"
+        if cert.exists is False:
+            assert len(points) == 0, told
+            counts["empty"] += 1
+        if cert.unique:
+            assert len(points) <= 1, told
+        if cert.unique is False and found.complete and (cert.greatest.upper < 39.0).all():
+            inside = found.points[(found.points >= -1e-9).all(axis=1)]
+            assert len(inside) >= 2 or len(found.continua), told
+        if cert.positive:
+            assert (points > 0.0).all(), told
+        if cert.exists and cert.unique:
+            counts["point"] += 1
+            low, high = cert.least.lower, cert.least.upper
+            for point, error in zip(
+                points, found.errors[found.proved & (found.points >= 0.0).all(axis=1)], strict=True
+            ):
+                assert (point + error >= low).all(), told
+                assert (point - error <= high).all(), told
+            if found.complete and (high < 39.0).all():
+                assert len(found.points[(found.points >= -1e-9).all(axis=1)]) >= 1, told
+        if cert.exists is None:
+            counts["other"] += 1
+        if cert.least is not None:
+            for point in points:
+                assert (point >= cert.least.lower - 1e-9).all(), told
+                if cert.greatest.everywhere and cert.greatest.exists:
+                    assert (point <= cert.greatest.upper + 1e-9).all(), told
+    assert counts["point"] > 50
+    assert counts["point"] + counts["empty"] + counts["other"] < 150  # and some of which less is said

@@ -1,0 +1,110 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac import nonnegative as nn
+from rmtjac.nonnegative.extremal import upper_solution
+from rmtjac.nonnegative.rounding import above, below
+from rmtjac.status import Status
+
+
+def test_affine_networks_in_closed_form():
+    rng = np.random.default_rng(0)
+    for n in (1, 3, 20):
+        for radius in (0.3, 0.9, 0.999):
+            matrix = rng.random((n, n))
+            matrix *= radius / np.abs(np.linalg.eigvals(matrix)).max()
+            bias = rng.random(n)
+            net = rj.Network([matrix], [bias], "relu")
+            exact = np.linalg.solve(np.eye(n) - matrix, bias)
+            for found in (nn.least_fixed_point(net), nn.greatest_fixed_point(net)):
+                assert found.exists
+                assert found.everywhere
+                room = 1e-13 * np.abs(exact).max() / (1 - radius)  # of LAPACK's solution
+                assert (found.lower <= exact + room).all()
+                assert (exact <= found.upper + room).all()
+                assert found.error <= 3e-11 * exact.max() / (1 - radius)
+
+
+def test_two_fixed_points():
+    # tanh(2 x): 0 and the root of x = tanh(2 x), to 25 digits 0.9575040240772687440...
+    net = rj.Network([[[2.0]]], activation="tanh")
+    least, greatest = nn.least_fixed_point(net), nn.greatest_fixed_point(net)
+    assert (least.lower, least.upper) == (0.0, 0.0)
+    assert greatest.lower[0] <= 0.957504024077268744 <= greatest.upper[0]
+    assert greatest.error < 1e-11
+
+
+def test_nothing_to_find():
+    # x + 1 has no fixed point, 2 x + 1 runs away.
+    for slope, status in ((1.0, Status.ITERATION_LIMIT), (2.0, Status.DIVERGED)):
+        net = rj.Network([[[slope]]], [[1.0]], "relu")
+        least = nn.least_fixed_point(net, max_iter=2000)
+        assert not least.exists
+        assert least.status is status
+        assert np.isnan(least.point).all()
+        assert not nn.greatest_fixed_point(net).exists
+        assert "no fixed point proved" in repr(least)
+
+
+def test_enclosures_of_all_that_the_finder_proves():
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        depth = int(rng.integers(1, 4))
+        names = [str(rng.choice(["tanh", "hardtanh", "sigmoid", "relu6", "arctan"])) for _ in range(depth)]
+        widths = [2, *rng.integers(1, 5, depth - 1).tolist(), 2]
+        weights = [2.0 * rng.random((b, a)) * (rng.random((b, a)) < 0.8) for a, b in pairwise(widths)]
+        biases = [0.3 * rng.random(b) * (rng.random(b) < 0.5) for b in widths[1:]]
+        net = rj.Network(weights, biases, names)
+        found = rj.find_fixed_points(net, "interval", domain=(-0.5, 7.0), max_boxes=20_000)
+        points = found.points[(found.points >= -1e-12).all(axis=1)]
+        least, greatest = nn.least_fixed_point(net), nn.greatest_fixed_point(net)
+        assert greatest.everywhere
+        for point in points:
+            assert (point >= least.lower - 1e-9).all()
+            assert (point <= greatest.upper + 1e-9).all()
+        if least.exists and found.complete and len(points):
+            low = points[np.argmin(points.sum(axis=1))]
+            assert (np.abs(low - least.point) <= least.error + 1e-8).all()
+        if found.complete and len(points):
+            top = points[np.argmax(points.sum(axis=1))]
+            assert (top >= greatest.lower - 1e-9).all()
+
+
+def test_bounds_round_outward():
+    from fractions import Fraction
+
+    rng = np.random.default_rng(5)
+    matrix, bias, x = rng.random((6, 6)), rng.random(6), rng.random(6)
+    net = rj.Network([matrix, matrix], [bias, bias], "relu")
+    y = [Fraction(v) for v in x]
+    for _ in range(2):
+        y = [
+            sum(Fraction(w) * v for w, v in zip(row, y, strict=True)) + Fraction(b)
+            for row, b in zip(matrix, bias, strict=True)
+        ]
+    low, high = below(net, x), above(net, x)
+    assert all(Fraction(a) <= v <= Fraction(b) for a, v, b in zip(low, y, high, strict=True))
+    assert (high - low <= 1e-13 * high).all()
+
+
+def test_upper_solutions():
+    u, everywhere = upper_solution(rj.Network([[[0.9]]], [[5.0]], "softplus"))
+    assert everywhere
+    assert above(rj.Network([[[0.9]]], [[5.0]], "softplus"), u) < u
+    u, everywhere = upper_solution(rj.Network([[[0.4]]], [[0.0]], "silu"))
+    assert u is not None
+    assert not everywhere  # silu is not weakly scalable: it may have fixed points beyond
+
+
+def test_bad_arguments():
+    with pytest.raises(
+        ValueError, match=r"not known to be a monotone map of x >= 0 to itself: weights\[0\]\[0, 0\] = -1"
+    ):
+        nn.least_fixed_point(rj.Network([[[-1.0]]], activation="tanh"))
+    with pytest.raises(ValueError, match="tol=0 must be a finite number > 0"):
+        nn.greatest_fixed_point(rj.Network([[[1.0]]], activation="tanh"), tol=0)
+    with pytest.raises(TypeError, match="network=3 must be a Network"):
+        nn.least_fixed_point(3)
