@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from rmtjac import cli_fixed_points, cli_sweep
+from rmtjac import cli_fixed_points, cli_nonnegative, cli_sweep
 from rmtjac.cli_output import checked_out, print_result, whole, write_picture
 
 __all__ = ["main"]
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cli_fixed_points.register(command)
     cli_sweep.register(command)
+    cli_nonnegative.register(command)
     command("info", "Print versions, BLAS, threads and CPU class.", _info)
     return parser
 
