@@ -10,7 +10,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rmtjac import activations, fixed_points, nonnegative, plotting, spectra, sweep, theory
+    from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
     from rmtjac.comparison import Comparison, compare
     from rmtjac.ensemble import Ensemble
@@ -44,7 +44,7 @@ _HOMES = {
     "theory.limit": ("limit_spectrum",),
     "theory.spectrum": ("LimitSpectrum",),
 }
-_MODULES = ("activations", "fixed_points", "nonnegative", "plotting", "spectra", "sweep", "theory")
+_MODULES = ("activations", "fixed_points", "learn", "nonnegative", "plotting", "spectra", "sweep", "theory")
 
 __all__ = [
     "Activation",
@@ -72,6 +72,7 @@ __all__ = [
     "find_fixed_points",
     "fixed_points",
     "goodness_of_fit",
+    "learn",
     "limit_spectrum",
     "mean_field",
     "nonnegative",

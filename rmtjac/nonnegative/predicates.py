@@ -6,13 +6,14 @@ bias does no harm where what comes in makes up for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.facts import facts
+from rmtjac.nonnegative.facts import Facts, facts
 from rmtjac.nonnegative.rounding import below, preactivations_below
 
 __all__ = [
@@ -119,26 +120,26 @@ def _on_half_line(net: Network) -> Answer:
     return Answer(True, "weights and biases >= 0")
 
 
-def concave(net: Network) -> Answer:
-    """Whether every output is concave on x >= 0: weights, biases >= 0, phi concave and nondecreasing on t >= 0."""
+def _every_layer(net: Network, holds: Callable[[Facts], bool], missing: str, claim: str) -> Answer:
+    """Whether all layers work on the half-line, and every activation has a property there."""
     base = _on_half_line(net)
     if not base:
         return base
     for l, phi in enumerate(net.activations):
-        if not facts(phi).concave:  # type: ignore[union-attr]
-            return Answer(None, f"activation {phi.spec!r} of layer {l} is not concave on t >= 0")
-    return Answer(True, "weights and biases >= 0, every activation concave and nondecreasing on t >= 0")
+        known = facts(phi)
+        if known is None or not holds(known):
+            return Answer(None, f"activation {phi.spec!r} of layer {l}: {missing}")
+    return Answer(True, f"weights and biases >= 0, {claim} in every layer")
+
+
+def concave(net: Network) -> Answer:
+    """Whether every output is concave on x >= 0: weights, biases >= 0, phi concave and nondecreasing on t >= 0."""
+    return _every_layer(net, lambda phi: phi.concave, "not concave on t >= 0", "phi concave")
 
 
 def weakly_scalable(net: Network) -> Answer:
     """Whether T(r x) <= r T(x) for x >= 0, r >= 1: weights and biases >= 0, phi(t)/t nonincreasing."""
-    base = _on_half_line(net)
-    if not base:
-        return base
-    for l, phi in enumerate(net.activations):
-        if facts(phi).ratio == "no":  # type: ignore[union-attr]
-            return Answer(None, f"phi(t)/t is not nonincreasing for activation {phi.spec!r} of layer {l}")
-    return Answer(True, "weights and biases >= 0, phi(t)/t nonincreasing in every layer")
+    return _every_layer(net, lambda phi: phi.ratio != "no", "phi(t)/t is not nonincreasing", "phi(t)/t nonincreasing")
 
 
 def scalable(net: Network) -> Answer:

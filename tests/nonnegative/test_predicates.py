@@ -58,7 +58,7 @@ def test_evidence_names_what_decides():
     assert nn.monotone(bad).value is None
     silu = rj.Network([np.eye(2)], [[0.0, -1.0]], "silu")
     assert "silu of layer 0 is nondecreasing from 0 on; neuron 1 may be at -1" in nn.monotone(silu).evidence
-    assert "phi(t)/t is not nonincreasing for activation 'silu'" in nn.weakly_scalable(_net("silu")).evidence
+    assert "activation 'silu' of layer 0: phi(t)/t is not nonincreasing" in nn.weakly_scalable(_net("silu")).evidence
     assert "biases[0][1] = -1 is negative" in nn.weakly_scalable(silu).evidence
     unknown = rj.Network([np.eye(2)], activation=rj.Activation("mine", np.tanh, np.cos))
     assert "nothing is known of activation 'mine'" in nn.monotone(unknown).evidence
