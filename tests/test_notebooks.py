@@ -11,7 +11,12 @@ nbclient = pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 
 _SCRIPTS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
-_PICTURES = {"01_spectra": 4, "02_limits": 4, "03_fixed_points": 4, "04_sweep": 5}  # at least this many; any other notebook has one
+_PICTURES = {
+    "01_spectra": 4,
+    "02_limits": 4,
+    "03_fixed_points": 4,
+    "04_sweep": 5,
+}  # at least this many; any other notebook has one
 
 
 def _outputs(notebook):

@@ -19,6 +19,7 @@ import numpy as np
 
 from rmtjac.archive import versions
 from rmtjac.sweep.measurements import resolve
+from rmtjac.validate import positive_int
 
 __all__ = ["PLAN", "Cell", "Plan", "Unit", "canonical", "code_version", "read_plan"]
 
@@ -218,6 +219,9 @@ def read_plan(folder: str | Path) -> Plan:
                 f"folder={str(path)!r}: its plan has format {facts['format']}; this version reads {_FORMAT}"
             )
         cells = tuple(Cell(**cell) for cell in facts["cells"])
-        return Plan(path, cells, facts["seeds"], facts["entropy"], facts["measures"], facts["code"])
+        for cell in cells:
+            positive_int("block", cell.block)
+        seeds, entropy = positive_int("seeds", facts["seeds"]), int(facts["entropy"])
+        return Plan(path, cells, seeds, entropy, dict(facts["measures"]), str(facts["code"]))
     except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"folder={str(path)!r}: {PLAN} is damaged, or no plan: {error!r}") from None

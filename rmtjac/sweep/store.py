@@ -180,7 +180,7 @@ def scan(plan: Plan) -> Contents:
         np.full(n, np.nan),
     )  # fmt: skip
     for number, path in enumerate(files):
-        batch: list[tuple[int, int, bytes, float, float]] = []  # offset, length, key, at, seconds
+        batch: list[tuple[int, int, str, int, float, float]] = []  # offset, length, key, its first word, at, seconds
         with open(path, "rb") as file:
             for offset, line in _lines(file):
                 if not line.endswith(b"\n"):
@@ -196,29 +196,35 @@ def scan(plan: Plan) -> Contents:
                         )
                     found.writers.append(facts)
                 else:
-                    at, seconds = _times(line)
-                    batch.append((offset, len(line), line[_KEY], at, seconds))
+                    try:
+                        batch.append((offset, len(line), *_parsed(line)))
+                    except ValueError:  # a checksum is no proof of who wrote it
+                        found.damaged.append((path.name, offset))
         _enter(found, number, batch, order, ordered, plan)
     return found
 
 
-def _times(line: bytes) -> tuple[float, float]:
+def _parsed(line: bytes) -> tuple[str, int, float, float]:
+    """Key, its first 64 bits, time and seconds of a record; ValueError if it is none."""
+    key = line[_KEY].decode("ascii")
     start = _KEY.stop + len('","at":')
     comma = line.index(b",", start)
     second = comma + len(',"seconds":')
-    return float(line[start:comma]), float(line[second : line.index(b",", second)])
+    if line[_HEAD : _KEY.start] != b'"unit":"' or len(bytes.fromhex(key)) != 32:
+        raise ValueError(key)
+    return key, int(key[:16], 16), float(line[start:comma]), float(line[second : line.index(b",", second)])
 
 
 def _enter(found: Contents, number: int, batch: list[Any], order: np.ndarray, ordered: np.ndarray, plan: Plan) -> None:
     """Enter the records of one file."""
     if not batch:
         return
-    words = np.array([int(key[:16], 16) for _, _, key, _, _ in batch], dtype=np.uint64)
+    words = np.array([word for _, _, _, word, _, _ in batch], dtype=np.uint64)
     spots = np.minimum(np.searchsorted(ordered, words), len(ordered) - 1)
     known = ordered[spots] == words
-    for (offset, length, key, at, seconds), spot, good in zip(batch, spots, known, strict=True):
+    for (offset, length, key, _, at, seconds), spot, good in zip(batch, spots, known, strict=True):
         unit = order[spot]
-        if not good or bytes(plan.keys[unit]).hex() != key.decode():
+        if not good or bytes(plan.keys[unit]).hex() != key:
             found.foreign += 1
         elif found.place[unit] < 0:
             found.place[unit], found.offset[unit], found.length[unit] = number, offset, length
@@ -227,7 +233,7 @@ def _enter(found: Contents, number: int, batch: list[Any], order: np.ndarray, or
             found.duplicates += 1
             first = _rows_text(found.files[found.place[unit]], int(found.offset[unit]), int(found.length[unit]))
             if first != _rows_text(found.files[number], offset, length):
-                found.differing.append(key.decode())
+                found.differing.append(key)
 
 
 def _rows_text(path: Path, offset: int, length: int) -> bytes:

@@ -76,6 +76,10 @@ def test_damaged_plans(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"holds no plan.json; make a plan first"):
         read_plan(tmp_path)
     plan(tmp_path / "a", widths=3, depths=1, seeds=2, block=1)
+    text = (tmp_path / "a" / "plan.json").read_text()
+    (tmp_path / "a" / "plan.json").write_text(text.replace('"seeds": 2', '"seeds": "two"'))
+    with pytest.raises(ValueError, match="is damaged, or no plan"):
+        read_plan(tmp_path / "a")
     for text in ("", "{}", "[1]", '{"format": 1}'):
         (tmp_path / "a" / "plan.json").write_text(text)
         with pytest.raises(ValueError, match="is damaged, or no plan"):
