@@ -16,6 +16,7 @@ from rmtjac.nonnegative.predicates import (
     self_map,
     weakly_scalable,
 )
+from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 
 __all__ = [
     "TABLE",
@@ -23,9 +24,11 @@ __all__ = [
     "Certificate",
     "Extremal",
     "Facts",
+    "Rate",
     "asymptotic_map",
     "certify",
     "concave",
+    "contraction_rate",
     "greatest_fixed_point",
     "least_fixed_point",
     "monotone",
@@ -36,5 +39,6 @@ __all__ = [
     "scalable",
     "self_map",
     "spectral_radius",
+    "thompson_rate",
     "weakly_scalable",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative.facts import Facts, facts
-from rmtjac.nonnegative.rounding import below, preactivations_below
+from rmtjac.nonnegative.rounding import below, preactivations
 
 __all__ = [
     "Answer",
@@ -74,7 +74,8 @@ def monotone(net: Network) -> Answer:
     signs = nonnegative_weights(net)
     if not signs:
         return Answer(None, signs.evidence)
-    for l, (phi, low) in enumerate(zip(net.activations, preactivations_below(net), strict=True)):
+    lowest = preactivations(net, np.zeros(net.widths[0]), -1.0)
+    for l, (phi, low) in enumerate(zip(net.activations, lowest, strict=True)):
         known = facts(phi)
         if known is None:
             return Answer(None, f"nothing is known of activation {phi.spec!r} of layer {l}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from rmtjac.network import Network
 
-__all__ = ["above", "below", "preactivations_below", "product_bounds"]
+__all__ = ["UNIT", "above", "below", "preactivations", "product_bounds"]
 
 UNIT = 2.0**-53
 _ULPS = 32.0 * UNIT
@@ -54,9 +54,9 @@ def above(net: Network, x: np.ndarray) -> np.ndarray:
     return _through(net, x, 1.0)[1]
 
 
-def preactivations_below(net: Network) -> list[np.ndarray]:
-    """Return lower bounds of all preactivations over x >= 0, as long as the layers are monotone from there."""
-    return _through(net, np.zeros(net.widths[0]), -1.0)[0]
+def preactivations(net: Network, x: np.ndarray, sign: float) -> list[np.ndarray]:
+    """Return bounds of all preactivations at x: lower ones (sign -1) or upper ones (+1)."""
+    return _through(net, x, sign)[0]
 
 
 def product_bounds(factors: list[Any], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
