@@ -31,11 +31,11 @@ _JOBS = "jobs"
 _SECONDS = 60  # to wait for SLURM's commands
 
 _SCRIPT = """#!/bin/bash
-#SBATCH --job-name=rmtjac-{name}
+#SBATCH --job-name={name}
 #SBATCH --array=0-{last}
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --output={logs}/%a.log
+#SBATCH --output={logs}
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 # Compiled code is kept on the node, apart for each version of it.
 export NUMBA_CACHE_DIR="${{SLURM_TMPDIR:-${{TMPDIR:-/tmp}}}}/rmtjac-numba-$(id -u)-{code}"
@@ -134,7 +134,7 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     place = _new_folder(path / _JOBS)
     write_atomically(place / "units.npy", lambda file: np.save(file, free))
     script = _SCRIPT.format(
-        name=path.name, last=tasks - 1, logs=place, code=plan.code.split("+")[-1], python=shlex.quote(sys.executable),
+        name=shlex.quote(f"rmtjac-{path.name}"), last=tasks - 1, logs=shlex.quote(f"{place}/%a.log"), code=plan.code.split("+")[-1], python=shlex.quote(sys.executable),
         folder=shlex.quote(str(path)), number=int(place.name),
     )  # fmt: skip
     write_atomically(place / "script.sh", lambda file: file.write(script.encode()))

@@ -207,7 +207,7 @@ def slurm(tmp_path_factory):
 
 
 def test_a_job_array_with_a_cancelled_task(tmp_path, expected, slurm):
-    folder = tmp_path / "sweep"
+    folder = tmp_path / "a sweep"  # with a space
     _plan(folder, 0.1)
     first = rj.sweep.submit(folder, 2)
     assert (first.tasks, first.units) == (2, 200)
