@@ -134,9 +134,14 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     place = _new_folder(path / _JOBS)
     write_atomically(place / "units.npy", lambda file: np.save(file, free))
     script = _SCRIPT.format(
-        name=shlex.quote(f"rmtjac-{path.name}"), last=tasks - 1, logs=shlex.quote(f"{place}/%a.log"), code=plan.code.split("+")[-1], python=shlex.quote(sys.executable),
-        folder=shlex.quote(str(path)), number=int(place.name),
-    )  # fmt: skip
+        name=shlex.quote(f"rmtjac-{path.name}"),
+        last=tasks - 1,
+        logs=shlex.quote(f"{place}/%a.log"),
+        code=plan.code.split("+")[-1],
+        python=shlex.quote(sys.executable),
+        folder=shlex.quote(str(path)),
+        number=int(place.name),
+    )
     write_atomically(place / "script.sh", lambda file: file.write(script.encode()))
     answer = _command("sbatch", "--parsable", *options, str(place / "script.sh"))
     job = int(answer.strip().split(";")[0])
