@@ -1,0 +1,158 @@
+r"""Positive concave equilibrium layers (DEQ): z = s(W z + r(x)), W >= 0, solved with a bound of how far off z is.
+
+pcDEQ-1: s nonnegative and concave on t >= 0 (tanh, softsign, relu6), the injection r positive (softplus). pcDEQ-2: s
+positive and concave (sigmoid), r nonnegative (relu). There is one fixed point, and the iteration from 0 climbs to it.
+By concavity :math:`c_k = \max_i (s'(h_k) \odot W v)_i / v_i` bounds the contraction on {z >= z_k} in the maximum norm
+weighted by v > 0, so that z_{k+1} is off by at most :math:`c_k/(1 - c_k)\,\|z_{k+1} - z_k\|_v`, up to rounding: the
+rule by which each sample stops. The gradient is the fixed point of the adjoint iteration (implicit differentiation).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rmtjac.activations import activation
+from rmtjac.validate import choice, finite, positive_int
+
+__all__ = ["Equilibrium", "EquilibriumLayer", "Gradients"]
+
+_ONE, _TWO = ("tanh", "softsign", "relu6"), ("sigmoid",)
+
+
+class Equilibrium(NamedTuple):
+    """Fixed points z (K, n) of K samples, bounds (K,) of their errors in the maximum norm, steps (K,) taken.
+
+    A bound is infinite where c_k stayed at 1 or above: nothing is proved there.
+    """
+
+    z: np.ndarray
+    errors: np.ndarray
+    steps: np.ndarray
+
+
+class Gradients(NamedTuple):
+    """Of a loss, with respect to weights (n, n), injection weights (n, m), biases (n,), and inputs (K, m)."""
+
+    weights: np.ndarray
+    injection: np.ndarray
+    biases: np.ndarray
+    inputs: np.ndarray
+
+
+class EquilibriumLayer:
+    """One linear layer inside: z = s(W z + r(U x + b)).
+
+    Parameters
+    ----------
+    weights
+        W, shape (n, n), nonnegative.
+    injection
+        U, shape (n, m).
+    biases
+        b, shape (n,).
+    phi
+        s: ``"tanh"``, ``"softsign"`` or ``"relu6"`` with r = softplus (pcDEQ-1); ``"sigmoid"`` with r = relu (pcDEQ-2).
+
+    Raises
+    ------
+    ValueError
+        If a weight of W is negative, or shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmtjac.learn import EquilibriumLayer
+    >>> layer = EquilibriumLayer(np.full((2, 2), 0.3), np.eye(2), np.zeros(2))
+    >>> found = layer.solve([[1.0, -1.0]])
+    >>> bool(found.errors[0] < 1e-9)
+    True
+    """
+
+    def __init__(self, weights: object, injection: object, biases: object, phi: str = "tanh") -> None:
+        choice("phi", phi, (*_ONE, *_TWO))
+        self.weights, self.injection, self.biases = (np.array(a, dtype=float) for a in (weights, injection, biases))
+        n = len(self.biases)
+        for name, array, shape in (
+            ("weights", self.weights, (n, n)),
+            ("injection", self.injection, (n, self.injection.shape[-1])),
+            ("biases", self.biases, (n,)),
+        ):
+            if array.shape != shape:
+                raise ValueError(f"{name} has shape {array.shape}; {shape} is needed")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds NaN or infinite entries")
+        if self.weights.size and self.weights.min() < 0.0:
+            i, j = np.unravel_index(int(np.argmin(self.weights)), self.weights.shape)
+            raise ValueError(
+                f"weights[{i}, {j}] = {self.weights[i, j]:.6g} is negative; a positive concave layer has none"
+            )
+        self.phi = activation(phi)
+        self.inject = activation("softplus" if phi in _ONE else "relu")
+
+    def _inputs(self, x: object) -> np.ndarray:
+        rows = np.asarray(x, dtype=float)
+        if rows.ndim != 2 or rows.shape[1] != self.injection.shape[1] or not np.isfinite(rows).all():
+            raise ValueError(
+                f"x has shape {rows.shape}; finite numbers of shape (K, {self.injection.shape[1]}) are needed"
+            )
+        return rows
+
+    def solve(self, x: object, tol: float = 1e-10, *, max_iter: int = 1000) -> Equilibrium:
+        """Return the fixed points for inputs x (K, m); a sample stops once its error is proved to be below `tol`."""
+        rows = self._inputs(x)
+        finite("tol", tol, above=0.0)
+        positive_int("max_iter", max_iter)
+        drive = self.inject(rows @ self.injection.T + self.biases)
+        count, n = drive.shape
+        z, errors, steps = np.zeros((count, n)), np.full(count, np.inf), np.zeros(count, dtype=np.int64)
+        open_ = np.arange(count)
+        here, v = np.zeros((count, n)), np.ones((count, n))
+        for k in range(1, max_iter + 1):
+            h = here @ self.weights.T + drive[open_]
+            new = self.phi(h)
+            turned = self._right_slope(h) * (v @ self.weights.T)
+            rate = (turned / v).max(axis=1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = np.where(rate < 1.0, rate / (1.0 - rate), np.inf)
+            moved = (np.abs(new - here) / v).max(axis=1)
+            with np.errstate(invalid="ignore"):
+                bound = np.where(moved == 0.0, 0.0, factor * moved) * v.max(axis=1)
+            done = bound <= tol
+            z[open_], steps[open_] = new, k
+            errors[open_] = np.minimum(errors[open_], bound)
+            if done.all():
+                break
+            keep = ~done
+            open_, here = open_[keep], new[keep]
+            top = turned[keep].max(axis=1, keepdims=True)
+            v = np.maximum(
+                np.where(top > 0.0, turned[keep] / np.where(top > 0.0, top, 1.0), 1.0) + 0.05 * v[keep], 1e-6
+            )
+            v /= v.max(axis=1, keepdims=True)
+        return Equilibrium(z, errors, steps)
+
+    def _right_slope(self, h: np.ndarray) -> np.ndarray:
+        """Phi' from the right, the largest slope on [h, infinity)."""
+        if self.phi.slopes is None:
+            return self.phi.derivative(h)
+        return np.array(self.phi.slopes)[np.searchsorted(self.phi.breakpoints, h, side="right")]
+
+    def gradients(self, x: object, found: Equilibrium, dz: object, tol: float = 1e-12) -> Gradients:
+        """Pull a gradient dz (K, n) with respect to z back, through the fixed point of u = dz + W^T (s'(h) u)."""
+        rows = self._inputs(x)
+        finite("tol", tol, above=0.0)
+        outer = np.asarray(dz, dtype=float)
+        a = rows @ self.injection.T + self.biases
+        slope = self.phi.derivative(found.z @ self.weights.T + self.inject(a))
+        u = outer.copy()
+        for _ in range(10_000):
+            new = outer + (slope * u) @ self.weights
+            step = np.abs(new - u).max(initial=0.0)
+            u = new
+            if step <= tol * np.abs(u).max(initial=0.0):
+                break
+        dh = slope * u
+        da = dh * self.inject.derivative(a)
+        return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)
