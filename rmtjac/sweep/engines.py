@@ -202,7 +202,7 @@ def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[fl
             # Of a killed worker we look at the store ourselves; other schedulers may do a unit again that is done.
             stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
             engine = stack.enter_context(
-                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+                LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
             )
         if isinstance(engine, Client):
             client = engine

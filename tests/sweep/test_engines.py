@@ -135,7 +135,7 @@ def test_dask_with_a_killed_worker(tmp_path, expected):
 def test_dask_schedulers_that_run_already(tmp_path, expected):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=3, processes=False, protocol="tcp", dashboard_address=None
+        n_workers=1, threads_per_worker=3, processes=False, protocol="tcp", dashboard_address=":0"
     ) as cluster:
         for name, engine in (("address", f"dask:{cluster.scheduler_address}"), ("cluster", cluster)):
             _plan(tmp_path / name, 0.0)
@@ -239,7 +239,7 @@ def test_dask_on_slurm(tmp_path, expected, slurm):
     _plan(folder, 0.0)
     with jobqueue.SLURMCluster(
         cores=1, memory="500MB", processes=1, n_workers=1, interface="lo", log_directory=str(tmp_path),
-        local_directory=str(tmp_path), scheduler_options={"dashboard_address": None},
+        local_directory=str(tmp_path), scheduler_options={"dashboard_address": ":0"},
         job_script_prologue=[f"export PYTHONPATH={ROOT}"], python=sys.executable,
     ) as cluster:  # fmt: skip
         assert rj.sweep.run(folder, cluster).complete
