@@ -61,8 +61,8 @@ def find_fixed_points(
         last activation or a contraction bound gives one; for the grid [-1, 1]^n.
     max_boxes
         Budget of ``"exact"`` and ``"interval"``; what is left when it ends is in ``undecided``. A box costs about the
-        n + 2 products of its affine form with each weight matrix; exact arithmetic, some 30 times slower, gets a
-        tenth of it.
+        n + 2 products of its affine form with each weight matrix; exact arithmetic, which is slower, gets a tenth of
+        it.
     cross_check
         ``"exact"`` only: compare with the enumeration of all linear regions; a difference makes the result incomplete.
     step, tol, max_iter, follow
