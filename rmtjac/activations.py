@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -97,6 +98,10 @@ class Activation:
 
     def __repr__(self) -> str:
         return f"Activation({self.spec!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The functions of registered ones cannot be pickled (processes, joblib); their names can.
+        return (activation, (self.spec,)) if self.code is not None else super().__reduce__()  # type: ignore[return-value]
 
 
 def _decay(h: np.ndarray, rate: float = 1.0) -> np.ndarray:

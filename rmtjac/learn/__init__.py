@@ -1,6 +1,32 @@
 """Training of nonnegative networks and equilibrium layers, and the data for it."""
 
-from rmtjac.learn.data import Images, digits, mnist, read_idx
-from rmtjac.learn.equilibrium import Equilibrium, EquilibriumLayer, Gradients
+from __future__ import annotations
 
-__all__ = ["Equilibrium", "EquilibriumLayer", "Gradients", "Images", "digits", "mnist", "read_idx"]
+from typing import TYPE_CHECKING, Any
+
+from rmtjac.learn.data import Images, digits, mnist, read_idx
+from rmtjac.learn.equilibrium import Equilibrium, EquilibriumLayer, Gradients, PcDEQ1, PcDEQ2
+
+if TYPE_CHECKING:
+    from rmtjac.learn.classifier import PcDEQClassifier
+
+__all__ = [
+    "Equilibrium",
+    "EquilibriumLayer",
+    "Gradients",
+    "Images",
+    "PcDEQ1",
+    "PcDEQ2",
+    "PcDEQClassifier",
+    "digits",
+    "mnist",
+    "read_idx",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PcDEQClassifier":  # the only one that loads scikit-learn
+        from rmtjac.learn.classifier import PcDEQClassifier
+
+        return PcDEQClassifier
+    raise AttributeError(f"module 'rmtjac.learn' has no attribute {name!r}")

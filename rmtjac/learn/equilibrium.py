@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.activations import activation
+from rmtjac.network import Network
 from rmtjac.validate import choice, finite, positive_int
 
-__all__ = ["Equilibrium", "EquilibriumLayer", "Gradients"]
-
-_ONE, _TWO = ("tanh", "softsign", "relu6"), ("sigmoid",)
+__all__ = ["Equilibrium", "EquilibriumLayer", "Gradients", "PcDEQ1", "PcDEQ2", "layer_of"]
 
 
 class Equilibrium(NamedTuple):
@@ -42,41 +41,18 @@ class Gradients(NamedTuple):
 
 
 class EquilibriumLayer:
-    """One linear layer inside: z = s(W z + r(U x + b)).
+    """What `PcDEQ1` and `PcDEQ2` share."""
 
-    Parameters
-    ----------
-    weights
-        W, shape (n, n), nonnegative.
-    injection
-        U, shape (n, m).
-    biases
-        b, shape (n,).
-    phi
-        s: ``"tanh"``, ``"softsign"`` or ``"relu6"`` with r = softplus (pcDEQ-1); ``"sigmoid"`` with r = relu (pcDEQ-2).
+    activations: tuple[str, ...] = ()
+    injection_activation = ""
 
-    Raises
-    ------
-    ValueError
-        If a weight of W is negative, or shapes do not fit.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rmtjac.learn import EquilibriumLayer
-    >>> layer = EquilibriumLayer(np.full((2, 2), 0.3), np.eye(2), np.zeros(2))
-    >>> found = layer.solve([[1.0, -1.0]])
-    >>> bool(found.errors[0] < 1e-9)
-    True
-    """
-
-    def __init__(self, weights: object, injection: object, biases: object, phi: str = "tanh") -> None:
-        choice("phi", phi, (*_ONE, *_TWO))
+    def __init__(self, weights: object, injection: object, biases: object, phi: str) -> None:
+        choice("phi", phi, self.activations)
         self.weights, self.injection, self.biases = (np.array(a, dtype=float) for a in (weights, injection, biases))
-        n = len(self.biases)
+        n = len(np.atleast_1d(self.biases))
         for name, array, shape in (
             ("weights", self.weights, (n, n)),
-            ("injection", self.injection, (n, self.injection.shape[-1])),
+            ("injection", self.injection, (n, self.injection.shape[-1] if self.injection.ndim else 0)),
             ("biases", self.biases, (n,)),
         ):
             if array.shape != shape:
@@ -88,8 +64,11 @@ class EquilibriumLayer:
             raise ValueError(
                 f"weights[{i}, {j}] = {self.weights[i, j]:.6g} is negative; a positive concave layer has none"
             )
-        self.phi = activation(phi)
-        self.inject = activation("softplus" if phi in _ONE else "relu")
+        self.phi, self.inject = activation(phi), activation(self.injection_activation)
+
+    def __repr__(self) -> str:
+        n, m = self.injection.shape
+        return f"{type(self).__name__}({n} units, {m} inputs, phi={self.phi.name!r})"
 
     def _inputs(self, x: object) -> np.ndarray:
         rows = np.asarray(x, dtype=float)
@@ -99,12 +78,20 @@ class EquilibriumLayer:
             )
         return rows
 
+    def network(self, x: object) -> Network:
+        """Return z -> s(W z + r(U x + b)) for one input x (m,): what `rmtjac.nonnegative.certify` takes."""
+        drive = self._drive(self._inputs(np.asarray(x, dtype=float)[None]))
+        return Network([self.weights], [drive[0]], self.phi)
+
+    def _drive(self, rows: np.ndarray) -> np.ndarray:
+        return self.inject(rows @ self.injection.T + self.biases)
+
     def solve(self, x: object, tol: float = 1e-10, *, max_iter: int = 1000) -> Equilibrium:
         """Return the fixed points for inputs x (K, m); a sample stops once its error is proved to be below `tol`."""
         rows = self._inputs(x)
         finite("tol", tol, above=0.0)
         positive_int("max_iter", max_iter)
-        drive = self.inject(rows @ self.injection.T + self.biases)
+        drive = self._drive(rows)
         count, n = drive.shape
         z, errors, steps = np.zeros((count, n)), np.full(count, np.inf), np.zeros(count, dtype=np.int64)
         open_ = np.arange(count)
@@ -156,3 +143,72 @@ class EquilibriumLayer:
         dh = slope * u
         da = dh * self.inject.derivative(a)
         return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)
+
+
+class PcDEQ1(EquilibriumLayer):
+    """Positive concave layer of the first kind: z = s(W z + softplus(U x + b)), s nonnegative and concave on t >= 0.
+
+    Parameters
+    ----------
+    weights
+        W, shape (n, n), nonnegative.
+    injection
+        U, shape (n, m).
+    biases
+        b, shape (n,).
+    phi
+        s: ``"tanh"``, ``"softsign"``, ``"relu6"``, ``"hardtanh"``, ``"erf"`` or ``"arctan"``.
+
+    Raises
+    ------
+    ValueError
+        If a weight of W is negative, or shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmtjac.learn import PcDEQ1
+    >>> layer = PcDEQ1(np.full((2, 2), 0.3), np.eye(2), np.zeros(2))
+    >>> found = layer.solve([[1.0, -1.0]])
+    >>> bool(found.errors[0] < 1e-9)
+    True
+    """
+
+    activations = ("tanh", "softsign", "relu6", "hardtanh", "erf", "arctan")
+    injection_activation = "softplus"
+
+    def __init__(self, weights: object, injection: object, biases: object, phi: str = "tanh") -> None:
+        super().__init__(weights, injection, biases, phi)
+
+
+class PcDEQ2(EquilibriumLayer):
+    """Positive concave layer of the second kind: z = s(W z + relu(U x + b)), s positive and concave: ``"sigmoid"``.
+
+    Parameters and errors as in `PcDEQ1`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmtjac.learn import PcDEQ2
+    >>> PcDEQ2(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros(1)).solve([[7.0]]).z
+    array([[0.5]])
+    """
+
+    activations = ("sigmoid",)
+    injection_activation = "relu"
+
+    def __init__(self, weights: object, injection: object, biases: object, phi: str = "sigmoid") -> None:
+        super().__init__(weights, injection, biases, phi)
+
+
+def layer_of(phi: str) -> type[EquilibriumLayer]:
+    """Return the kind of layer that takes an activation.
+
+    Raises
+    ------
+    ValueError
+        If none does.
+    """
+    kinds: tuple[type[EquilibriumLayer], ...] = (PcDEQ1, PcDEQ2)
+    choice("activation", phi, tuple(name for kind in kinds for name in kind.activations))
+    return next(kind for kind in kinds if phi in kind.activations)

@@ -7,16 +7,18 @@ from rmtjac.nonnegative.facts import TABLE, Facts
 from rmtjac.nonnegative.predicates import (
     Answer,
     concave,
+    eventually_scalable,
     monotone,
     nonnegative_biases,
     nonnegative_weights,
     positive,
-    primitive,
     scalable,
     self_map,
     weakly_scalable,
 )
+from rmtjac.nonnegative.primitivity import lower_primitive, primitive, upper_primitive
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
+from rmtjac.nonnegative.ray import Ray
 
 __all__ = [
     "TABLE",
@@ -25,12 +27,15 @@ __all__ = [
     "Extremal",
     "Facts",
     "Rate",
+    "Ray",
     "asymptotic_map",
     "certify",
     "concave",
     "contraction_rate",
+    "eventually_scalable",
     "greatest_fixed_point",
     "least_fixed_point",
+    "lower_primitive",
     "monotone",
     "nonnegative_biases",
     "nonnegative_weights",
@@ -40,5 +45,6 @@ __all__ = [
     "self_map",
     "spectral_radius",
     "thompson_rate",
+    "upper_primitive",
     "weakly_scalable",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from rmtjac.nonnegative.predicates import nonnegative_weights
 from rmtjac.nonnegative.rounding import product_bounds
 from rmtjac.validate import finite
 
-__all__ = ["asymptotic_factors", "asymptotic_map", "is_below_one", "spectral_radius"]
+__all__ = ["AgainstOne", "against_one", "asymptotic_factors", "asymptotic_map", "spectral_radius"]
 
 _TOLERANCE = 1e-12
 _MOST_STEPS = 5000
@@ -113,8 +113,10 @@ def spectral_radius(of: Any, tol: float = _TOLERANCE) -> tuple[float, float]:
     >>> bool(low <= (1 + 5**0.5) / 2 <= high), high - low < 1e-11
     (True, True)
     """
-    finite("tol", tol, above=0.0)
-    factors = _factors(of)
+    return _bracket(_factors(of), finite("tol", tol, above=0.0))
+
+
+def _bracket(factors: list[Any], tol: float) -> tuple[float, float]:
     brackets = [_irreducible(block, tol) for block in _components(factors)]
     if not brackets:
         return 0.0, 0.0
@@ -189,19 +191,49 @@ def _start(factors: list[Any], n: int) -> np.ndarray:
     return np.ones(n)
 
 
-def is_below_one(of: Any) -> tuple[bool | None, tuple[float, float]]:
-    """Return whether rho < 1, None if that is not decided, and the bracket.
+class AgainstOne(NamedTuple):
+    """Whether rho < 1 (None: not decided), the bracket, and v with A v = v exactly, if rho = 1 and A is irreducible."""
+
+    below: bool | None
+    bracket: tuple[float, float]
+    vector: list[Fraction] | None = None
+
+
+def against_one(of: Any) -> AgainstOne:
+    """Decide whether rho < 1; `of` as in `spectral_radius`.
 
     Where the bracket holds 1 and the matrix is small, exactly: rho < 1 if and only if elimination of I - A, in rational
-    arithmetic, meets positive pivots only (I - A is then a nonsingular M-matrix).
+    arithmetic, meets positive pivots only (I - A is then a nonsingular M-matrix). If A is irreducible its proper
+    principal submatrices have smaller radii, so that rho = 1 if and only if the last pivot alone is 0.
     """
     factors = _factors(of)
-    low, high = spectral_radius(of)
+    bracket = _bracket(factors, _TOLERANCE)
+    low, high = bracket
     if high < 1.0 or low > 1.0:
-        return high < 1.0, (low, high)
+        return AgainstOne(high < 1.0, bracket)
     n = factors[0].shape[1]
     if n > _MOST_EXACT:
-        return (False, (low, high)) if low >= 1.0 else (None, (low, high))
+        return AgainstOne(False if low >= 1.0 else None, bracket)
+    left = _identity_minus(factors, n)
+    for k in range(n):
+        if left[k][k] <= 0:
+            break
+        for i in range(k + 1, n):
+            factor = left[i][k] / left[k][k]
+            if factor:
+                left[i] = [a - factor * b for a, b in zip(left[i], left[k], strict=True)]
+    else:
+        return AgainstOne(True, bracket)
+    if k < n - 1 or left[k][k] < 0 or not _is_irreducible(factors):
+        return AgainstOne(False, bracket)
+    vector = [Fraction(1)]
+    for k in range(n - 2, -1, -1):
+        vector.insert(0, -sum((a * v for a, v in zip(left[k][k + 1 :], vector, strict=True)), Fraction(0)) / left[k][k])
+    return AgainstOne(False, bracket, vector)
+
+
+def _identity_minus(factors: list[Any], n: int) -> list[list[Fraction]]:
+    """I - A_L ... A_1, exactly."""
     product = [[Fraction(int(i == j)) for j in range(n)] for i in range(n)]
     for one in factors:
         dense = one.toarray() if hasattr(one, "toarray") else one
@@ -209,12 +241,10 @@ def is_below_one(of: Any) -> tuple[bool | None, tuple[float, float]]:
         product = [
             [sum((a * product[k][j] for k, a in enumerate(row) if a), Fraction(0)) for j in range(n)] for row in rows
         ]
-    left = [[Fraction(int(i == j)) - product[i][j] for j in range(n)] for i in range(n)]
-    for k in range(n):
-        if left[k][k] <= 0:
-            return False, (low, high)
-        for i in range(k + 1, n):
-            factor = left[i][k] / left[k][k]
-            if factor:
-                left[i] = [a - factor * b for a, b in zip(left[i], left[k], strict=True)]
-    return True, (low, high)
+    return [[Fraction(int(i == j)) - product[i][j] for j in range(n)] for i in range(n)]
+
+
+def _is_irreducible(factors: list[Any]) -> bool:
+    """Whether all neurons of the first layer lie in one component of the cycle of layers."""
+    blocks = _components(factors)
+    return len(blocks) == 1 and blocks[0][0].shape[1] == factors[0].shape[1]

@@ -2,29 +2,40 @@
 
 The theorems, for T mapping x >= 0 to itself:
 
-- *Monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.
-- *Cavalcante-Liao-Stanczak*: T monotone and scalable: there is a fixed point if and only if rho(T_inf) < 1; it is then
-  unique and positive.
-- *Linear bound*: T concave with T(0) = 0 and rho(T'(0)) < 1: T(x) <= T'(0) x, so that 0 is the only fixed point.
+- *Cavalcante-Liao-Stanczak*: T monotone and scalable (or a power of it): there is a fixed point if and only if
+  rho(T_inf) < 1; it is then unique and positive.
+- *contraction* (DEQ): T concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0: exactly one.
+- *linear bound*: T(x) <= A x and rho(A) < 1: 0 is the only one.
+- *Perron ray*: T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector, rho(A) > 1
+  at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear (`rmtjac.nonnegative.ray`).
+- *Piotrowski-Cavalcante-Gabor* (NN): T weakly scalable, rho(T_inf) < 1, lower-primitive at its fixed points, which are
+  positive: they form an interval.
+- *monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative import predicates
-from rmtjac.nonnegative.asymptotic import is_below_one
+from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
 from rmtjac.nonnegative.extremal import Extremal, greatest_fixed_point, least_fixed_point
 from rmtjac.nonnegative.predicates import Answer
+from rmtjac.nonnegative.primitivity import lower_primitive
+from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
+from rmtjac.nonnegative.ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
 
 __all__ = ["Certificate", "certify"]
 
 _HYPOTHESES = (
-    "nonnegative_weights", "nonnegative_biases", "monotone", "self_map", "weakly_scalable", "scalable", "concave",
-    "positive",
+    "nonnegative_weights", "nonnegative_biases", "monotone", "self_map", "weakly_scalable", "scalable",
+    "eventually_scalable", "concave", "positive",
 )  # fmt: skip
+_CLS = "Cavalcante-Liao-Stanczak"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +47,8 @@ class Certificate:
     exists, unique, positive
         Whether there is one; at most one; whether each is positive in all coordinates (None also if there is none).
     shape
-        ``"empty"``, ``"point"``, ``"between"`` (all lie between `least` and `greatest`), ``"undecided"``.
+        ``"empty"``; ``"point"``; ``"interval"`` (a segment of a ray from 0, or the whole ray); ``"two points"`` (0 and
+        one more); ``"between"`` (all lie between `least` and `greatest`); ``"undecided"``.
     theorem
         What proves it.
     reason
@@ -47,6 +59,12 @@ class Certificate:
         All properties that were looked at, with evidence.
     least, greatest
         Enclosures; None without a monotone self-map.
+    ray
+        Of an interval that begins at 0: its direction and its end.
+    rate
+        Of a concave network: T contracts {x >= least.lower} by it in a weighted maximum norm, if it is below 1.
+    thompson
+        Of a concave network: T contracts {0 < x <= greatest.upper} by it in Thompson's metric, if it is below 1.
     """
 
     exists: bool | None
@@ -59,6 +77,9 @@ class Certificate:
     hypotheses: dict[str, Answer] = field(default_factory=dict)
     least: Extremal | None = None
     greatest: Extremal | None = None
+    ray: Ray | None = None
+    rate: Rate | None = None
+    thompson: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
@@ -70,6 +91,9 @@ class Certificate:
             one = getattr(self, name)
             if one is not None:
                 out[name] = {"lower": one.lower.tolist(), "upper": one.upper.tolist(), "status": str(one.status)}
+        out["ray"] = None if self.ray is None else {"vector": self.ray.vector.tolist(), "end": self.ray.end}
+        out["rate"] = None if self.rate is None else self.rate.value
+        out["thompson"] = self.thompson
         return out
 
     def table(self) -> str:
@@ -79,6 +103,12 @@ class Certificate:
         lines += [f"{'shape':>20}: {self.shape}", f"{'theorem':>20}: {self.theorem}", f"{'reason':>20}: {self.reason}"]
         if self.rho is not None:
             lines.append(f"{'rho(T_inf)':>20}: [{self.rho[0]:.12g}, {self.rho[1]:.12g}]")
+        if self.rate is not None:
+            lines.append(
+                f"{'rate':>20}: {self.rate.value:.6g} in a weighted maximum norm, from the least fixed point on"
+            )
+        if self.thompson is not None:
+            lines.append(f"{'rate':>20}: {self.thompson:.6g} in Thompson's metric, up to the greatest fixed point")
         lines += [f"{name:>20}: {words[answer.value]} ({answer.evidence})" for name, answer in self.hypotheses.items()]
         return "\n".join(lines)
 
@@ -124,35 +154,103 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     if not known["self_map"]:
         return Certificate(None, None, None, "undecided", "none applies", known["self_map"].evidence, None, known)
     try:
-        below_one, rho = is_below_one(net)
+        below_one, rho, _ = against_one(net)
     except ValueError:
         below_one, rho = None, None
-    positive = known["positive"].value or None  # T(0) = 0 in an entry says nothing of fixed points
-    if known["scalable"] and below_one is False:
+    if known["eventually_scalable"] and below_one is False:
         reason = f"rho(T_inf) in [{rho[0]:.6g}, {rho[1]:.6g}] is at least 1"  # type: ignore[index]
-        return Certificate(False, True, None, "empty", "Cavalcante-Liao-Stanczak", reason, rho, known)
+        return Certificate(False, True, None, "empty", _CLS, reason, rho, known)
     least, greatest = least_fixed_point(net, tol), greatest_fixed_point(net, tol)
+    found = Certificate(None, None, None, "undecided", "none applies", "", rho, known, least, greatest)
+    if known["concave"]:
+        found = replace(found, **_rates(net, least, greatest))
+    if known["eventually_scalable"] and below_one:
+        reason = f"{known['eventually_scalable'].evidence}, rho(T_inf) <= {rho[1]:.6g} < 1"  # type: ignore[index]
+        return _point(found, True, _CLS, reason)
+    bound = linear_bound(net)
+    if bound is not None and bound.below:
+        return _point(found, False, "linear bound", f"T(x) <= A x, rho(A) <= {bound.bracket[1]:.6g} < 1")
+    if found.rate is not None and found.rate.value < 1.0 and least.exists:
+        reason = f"concave; from an iterate on T contracts by {found.rate.value:.6g} in a weighted maximum norm"
+        return _point(found, bool(known["positive"]) or bool((least.lower > 0.0).all()) or None, "contraction", reason)
+    return _on_a_ray(net, found, bound) or _in_an_interval(net, found, below_one) or _by_monotony(found)
 
-    def certificate(exists: bool | None, unique: bool | None, shape: str, theorem: str, reason: str) -> Certificate:
-        return Certificate(exists, unique, positive, shape, theorem, reason, rho, known, least, greatest)
 
-    if known["scalable"] and below_one:
-        reason = f"scalable, rho(T_inf) <= {rho[1]:.6g} < 1"  # type: ignore[index]
-        return certificate(True, True, "point", "Cavalcante-Liao-Stanczak", reason)
-    if known["concave"] and (least.upper == 0.0).all():
-        at_zero, slope = is_below_one(list(net.weights))
-        if at_zero:
-            reason = f"concave, T(0) = 0, rho(T'(0)) <= {slope[1]:.6g} < 1"
-            positive = False
-            return certificate(True, True, "point", "linear bound", reason)
-    if least.exists or greatest.exists:
-        apart = least.exists and greatest.exists and bool((greatest.lower > least.upper).any())
-        unique = False if apart else True if known["scalable"] else None
-        shape = "between" if least.exists and greatest.exists and greatest.everywhere else "undecided"
-        shape = "point" if unique else shape
-        reason = "T(0) = 0" if (least.upper == 0.0).all() else "a vector u with T(u) <= u"
-        reason += "; the least and the greatest fixed point differ" if apart else ""
-        return certificate(True, unique, shape, "monotone bound", reason)
-    missing = "scalable" if not known["scalable"] else "rho(T_inf) < 1"
-    reason = f"no u with T(u) <= u was found, and not proved: {missing} ({known['scalable'].evidence})"
-    return certificate(None, None, "undecided", "none applies", reason)
+def _rates(net: Network, least: Extremal, greatest: Extremal) -> dict[str, Any]:
+    bounded = np.isfinite(greatest.upper).all() and greatest.everywhere
+    return {
+        "rate": contraction_rate(net, least.lower) if np.isfinite(least.lower).all() else None,
+        "thompson": thompson_rate(net, greatest.upper) if bounded and (greatest.upper > 0.0).all() else None,
+    }
+
+
+def _point(found: Certificate, positive: bool | None, theorem: str, reason: str) -> Certificate:
+    return replace(found, exists=True, unique=True, positive=positive, shape="point", theorem=theorem, reason=reason)
+
+
+def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
+    """What `rmtjac.nonnegative.ray` proves for T(x) <= A x and rho(A) >= 1."""
+    if bound is None:
+        return None
+    ray = perron_ray(net, bound)
+    if ray is not None and ray.end == 0.0:
+        return _point(found, False, "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
+    if ray is not None:
+        some = ray.points(np.linspace(0.0, 1.0, 5))
+        miss = float(np.abs(net(some) - some).max())
+        end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {ray.end:.12g}"
+        reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {miss:.2g} at 5 of them)"
+        return replace(
+            found, exists=True, unique=False, positive=False, shape="interval", theorem="Perron ray", reason=reason,
+            ray=ray,
+        )  # fmt: skip
+    if bound.bracket[0] > 1.0 and is_linear(net):
+        return _point(found, False, "Perron ray", f"T(x) = A x, A irreducible, rho(A) >= {bound.bracket[0]:.6g} > 1")
+    greatest = found.greatest
+    assert greatest is not None
+    above_zero = greatest.exists and bool((greatest.lower > 0.0).any())
+    if bound.below is False and above_zero and strict_above_zero(net):
+        reason = f"T(0) = 0; A irreducible, rho(A) >= {bound.bracket[0]:.6g}: one more, which is positive"
+        return replace(
+            found, exists=True, unique=False, positive=False, shape="two points", theorem="Perron ray", reason=reason
+        )
+    return None
+
+
+def _in_an_interval(net: Network, found: Certificate, below_one: bool | None) -> Certificate | None:
+    """NN's theorem, for positive fixed points that are all enclosed."""
+    least, greatest = found.least, found.greatest
+    assert least is not None
+    assert greatest is not None
+    if not (found.hypotheses["weakly_scalable"] and below_one and least.exists and greatest.exists):
+        return None
+    if not greatest.everywhere or not (least.lower > 0.0).all():
+        return None
+    answer = lower_primitive(net, least.lower, greatest.upper)
+    if not answer:
+        return None
+    apart = bool((greatest.lower > least.upper).any())
+    return replace(
+        found, exists=True, unique=False if apart else None, positive=True, shape="interval",
+        theorem="Piotrowski-Cavalcante-Gabor", reason=f"lower-primitive at all fixed points: {answer.evidence}",
+    )  # fmt: skip
+
+
+def _by_monotony(found: Certificate) -> Certificate:
+    least, greatest, known = found.least, found.greatest, found.hypotheses
+    assert least is not None
+    assert greatest is not None
+    positive = known["positive"].value or None  # T(0) = 0 in an entry says nothing of fixed points
+    if not least.exists and not greatest.exists:
+        missing = "scalable" if not known["eventually_scalable"] else "rho(T_inf) < 1"
+        reason = f"no u with T(u) <= u was found, and not proved: {missing} ({known['eventually_scalable'].evidence})"
+        return replace(found, positive=positive, reason=reason)
+    apart = least.exists and greatest.exists and bool((greatest.lower > least.upper).any())
+    unique = False if apart else True if known["eventually_scalable"] else None
+    between = least.exists and greatest.exists and greatest.everywhere
+    reason = "T(0) = 0" if (least.upper == 0.0).all() else "a vector u with T(u) <= u"
+    reason += "; the least and the greatest fixed point differ" if apart else ""
+    return replace(
+        found, exists=True, unique=unique, positive=positive,
+        shape="point" if unique else "between" if between else "undecided", theorem="monotone bound", reason=reason,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ From 0 the iteration climbs to the least fixed point, if there is one; from u wi
 below u (NN). Computed with outward rounding, each iterate is a bound. The other side comes from a vector u with
 T(u) <= u near by (then the least fixed point is at most u), or l with T(l) >= l (then the greatest is at least l). If T
 is weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point is beyond u.
+Concave networks are helped on by Newton's method (`rmtjac.nonnegative.acceleration`), and the bounds stay proved.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.nonnegative.acceleration import enclose_from_below, step_from_above
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
 from rmtjac.nonnegative.facts import facts
-from rmtjac.nonnegative.predicates import self_map, weakly_scalable
+from rmtjac.nonnegative.predicates import concave, self_map, weakly_scalable
 from rmtjac.nonnegative.rounding import above, below
 from rmtjac.status import Status
 from rmtjac.validate import finite, positive_int
@@ -25,6 +27,7 @@ __all__ = ["Extremal", "greatest_fixed_point", "least_fixed_point", "upper_solut
 _HUGE = 1e150
 _TRIES = 60  # sizes of a vector tried for the other side
 _MOST_STEPS = 20_000
+_LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,10 +156,13 @@ def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST
     if (net(x) == 0.0).all() and all((b == 0.0).all() for b in net.biases):
         return Extremal(x.copy(), x.copy(), Status.CONVERGED, True, 0)  # T(0) = 0, exactly
     status = Status.ITERATION_LIMIT
-    for k in range(1, max_iter + 1):  # noqa: B007 (k is what it took)
+    bent = bool(concave(net))
+    for k in range(1, max_iter + 1):
         new = np.maximum(below(net, x), x)
         step = float((new - x).max())
         x = new
+        if bent and k in _LOOKS and (bounds := enclose_from_below(net, x)) is not None:
+            return Extremal(*bounds, Status.CONVERGED, True, k)
         if not x.max() < _HUGE:
             status = Status.DIVERGED
             break
@@ -225,8 +231,11 @@ def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _M
         n = net.widths[0]
         return Extremal(np.zeros(n), np.full(n, np.inf), Status.ITERATION_LIMIT, False, 0)
     status = Status.ITERATION_LIMIT
-    for k in range(1, max_iter + 1):  # noqa: B007 (k is what it took)
+    bent = bool(concave(net))
+    for k in range(1, max_iter + 1):
         new = np.minimum(above(net, u), u)
+        if bent and k in _LOOKS:
+            new = np.minimum(step_from_above(net, new), new)
         step = float((u - new).max())
         u = new
         if step <= tol * u.max() or u.max() <= 1e-290:

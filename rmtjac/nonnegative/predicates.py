@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,11 +18,11 @@ from rmtjac.nonnegative.rounding import below, preactivations
 __all__ = [
     "Answer",
     "concave",
+    "eventually_scalable",
     "monotone",
     "nonnegative_biases",
     "nonnegative_weights",
     "positive",
-    "primitive",
     "scalable",
     "self_map",
     "weakly_scalable",
@@ -152,7 +151,35 @@ def scalable(net: Network) -> Answer:
     weak = weakly_scalable(net)
     if not weak:
         return weak
+    strict = _strict(net, np.zeros(net.widths[0], dtype=bool))
+    if not strict.all():
+        i = int(np.argmin(strict))
+        return Answer(False, f"T(0) is 0 in entry {i}: no positive bias reaches it")
+    return Answer(True, f"{weak.evidence}, and a positive bias or phi(0) > 0 reaches every output")
+
+
+def eventually_scalable(net: Network) -> Answer:
+    """Whether a power of T is scalable; its fixed points are then those of T: there is one if rho < 1, else none.
+
+    For T takes the only fixed point of T^m to a fixed point of T^m, which is itself.
+    """
+    weak = weakly_scalable(net)
+    if not weak or net.widths[0] != net.widths[-1]:
+        return weak if not weak else Answer(False, f"the network maps R^{net.widths[0]} to R^{net.widths[-1]}")
     strict = np.zeros(net.widths[0], dtype=bool)
+    for power in range(1, len(strict) + 1):  # each power adds an entry, or none ever does
+        new = _strict(net, strict)
+        if new.all():
+            return Answer(True, f"{weak.evidence}, and within {power} steps a bias or phi(0) > 0 reaches every output")
+        if (new == strict).all():
+            break
+        strict = new
+    i = int(np.argmin(strict))
+    return Answer(False, f"T^k(0) is 0 in entry {i} for all k: no positive bias reaches it")
+
+
+def _strict(net: Network, strict: np.ndarray) -> np.ndarray:
+    """Which outputs are strict, given which inputs are."""
     for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
         known = facts(phi)
         assert known is not None
@@ -160,10 +187,7 @@ def scalable(net: Network) -> Answer:
             strict = np.ones(len(bias), dtype=bool)
         else:
             strict = (bias > 0.0) | ((matrix > 0.0) & strict).any(axis=1)
-    if not strict.all():
-        i = int(np.argmin(strict))
-        return Answer(False, f"T(0) is 0 in entry {i}: no positive bias reaches it")
-    return Answer(True, f"{weak.evidence}, and a positive bias or phi(0) > 0 reaches every output")
+    return strict
 
 
 def positive(net: Network) -> Answer:
@@ -179,38 +203,3 @@ def positive(net: Network) -> Answer:
     if at_zero[i] > 0.0:
         return Answer(True, f"T(0) >= {at_zero[i]:.6g} > 0")
     return Answer(None if strict.value is None else False, f"T(0) may be 0 in entry {i}")
-
-
-def primitive(matrix: Any) -> Answer:
-    """Whether a power of a nonnegative matrix is positive: its graph is strongly connected and has period 1.
-
-    Parameters
-    ----------
-    matrix
-        Square, dense or sparse.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import breadth_first_order, connected_components
-
-    graph = coo_array(matrix)
-    if graph.shape[0] != graph.shape[1]:
-        raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
-    keep = graph.data > 0.0
-    if (graph.data < 0.0).any():
-        raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
-    graph = coo_array((graph.data[keep], (graph.coords[0][keep], graph.coords[1][keep])), shape=graph.shape)
-    count, label = connected_components(graph.tocsr(), directed=True, connection="strong")
-    if count > 1:
-        return Answer(
-            False, f"reducible: {count} strongly connected components, sizes {np.bincount(label)[:6].tolist()}"
-        )
-    if graph.shape[0] == 1:
-        return Answer(bool(keep.any()), "one entry" + ("" if keep.any() else ", zero"))
-    order, before = breadth_first_order(graph.tocsr(), 0, directed=True)
-    level = np.zeros(graph.shape[0], dtype=np.int64)
-    for node in order[1:]:
-        level[node] = level[before[node]] + 1
-    period = int(np.gcd.reduce(np.abs(level[graph.coords[0]] + 1 - level[graph.coords[1]])))
-    if period == 1:
-        return Answer(True, "strongly connected and aperiodic")
-    return Answer(False, f"strongly connected with period {period}")

@@ -16,7 +16,7 @@ from rmtjac.network import Network
 from rmtjac.nonnegative.predicates import concave
 from rmtjac.nonnegative.rounding import UNIT, above, below, preactivations
 
-__all__ = ["Rate", "contraction_rate", "thompson_rate"]
+__all__ = ["Rate", "contraction_rate", "slopes_between", "thompson_rate"]
 
 _STEPS = 200  # of the power method for v; any v > 0 gives a bound
 
@@ -40,15 +40,19 @@ def _checked(net: Network, name: str, x: object) -> np.ndarray:
     return point
 
 
-def _slopes_above(net: Network, z: np.ndarray) -> list[np.ndarray]:
-    """Upper bounds of phi' over all preactivations of x >= z: the right slope at their lower bounds."""
-    found = []
-    for phi, h in zip(net.activations, preactivations(net, z, -1.0), strict=True):
+def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return bounds of the slopes phi' at z, for concave phi: the larger ones hold for all x >= z."""
+    small, large = [], []
+    lows, highs = preactivations(net, z, -1.0), preactivations(net, z, 1.0)
+    for phi, low, high in zip(net.activations, lows, highs, strict=True):
         if phi.slopes is not None:
-            found.append(np.array(phi.slopes)[np.searchsorted(phi.breakpoints, h, side="right")])
+            slopes = np.array(phi.slopes)
+            large.append(slopes[np.searchsorted(phi.breakpoints, low, side="right")])
+            small.append(slopes[np.searchsorted(phi.breakpoints, high, side="right")])
         else:
-            found.append(phi.derivative(h) * (1.0 + 64.0 * UNIT) + 1e-300)
-    return found
+            large.append(phi.derivative(low) * (1.0 + 64.0 * UNIT) + 1e-300)
+            small.append(np.maximum(phi.derivative(high) * (1.0 - 64.0 * UNIT) - 1e-300, 0.0))
+    return small, large
 
 
 def contraction_rate(net: Network, z: object = None) -> Rate:
@@ -80,7 +84,7 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     True
     """
     point = _checked(net, "z", z)
-    slopes = _slopes_above(net, point)
+    _, slopes = slopes_between(net, point)
 
     def jacobian(v: np.ndarray) -> np.ndarray:
         for matrix, slope in zip(net.weights, slopes, strict=True):

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.learn import EquilibriumLayer
+from rmtjac.learn.equilibrium import PcDEQ1, PcDEQ2, layer_of
 
 NAMES = ("tanh", "softsign", "relu6", "sigmoid")
 
 
 def _layer(phi, n=7, m=5, seed=0, scale=0.4):
     rng = np.random.default_rng(seed)
-    return EquilibriumLayer(scale * rng.random((n, n)), rng.normal(size=(n, m)), rng.normal(size=n), phi), rng
+    return layer_of(phi)(scale * rng.random((n, n)), rng.normal(size=(n, m)), rng.normal(size=n), phi), rng
 
 
 @pytest.mark.parametrize("phi", NAMES)
@@ -48,7 +48,7 @@ def test_gradients_against_differences(phi):
     x, target = rng.normal(size=(6, 4)), rng.random((6, 5))
 
     def loss(weights, injection, biases, inputs):
-        z = EquilibriumLayer(weights, injection, biases, phi).solve(inputs, 1e-14, max_iter=5000).z
+        z = layer_of(phi)(weights, injection, biases, phi).solve(inputs, 1e-14, max_iter=5000).z
         return 0.5 * ((z - target) ** 2).sum()
 
     parts = [layer.weights, layer.injection, layer.biases, x]
@@ -66,7 +66,7 @@ def test_gradients_against_differences(phi):
 
 
 def test_zero_weights_and_one_unit():
-    layer = EquilibriumLayer(np.zeros((1, 1)), [[2.0]], [0.0], "sigmoid")
+    layer = PcDEQ2(np.zeros((1, 1)), [[2.0]], [0.0])
     found = layer.solve([[1.0], [-1.0]])
     np.testing.assert_allclose(found.z[:, 0], 1 / (1 + np.exp([-2.0, 0.0])), rtol=1e-15)
     assert found.errors.tolist() == [0.0, 0.0]
@@ -75,14 +75,14 @@ def test_zero_weights_and_one_unit():
 def test_bad_arguments():
     good = (np.eye(2), np.ones((2, 3)), np.zeros(2))
     with pytest.raises(ValueError, match=r"weights\[0, 1\] = -0.5 is negative"):
-        EquilibriumLayer([[1.0, -0.5], [0.0, 1.0]], *good[1:])
+        PcDEQ1([[1.0, -0.5], [0.0, 1.0]], *good[1:])
     with pytest.raises(ValueError, match="phi='relu' must be one of"):
-        EquilibriumLayer(*good, phi="relu")
+        PcDEQ1(*good, phi="relu")
     with pytest.raises(ValueError, match=r"weights has shape \(3, 3\); \(2, 2\) is needed"):
-        EquilibriumLayer(np.eye(3), *good[1:])
+        PcDEQ1(np.eye(3), *good[1:])
     with pytest.raises(ValueError, match="biases holds NaN"):
-        EquilibriumLayer(*good[:2], [np.nan, 0.0])
+        PcDEQ1(*good[:2], [np.nan, 0.0])
     with pytest.raises(ValueError, match=r"x has shape \(2, 2\); finite numbers of shape \(K, 3\)"):
-        EquilibriumLayer(*good).solve(np.ones((2, 2)))
+        PcDEQ1(*good).solve(np.ones((2, 2)))
     with pytest.raises(ValueError, match="tol=0 must be a finite number > 0"):
-        EquilibriumLayer(*good).solve(np.ones((2, 3)), 0)
+        PcDEQ1(*good).solve(np.ones((2, 3)), 0)

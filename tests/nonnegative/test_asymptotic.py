@@ -4,7 +4,7 @@ from scipy import sparse
 
 import rmtjac as rj
 from rmtjac.nonnegative import asymptotic_map, spectral_radius
-from rmtjac.nonnegative.asymptotic import is_below_one
+from rmtjac.nonnegative.asymptotic import against_one
 
 
 def test_against_eigenvalues():
@@ -94,13 +94,13 @@ def test_the_asymptotic_map_is_the_limit():
 
 def test_rho_beside_one():
     # Exactly where the bracket cannot: halves are exact, thirds are rounded down.
-    assert is_below_one(np.full((2, 2), 0.5))[0] is False
-    assert is_below_one(np.full((3, 3), 1 / 3))[0] is True
+    assert against_one(np.full((2, 2), 0.5)).below is False
+    assert against_one(np.full((3, 3), 1 / 3)).below is True
     for shift, below in ((1e-12, False), (-1e-12, True), (2.0**-52, False), (-(2.0**-53), True)):
-        assert is_below_one(np.full((4, 4), 0.25 * (1.0 + shift)))[0] is below
-    assert is_below_one(np.array([[1.0, 5.0], [0.0, 0.5]]))[0] is False
-    assert is_below_one(np.zeros((2, 2)))[0] is True
-    assert is_below_one(np.full((64, 64), 1 / 64))[0] in (None, False)  # too large for rational arithmetic
+        assert against_one(np.full((4, 4), 0.25 * (1.0 + shift))).below is below
+    assert against_one(np.array([[1.0, 5.0], [0.0, 0.5]])).below is False
+    assert against_one(np.zeros((2, 2))).below is True
+    assert against_one(np.full((64, 64), 1 / 64)).below in (None, False)  # too large for rational arithmetic
 
 
 @pytest.mark.parametrize(

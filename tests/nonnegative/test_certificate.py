@@ -13,23 +13,32 @@ def _certify(weights, biases=None, activation="relu"):
 
 
 def test_the_ray():
-    # Linear, b = 0, rho = 1: every t v is fixed; no claim of uniqueness.
+    # Linear, b = 0, rho = 1: every t v is fixed.
     found = _certify([np.full((2, 2), 0.5)])
-    assert found.exists
-    assert found.unique is None
+    assert (found.exists, found.unique, found.shape, found.theorem) == (True, False, "interval", "Perron ray")
     assert found.hypotheses["scalable"].value is False
-    assert found.shape in ("between", "undecided")
+    np.testing.assert_allclose(found.ray.vector, 1.0, rtol=1e-15)
+    assert found.ray.end == np.inf
+    for shift in (1e-12, -1e-12):  # no ray: 0 alone
+        found = _certify([np.full((2, 2), 0.5 * (1.0 + shift))])
+        assert (found.exists, found.shape, found.positive) == (True, "point", False)
 
 
 def test_the_interval_of_a_clip():
     # clip(W z, 0, 6), W primitive with rho = 1: t v for t in [0, 6 / max v].
     matrix = np.array([[0.5, 0.5], [0.25, 0.75]])
     found = _certify([matrix], activation="relu6")
-    assert found.exists
-    assert found.shape == "between"
+    assert (found.exists, found.unique, found.shape, found.theorem) == (True, False, "interval", "Perron ray")
     assert (found.least.upper == 0.0).all()
     assert (found.greatest.lower <= 6.0).all()
     assert (found.greatest.upper >= 6.0).all()
+    np.testing.assert_array_equal(found.ray.vector, [1.0, 1.0])
+    assert found.ray.end == 6.0
+    assert "at 5 of them" in found.reason
+    net = rj.Network([matrix], activation="relu6")
+    on, off = found.ray.points(np.linspace(0, 1, 9)), np.array([6.5, 6.5])
+    np.testing.assert_array_equal(net(on), on)
+    assert (net(off) != off).all()
 
 
 def test_two_blocks_are_no_interval():
@@ -37,6 +46,46 @@ def test_two_blocks_are_no_interval():
     assert found.exists
     assert found.unique is not True
     assert found.shape == "between"
+
+
+def test_two_points():
+    # tanh(2x) is monotone, weakly scalable, primitive at both of its fixed points, and rho(T_inf) = 0: no interval.
+    net = rj.Network([[[2.0]]], activation="tanh")
+    found = nn.certify(net)
+    assert (found.exists, found.unique, found.shape) == (True, False, "two points")
+    assert found.hypotheses["weakly_scalable"]
+    for point in ([0.0], found.greatest.point):
+        assert nn.lower_primitive(net, point)
+        assert nn.upper_primitive(net, point)
+    assert found.rho == (0.0, 0.0)
+    middle = 0.5 * found.greatest.point
+    assert (net(middle) > middle).all()
+    assert _certify([[[1.0]]], activation="tanh").shape == "point"  # rho(A) = 1, but tanh(t) < t
+
+
+def test_contraction_without_a_bias_everywhere():
+    # Not scalable, yet concave and a contraction from the first iterate on.
+    found = _certify([[[0.5, 0.0], [1.0, 0.5]]], [[0.0, 1.0]])
+    assert (found.shape, found.theorem, found.unique) == ("point", "contraction", True)
+    np.testing.assert_allclose(found.least.point, [0.0, 2.0], atol=1e-12)
+    assert found.rate.value < 1.0
+
+
+def test_a_bias_that_takes_two_steps():
+    found = _certify([[[0.0, 0.5], [0.5, 0.0]]], [[1.0, 0.0]])
+    assert found.hypotheses["scalable"].value is False
+    assert found.hypotheses["eventually_scalable"]
+    assert (found.shape, found.theorem, found.positive) == ("point", "Cavalcante-Liao-Stanczak", True)
+    np.testing.assert_allclose(found.least.point, [4 / 3, 2 / 3], rtol=1e-12)
+    assert _certify([[[0.0, 2.0], [0.5, 0.0]]], [[1.0, 0.0]]).shape == "empty"
+
+
+def test_rates():
+    found = _certify([[[0.5]]], [[1.0]], "tanh")
+    exact = 0.5 * (1.0 - found.least.point[0] ** 2)  # the derivative at the fixed point
+    assert found.rate.value == pytest.approx(exact, rel=1e-9)
+    assert found.thompson < 1.0
+    assert "in Thompson's metric" in found.table()
 
 
 def test_a_bias_decides():
@@ -83,8 +132,9 @@ def test_only_zero_is_fixed():
     found = _certify([[[0.5, 0.25], [0.25, 0.5]]], None, "tanh")
     assert (found.unique, found.positive, found.theorem) == (True, False, "linear bound")
     assert (found.least.upper == 0).all()
-    two = _certify([[[2.0]]], None, "tanh")
-    assert (two.exists, two.unique) == (True, False)
+    # Reducible: [0, p] x [0, p] is not proved to hold only its corners.
+    two = _certify([2.0 * np.eye(2)], None, "tanh")
+    assert (two.exists, two.unique, two.shape) == (True, False, "between")
     assert "differ" in two.reason
 
 
@@ -140,6 +190,10 @@ def test_no_certificate_is_wrong(part):
                 assert (point - error <= high).all(), told
             if found.complete and (high < 39.0).all():
                 assert len(found.points[(found.points >= -1e-9).all(axis=1)]) >= 1, told
+        if cert.shape == "two points" and found.complete:
+            assert len(points) <= 2, told
+        if cert.rate is not None and cert.rate.value < 1.0:
+            assert len(points) <= 1, told
         if cert.exists is None:
             counts["other"] += 1
         if cert.least is not None:

@@ -87,34 +87,11 @@ def test_a_bias_reaches_outputs_through_the_weights():
     assert nn.positive(rj.Network(chain, [[0.1, 0.0], [0.0, 0.0]], "relu")).value is False
 
 
-def _power_is_positive(matrix):
-    n = len(matrix)
-    power = np.eye(n, dtype=bool)
-    pattern = np.array(matrix) > 0
-    for _ in range(n * n - 2 * n + 3):  # Wielandt's bound
-        power = (power.astype(int) @ pattern.astype(int)) > 0
-        if power.all():
-            return True
-    return False
-
-
-def test_primitivity_against_powers():
-    rng = np.random.default_rng(3)
-    seen = set()
-    for _ in range(300):
-        n = int(rng.integers(1, 6))
-        matrix = rng.random((n, n)) * (rng.random((n, n)) < 0.4)
-        answer = nn.primitive(matrix)
-        assert answer.value == _power_is_positive(matrix), matrix
-        seen.add(answer.value)
-    assert seen == {True, False}
-    # Wielandt's matrix: the power it takes is the largest possible
-    n = 7
-    wielandt = np.roll(np.eye(n), 1, axis=1)
-    wielandt[n - 1, 1] = 1.0
-    assert nn.primitive(wielandt)
-    assert nn.primitive(np.roll(np.eye(6), 1, axis=1)).evidence == "strongly connected with period 6"
-    with pytest.raises(ValueError, match="a square one is needed"):
-        nn.primitive(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="matrix holds negative entries"):
-        nn.primitive(-np.eye(2))
+def test_a_bias_that_takes_several_steps():
+    chain = rj.Network([np.eye(5, k=-1)], [[1.0, 0.0, 0.0, 0.0, 0.0]], "relu")
+    assert nn.scalable(chain).value is False
+    assert nn.eventually_scalable(chain)
+    assert "within 5 steps" in nn.eventually_scalable(chain).evidence
+    cut = rj.Network([np.eye(5, k=-1)], [[0.0, 1.0, 0.0, 0.0, 0.0]], "relu")
+    assert nn.eventually_scalable(cut).evidence == "T^k(0) is 0 in entry 0 for all k: no positive bias reaches it"
+    assert nn.eventually_scalable(rj.Network([np.eye(2)], activation="silu")).value is None

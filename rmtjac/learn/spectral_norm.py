@@ -1,0 +1,42 @@
+r"""Matrices of a given spectral norm (Miyato et al. 2018): W = limit V/|V|, V being what an optimizer moves.
+
+With the top singular vectors u, v of V: :math:`\partial\ell/\partial V = (\partial\ell/\partial W -
+\langle \partial\ell/\partial W, W\rangle\, u v^T/\mathrm{limit})\,\mathrm{limit}/|V|`. The power method follows V.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["SpectralNorm"]
+
+_START = 200  # steps of the power method at the start
+_STEPS = 2  # and after each update of V, which moves it little
+
+
+class SpectralNorm:
+    """The matrix W of norm `limit` that belongs to V, a view that others move; V nonnegative or not."""
+
+    def __init__(self, moved: np.ndarray, limit: float) -> None:
+        self.moved, self.limit = moved, moved.dtype.type(limit)
+        self._v = np.abs(moved).sum(axis=0)
+        self._v /= np.linalg.norm(self._v)
+        self._follow(_START)
+
+    def _follow(self, steps: int) -> None:
+        for _ in range(steps):
+            self._u = self.moved @ self._v
+            self._u /= np.linalg.norm(self._u)
+            self._v = self.moved.T @ self._u
+            self.norm = np.linalg.norm(self._v)
+            self._v /= self.norm
+
+    def value(self) -> np.ndarray:
+        """Return W."""
+        self._follow(_STEPS)
+        return self.moved * (self.limit / self.norm)
+
+    def pull(self, gradient: np.ndarray, value: np.ndarray) -> None:
+        """Turn a gradient with respect to W, `value`, into that with respect to V, in place."""
+        gradient -= np.outer(self._u * (np.vdot(gradient, value) / self.limit), self._v)
+        gradient *= self.limit / self.norm

@@ -1,0 +1,166 @@
+r"""Primitive matrices, and networks that are upper- or lower-primitive at a fixed point (NN).
+
+T is lower-primitive at a fixed point x if each y <= x, y != x, near x is taken by a power of T to T^k(y) << x (less in
+every coordinate); upper-primitive likewise from above. A neuron answers to a change of its preactivation h from below
+if phi is strictly increasing just left of h, from above if just right of it. Through neurons that answer a change goes
+on along positive weights, so that T is primitive at x if the graph of these paths is primitive as a matrix; where other
+neurons are constant nearby, only then.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from rmtjac.activations import Activation
+from rmtjac.network import Network
+from rmtjac.nonnegative.facts import facts
+from rmtjac.nonnegative.predicates import Answer, self_map
+from rmtjac.nonnegative.rounding import above, below, preactivations
+
+__all__ = ["lower_primitive", "pattern", "primitive", "upper_primitive"]
+
+_NEAR = 1e-6  # of what is taken for a fixed point: T(x) within this of x, relative to 1 + |x|
+
+
+def primitive(matrix: Any) -> Answer:
+    """Whether a power of a nonnegative matrix is positive: its graph is strongly connected and has period 1.
+
+    Parameters
+    ----------
+    matrix
+        Square, dense or sparse.
+
+    Examples
+    --------
+    >>> import numpy as np, rmtjac as rj
+    >>> rj.nonnegative.primitive(np.array([[0, 1], [1, 0]]))
+    Answer(value=False, evidence='strongly connected with period 2')
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+    graph = coo_array(matrix)
+    if graph.shape[0] != graph.shape[1]:
+        raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
+    keep = graph.data > 0.0
+    if (graph.data < 0.0).any():
+        raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
+    graph = coo_array((graph.data[keep], (graph.coords[0][keep], graph.coords[1][keep])), shape=graph.shape)
+    count, label = connected_components(graph.tocsr(), directed=True, connection="strong")
+    if count > 1:
+        return Answer(
+            False, f"reducible: {count} strongly connected components, sizes {np.bincount(label)[:6].tolist()}"
+        )
+    if graph.shape[0] == 1:
+        return Answer(bool(keep.any()), "one entry" + ("" if keep.any() else ", zero"))
+    order, before = breadth_first_order(graph.tocsr(), 0, directed=True)
+    level = np.zeros(graph.shape[0], dtype=np.int64)
+    for node in order[1:]:
+        level[node] = level[before[node]] + 1
+    period = int(np.gcd.reduce(np.abs(level[graph.coords[0]] + 1 - level[graph.coords[1]])))
+    if period == 1:
+        return Answer(True, "strongly connected and aperiodic")
+    return Answer(False, f"strongly connected with period {period}")
+
+
+def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:
+    """Return a sparse matrix that is positive where a path of positive weights leads from an input to an output.
+
+    `answering`, one bool array per layer, leaves out the paths through other neurons.
+    """
+    from scipy.sparse import csr_array
+
+    product: Any = None
+    for l, matrix in enumerate(net.weights):
+        step = matrix > 0.0
+        if answering is not None:
+            step = step & answering[l][:, None]
+        factor = csr_array(step.astype(float))
+        product = factor if product is None else factor @ product
+        product.data = np.minimum(product.data, 1.0)  # counts of paths would overflow
+    return product
+
+
+def lower_primitive(net: Network, x: object, upper: object = None) -> Answer:
+    """Whether T is lower-primitive at a fixed point x, or at all fixed points between x and `upper`.
+
+    Parameters
+    ----------
+    net
+        A monotone map of the nonnegative orthant to itself.
+    x, upper
+        Shape (n,): the fixed point, or bounds of it; `upper` is x by default.
+
+    Returns
+    -------
+    Answer
+        Not decided if rounding, or the width of the bounds, hides which neurons answer.
+
+    Raises
+    ------
+    ValueError
+        If x is no fixed point, or the network is not known to be monotone.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> net = rj.Network([[[2.0]]], activation="relu6")  # 6 is fixed, and saturated
+    >>> rj.nonnegative.lower_primitive(net, [6.0]).value, rj.nonnegative.upper_primitive(net, [6.0]).value
+    (False, False)
+    """
+    return _primitive_at(net, x, upper, "left")
+
+
+def upper_primitive(net: Network, x: object, upper: object = None) -> Answer:
+    """Whether T is upper-primitive at a fixed point; parameters and errors as in `lower_primitive`."""
+    return _primitive_at(net, x, upper, "right")
+
+
+def _primitive_at(net: Network, x: object, upper: object, side: Literal["left", "right"]) -> Answer:
+    order = self_map(net)
+    if not order:
+        raise ValueError(f"network: not known to be a monotone map of x >= 0 to itself: {order.evidence}")
+    n = net.widths[0]
+    low = np.asarray(x, dtype=float)
+    high = low if upper is None else np.asarray(upper, dtype=float)
+    for name, one in (("x", low), ("upper", high)):
+        if one.shape != (n,) or not np.isfinite(one).all() or one.min(initial=0.0) < 0.0:
+            raise ValueError(f"{name} has shape {one.shape}; {n} finite numbers >= 0 are needed")
+    if not (low <= high).all():
+        raise ValueError("upper is less than x in some coordinate")
+    room = _NEAR * (1.0 + high)
+    if (above(net, high) < low - room).any() or (below(net, low) > high + room).any():
+        raise ValueError(f"x={x!r} is not a fixed point, nor does one lie between x and upper")
+    surely, possibly = [], []
+    lows, highs = preactivations(net, low, -1.0), preactivations(net, high, 1.0)
+    for phi, a, b in zip(net.activations, lows, highs, strict=True):
+        yes, maybe = _answers(phi, a, b, side)
+        surely.append(yes)
+        possibly.append(maybe)
+    found = primitive(pattern(net, surely))
+    if found:
+        return Answer(True, f"paths through neurons that answer: {found.evidence}")
+    most = primitive(pattern(net, possibly))
+    silent = sum(int((~one).sum()) for one in possibly)
+    if not most:
+        return Answer(False, f"{silent} neurons do not answer; paths through the others: {most.evidence}")
+    return Answer(None, f"whether some neurons answer is not decided; without them: {found.evidence}")
+
+
+def _answers(
+    phi: Activation, low: np.ndarray, high: np.ndarray, side: Literal["left", "right"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether phi strictly increases just left (right) of all h in [low, high], and of some h."""
+    if phi.slopes is not None:
+        rising = np.array(phi.slopes) > 0.0
+        first, last = (np.searchsorted(phi.breakpoints, h, side=side) for h in (low, high))
+        counts = np.concatenate(([0], np.cumsum(rising)))
+        number = counts[last + 1] - counts[first]
+        return number == last - first + 1, number > 0
+    known = facts(phi)
+    assert known is not None
+    # Those without slopes all increase strictly where they increase at all.
+    sure = low > known.monotone_from if side == "left" else low >= known.monotone_from
+    return sure, np.ones(len(low), dtype=bool)
