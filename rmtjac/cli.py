@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from rmtjac import cli_fixed_points, cli_nonnegative, cli_sweep
+from rmtjac import cli_fixed_points, cli_learn, cli_nonnegative, cli_sweep
 from rmtjac.cli_output import checked_out, print_result, whole, write_picture
 
 __all__ = ["main"]
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_fixed_points.register(command)
     cli_sweep.register(command)
     cli_nonnegative.register(command)
+    cli_learn.register(command)
     command("info", "Print versions, BLAS, threads and CPU class.", _info)
     return parser
 
@@ -257,12 +258,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("rmtjac: interrupted; nothing was written", file=sys.stderr)
         return 130
     except MemoryError as error:
-        print(
-            f"rmtjac: not enough memory for --width={args.width}, --samples={getattr(args, 'samples', 1)}: {error}",
-            file=sys.stderr,
-        )
+        sizes = ", ".join(f"--{name}={getattr(args, name)}" for name in ("width", "samples", "units") if name in args)
+        print(f"rmtjac: not enough memory for {sizes or args.command}: {error}", file=sys.stderr)
         return 2
-    except (ValueError, TypeError, ArithmeticError, NotImplementedError, OSError) as error:
+    except (ValueError, TypeError, ArithmeticError, ImportError, NotImplementedError, OSError) as error:
         print(f"rmtjac: {error}", file=sys.stderr)
         return 2
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 __all__ = ["adamw"]
@@ -20,5 +21,5 @@ def adamw(theta, gradient, first, second, floor, rates, shrink, small):
         v = second[i] + forget2 * (g * g - second[i])
         first[i] = m
         second[i] = v
-        new = theta[i] * shrink - rate * m / (v**0.5 * scale + small)
+        new = theta[i] * shrink - rate * m / (np.sqrt(v) * scale + small)
         theta[i] = new if new > floor[i] else floor[i]

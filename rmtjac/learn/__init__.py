@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rmtjac.learn.autoencoder import Autoencoder, Reconstruction, train_autoencoder
+from rmtjac.learn.autoencoder_table import Row, row, table
+from rmtjac.learn.autoencoder_training import CONFIGURATIONS, Configuration
 from rmtjac.learn.data import Images, digits, mnist, read_idx
 from rmtjac.learn.equilibrium import Equilibrium, EquilibriumLayer, Gradients, PcDEQ1, PcDEQ2
 
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
     from rmtjac.learn.classifier import PcDEQClassifier
 
 __all__ = [
+    "CONFIGURATIONS",
+    "Autoencoder",
+    "Configuration",
     "Equilibrium",
     "EquilibriumLayer",
     "Gradients",
@@ -18,9 +24,14 @@ __all__ = [
     "PcDEQ1",
     "PcDEQ2",
     "PcDEQClassifier",
+    "Reconstruction",
+    "Row",
     "digits",
     "mnist",
     "read_idx",
+    "row",
+    "table",
+    "train_autoencoder",
 ]
 
 

@@ -131,7 +131,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y holds one class only, {self.classes_[0]!r}; two or more are needed to train a classifier"
+                f"y holds one class only, {self.classes_[0]}; two or more are needed to train a classifier"
             )
         seed = check_random_state(self.random_state).randint(2**32, dtype=np.uint64)
         draw, order = (np.random.default_rng([int(seed), k]) for k in range(2))

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 __all__ = ["POINTWISE", "Pointwise"]
+
+
+_ERF = 0.5 * math.sqrt(math.pi)
 
 
 class Pointwise(NamedTuple):
@@ -40,6 +44,25 @@ def _softsign_slope(h: np.ndarray, y: np.ndarray) -> np.ndarray:
     return slope
 
 
+def _arctan_slope(h: np.ndarray, y: np.ndarray) -> np.ndarray:
+    slope = h * h
+    slope += 1.0
+    return np.divide(1.0, slope, out=slope)
+
+
+def _erf(h: np.ndarray, out: np.ndarray) -> None:
+    from scipy.special import erf
+
+    np.multiply(h, _ERF, out=out)
+    erf(out, out=out)
+
+
+def _erf_slope(h: np.ndarray, y: np.ndarray) -> np.ndarray:
+    slope = h * h
+    slope *= -(_ERF**2)
+    return np.exp(slope, out=slope)
+
+
 def _silu(h: np.ndarray, out: np.ndarray) -> None:
     _sigmoid(h, out)
     out *= h
@@ -66,6 +89,11 @@ def _softplus_slope(h: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 POINTWISE = {
+    "arctan": Pointwise(np.arctan, _arctan_slope),
+    "erf": Pointwise(_erf, _erf_slope),
+    "hardtanh": Pointwise(
+        lambda h, out: np.clip(h, -1.0, 1.0, out=out), lambda h, y: ((h > -1.0) & (h < 1.0)).astype(h.dtype)
+    ),
     "tanh": Pointwise(np.tanh, lambda h, y: 1.0 - y * y),
     "sigmoid": Pointwise(_sigmoid, lambda h, y: y * (1.0 - y)),
     "softsign": Pointwise(_softsign, _softsign_slope),
