@@ -16,6 +16,7 @@ _PICTURES = {
     "02_limits": 4,
     "03_fixed_points": 4,
     "04_sweep": 5,
+    "05_nonnegative": 3,
 }  # at least this many; any other notebook has one
 
 

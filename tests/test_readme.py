@@ -36,12 +36,12 @@ def _command(marker):
 
 
 def test_there_is_an_example_of_each_use():
-    assert len(PYTHON) == 6
-    assert [shown is not None for _, shown in PYTHON] == [False, True, True, True, True, True]
+    assert len(PYTHON) == 7
+    assert [shown is not None for _, shown in PYTHON] == [False, *6 * [True]]
 
 
 @pytest.mark.parametrize(
-    ("code", "shown"), PYTHON, ids=["compare", "sweep", "solver", "layers", "samples", "fixed points"]
+    ("code", "shown"), PYTHON, ids=["compare", "sweep", "solver", "layers", "samples", "fixed points", "certificates"]
 )
 def test_python_blocks_run_and_print_what_they_show(code, shown, tmp_path, monkeypatch, capsys):
     import matplotlib.pyplot as plt

@@ -28,6 +28,8 @@ from rmtjac.nonnegative.predicates import Answer
 from rmtjac.nonnegative.primitivity import lower_primitive
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 from rmtjac.nonnegative.ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
+from rmtjac.nonnegative.rounding import UNIT
+from rmtjac.status import Status
 
 __all__ = ["Certificate", "certify"]
 
@@ -200,9 +202,13 @@ def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Cer
         miss = float(np.abs(net(some) - some).max())
         end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {ray.end:.12g}"
         reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {miss:.2g} at 5 of them)"
+        last = found.greatest
+        if np.isfinite(ray.end):
+            room = 4.0 * UNIT  # t, v and their product are rounded
+            last = Extremal(some[-1] * (1.0 - room), some[-1] * (1.0 + room), Status.CONVERGED, True, 0)
         return replace(
             found, exists=True, unique=False, positive=False, shape="interval", theorem="Perron ray", reason=reason,
-            ray=ray,
+            ray=ray, greatest=last,
         )  # fmt: skip
     if bound.bracket[0] > 1.0 and is_linear(net):
         return _point(found, False, "Perron ray", f"T(x) = A x, A irreducible, rho(A) >= {bound.bracket[0]:.6g} > 1")

@@ -170,7 +170,8 @@ def eventually_scalable(net: Network) -> Answer:
     for power in range(1, len(strict) + 1):  # each power adds an entry, or none ever does
         new = _strict(net, strict)
         if new.all():
-            return Answer(True, f"{weak.evidence}, and within {power} steps a bias or phi(0) > 0 reaches every output")
+            times = "" if power == 1 else f" within {power} steps of T"
+            return Answer(True, f"{weak.evidence}, and a positive bias or phi(0) > 0 reaches every output{times}")
         if (new == strict).all():
             break
         strict = new

@@ -5,18 +5,22 @@ apart by colour-blind readers and in grey print.
 """
 
 from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
+from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
 from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
 from rmtjac.plotting.spectra import plot_comparison, plot_limit, plot_spectrum
 from rmtjac.plotting.sweeps import plot_sweep
 
 __all__ = [
     "plot_basins",
+    "plot_certificate",
     "plot_comparison",
     "plot_convergence",
     "plot_fixed_points",
     "plot_limit",
     "plot_phase_diagram",
+    "plot_reconstructions",
     "plot_regions",
     "plot_spectrum",
     "plot_sweep",
+    "plot_training",
 ]

@@ -91,7 +91,7 @@ def test_a_bias_that_takes_several_steps():
     chain = rj.Network([np.eye(5, k=-1)], [[1.0, 0.0, 0.0, 0.0, 0.0]], "relu")
     assert nn.scalable(chain).value is False
     assert nn.eventually_scalable(chain)
-    assert "within 5 steps" in nn.eventually_scalable(chain).evidence
+    assert "within 5 steps of T" in nn.eventually_scalable(chain).evidence
     cut = rj.Network([np.eye(5, k=-1)], [[0.0, 1.0, 0.0, 0.0, 0.0]], "relu")
     assert nn.eventually_scalable(cut).evidence == "T^k(0) is 0 in entry 0 for all k: no positive bias reaches it"
     assert nn.eventually_scalable(rj.Network([np.eye(2)], activation="silu")).value is None

@@ -1,0 +1,191 @@
+"""Fixed points in the quadrant, what an autoencoder makes of images, how a classifier was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from rmtjac.learn.autoencoder import Autoencoder
+from rmtjac.learn.pcdeq import Epoch
+from rmtjac.network import Network
+from rmtjac.nonnegative import Certificate, certify
+from rmtjac.plotting.canvas import BLACK, BLUE, GREY, PALETTE, new_axes
+from rmtjac.validate import choice
+
+__all__ = ["plot_certificate", "plot_reconstructions", "plot_training"]
+
+_ARROWS, _GRID = 15, 161  # per side
+_REST = 1e-12  # movement that counts as none, of the length of an axis
+_SEEN = 1e-3  # what the eye cannot tell, of the length of an axis
+
+
+def plot_certificate(
+    network: Network, certificate: Certificate | None = None, ax: Axes | None = None, *, upper: float | None = None
+) -> dict[str, Any]:
+    """Draw a network of two inputs in the quadrant: where T(x) leads, and what is proved of its fixed points.
+
+    Parameters
+    ----------
+    network
+        A map of the plane.
+    certificate
+        What `rmtjac.nonnegative.certify` found; default computed here.
+    ax
+        Where to draw; default a new figure.
+    upper
+        End of both axes; default a little beyond the greatest fixed point, or 1.
+
+    Returns
+    -------
+    dict
+        The axes and the artists: arrows along T(x) - x, lines on which one coordinate of it is 0, the least and the
+        greatest fixed point, the interval between them if all of it is fixed.
+    """
+    if network.widths[0] != 2 or network.widths[-1] != 2:
+        raise ValueError(
+            f"network maps R^{network.widths[0]} to R^{network.widths[-1]}; pictures are drawn of the plane"
+        )
+    found = certify(network) if certificate is None else certificate
+    ax = new_axes(ax)
+    known = [one for one in (found.least, found.greatest) if one is not None and one.error <= _SEEN * one.upper.max()]
+    ends = [one.point for one in known]
+    if upper is None:
+        bounds = [one.upper for one in (found.least, found.greatest) if one is not None and one.exists]
+        top = max((float(end.max()) for end in ends or bounds), default=0.0)
+        top = max([top, *(float(one.max()) for one in bounds if not top)])
+        upper = 1.25 * top if top > 0.0 else 1.0
+    side = np.linspace(0.0, upper, _GRID)
+    plane = np.stack(np.meshgrid(side, side), axis=-1)
+    moved = network(plane) - plane
+    artists: dict[str, Any] = {"ax": ax, "lines": []}
+    for i, (color, style) in enumerate(((PALETTE[1], "-"), (PALETTE[2], "--"))):
+        if moved[..., i].min() < 0.0 < moved[..., i].max():
+            ax.contour(side, side, moved[..., i], [0.0], colors=color, linestyles=style, linewidths=1.4)
+            artists["lines"] += ax.plot([], [], style, color=color, lw=1.4, label=f"$T_{i + 1}(x) = x_{i + 1}$")
+    middle = (np.arange(_ARROWS) + 0.5) * upper / _ARROWS
+    at = np.stack(np.meshgrid(middle, middle), axis=-1)
+    arrows = network(at) - at
+    size = np.linalg.norm(arrows, axis=-1, keepdims=True)
+    arrows = np.divide(arrows, size, out=np.zeros_like(arrows), where=size > _REST * upper)
+    if arrows.any():
+        artists["arrows"] = ax.quiver(
+            *np.moveaxis(at, -1, 0), *np.moveaxis(arrows, -1, 0), color=GREY, pivot="mid", width=0.004
+        )
+    rest = np.abs(moved).max(axis=-1) <= _REST * upper
+    if rest.mean() > 0.05:  # an area, not a line
+        artists["rest"] = ax.contourf(side, side, rest.astype(float), [0.5, 1.5], colors=[PALETTE[4]], alpha=0.5)
+        artists["lines"] += ax.fill([], [], color=PALETTE[4], alpha=0.5, label="$T(x) = x$")
+    if found.ray is not None:
+        line = found.ray.points(np.array([0.0, 1.0]))
+        if np.isinf(found.ray.end):
+            line *= upper / line.max()
+        artists["ray"] = ax.plot(*line.T, color=BLUE, lw=4.0, solid_capstyle="round", label="all fixed", zorder=3)
+    artists["points"] = []
+    same = len(ends) == 2 and np.abs(ends[0] - ends[1]).max() <= _SEEN * upper
+    names = ["fixed point"] if same else ["least", "greatest"] if found.least in known else ["greatest"]
+    for end, name, marker in zip(ends, names, "os", strict=False):
+        artists["points"] += ax.plot(*end, marker, ms=8, mfc=BLACK, mec="white", label=name, zorder=5, clip_on=False)
+    ax.set_xlim(0.0, upper)
+    ax.set_ylim(0.0, upper)
+    ax.set_aspect("equal")
+    ax.set_xlabel("$x_1$")
+    ax.set_ylabel("$x_2$")
+    if artists["lines"] or ends:
+        artists["legend"] = ax.legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize="small", frameon=False
+        )
+    return artists
+
+
+def plot_reconstructions(
+    model: Autoencoder, images: np.ndarray, shape: tuple[int, int], ax: Axes | None = None
+) -> dict[str, Any]:
+    """Draw images x (K, n), below them T(x), and below that the norm of T(x) - x.
+
+    Parameters
+    ----------
+    model
+        The autoencoder.
+    images
+        Shape (K, n), n = height x width.
+    shape
+        Height and width.
+    ax
+        Where to draw; default a new figure.
+
+    Returns
+    -------
+    dict
+        The axes and the artists.
+    """
+    height, width = shape
+    rows = np.atleast_2d(np.asarray(images, dtype=float))
+    if rows.shape[1] != height * width:
+        raise ValueError(f"shape={shape} has {height * width} pixels; images have {rows.shape[1]}")
+    ax = new_axes(ax)
+    found = model.reconstruct(rows)
+    gap = max(1, height // 10)
+    sheet = np.ones((2 * height + gap, len(rows) * (width + gap) - gap))
+    centres = np.arange(len(rows)) * (width + gap)
+    for start, before, after in zip(centres, rows, found.images, strict=True):
+        sheet[:height, start : start + width] = 1.0 - before.reshape(shape)
+        sheet[height + gap :, start : start + width] = 1.0 - after.reshape(shape)
+    drawn = ax.imshow(sheet, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    ax.set_xticks(centres + 0.5 * (width - 1), [f"{one:.2f}" for one in found.distances])
+    ax.set_yticks([0.5 * height, 1.5 * height + gap], ["$x$", "$T(x)$"])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.set_xlabel(r"$\|T(x) - x\|$")
+    return {"ax": ax, "image": drawn}
+
+
+_QUANTITIES = {
+    "loss": (("loss", "training loss"),),
+    "accuracy": (("accuracy", "while training"),),
+    "steps": (("forward_steps", "fixed point"), ("backward_steps", "its adjoint")),
+}
+
+
+def plot_training(
+    history: Sequence[Epoch], ax: Axes | None = None, *, show: str = "accuracy", validation: Sequence[float] = ()
+) -> dict[str, Any]:
+    """Draw the training of a classifier, epoch by epoch (DEQ Fig. 2 and 3).
+
+    Parameters
+    ----------
+    history
+        ``history_`` of `rmtjac.learn.PcDEQClassifier`.
+    ax
+        Where to draw; default a new figure.
+    show
+        ``"accuracy"``, ``"loss"`` or ``"steps"`` (of the fixed-point iterations, forward and adjoint).
+    validation
+        ``validation_`` of the classifier, drawn beside the accuracy.
+
+    Returns
+    -------
+    dict
+        The axes and the lines.
+    """
+    choice("show", show, tuple(_QUANTITIES))
+    ax = new_axes(ax)
+    curves = [(label, [getattr(one, name) for one in history]) for name, label in _QUANTITIES[show]]
+    if show == "accuracy" and len(validation):
+        curves.append(("on other samples", list(validation)))
+    lines = []
+    for (label, values), color, style in zip(curves, PALETTE, ("-", "--"), strict=False):
+        lines += ax.plot(np.arange(1, len(values) + 1), values, style, color=color, lw=1.8, label=label)
+    if show == "loss":
+        ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(
+        {"loss": "mean cross-entropy", "accuracy": "share of right answers", "steps": "steps per batch"}[show]
+    )
+    ax.legend(frameon=False)
+    return {"ax": ax, "lines": lines}
