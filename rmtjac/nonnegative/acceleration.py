@@ -15,7 +15,7 @@ from rmtjac.network import Network
 from rmtjac.nonnegative.rates import contraction_rate, slopes_between
 from rmtjac.nonnegative.rounding import UNIT, above, below
 
-__all__ = ["enclose_from_below", "step_from_above"]
+__all__ = ["enclose_from_below", "resolved", "step_from_above"]
 
 _NEWTON = 60
 _GROW = 43  # doublings of a margin that are tried
@@ -28,7 +28,7 @@ def enclose_from_below(net: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndar
     x, w = z, None
     for _ in range(_NEWTON):
         miss = net(x) - x
-        solved = _solve(net.jacobian(x), np.column_stack([miss, np.ones(x.size)]))
+        solved = resolved(net.jacobian(x), np.column_stack([miss, np.ones(x.size)]))
         if solved is None:
             return None
         step, w = solved.T
@@ -57,7 +57,7 @@ def step_from_above(net: Network, u: np.ndarray) -> np.ndarray:
     middle = np.eye(u.size)
     for matrix, slope in zip(net.weights, small, strict=True):
         middle = slope[:, None] * (matrix @ middle)
-    solved = _solve(middle, np.column_stack([gap, np.ones(u.size)]))
+    solved = resolved(middle, np.column_stack([gap, np.ones(u.size)]))
     if solved is None:
         return u
     y, w = solved.T
@@ -79,8 +79,8 @@ def _apply(net: Network, slopes: list[np.ndarray], v: np.ndarray) -> np.ndarray:
     return v
 
 
-def _solve(jacobian: np.ndarray, right: np.ndarray) -> np.ndarray | None:
-    """(I - J)^-1 right, or None."""
+def resolved(jacobian: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+    """Return (I - J)^-1 right, in floats; None if I - J is singular."""
     try:
         found = np.linalg.solve(np.eye(len(jacobian)) - jacobian, right)
     except np.linalg.LinAlgError:

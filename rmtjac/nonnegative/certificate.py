@@ -1,4 +1,4 @@
-"""Existence, uniqueness, shape of the set of fixed points of a nonnegative network: a proof, or the missing hypothesis.
+"""Existence, uniqueness and shape of the fixed points of a nonnegative network: a proof, or the missing hypothesis.
 
 The theorems, for T mapping x >= 0 to itself:
 
@@ -6,11 +6,13 @@ The theorems, for T mapping x >= 0 to itself:
   rho(T_inf) < 1; it is then unique and positive.
 - *contraction* (DEQ): T concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0: exactly one.
 - *linear bound*: T(x) <= A x and rho(A) < 1: 0 is the only one.
-- *Perron ray*: T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector, rho(A) > 1
-  at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear (`rmtjac.nonnegative.ray`).
-- *Piotrowski-Cavalcante-Gabor* (NN): T weakly scalable, rho(T_inf) < 1, lower-primitive at its fixed points, which are
-  positive: they form an interval.
+- *Perron ray* (NN): T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector;
+  rho(A) > 1 at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear (`rmtjac.nonnegative.ray`).
 - *monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.
+
+NN's theorem (T weakly scalable, rho(T_inf) < 1, upper- and lower-primitive at its fixed points: they form an interval)
+is within these. Primitive at a point, T has irreducible weights; then either biases reach every output in the end, and
+a power of T is scalable, or T(0) = 0 and the Perron ray applies, also where clips are flat at the end of the interval.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from rmtjac.nonnegative import predicates
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
 from rmtjac.nonnegative.extremal import Extremal, greatest_fixed_point, least_fixed_point
 from rmtjac.nonnegative.predicates import Answer
-from rmtjac.nonnegative.primitivity import lower_primitive
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 from rmtjac.nonnegative.ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
 from rmtjac.nonnegative.rounding import UNIT
@@ -175,7 +176,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     if found.rate is not None and found.rate.value < 1.0 and least.exists:
         reason = f"concave; from an iterate on T contracts by {found.rate.value:.6g} in a weighted maximum norm"
         return _point(found, bool(known["positive"]) or bool((least.lower > 0.0).all()) or None, "contraction", reason)
-    return _on_a_ray(net, found, bound) or _in_an_interval(net, found, below_one) or _by_monotony(found)
+    return _on_a_ray(net, found, bound) or _by_monotony(found)
 
 
 def _rates(net: Network, least: Extremal, greatest: Extremal) -> dict[str, Any]:
@@ -221,25 +222,6 @@ def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Cer
             found, exists=True, unique=False, positive=False, shape="two points", theorem="Perron ray", reason=reason
         )
     return None
-
-
-def _in_an_interval(net: Network, found: Certificate, below_one: bool | None) -> Certificate | None:
-    """NN's theorem, for positive fixed points that are all enclosed."""
-    least, greatest = found.least, found.greatest
-    assert least is not None
-    assert greatest is not None
-    if not (found.hypotheses["weakly_scalable"] and below_one and least.exists and greatest.exists):
-        return None
-    if not greatest.everywhere or not (least.lower > 0.0).all():
-        return None
-    answer = lower_primitive(net, least.lower, greatest.upper)
-    if not answer:
-        return None
-    apart = bool((greatest.lower > least.upper).any())
-    return replace(
-        found, exists=True, unique=False if apart else None, positive=True, shape="interval",
-        theorem="Piotrowski-Cavalcante-Gabor", reason=f"lower-primitive at all fixed points: {answer.evidence}",
-    )  # fmt: skip
 
 
 def _by_monotony(found: Certificate) -> Certificate:

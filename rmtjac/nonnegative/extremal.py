@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.acceleration import enclose_from_below, step_from_above
+from rmtjac.nonnegative.acceleration import enclose_from_below, resolved, step_from_above
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
 from rmtjac.nonnegative.facts import facts
 from rmtjac.nonnegative.predicates import concave, self_map, weakly_scalable
@@ -90,16 +90,14 @@ def _checked(net: Network, tol: float, max_iter: int) -> None:
 
 def _direction(net: Network, x: np.ndarray) -> list[np.ndarray]:
     """Positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; else ones."""
-    jacobian = net.jacobian(x)
-    n = x.size
-    found = []
-    try:
-        w = np.linalg.solve(np.eye(n) - jacobian, np.ones(n))
-    except np.linalg.LinAlgError:
-        w = np.full(n, np.nan)
-    if np.isfinite(w).all() and w.min() > 0.0:
-        found.append(w / w.max())
-    return [*found, np.ones(n)]
+    return _positive_first(net.jacobian(x))
+
+
+def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
+    """(I - A)^-1 1, scaled, if it is positive; and ones."""
+    ones = np.ones(len(matrix))
+    w = resolved(matrix, ones)
+    return [ones] if w is None or not w.min(initial=1.0) > 0.0 else [w / w.max(initial=1e-290), ones]
 
 
 def _upper_near(net: Network, x: np.ndarray) -> np.ndarray | None:
@@ -194,15 +192,7 @@ def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
     product = np.eye(n)
     for one in factors:
         product = one @ product
-    directions = [np.ones(n)]
-    with np.errstate(all="ignore"):
-        try:
-            w = np.linalg.solve(np.eye(n) - product, np.ones(n))
-        except np.linalg.LinAlgError:
-            w = np.full(n, np.nan)
-    if np.isfinite(w).all() and w.min() > 0.0:
-        directions.insert(0, w / w.max())
-    for w in directions:
+    for w in _positive_first(product):
         size = 1.0
         while size < _HUGE:
             u = size * w

@@ -16,7 +16,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.network import Network
 from rmtjac.nonnegative.facts import facts
-from rmtjac.nonnegative.predicates import Answer, self_map
+from rmtjac.nonnegative.predicates import Answer, nonnegative_weights, self_map
 from rmtjac.nonnegative.rounding import above, below, preactivations
 
 __all__ = ["lower_primitive", "pattern", "primitive", "upper_primitive"]
@@ -24,13 +24,20 @@ __all__ = ["lower_primitive", "pattern", "primitive", "upper_primitive"]
 _NEAR = 1e-6  # of what is taken for a fixed point: T(x) within this of x, relative to 1 + |x|
 
 
-def primitive(matrix: Any) -> Answer:
+def primitive(of: Any, x: object = None) -> Answer:
     """Whether a power of a nonnegative matrix is positive: its graph is strongly connected and has period 1.
 
     Parameters
     ----------
-    matrix
-        Square, dense or sparse.
+    of
+        A square matrix, dense or sparse. Or a network with nonnegative weights: of the product of its weights.
+    x
+        Of a network: of the Jacobian at this point, shape (n,), instead; entries that are 0 by rounding count as 0.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, or an entry is negative.
 
     Examples
     --------
@@ -41,7 +48,7 @@ def primitive(matrix: Any) -> Answer:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-    graph = coo_array(matrix)
+    graph = coo_array(_square(of, x))
     if graph.shape[0] != graph.shape[1]:
         raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
     keep = graph.data > 0.0
@@ -63,6 +70,17 @@ def primitive(matrix: Any) -> Answer:
     if period == 1:
         return Answer(True, "strongly connected and aperiodic")
     return Answer(False, f"strongly connected with period {period}")
+
+
+def _square(of: Any, x: object) -> Any:
+    if not isinstance(of, Network):
+        if x is not None:
+            raise ValueError("x is a point of a network; a matrix has none")
+        return of
+    signs = nonnegative_weights(of)
+    if not signs:
+        raise ValueError(f"network: {signs.evidence}; primitivity is a property of nonnegative matrices")
+    return pattern(of) if x is None else np.maximum(of.jacobian(x), 0.0)
 
 
 def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:

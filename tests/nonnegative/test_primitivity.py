@@ -38,6 +38,23 @@ def test_primitivity_against_powers():
         nn.primitive(-np.eye(2))
 
 
+def test_of_networks():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        weights = [rng.random((3, 4)) * (rng.random((3, 4)) < 0.5), rng.random((4, 3)) * (rng.random((4, 3)) < 0.5)]
+        net = rj.Network(weights, activation="relu6")
+        assert nn.primitive(net).value == nn.primitive(weights[1] @ weights[0]).value
+        x = rng.random(4) * 20.0
+        assert nn.primitive(net, x).value == nn.primitive(net.jacobian(x)).value
+    saturated = rj.Network([np.ones((2, 2))], activation="relu6")
+    assert nn.primitive(saturated)
+    assert nn.primitive(saturated, [9.0, 9.0]).value is False
+    with pytest.raises(ValueError, match=r"weights\[0\]\[0, 0\] = -1 is negative"):
+        nn.primitive(rj.Network([[[-1.0]]]))
+    with pytest.raises(ValueError, match="a matrix has none"):
+        nn.primitive(np.eye(2), [1.0, 1.0])
+
+
 def _moves(net, x, sign, steps=60, size=1e-4):
     """Whether a change of each single coordinate of x goes to all coordinates, by iteration."""
     for j in range(len(x)):
