@@ -67,13 +67,14 @@ def plot_certificate(
             ax.contour(side, side, moved[..., i], [0.0], colors=color, linestyles=style, linewidths=1.4)
             artists["lines"] += ax.plot([], [], style, color=color, lw=1.4, label=f"$T_{i + 1}(x) = x_{i + 1}$")
     middle = (np.arange(_ARROWS) + 0.5) * upper / _ARROWS
-    at = np.stack(np.meshgrid(middle, middle), axis=-1)
-    arrows = network(at) - at
-    size = np.linalg.norm(arrows, axis=-1, keepdims=True)
-    arrows = np.divide(arrows, size, out=np.zeros_like(arrows), where=size > _REST * upper)
-    if arrows.any():
+    at = np.stack(np.meshgrid(middle, middle), axis=-1).reshape(-1, 2)
+    along = network(at) - at
+    length = np.linalg.norm(along, axis=1)
+    moving = length > _REST * upper
+    if moving.any():
+        unit = along[moving] / length[moving, None]
         artists["arrows"] = ax.quiver(
-            *np.moveaxis(at, -1, 0), *np.moveaxis(arrows, -1, 0), color=GREY, pivot="mid", width=0.004
+            *at[moving].T, *unit.T, color=GREY, pivot="mid", width=0.004, scale=1.5 * _ARROWS, scale_units="width"
         )
     rest = np.abs(moved).max(axis=-1) <= _REST * upper
     if rest.mean() > 0.05:  # an area, not a line
