@@ -8,6 +8,7 @@ into C and c.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rmtjac.validate import finite, positive_int
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 except ImportError:
@@ -164,6 +166,12 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         found = self.layer_.solve(X, finite("predict_tol", self.predict_tol, above=0.0))
+        if found.errors.max() > self.predict_tol:
+            warnings.warn(
+                f"equilibria are proved to {found.errors.max():.2g} only, not to predict_tol={self.predict_tol!r}",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
         return found.z @ self.coef_.T + self.intercept_
 
     def decision_function(self, X: Any) -> np.ndarray:

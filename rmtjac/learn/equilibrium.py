@@ -19,6 +19,8 @@ from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["Equilibrium", "EquilibriumLayer", "Gradients", "PcDEQ1", "PcDEQ2", "layer_of"]
 
+_MOST_STEPS = 10_000  # of the adjoint iteration
+
 
 class Equilibrium(NamedTuple):
     """Fixed points z (K, n) of K samples, bounds (K,) of their errors in the maximum norm, steps (K,) taken.
@@ -134,12 +136,16 @@ class EquilibriumLayer:
         a = rows @ self.injection.T + self.biases
         slope = self.phi.derivative(found.z @ self.weights.T + self.inject(a))
         u = outer.copy()
-        for _ in range(10_000):
+        for _ in range(_MOST_STEPS):
             new = outer + (slope * u) @ self.weights
             step = np.abs(new - u).max(initial=0.0)
             u = new
             if step <= tol * np.abs(u).max(initial=0.0):
                 break
+        else:
+            raise ArithmeticError(
+                f"the adjoint iteration did not come to rest in {_MOST_STEPS} steps; solve again"
+            )
         dh = slope * u
         da = dh * self.inject.derivative(a)
         return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)

@@ -6,7 +6,7 @@ sklearn = pytest.importorskip("sklearn")
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
 from rmtjac import nonnegative  # noqa: E402
-from rmtjac.learn import PcDEQClassifier, digits  # noqa: E402
+from rmtjac.learn import PcDEQ1, PcDEQClassifier, digits  # noqa: E402
 
 
 @parametrize_with_checks([PcDEQClassifier(epochs=40)])
@@ -103,6 +103,16 @@ def test_bad_arguments(data):
         PcDEQClassifier().fit(np.full((4, 2), np.nan), [0, 1, 0, 1])
     with pytest.raises(ValueError, match=r"0 sample\(s\)"):
         PcDEQClassifier().fit(np.zeros((0, 3)), [])
+
+
+def test_what_is_not_proved_is_reported(fitted, data, tmp_path):
+    from sklearn.exceptions import ConvergenceWarning
+
+    model = PcDEQClassifier.load(fitted.save(tmp_path / "model.npz"))
+    # A slope of 1 all the way from near 0 to 6: the bound is infinite until long after the last step.
+    model.layer_ = PcDEQ1(np.eye(40), np.zeros((40, 64)), np.full(40, -30.0), "relu6")
+    with pytest.warns(ConvergenceWarning, match=r"proved to inf only, not to predict_tol=1e-08"):
+        model.predict(data.test)
 
 
 def test_odd_sizes():
