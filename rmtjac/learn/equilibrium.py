@@ -143,9 +143,7 @@ class EquilibriumLayer:
             if step <= tol * np.abs(u).max(initial=0.0):
                 break
         else:
-            raise ArithmeticError(
-                f"the adjoint iteration did not come to rest in {_MOST_STEPS} steps; solve again"
-            )
+            raise ArithmeticError(f"the adjoint iteration did not come to rest in {_MOST_STEPS} steps; solve again")
         dh = slope * u
         da = dh * self.inject.derivative(a)
         return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)

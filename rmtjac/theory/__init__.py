@@ -6,9 +6,12 @@ from rmtjac.theory.certified_moments import certified_moments
 from rmtjac.theory.certify import CertifiedDensity, certified_density
 from rmtjac.theory.continuation import ContinuationPoint, continuation
 from rmtjac.theory.convergence import ConvergenceMap, convergence_map
-from rmtjac.theory.derivative_law import DerivativeLaw, DiscreteLaw, ErfLaw, QuadratureLaw, derivative_law
+from rmtjac.theory.derivative_law import derivative_law
+from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.edges import Edge
+from rmtjac.theory.erf_law import ErfLaw
 from rmtjac.theory.inverse import Layers
+from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.lerch import lerch_phi
 from rmtjac.theory.limit import limit_spectrum
 from rmtjac.theory.phase import (
@@ -19,6 +22,7 @@ from rmtjac.theory.phase import (
     phase_diagram,
     signal_phase,
 )
+from rmtjac.theory.quadrature_law import QuadratureLaw
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.theory.transforms import chi
 from rmtjac.theory.tuning import Isometry, critical_line, isometry

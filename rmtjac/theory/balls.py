@@ -37,7 +37,7 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.theory.analytic import ANALYTIC, Analytic
-from rmtjac.theory.derivative_law import DerivativeLaw
+from rmtjac.theory.law import DerivativeLaw
 
 __all__ = ["Ball", "PointBalls", "SmoothBalls", "ball_law", "exact", "flint_module"]
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rmtjac.status import Status
-from rmtjac.theory.derivative_law import DerivativeLaw
+from rmtjac.theory.law import DerivativeLaw
 from rmtjac.validate import finite, positive_int
 
 __all__ = ["ContinuationPoint", "continuation"]

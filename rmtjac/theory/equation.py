@@ -14,8 +14,9 @@ from fractions import Fraction
 from typing import Any
 
 from rmtjac.theory.balls import PointBalls, SmoothBalls, ball_law, exact, flint_module
-from rmtjac.theory.derivative_law import DerivativeLaw, DiscreteLaw
+from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.inverse import Layers
+from rmtjac.theory.law import DerivativeLaw
 
 __all__ = ["Equation", "Term", "equation"]
 

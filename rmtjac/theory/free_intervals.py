@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.theory.derivative_law import DerivativeLaw
+from rmtjac.theory.law import DerivativeLaw
 
 __all__ = ["FreeInterval", "discrete", "evaluate", "free_intervals", "invert_m"]
 

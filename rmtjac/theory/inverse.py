@@ -79,7 +79,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.theory.derivative_law import DerivativeLaw, DiscreteLaw
+from rmtjac.theory.discrete_law import DiscreteLaw
+from rmtjac.theory.law import DerivativeLaw
 
 __all__ = ["Layers", "Roots"]
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.theory.derivative_law import DiscreteLaw
+from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.edges import Edge
 from rmtjac.theory.inverse import Layers
 from rmtjac.theory.precise import digits_known

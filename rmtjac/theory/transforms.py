@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.theory.derivative_law import DerivativeLaw
 from rmtjac.theory.inverse import Layers
+from rmtjac.theory.law import DerivativeLaw
 
 if TYPE_CHECKING:
     from rmtjac.theory.spectrum import LimitSpectrum

@@ -1,0 +1,88 @@
+"""The law of D^2 of any phi' that is not piecewise constant: a fixed Gauss-Legendre rule, corrected at the poles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rmtjac.kernels.mgf import NODES
+from rmtjac.theory.law import DerivativeLaw
+from rmtjac.theory.nodes import FLOOR
+from rmtjac.theory.precise import smooth_mgf
+
+__all__ = ["QuadratureLaw"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class QuadratureLaw(DerivativeLaw):
+    """A continuous law of D^2, given by phi' and q; its nodes serve every u that a density curve visits.
+
+    Attributes
+    ----------
+    panels
+        What makes the rule exact next to its poles (`rmtjac.kernels.panels`).
+    """
+
+    panels: np.ndarray
+    intervals: np.ndarray
+
+    @property
+    def mass(self) -> float:
+        """One."""
+        return 1.0
+
+    @property
+    def spectrum(self) -> np.ndarray:
+        """Intervals that hold the values of log D^2, descending, shape (k, 2)."""
+        return self.intervals
+
+    @property
+    def mean_log(self) -> float:
+        """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros.
+
+        Raises
+        ------
+        ArithmeticError
+            If D^2 < 1e-280, the range of a float, is not improbable.
+        """
+        lost = float(self.weights[self.values <= FLOOR].sum())
+        if lost > 1e-15:
+            raise ArithmeticError(
+                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {lost:.2g}"
+            )
+        return float(self.log_potential(np.array([100.0 - 1j * math.pi])).real[0]) - 100.0
+
+    @property
+    def decay(self) -> float:
+        """1/2 where phi' passes through zero: then P(D^2 < x) falls like sqrt(x)."""
+        assert self.source is not None
+        signs = np.sign(self.source[0].derivative(math.sqrt(self.variance) * np.linspace(-13.0, 13.0, 5201)))
+        return 0.5 if signs.min() < 0.0 < signs.max() else 1.0
+
+    @property
+    def variance(self) -> float:
+        """The variance q of h."""
+        assert self.source is not None
+        return self.source[1]
+
+    @property
+    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
+        """A quadrature rule with panels."""
+        return NODES, 1.0, self.values, self.weights, self.panels
+
+    def relative_error(self, log_u: np.ndarray) -> np.ndarray:
+        """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
+        beyond = log_u.real > -math.log(self.supremum)
+        angle = np.maximum(np.abs(log_u.imag), 1e-150)
+        return 1.0 + np.where(beyond, 0.03 / angle + 1e-3 / angle**2, 0.0)
+
+    def mgf_mp(self, u: Any) -> Any:
+        """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""
+        assert self.source is not None
+        return smooth_mgf(*self.source, u)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(q={self.variance:.6g}, mean={self.mean:.6g}, {self.values.size} nodes)"
