@@ -38,8 +38,8 @@ def classifier(data: rj.learn.Images, seeds: list[int], epochs: int) -> str:
         "pixels as they are, in [0, 1], or minus .1307 over .3081. Right answers of the test images in percent; steps "
         "per sample to a proved error of 1e-8, and the largest bound.",
         "",
-        "| layer | phi | pixels | seed | after 2 epochs | after all | training steps (forward, adjoint) | steps to 1e-8 "
-        "| bound | CPU s |",
+        "| layer | phi | pixels | seed | after 2 epochs | after all | training steps (forward, adjoint) "
+        "| steps to 1e-8 | bound | CPU s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for phi in ACTIVATIONS:
