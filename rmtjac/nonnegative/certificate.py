@@ -106,11 +106,11 @@ class Certificate:
         lines += [f"{'shape':>20}: {self.shape}", f"{'theorem':>20}: {self.theorem}", f"{'reason':>20}: {self.reason}"]
         if self.rho is not None:
             lines.append(f"{'rho(T_inf)':>20}: [{self.rho[0]:.12g}, {self.rho[1]:.12g}]")
-        if self.rate is not None:
+        if self.rate is not None and self.rate.value < 1.0:
             lines.append(
                 f"{'rate':>20}: {self.rate.value:.6g} in a weighted maximum norm, from the least fixed point on"
             )
-        if self.thompson is not None:
+        if self.thompson is not None and self.thompson < 1.0:
             lines.append(f"{'rate':>20}: {self.thompson:.6g} in Thompson's metric, up to the greatest fixed point")
         lines += [f"{name:>20}: {words[answer.value]} ({answer.evidence})" for name, answer in self.hypotheses.items()]
         return "\n".join(lines)
