@@ -6,7 +6,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.kernels.mgf import log_mgf
-from rmtjac.theory import DiscreteLaw, ErfLaw, QuadratureLaw, derivative_law
+from rmtjac.theory import QuadratureLaw, derivative_law
 from tests.oracles.activations import FUNCTIONS
 
 NAMES = rj.activations.names()
@@ -91,47 +91,6 @@ def test_monte_carlo_of_d_squared(name):
         assert abs(sample.mean() - expected) <= 3.9 * sample.std() / math.sqrt(n) + 1e-15
 
 
-@pytest.mark.parametrize(
-    ("name", "p"),
-    [
-        ("linear", 1.0),
-        ("relu", 0.5),
-        ("hardtanh", math.erf(1 / math.sqrt(1.0))),
-        ("relu6", 0.5 * math.erf(6 / math.sqrt(1.0))),
-    ],
-)
-def test_two_point_closed_forms(name, p):
-    # q = 1/2, so 1/sqrt(2q) = 1
-    law = derivative_law(rj.activations.activation(name), 0.5)
-    u = np.array([0.3 - 0.2j, -7.0 + 0j, 40 - 1j, 0.9 + 0j, 2.0 + 1.0j])
-    np.testing.assert_allclose(law.mgf(u), p * u / (1 - u), rtol=1e-14)
-    assert law.atom == pytest.approx(1 - p, abs=1e-15)
-    v = np.log(np.where(u.imag > 0, u.conj(), u)) - 0j
-    v = v.real - 1j * np.abs(v.imag)
-    np.testing.assert_allclose(law.log_potential(v), p * np.log(1 - np.exp(v)), rtol=1e-14)
-
-
-def test_leaky_relu_has_two_values():
-    law = derivative_law(rj.activations.activation("leaky_relu:0.3"), 2.0)
-    u = np.array([0.3 - 0.2j, -7.0 + 0j, 40 - 1j])
-    np.testing.assert_allclose(law.mgf(u), 0.5 * u / (1 - u) + 0.5 * 0.09 * u / (1 - 0.09 * u), rtol=1e-14)
-    assert law.atom == 0.0
-
-
-def test_erf_prefactor_is_not_the_printed_one():
-    # BS print z / sqrt(2 pi q) Phi; the series E D^2k = (1 + pi q k)^(-1/2) decides for z / sqrt(pi q) Phi.
-    q, z = 0.5, 0.4
-    law = derivative_law(rj.activations.activation("erf"), q)
-    assert isinstance(law, ErfLaw)
-    k = np.arange(1, 60)
-    series = float(np.sum(z**k / np.sqrt(1 + math.pi * q * k)))
-    assert complex(law.mgf(z)).real == pytest.approx(series, rel=1e-14)
-    with mp.workdps(30):
-        assert float(law.mgf_mp(mp.mpf(z))) == pytest.approx(series, rel=1e-14)
-        printed = z / mp.sqrt(2 * mp.pi * q) * mp.lerchphi(z, 0.5, 1 + 1 / (mp.pi * q))
-    assert float(printed) == pytest.approx(series / math.sqrt(2), rel=1e-12)
-
-
 @pytest.mark.parametrize("name", ["erf", "tanh", "relu", "leaky_relu"])
 def test_mpmath_and_float_agree(name):
     law = derivative_law(rj.activations.activation(name), 0.8)
@@ -182,15 +141,6 @@ def test_next_to_the_cut(name, angle):
         assert complex(k.mgf(np.exp(v))) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-14 / angle)
 
 
-def test_atom_beside_several_values():
-    # slopes 0, 1/2, 1: 1 + m_K = P(D = 0) + sum w / (1 - u x), and c is relative to P(D != 0)
-    law = DiscreteLaw.from_points([0.0, 0.25, 1.0], [0.2, 0.3, 0.5])
-    u = complex(0.7, -0.4)
-    m = 0.3 * 0.25 * u / (1 - 0.25 * u) + 0.5 * u / (1 - u)
-    assert complex(law.mgf(u)) == pytest.approx(m, rel=1e-14)
-    assert log_mgf(*law.kernel, np.log(u))[0] == pytest.approx(1 + m / 0.8, rel=1e-14)
-
-
 @pytest.mark.parametrize("q", [9e4, 1e-6])
 def test_moments_at_extreme_variances(q):
     law = derivative_law(rj.activations.activation("tanh"), q)
@@ -208,15 +158,6 @@ def test_zero_variance_and_own_activations():
     assert sine.moment(2) == pytest.approx(3 / 8 + math.exp(-1.4) / 2 + math.exp(-5.6) / 8, rel=1e-13)
 
 
-def test_user_defined_slopes():
-    steps = rj.Activation("steps", lambda h: h, lambda h: h, (0.0, 1.0), (0.0, 2.0, -2.0))
-    law = derivative_law(steps, 1.0)
-    assert isinstance(law, DiscreteLaw)
-    np.testing.assert_allclose([*law.values, *law.weights, law.atom], [4.0, 0.5, 0.5], rtol=1e-15)
-    u = 0.1 - 0.05j
-    assert complex(law.mgf(u)) == pytest.approx(0.5 * 4 * u / (1 - 4 * u), rel=1e-14)
-
-
 def test_bad_laws():
     flat = rj.Activation("flat", np.zeros_like, np.zeros_like, (), (0.0,))
     for phi, q, message in [
@@ -229,5 +170,3 @@ def test_bad_laws():
     ]:
         with pytest.raises(ValueError, match=message):
             derivative_law(phi, q)
-    with pytest.raises(ValueError, match="add up to 1"):
-        DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.6])
