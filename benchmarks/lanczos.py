@@ -32,7 +32,7 @@ from rmtjac.archive import write_atomically
 from rmtjac.spectra.lanczos import lanczos_spectrum
 from rmtjac.spectra.quadratures import LanczosSpectrum, smoothed_density
 from rmtjac.theory.derivative_law import derivative_law
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.spectrum import LimitSpectrum
 
 DEPTH, BIAS, SEED = 3, 0.1, 20261

@@ -10,8 +10,8 @@ from rmtjac.theory.derivative_law import derivative_law
 from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.edges import Edge
 from rmtjac.theory.erf_law import ErfLaw
-from rmtjac.theory.inverse import Layers
 from rmtjac.theory.law import DerivativeLaw
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.lerch import lerch_phi
 from rmtjac.theory.limit import limit_spectrum
 from rmtjac.theory.phase import (

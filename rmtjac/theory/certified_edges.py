@@ -43,7 +43,7 @@ import numpy as np
 
 from rmtjac.theory.balls import Ball, exact, flint_module
 from rmtjac.theory.equation import Equation, Term, equation
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 from rmtjac.validate import positive_int
 
 __all__ = ["CertifiedEdges", "certified_edges"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from rmtjac.theory.balls import exact, flint_module
 from rmtjac.theory.equation import Equation, Term, equation
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 from rmtjac.validate import positive_int
 
 __all__ = ["certified_moments"]

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from rmtjac.theory import inverse
 from rmtjac.theory.balls import Ball, flint_module
 from rmtjac.theory.certified_edges import CertifiedEdges, certified_edges
 from rmtjac.theory.certified_gaps import prove_outside
 from rmtjac.theory.equation import Equation, equation
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.root_proof import prove_root
 from rmtjac.validate import positive_int
 
@@ -132,7 +133,7 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
     reasons = [eq if isinstance(eq, str) else "no root was found to start from"] * lam.size
     if isinstance(eq, Equation):
         positive = np.flatnonzero(lam > 0.0)
-        roots = layers.solve(np.log(lam[positive]))
+        roots = inverse.solve(layers, np.log(lam[positive]))
         found = np.flatnonzero(roots.found)
         logs = _starts(eq, layers, roots.log_u[found])
         for i, f, log_u in zip(positive[found], found, logs, strict=True):

@@ -14,8 +14,8 @@ import numpy as np
 
 from rmtjac.status import Status
 from rmtjac.theory.continuation import continuation
-from rmtjac.theory.inverse import Layers
 from rmtjac.theory.law import DerivativeLaw
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import finite, positive_int
 

@@ -25,7 +25,7 @@ from functools import cached_property
 import numpy as np
 
 from rmtjac.theory.free_intervals import FreeInterval, discrete, evaluate, free_intervals, invert_m
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 
 __all__ = ["Edge", "Support", "support"]
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from rmtjac.theory.balls import PointBalls, SmoothBalls, ball_law, exact, flint_module
 from rmtjac.theory.discrete_law import DiscreteLaw
-from rmtjac.theory.inverse import Layers
 from rmtjac.theory.law import DerivativeLaw
+from rmtjac.theory.layers import Layers
 
 __all__ = ["Equation", "Term", "equation"]
 

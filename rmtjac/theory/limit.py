@@ -8,8 +8,8 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Orthogonal
 from rmtjac.propagation import MeanField, mean_field
 from rmtjac.theory.derivative_law import derivative_law
-from rmtjac.theory.inverse import Layers
 from rmtjac.theory.law import DerivativeLaw
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import choice, positive_int
 

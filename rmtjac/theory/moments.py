@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 
 __all__ = ["exact_moments", "log_moment", "moments"]
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.edges import Edge
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.precise import digits_known
 
 __all__ = ["WITHIN", "Expansion", "expand"]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rmtjac.theory import inverse
+
 if TYPE_CHECKING:
     from rmtjac.theory.spectrum import LimitSpectrum
 
@@ -32,7 +34,7 @@ def cdf(lim: LimitSpectrum, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray
     lowest = (place == 0) & np.isfinite(at)
     value[lowest] += sum(jumps.masses[jumps.log_atoms < ends[0, 0]]) if len(ends) else 0.0
     roots = lim.solve(at[inside])
-    tail = np.where(roots.found, lim.layers.upper_tail(roots), 0.0)
+    tail = np.where(roots.found, inverse.upper_tail(lim.layers, roots), 0.0)
     value[inside] = np.clip(1.0 - tail, lim.atom, 1.0)
     slope[inside] = np.where(roots.found & ~outside[inside], -roots.imag_m / math.pi, 0.0)
     for log_atom, mass in zip(jumps.log_atoms, jumps.masses, strict=True):

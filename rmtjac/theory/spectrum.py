@@ -15,11 +15,12 @@ from rmtjac.archive import load, provenance, save
 from rmtjac.ensemble import Ensemble
 from rmtjac.status import Status
 from rmtjac.theory import curve as curves
+from rmtjac.theory import inverse, quantiles, transforms
 from rmtjac.theory import moments as lagrange
-from rmtjac.theory import quantiles, transforms
 from rmtjac.theory.continuation import ContinuationPoint, continuation
 from rmtjac.theory.edges import Edge, Support, support
-from rmtjac.theory.inverse import Layers, Roots
+from rmtjac.theory.inverse import Roots
+from rmtjac.theory.layers import Layers
 from rmtjac.theory.near_edge import WITHIN, Expansion, expand
 from rmtjac.validate import positive_int
 
@@ -121,15 +122,15 @@ class LimitSpectrum:
 
     def solve(self, log_lam: np.ndarray) -> Roots:
         """Return the roots at points of the support, given by their logarithms."""
-        roots = self.layers.solve(log_lam)
+        roots = inverse.solve(self.layers, log_lam)
         lost = np.flatnonzero(~roots.found)
         if lost.size and not self.layers.explicit:
             # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join)
             # the root is
             # real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
             aside = 1e-7
-            found, log_u = self.layers.solve_plane(log_lam[lost] + 1j * aside)
-            size = np.abs(self.layers.m(log_u).imag)
+            found, log_u = inverse.solve_plane(self.layers, log_lam[lost] + 1j * aside)
+            size = np.abs(inverse.mgf(self.layers, log_u).imag)
             bad = ~found | (size > 1e4 * aside)
             if bad.any():
                 raise ArithmeticError(

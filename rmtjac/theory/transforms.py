@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.theory.inverse import Layers
+from rmtjac.theory import inverse
 from rmtjac.theory.law import DerivativeLaw
+from rmtjac.theory.layers import Layers
 
 if TYPE_CHECKING:
     from rmtjac.theory.spectrum import LimitSpectrum
@@ -40,7 +41,7 @@ def _upper_m(lim: LimitSpectrum, z: np.ndarray) -> np.ndarray:
     bulk = positive & lim.inside(log_z.real)
     out = np.empty(z.size, dtype=complex)
     if bulk.any():
-        out[bulk] = lim.layers.m(lim.solve(log_z.real[bulk]).log_u)
+        out[bulk] = inverse.mgf(lim.layers, lim.solve(log_z.real[bulk]).log_u)
     if lim.layers.explicit:
         out[~bulk] = lim.layers.groups[0].mgf(np.exp(lim.layers.log_scale) / z[~bulk]) / lim.layers.ratios[0]
         return out
@@ -56,10 +57,10 @@ def _upper_m(lim: LimitSpectrum, z: np.ndarray) -> np.ndarray:
     inside = right & lim.inside(x)
     aside[inside] = 0.0
     used = np.maximum(off, aside)
-    found, log_u = lim.layers.solve_plane(x + 1j * np.where(right, used, math.pi - used))
+    found, log_u = inverse.solve_plane(lim.layers, x + 1j * np.where(right, used, math.pi - used))
     if not found.all():
         raise ArithmeticError(f"no root found at z={complex(z[rest][~found][0])!r}; please report this")
-    m = lim.layers.m(log_u)
+    m = inverse.mgf(lim.layers, log_u)
     out[rest] = np.where(off < aside, m.real + 1j * m.imag * (off / used), m)
     return out
 

@@ -6,7 +6,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.kernels.mgf import log_mgf
-from rmtjac.theory import QuadratureLaw, derivative_law
+from rmtjac.theory import QuadratureLaw, derivative_law, inverse
 from tests.oracles.activations import FUNCTIONS
 
 NAMES = rj.activations.names()
@@ -51,7 +51,7 @@ def _u_on_curves(name, q):
     for depth in (1, 3):
         layers = rj.theory.Layers([derivative_law(rj.activations.activation(name), q)] * depth, [1.0] * depth)
         log_lam = layers.log_mean + np.array([0.6, -0.5, -3.0, -9.0])
-        out += np.exp(layers.solve(log_lam).log_u[:, 0]).tolist()
+        out += np.exp(inverse.solve(layers, log_lam).log_u[:, 0]).tolist()
     return out
 
 
