@@ -121,6 +121,8 @@ def train_autoencoder(
     ------
     ValueError
         If the inputs are empty, negative or not finite, or an argument is out of range.
+    ArithmeticError
+        If the training diverges.
 
     Notes
     -----

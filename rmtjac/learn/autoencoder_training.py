@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.learn.optimizer import AdamW, Parameters
+from rmtjac.learn.optimizer import AdamW, Parameters, finite_loss
 from rmtjac.learn.pointwise import POINTWISE
 from rmtjac.learn.spectral_norm import SpectralNorm
 from rmtjac.network import Network
@@ -31,7 +31,7 @@ class Configuration:
     hidden, output
         Activations.
     weights_floor, biases_floor
-        Lower bounds; minus infinity for any sign.
+        Lower bounds of what the optimizer moves; minus infinity for any sign. (A spectral one is scaled after that.)
     spectral
         Whether each matrix has the spectral norm .999.
     published
@@ -131,9 +131,7 @@ class AutoencoderTrainer:
     def _weight(self, name: str) -> np.ndarray:
         """The matrix itself, or that of norm .999 which belongs to it."""
         normed = self._normed.get(name)
-        if normed is None:
-            return self.parameters[name]
-        return normed.value()
+        return self.parameters[name] if normed is None else normed.value()
 
     def train(
         self, x: np.ndarray, epochs: int, rng: np.random.Generator, batch_size: int = 64, rate: float = 1e-3
@@ -147,12 +145,12 @@ class AutoencoderTrainer:
                 batch = rows[order[start : start + batch_size]]
                 total += len(batch) * self.loss_and_gradients(batch)
                 self.optimizer.step(rate)
-            yield total / len(rows)
+            yield finite_loss(total / len(rows))
 
     def network(self) -> Network:
         """Return the network as it is now."""
         held, how = self.parameters, self.configuration
         weights = [np.asarray(held[name], dtype=float) for name in ("W1", "W2")]
         if how.spectral:
-            weights = [matrix * (_NORM / np.linalg.norm(matrix, 2)) for matrix in weights]
+            weights = [matrix * (_NORM / max(float(np.linalg.norm(matrix, 2)), 1e-300)) for matrix in weights]
         return Network(weights, [held["b1"], held["b2"]], [how.hidden, how.output])

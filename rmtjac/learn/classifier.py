@@ -123,6 +123,8 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If the data are empty, not finite or of one class only, or a parameter is out of range.
+        ArithmeticError
+            If the training diverges.
         """
         from tqdm import tqdm
 
@@ -137,20 +139,21 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             )
         seed = check_random_state(self.random_state).randint(2**32, dtype=np.uint64)
         draw, order = (np.random.default_rng([int(seed), k]) for k in range(2))
+        rows = np.ascontiguousarray(X, dtype=np.float32)
         trainer = Trainer(
             X.shape[1], units, len(self.classes_), self.activation, kind.injection_activation, draw, training
         )
         self.history_: list[Epoch] = []
         self.validation_: list[float] = []
         with tqdm(total=training.epochs, disable=None if self.progress else True, unit="epoch") as bar:
-            for done in trainer.train(X, labels, order):
+            for done in trainer.train(rows, labels, order):
                 self.history_.append(done)
                 if validation is not None:
-                    self._take(trainer, kind, X)
+                    self._take(trainer, kind, rows)
                     self.validation_.append(float(self.score(*validation)))
                 bar.set_postfix(loss=done.loss, refresh=False)
                 bar.update()
-        self._take(trainer, kind, X)
+        self._take(trainer, kind, rows)
         return self
 
     def _take(self, trainer: Trainer, kind: type[EquilibriumLayer], x: np.ndarray) -> None:

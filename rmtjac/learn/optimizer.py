@@ -6,13 +6,27 @@ Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 201
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from rmtjac.validate import finite
 
-__all__ = ["AdamW", "Parameters"]
+__all__ = ["AdamW", "Parameters", "finite_loss"]
+
+
+def finite_loss(loss: float) -> float:
+    """Return the loss of an epoch.
+
+    Raises
+    ------
+    ArithmeticError
+        If it is not finite: what was learned is lost.
+    """
+    if not math.isfinite(loss):
+        raise ArithmeticError(f"training diverged: the loss is {loss}; try a smaller learning_rate")
+    return loss
 
 
 class Parameters:

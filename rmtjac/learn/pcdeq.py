@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.learn.normalisation import BatchNorm
-from rmtjac.learn.optimizer import AdamW, Parameters
+from rmtjac.learn.optimizer import AdamW, Parameters, finite_loss
 from rmtjac.learn.pointwise import POINTWISE
 
 __all__ = ["Epoch", "Trainer", "Training"]
@@ -109,7 +109,9 @@ class Trainer:
         for rows in _batches(len(x), self.training.batch_size, rng):
             sums += len(rows) * np.array(self.gradients(x[rows], labels[rows]))
             self.optimizer.step(rate)
-        return Epoch(*(sums / len(x)).tolist())
+        done = Epoch(*(sums / len(x)).tolist())
+        finite_loss(done.loss)
+        return done
 
     def gradients(self, x: np.ndarray, labels: np.ndarray) -> Epoch:
         """Write the gradient of the mean loss of a batch to `parameters`, and return what an epoch returns."""

@@ -11,6 +11,7 @@ import numpy as np
 __all__ = ["SpectralNorm"]
 
 _START = 200  # steps of the power method at the start
+_TINY = np.float32(1e-30)  # a matrix of zeros has no singular vectors
 _STEPS = 2  # and after each update of V, which moves it little
 
 
@@ -20,15 +21,15 @@ class SpectralNorm:
     def __init__(self, moved: np.ndarray, limit: float) -> None:
         self.moved, self.limit = moved, moved.dtype.type(limit)
         self._v = np.abs(moved).sum(axis=0)
-        self._v /= np.linalg.norm(self._v)
+        self._v /= max(np.linalg.norm(self._v), _TINY)
         self._follow(_START)
 
     def _follow(self, steps: int) -> None:
         for _ in range(steps):
             self._u = self.moved @ self._v
-            self._u /= np.linalg.norm(self._u)
+            self._u /= max(np.linalg.norm(self._u), _TINY)
             self._v = self.moved.T @ self._u
-            self.norm = np.linalg.norm(self._v)
+            self.norm = max(np.linalg.norm(self._v), _TINY)
             self._v /= self.norm
 
     def value(self) -> np.ndarray:

@@ -51,6 +51,19 @@ def test_bad_arguments(data):
         train_autoencoder(data.train, epochs=0)
 
 
+def test_divergence_is_said():
+    told = pytest.raises(ArithmeticError, match="training diverged: the loss is nan; try a smaller learning_rate")
+    with np.errstate(over="ignore", invalid="ignore"), told:
+        train_autoencoder(np.ones((100, 4)), "ReLU + Sigmoid RR", units=3, learning_rate=1e38)
+
+
+def test_nothing_to_learn():
+    # All inputs 0: what is moved may become 0, which has no direction.
+    found = train_autoencoder(np.zeros((64, 4)), "ReLU spectral NN", units=3, epochs=50, learning_rate=0.1)
+    assert np.isfinite(found.network.weights[0]).all()
+    assert found.loss(np.zeros((1, 4))) < 1e-3
+
+
 def test_one_pixel_and_one_unit():
     found = train_autoencoder(np.array([[0.0], [0.5], [1.0]]), "Tanh NN", units=1, epochs=300, learning_rate=1e-2)
     assert found.loss([[0.5]]) < 0.02
