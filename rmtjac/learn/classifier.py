@@ -25,7 +25,7 @@ try:
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 except ImportError:
-    raise ImportError("PcDEQClassifier needs scikit-learn; install rmtjac[learn]") from None
+    raise ImportError("PcDEQClassifier needs scikit-learn 1.6 or later; install rmtjac[learn]") from None
 
 __all__ = ["PcDEQClassifier"]
 
