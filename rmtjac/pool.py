@@ -1,13 +1,31 @@
-"""Many units of work over a pool of threads, in order, with progress."""
+"""Work in threads: many units in order with progress, or one long one that Ctrl-C can end."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["run_in_threads"]
+import numpy as np
+
+__all__ = ["interruptible", "run_in_threads"]
+
+_T = TypeVar("_T")
+
+
+def interruptible(work: Callable[[np.ndarray], _T]) -> _T:
+    """Return ``work(stop)``, called in a thread so that the main thread hears Ctrl-C.
+
+    `work` must release the interpreter, and return soon after ``stop[0]`` (shape (1,), uint8) becomes 1.
+    """
+    stop = np.zeros(1, dtype=np.uint8)
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            return pool.submit(work, stop).result()
+        except BaseException:
+            stop[0] = 1
+            raise
 
 
 def run_in_threads(

@@ -13,6 +13,7 @@ from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.rational import MOST_PIECES, Point, holds
 from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network
+from rmtjac.pool import interruptible
 
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
@@ -20,6 +21,7 @@ MOST_BOXES = 1_000_000
 _FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
 _PARTS = 0.1  # of the budget; they take longer than boxes
 _MOST_ROOTS = 10_000
+_QUICK = 200  # boxes looked at before a thread is worth its start
 _SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
 _MOST_OPEN = 500  # boxes given to exact arithmetic
 
@@ -57,13 +59,18 @@ def _symbols(net: Network) -> int:
 
 
 def _searched(net: Network, box: np.ndarray, most: int, most_open: int) -> _Found:
-    """Branch and bound alone."""
+    """Branch and bound alone; what takes long runs in a thread, for Ctrl-C to be heard."""
     from rmtjac.kernels.boxes import BUDGET, search
 
     smallest = _SMALLEST * float((box[1] - box[0]).max())
-    points, errors, jacobians, boxes, why, looked = search(
-        packed(net), box[0], box[1], smallest, most, _MOST_ROOTS, most_open, _symbols(net)
-    )
+
+    def work(stop: np.ndarray, budget: int = most) -> Any:
+        return search(packed(net), box[0], box[1], smallest, budget, _MOST_ROOTS, most_open, _symbols(net), stop)
+
+    found = work(np.zeros(1, dtype=np.uint8), min(most, _QUICK))
+    if (found[4] == BUDGET).any() and most > _QUICK:
+        found = interruptible(work)
+    points, errors, jacobians, boxes, why, looked = found
     return _Found(points, errors, jacobians, boxes, bool((why == BUDGET).any()), {"boxes": int(looked)})
 
 

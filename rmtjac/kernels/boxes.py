@@ -146,7 +146,7 @@ def _known(place, bound, roots, errors, boxes, count):
 
 
 @njit(cache=True, nogil=True)
-def search(net, low, high, smallest, most_boxes, most_roots, most_open, more):
+def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, stop):
     """Find all fixed points in the box [low, high].
 
     Parameters
@@ -161,6 +161,8 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more):
         Budget of boxes, room for results, and how many undecided boxes end the search (a continuum makes many).
     more
         Noise symbols for neurons, beside those of the inputs: they cost time per box and save boxes.
+    stop
+        Shape (1,), uint8: when another thread makes it 1, all that is left is out of budget.
 
     Returns
     -------
@@ -184,7 +186,7 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more):
         top -= 1
         a[:], b[:] = stack[top, 0], stack[top, 1]
         reason = 0
-        if boxes >= most_boxes or count == most_roots or left >= most_open:
+        if stop[0] or boxes >= most_boxes or count == most_roots or left >= most_open:
             reason = BUDGET
         while reason == 0:
             covered = False

@@ -166,7 +166,7 @@ def test_more_symbols_take_fewer_boxes():
     boxes, points = [], []
     for more in (0, 4):
         net = rj.Ensemble.berlyand_slavin(30, 5).draw(0)
-        found = search(packed(net), low, high, 1e-10, 10**6, 100, 1000, more)
+        found = search(packed(net), low, high, 1e-10, 10**6, 100, 1000, more, np.zeros(1, np.uint8))
         boxes.append(found[-1])
         points.append(np.sort(found[0], axis=0))
     assert boxes[1] < boxes[0]

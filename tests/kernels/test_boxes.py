@@ -10,7 +10,7 @@ EVERYWHERE = (np.full(2, -1.01), np.full(2, 1.01))
 def _search(
     net, low=EVERYWHERE[0], high=EVERYWHERE[1], smallest=1e-10, boxes=10**6, roots=100, still_open=1000, more=4
 ):
-    return search(packed(net), low, high, smallest, boxes, roots, still_open, more)
+    return search(packed(net), low, high, smallest, boxes, roots, still_open, more, np.zeros(1, np.uint8))
 
 
 def test_three_fixed_points_of_a_known_map():
