@@ -17,7 +17,7 @@ from rmtjac.fixed_points.domain import checked_network
 from rmtjac.fixed_points.find import STEP, grid_domain
 from rmtjac.fixed_points.grid import APERIODIC, DIVERGED, destinations, numbered
 from rmtjac.fixed_points.orbits import grid_starts
-from rmtjac.fixed_points.result import Cycle, spectral_radii
+from rmtjac.fixed_points.result import Cycle, pack_cycles, spectral_radii, unpack_cycles
 from rmtjac.network import Network
 from rmtjac.status import Status
 from rmtjac.validate import finite, positive_int
@@ -118,17 +118,17 @@ class Basins:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles)."""
+        radii, rings = pack_cycles(self.cycles)
         facts = {
             "undecided": self.undecided,
-            "cycles": [cycle.spectral_radius for cycle in self.cycles],
+            "cycles": radii,
             "dimensions": len(self.axes),
             "facts": self.facts,
         }
         names = ("labels", "points", "spectral_radius", "proved", "cells", "domain")
         arrays = {name: getattr(self, name) for name in names}
         arrays |= {f"axis_{i}": axis for i, axis in enumerate(self.axes)}
-        arrays |= {f"cycle_{i}": cycle.points for i, cycle in enumerate(self.cycles)}
-        return save(path, "Basins", facts, arrays)
+        return save(path, "Basins", facts, arrays | rings)
 
     @classmethod
     def load(cls, path: str | Path) -> Basins:
@@ -136,8 +136,7 @@ class Basins:
         facts, stored = load(path, "Basins")
         arrays: dict[str, Any] = dict(stored)
         axes = tuple(arrays.pop(f"axis_{i}") for i in range(facts.pop("dimensions")))
-        radii = facts.pop("cycles")
-        cycles = tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
+        cycles = unpack_cycles(facts.pop("cycles"), arrays)
         return cls(axes=axes, cycles=cycles, **facts, **arrays)
 
     def table(self) -> str:

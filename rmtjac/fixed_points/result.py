@@ -12,7 +12,7 @@ import numpy as np
 from rmtjac.archive import load, save
 from rmtjac.status import Status
 
-__all__ = ["Cycle", "FixedPoints", "indices", "spectral_radii"]
+__all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "spectral_radii", "unpack_cycles"]
 
 
 def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
@@ -56,6 +56,17 @@ class Cycle:
 
     def __repr__(self) -> str:
         return f"Cycle(period {self.period}, spectral radius {self.spectral_radius:.4g})"
+
+
+def pack_cycles(cycles: tuple[Cycle, ...]) -> tuple[list[float], dict[str, np.ndarray]]:
+    """Return spectral radii and named arrays, for a file."""
+    radii = [cycle.spectral_radius for cycle in cycles]
+    return radii, {f"cycle_{i}": cycle.points for i, cycle in enumerate(cycles)}
+
+
+def unpack_cycles(radii: list[float], arrays: dict[str, Any]) -> tuple[Cycle, ...]:
+    """Return the cycles, and take their arrays out of those of the file."""
+    return tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,11 +185,12 @@ class FixedPoints:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles)."""
+        radii, rings = pack_cycles(self.cycles)
         facts = {
             "complete": self.complete,
             "reason": self.reason,
             "method": self.method,
-            "cycles": [cycle.spectral_radius for cycle in self.cycles],
+            "cycles": radii,
             "facts": self.facts,
         }
         names = (
@@ -195,16 +207,14 @@ class FixedPoints:
         )
         arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         arrays |= {f"continuum_{i}": piece for i, piece in enumerate(self.continua)}
-        arrays |= {f"cycle_{i}": cycle.points for i, cycle in enumerate(self.cycles)}
-        return save(path, "FixedPoints", facts, arrays)
+        return save(path, "FixedPoints", facts, arrays | rings)
 
     @classmethod
     def load(cls, path: str | Path) -> FixedPoints:
         """Read what `save` wrote."""
         facts, stored = load(path, "FixedPoints")
         arrays: dict[str, Any] = dict(stored)
-        radii = facts.pop("cycles")
-        cycles = tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
+        cycles = unpack_cycles(facts.pop("cycles"), arrays)
         pieces = [arrays.pop(name) for name in sorted(arrays, key=len) if name.startswith("continuum_")]
         return cls(**facts, **arrays, cycles=cycles, continua=tuple(pieces))
 
