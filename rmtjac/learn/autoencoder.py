@@ -126,7 +126,7 @@ def train_autoencoder(
 
     Notes
     -----
-    In single precision. Cost: 12 K n units flops an epoch (2 to 4 s of one core for MNIST, 200 units).
+    In single precision. Cost: 10 K n units flops an epoch (2 to 4 s of one core for MNIST, 200 units).
 
     Examples
     --------

@@ -72,7 +72,7 @@ class Trainer:
     training
         How to train.
     dtype
-        Precision; single is several times as fast.
+        Precision.
     """
 
     def __init__(

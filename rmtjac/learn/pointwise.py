@@ -25,7 +25,7 @@ class Pointwise(NamedTuple):
 
 
 def _sigmoid(h: np.ndarray, out: np.ndarray) -> None:
-    # Half a hyperbolic tangent: no overflow, and as fast as tanh.
+    # Half a hyperbolic tangent: no overflow.
     np.multiply(h, 0.5, out=out)
     np.tanh(out, out=out)
     out *= 0.5

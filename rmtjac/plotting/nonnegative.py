@@ -55,8 +55,8 @@ def plot_certificate(
     ends = [one.point for one in known]
     if upper is None:
         bounds = [one.upper for one in (found.least, found.greatest) if one is not None and one.exists]
-        top = max((float(end.max()) for end in ends or bounds), default=0.0)
-        top = max([top, *(float(one.max()) for one in bounds if not top)])
+        top = max((float(end.max()) for end in ends), default=0.0)
+        top = top or max((float(bound.max()) for bound in bounds), default=0.0)
         upper = 1.25 * top if top > 0.0 else 1.0
     side = np.linspace(0.0, upper, _GRID)
     plane = np.stack(np.meshgrid(side, side), axis=-1)

@@ -27,7 +27,7 @@ def fitted(data):
 
 @pytest.mark.parametrize("activation", ["tanh", "softsign", "relu6", "sigmoid", "hardtanh", "erf", "arctan"])
 def test_digits(activation, data):
-    # Logistic regression has .906 on this part, a support vector machine with rbf kernel .95.
+    # scikit-learn on the same split: logistic regression .911, a support vector machine with an rbf kernel .942.
     model = PcDEQClassifier(80, activation, epochs=40, learning_rate=5e-3, random_state=1)
     model.fit(data.train, data.train_labels)
     assert model.score(data.test, data.test_labels) > 0.915

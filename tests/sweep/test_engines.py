@@ -67,7 +67,7 @@ def _wait_for(folder, count, seconds=120):
 
 
 def _with_a_killed_worker(folder, *words):
-    """Run a plan, and kill one of the workers on the way."""
+    """Run a plan, kill one of the workers on the way, and return what is printed."""
     _plan(folder)
     process = _cli("run", folder, "-j", 2, *words)
     _wait_for(folder, 20)
@@ -75,7 +75,7 @@ def _with_a_killed_worker(folder, *words):
     os.kill(pids.pop(), signal.SIGKILL)
     out, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
-    assert "200 of 200 units done" in out
+    return out
 
 
 def test_processes_killed_twice(tmp_path, expected):
@@ -103,7 +103,7 @@ def test_processes_killed_twice(tmp_path, expected):
 
 def test_one_killed_worker_of_a_pool(tmp_path, expected):
     folder = tmp_path / "sweep"
-    _with_a_killed_worker(folder)
+    assert "200 of 200 units done" in _with_a_killed_worker(folder)
     _same(folder, expected)
 
 
@@ -127,7 +127,7 @@ def test_interrupts_end_cleanly(number, tmp_path):
 def test_dask_with_a_killed_worker(tmp_path, expected):
     pytest.importorskip("distributed")
     folder = tmp_path / "sweep"
-    _with_a_killed_worker(folder, "--engine", "dask")
+    assert "200 of 200 units done" in _with_a_killed_worker(folder, "--engine", "dask")
     # Dask does again what the worker had written but not reported.
     _same(folder, expected, twice=5)
 
