@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.activations import activation
+from rmtjac.activations import activation, names
 from rmtjac.network import Network
 from rmtjac.validate import choice, finite, positive_int
 
@@ -149,6 +149,16 @@ class EquilibriumLayer:
         return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)
 
 
+def _bounded_and_concave(positive: bool) -> tuple[str, ...]:
+    """Registered activations that are bounded, nondecreasing and concave on t >= 0, with phi(0) > 0 or phi(0) = 0."""
+    known = {name: activation(name).facts for name in names()}
+    return tuple(
+        name
+        for name, one in known.items()
+        if one.concave and one.half_line and one.slope == 0.0 and (one.at_zero != 0.0) == positive
+    )
+
+
 class PcDEQ1(EquilibriumLayer):
     """Positive concave layer of the first kind: z = s(W z + softplus(U x + b)), s nonnegative and concave on t >= 0.
 
@@ -178,7 +188,7 @@ class PcDEQ1(EquilibriumLayer):
     True
     """
 
-    activations = ("tanh", "softsign", "relu6", "hardtanh", "erf", "arctan")
+    activations = _bounded_and_concave(positive=False)
     injection_activation = "softplus"
 
     def __init__(self, weights: object, injection: object, biases: object, phi: str = "tanh") -> None:
@@ -198,7 +208,7 @@ class PcDEQ2(EquilibriumLayer):
     array([[0.5]])
     """
 
-    activations = ("sigmoid",)
+    activations = _bounded_and_concave(positive=True)
     injection_activation = "relu"
 
     def __init__(self, weights: object, injection: object, biases: object, phi: str = "sigmoid") -> None:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.facts import facts
 from rmtjac.nonnegative.predicates import nonnegative_weights
 from rmtjac.nonnegative.rounding import product_bounds
 from rmtjac.validate import finite
@@ -48,8 +47,7 @@ def asymptotic_map(net: Network) -> Network:
         raise ValueError(f"network: {signs.evidence}; the asymptotic mapping is defined for nonnegative weights")
     scaled = []
     for l, (matrix, phi) in enumerate(zip(net.weights, net.activations, strict=True)):
-        known = facts(phi)
-        slope = phi.slope_at_infinity if known is None else known.slope
+        slope = phi.facts.slope
         if slope is None:
             raise ValueError(f"network: the slope at infinity of activation {phi.spec!r} of layer {l} is not known")
         scaled.append(slope * matrix)

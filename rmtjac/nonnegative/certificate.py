@@ -68,6 +68,8 @@ class Certificate:
         Of a concave network: T contracts {x >= least.lower} by it in a weighted maximum norm, if it is below 1.
     thompson
         Of a concave network: T contracts {0 < x <= greatest.upper} by it in Thompson's metric, if it is below 1.
+    declared
+        Activations of which the proof takes the word of the user (`rmtjac.Activation`).
     """
 
     exists: bool | None
@@ -83,6 +85,7 @@ class Certificate:
     ray: Ray | None = None
     rate: Rate | None = None
     thompson: float | None = None
+    declared: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
@@ -97,6 +100,7 @@ class Certificate:
         out["ray"] = None if self.ray is None else {"vector": self.ray.vector.tolist(), "end": self.ray.end}
         out["rate"] = None if self.rate is None else self.rate.value
         out["thompson"] = self.thompson
+        out["declared"] = list(self.declared)
         return out
 
     def table(self) -> str:
@@ -125,7 +129,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     Parameters
     ----------
     net
-        From R^n to R^n; any activations, those of one's own decide nothing.
+        From R^n to R^n. Of activations of one's own their declared facts are used, and the certificate says so.
     tol
         Of the enclosures.
 
@@ -153,6 +157,15 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
         raise TypeError(f"network={net!r} must be a Network")
     if net.widths[0] != net.widths[-1]:
         raise ValueError(f"network maps R^{net.widths[0]} to R^{net.widths[-1]}; fixed points need n_0 = n_L")
+    found = _certified(net, tol)
+    declared = tuple(dict.fromkeys(phi.spec for phi in net.activations if phi.facts.declared))
+    if not declared or found.shape == "undecided":
+        return found
+    reason = f"{found.reason}; this rests on the declared facts of {', '.join(map(repr, declared))}"
+    return replace(found, reason=reason, declared=declared)
+
+
+def _certified(net: Network, tol: float) -> Certificate:
     known = {name: getattr(predicates, name)(net) for name in _HYPOTHESES}
     if not known["self_map"]:
         return Certificate(None, None, None, "undecided", "none applies", known["self_map"].evidence, None, known)

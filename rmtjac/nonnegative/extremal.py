@@ -16,7 +16,6 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.acceleration import enclose_from_below, resolved, step_from_above
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
-from rmtjac.nonnegative.facts import facts
 from rmtjac.nonnegative.predicates import concave, self_map, weakly_scalable
 from rmtjac.nonnegative.rounding import above, below
 from rmtjac.status import Status
@@ -181,10 +180,10 @@ def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
 
     A bounded last layer gives its bound. Else u = p w with w > T_inf(w), for growing p.
     """
-    known = facts(net.activations[-1])
+    top = net.activations[-1].facts.upper
     n = net.widths[0]
-    if known is not None and np.isfinite(known.supremum):
-        return np.full(n, known.supremum * (1.0 + 2.0**-50)), True
+    if top is not None and np.isfinite(top):
+        return np.full(n, top * (1.0 + 2.0**-50)), True
     try:
         factors = asymptotic_factors(net)
     except ValueError:

@@ -15,7 +15,6 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.network import Network
-from rmtjac.nonnegative.facts import facts
 from rmtjac.nonnegative.predicates import Answer, nonnegative_weights, self_map
 from rmtjac.nonnegative.rounding import above, below, preactivations
 
@@ -177,8 +176,8 @@ def _answers(
         counts = np.concatenate(([0], np.cumsum(rising)))
         number = counts[last + 1] - counts[first]
         return number == last - first + 1, number > 0
-    known = facts(phi)
-    assert known is not None
-    # Those without slopes all increase strictly where they increase at all.
-    sure = low > known.monotone_from if side == "left" else low >= known.monotone_from
-    return sure, np.ones(len(low), dtype=bool)
+    start = phi.facts.monotone_from
+    if phi.facts.declared or start is None:  # nondecreasing is not strictly increasing
+        return np.zeros(len(low), dtype=bool), np.ones(len(low), dtype=bool)
+    # Those of the table without slopes all increase strictly where they increase at all.
+    return low > start if side == "left" else low >= start, np.ones(len(low), dtype=bool)

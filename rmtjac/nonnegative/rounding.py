@@ -30,10 +30,11 @@ def _affine(matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float) ->
 
 def _activated(phi: Any, h: np.ndarray, sign: float) -> np.ndarray:
     y = phi(h)
-    if phi.slopes is not None and all(slope in (0.0, 1.0) for slope in phi.slopes):
-        return y  # a clip is exact
+    if phi.slopes is not None and phi.code is not None and all(slope in (0.0, 1.0) for slope in phi.slopes):
+        return y  # a clip is exact; one's own function may round
     bound = y + sign * (_ULPS * np.abs(y) + _TINY)
-    return np.where(h >= 0.0, np.maximum(bound, 0.0), bound)  # phi >= 0 on t >= 0, for all that are known
+    # phi(h) >= phi(0) >= 0 on h >= 0, whatever rounding says.
+    return np.where(h >= 0.0, np.maximum(bound, 0.0), bound) if phi.facts.half_line else bound
 
 
 def _through(net: Network, x: np.ndarray, sign: float) -> tuple[list[np.ndarray], np.ndarray]:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.activations import registry
 from rmtjac.kernels.activations import derivative, value
 from tests.oracles.activations import FACTS, FUNCTIONS
 
@@ -92,7 +93,7 @@ def test_own_activation_runs_on_the_numpy_path():
 
 
 def test_register(monkeypatch):
-    monkeypatch.setattr(rj.activations, "_REGISTRY", dict(rj.activations._REGISTRY))
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
     rj.activations.register(rj.Activation("cube", lambda h: h**3, lambda h: 3 * h**2, code=5))
     assert rj.activations.activation("cube").code is None
     with pytest.raises(ValueError, match="taken"):
