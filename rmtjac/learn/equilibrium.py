@@ -133,6 +133,10 @@ class EquilibriumLayer:
         rows = self._inputs(x)
         finite("tol", tol, above=0.0)
         outer = np.asarray(dz, dtype=float)
+        shape = len(rows), len(self.weights)
+        for name, array in (("dz", outer), ("found.z", found.z)):
+            if array.shape != shape or not np.isfinite(array).all():
+                raise ValueError(f"{name} has shape {array.shape}; finite numbers of shape {shape} are needed")
         a = rows @ self.injection.T + self.biases
         slope = self.phi.derivative(found.z @ self.weights.T + self.inject(a))
         u = outer.copy()

@@ -86,3 +86,22 @@ def test_bad_arguments():
         PcDEQ1(*good).solve(np.ones((2, 2)))
     with pytest.raises(ValueError, match="tol=0 must be a finite number > 0"):
         PcDEQ1(*good).solve(np.ones((2, 3)), 0)
+
+
+@pytest.mark.parametrize(
+    "dz",
+    [np.ones(2), np.ones((3, 1)), np.ones((1, 2)), np.ones((3, 3)), np.full((3, 2), np.nan), np.full((3, 2), np.inf)],
+    ids=["one row", "one column", "one sample", "too wide", "NaN", "infinite"],
+)
+def test_gradients_take_one_number_for_each_unit_and_sample(dz):
+    layer = PcDEQ1(np.full((2, 2), 0.3), np.eye(2), np.zeros(2))
+    x = np.zeros((3, 2))
+    found = layer.solve(x)
+    with pytest.raises(ValueError, match=r"dz has shape .*; finite numbers of shape \(3, 2\) are needed"):
+        layer.gradients(x, found, dz)
+
+
+def test_gradients_take_equilibria_of_the_same_samples():
+    layer = PcDEQ1(np.full((2, 2), 0.3), np.eye(2), np.zeros(2))
+    with pytest.raises(ValueError, match=r"found.z has shape \(1, 2\)"):
+        layer.gradients(np.zeros((3, 2)), layer.solve(np.zeros((1, 2))), np.ones((3, 2)))
