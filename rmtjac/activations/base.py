@@ -178,9 +178,22 @@ class Activation:
         return self.slopes is not None and 0.0 in self.slopes
 
     @property
+    def identity(self) -> bool:
+        """Whether phi(h) = h, by its slopes and its value at 0."""
+        return self.slopes is not None and set(self.slopes) == {1.0} and self.at_zero == 0.0
+
+    @property
     def spec(self) -> str:
-        """The text from which `activation` makes this function again."""
-        return f"{self.name}:{self.parameter!r}" if self.name == "leaky_relu" else self.name
+        """The text from which `activation` makes this function again.
+
+        Of one's own under a name that another one is registered with, it begins with ``own:`` and makes nothing: a file
+        that names it does not come back as another function.
+        """
+        from rmtjac.activations.registry import registered
+
+        if self.code is not None:
+            return f"{self.name}:{self.parameter!r}" if self.name == "leaky_relu" else self.name
+        return self.name if registered(self.name) in (None, self) else f"own:{self.name}"
 
     def __repr__(self) -> str:
         return f"Activation({self.spec!r})"

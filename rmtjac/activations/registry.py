@@ -13,7 +13,7 @@ from rmtjac.activations.base import Activation, Vectorised
 from rmtjac.activations.facts import DECLARABLE, TABLE, Facts, leaky_relu_facts
 from rmtjac.validate import finite
 
-__all__ = ["activation", "names", "register"]
+__all__ = ["activation", "names", "register", "registered"]
 
 
 def _row(name: str, code: int, function: Vectorised, derivative: Vectorised, known: Facts, **more: Any) -> Activation:
@@ -75,6 +75,11 @@ _REGISTRY = _table()
 def names() -> tuple[str, ...]:
     """Names of all registered activations."""
     return tuple(_REGISTRY)
+
+
+def registered(name: str) -> Activation | None:
+    """Return the activation that is registered under a name; None if there is none."""
+    return _REGISTRY.get(name)
 
 
 def register(new: Activation) -> Activation:
