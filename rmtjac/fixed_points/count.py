@@ -15,7 +15,7 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.fixed_points.find import find_fixed_points
 from rmtjac.fixed_points.proof import MOST_BOXES
 from rmtjac.pool import run_in_threads
-from rmtjac.rng import RngLike, as_seed_sequence, stream
+from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.status import Status
 from rmtjac.validate import choice, positive_int
 
@@ -223,7 +223,7 @@ def count_fixed_points(
     run_in_threads(work, int, (range(i, i + 1) for i in range(count)), count, workers, progress, "network")
     facts = provenance(
         ensemble=ensemble.to_dict(),
-        seed={"entropy": root.entropy, "spawn_key": list(root.spawn_key)},
+        seed=seed_facts(root),
         method=method,
         max_boxes=options.get("max_boxes", MOST_BOXES),
     )

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import versions
+from rmtjac.rng import RngLike, as_seed_sequence, child, seed_from_facts
 from rmtjac.sweep.measurements import resolve
 from rmtjac.validate import positive_int
 
@@ -73,10 +74,13 @@ class Cell:
     ensemble: dict[str, Any]
     block: int
 
-    def root(self, entropy: int) -> np.random.SeedSequence:
-        """Return the root of its streams: pass it as `rng` to `rmtjac.count_fixed_points` to redraw the networks."""
+    def root(self, seed: RngLike) -> np.random.SeedSequence:
+        """Return the root of its streams: pass it as `rng` to `rmtjac.count_fixed_points` to redraw the networks.
+
+        `seed` is that of the sweep (`Plan.seed`).
+        """
         digest = hashlib.sha256(canonical(self.ensemble).encode()).digest()
-        return np.random.SeedSequence(entropy, spawn_key=(int.from_bytes(digest[:8], "big"),))
+        return child(as_seed_sequence(seed), int.from_bytes(digest[:8], "big"))
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ class Plan:
     seeds
         Networks of each.
     entropy
-        The seed of the whole sweep.
+        The seed of the whole sweep, as JSON has it: a whole number, a list of them, or all that makes the seed
+        (`rmtjac.rng.seed_facts`) if that is more than its entropy.
     measures
         Names of the measurements, each with its options.
     code
@@ -112,9 +117,14 @@ class Plan:
     folder: Path
     cells: tuple[Cell, ...]
     seeds: int
-    entropy: int
+    entropy: Any
     measures: dict[str, dict[str, Any]]
     code: str
+
+    @cached_property
+    def seed(self) -> np.random.SeedSequence:
+        """The seed of the whole sweep."""
+        return seed_from_facts(self.entropy)
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -225,7 +235,8 @@ def read_plan(folder: str | Path) -> Plan:
         cells = tuple(Cell(**cell) for cell in facts["cells"])
         for cell in cells:
             positive_int("block", cell.block)
-        seeds, entropy = positive_int("seeds", facts["seeds"]), int(facts["entropy"])
+        seeds, entropy = positive_int("seeds", facts["seeds"]), facts["entropy"]
+        seed_from_facts(entropy)
         return Plan(path, cells, seeds, entropy, dict(facts["measures"]), str(facts["code"]))
     except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"folder={str(path)!r}: {PLAN} is damaged, or no plan: {error!r}") from None

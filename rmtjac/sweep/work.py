@@ -56,7 +56,7 @@ def _plain(name: str, value: Any, kind: str) -> Any:
 
 def rows(plan: Plan, unit: Unit) -> list[list[Any]]:
     """Return the rows of a unit."""
-    ensemble, root = Ensemble.from_dict(unit.cell.ensemble), unit.cell.root(plan.entropy)
+    ensemble, root = Ensemble.from_dict(unit.cell.ensemble), unit.cell.root(plan.seed)
     return [measure(plan, ensemble, root, i) for i in range(unit.start, unit.stop)]
 
 
