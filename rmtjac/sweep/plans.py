@@ -153,7 +153,8 @@ class Plan:
         for c, cell in enumerate(self.cells):
             head = hashlib.sha256(self._head(cell).encode())
             for j, u in enumerate(range(self.firsts[c], self.firsts[c + 1])):
-                out[u] = np.void(self._digest(head, cell, j).digest())
+                start = j * cell.block
+                out[u] = np.void(self._digest(head, start, min(start + cell.block, self.seeds)).digest())
         return out
 
     def _head(self, cell: Cell) -> str:
@@ -162,10 +163,10 @@ class Plan:
         facts = {"cell": name, "code": self.code, "ensemble": cell.ensemble, "entropy": self.entropy}
         return canonical(facts | {"measures": self.measures})[:-1] + ',"networks":'  # the last key in order
 
-    def _digest(self, head: Any, cell: Cell, block: int) -> Any:
+    @staticmethod
+    def _digest(head: Any, start: int, stop: int) -> Any:
         digest = head.copy()
-        start = block * cell.block
-        digest.update(f"[{start},{min(start + cell.block, self.seeds)}]}}".encode())
+        digest.update(f"[{start},{stop}]}}".encode())
         return digest
 
     def spread(self, numbers: np.ndarray) -> np.ndarray:
@@ -173,9 +174,11 @@ class Plan:
         places = np.searchsorted(self.firsts, numbers, side="right") - 1
         return numbers[np.lexsort((places, numbers - self.firsts[places]))]
 
-    def cell(self, number: int) -> Cell:
-        """Return the cell of the unit of this number."""
-        return self.cells[self._place(number)]
+    def block(self, number: int) -> tuple[Cell, int, int]:
+        """Return cell, first network and end of the unit of this number."""
+        c = self._place(number)
+        cell, start = self.cells[c], (number - int(self.firsts[c])) * self.cells[c].block
+        return cell, start, min(start + cell.block, self.seeds)
 
     def _place(self, number: int) -> int:
         if not 0 <= number < len(self):
@@ -184,10 +187,9 @@ class Plan:
 
     def unit(self, number: int) -> Unit:
         """Return the unit of this number."""
-        c = self._place(number)
-        cell, block = self.cells[c], number - int(self.firsts[c])
-        key = self._digest(hashlib.sha256(self._head(cell).encode()), cell, block).hexdigest()
-        return Unit(key, cell, block * cell.block, min((block + 1) * cell.block, self.seeds))
+        cell, start, stop = self.block(number)
+        key = self._digest(hashlib.sha256(self._head(cell).encode()), start, stop).hexdigest()
+        return Unit(key, cell, start, stop)
 
     @cached_property
     def digest(self) -> str:

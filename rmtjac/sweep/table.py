@@ -159,7 +159,12 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
     names = list(plan.columns)
     rows: list[list[Any]] = []
     for number, found in read_rows(contents, np.flatnonzero(contents.done)):
-        cell = plan.cell(number)
+        cell, start, stop = plan.block(number)
+        if [row[:1] for row in found if len(row) == len(names)] != [[i] for i in range(start, stop)]:
+            raise ValueError(
+                f"folder={str(plan.folder)!r}: {contents.where(number)} does not hold networks {start} to {stop - 1} "
+                f"with {', '.join(names[1:])}; it was done by other code, remove the records of that and run again"
+            )
         rows += [[cell.convention, cell.width, cell.depth, *row] for row in found]
         if len(rows) >= _BATCH:
             yield dict(zip((*_CELL, *names), map(list, zip(*rows, strict=True)), strict=True))
@@ -198,6 +203,7 @@ def _facts(plan: Plan, contents: Contents) -> dict[str, Any]:
         "plan": plan.to_dict(),
         "complete": bool(contents.done.all()),
         "mixed": contents.mixed,
+        "damage": contents.damage,
         "writers": [json.loads(one) for one in sorted(writers)],
     }
 
