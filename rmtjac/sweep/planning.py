@@ -15,6 +15,7 @@ from rmtjac.archive import write_atomically
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, code_version, read_plan
+from rmtjac.sweep.sources import changes, describe
 from rmtjac.sweep.work import measure
 from rmtjac.validate import positive_int
 
@@ -137,6 +138,7 @@ def plan(
         entropy,
         {k: dict(v) for k, v in wanted.items()},
         code_version(),
+        {name: found for name in wanted if (found := describe(name))},
     )
     if not new.measures:
         raise ValueError("measures=() must name at least one measurement")
@@ -161,8 +163,16 @@ def _listed(measures: str | Sequence[str]) -> list[str]:
 
 def _write(new: Plan) -> None:
     if (new.folder / PLAN).exists():
-        if read_plan(new.folder).digest != new.digest:
-            raise ValueError(f"folder={str(new.folder)!r} holds another plan; choose a new folder")
+        there = read_plan(new.folder)
+        if there.digest != new.digest:
+            old, now = there.to_dict(), new.to_dict()
+            what = [name for name in now if name != "measured" and old.get(name) != now[name]]
+            for name, one in new.measured.items():
+                if name in there.measured and (edits := changes(there.measured[name], one)):
+                    what.append(f"measure={name!r}, which was edited since: {edits}")
+            raise ValueError(
+                f"folder={str(new.folder)!r} holds another plan; choose a new folder (other {', other '.join(what)})"
+            )
         return
     if new.folder.exists() and (not new.folder.is_dir() or any(new.folder.iterdir())):
         raise ValueError(f"folder={str(new.folder)!r} is not empty, and holds no plan; choose a new folder")

@@ -1,7 +1,8 @@
 """The plan of a sweep: which networks, what is measured on each, and the units of work these are cut into.
 
 A plan is one JSON file. A unit is a block of networks of one cell (an ensemble). Its key is the sha256 of the canonical
-JSON of everything that decides its result: ensemble, seed, networks, measurements, and the code that measures. The
+JSON of everything that decides its result: ensemble, seed, networks, measurements, and the code that measures (this
+package's, and the sources of measurements of the user's own). The
 network i of a cell is drawn from a stream that only the seed, the ensemble and i decide, so it is the same in any plan,
 order or number of workers.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ import numpy as np
 
 from rmtjac.archive import versions
 from rmtjac.rng import RngLike, as_seed_sequence, child, seed_from_facts
-from rmtjac.sweep.measurements import resolve
+from rmtjac.sweep.measurements import KINDS, resolve
+from rmtjac.sweep.sources import changes, describe, stale
 from rmtjac.validate import positive_int
 
 __all__ = ["PLAN", "Cell", "Plan", "Unit", "canonical", "code_version", "read_plan"]
@@ -112,6 +114,8 @@ class Plan:
         Names of the measurements, each with its options.
     code
         Version of the code that made it, and that must do it.
+    measured
+        Of measurements of one's own: columns and sources, as `rmtjac.sweep.sources.describe` has them.
     """
 
     folder: Path
@@ -120,6 +124,7 @@ class Plan:
     entropy: Any
     measures: dict[str, dict[str, Any]]
     code: str
+    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def seed(self) -> np.random.SeedSequence:
@@ -131,7 +136,9 @@ class Plan:
         """Columns of the result and their kinds, the number of the network first."""
         out = {"network": "int"}
         for name in self.measures:
-            new = resolve(name).columns  # type: ignore[attr-defined]
+            known = self.measured.get(name)
+            # As they were when the plan was made: what is done can be read without the measurement.
+            new = resolve(name).columns if known is None else dict(known["columns"])  # type: ignore[attr-defined]
             if set(new) & set(out):
                 raise ValueError(f"measure={name!r} fills columns that exist: {', '.join(sorted(set(new) & set(out)))}")
             out |= new
@@ -161,6 +168,8 @@ class Plan:
         # The names too: two cells may have one ensemble (at L = 1 the width N plays no part).
         name = [cell.convention, cell.width, cell.depth]
         facts = {"cell": name, "code": self.code, "ensemble": cell.ensemble, "entropy": self.entropy}
+        if self.measured:
+            facts["measured"] = self.measured
         return canonical(facts | {"measures": self.measures})[:-1] + ',"networks":'  # the last key in order
 
     @staticmethod
@@ -198,7 +207,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
-        return {
+        facts = {
             "format": _FORMAT,
             "cells": [asdict(cell) for cell in self.cells],
             "seeds": self.seeds,
@@ -206,6 +215,39 @@ class Plan:
             "measures": self.measures,
             "code": self.code,
         }
+        return {**facts, "measured": self.measured} if self.measured else facts
+
+    def check_code(self, loaded: bool = False) -> None:
+        """Check that the code here is the one that the plan was made with, and (`loaded`) that this process runs it.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        """
+        folder = f"folder={str(self.folder)!r}"
+        if self.code != code_version():
+            raise ValueError(
+                f"{folder}: its plan was made with rmtjac {self.code}, this is {code_version()}; "
+                "results would not be comparable, make a new plan"
+            )
+        for name, before in self.measured.items():
+            now = describe(name)
+            if what := changes(before, now):
+                raise ValueError(
+                    f"{folder}: measure={name!r} was edited after the plan was made ({what}); rows of before and after "
+                    "would be mixed: put it back as it was, or make a new plan in a new folder"
+                )
+            if loaded and (module := stale(now)):
+                raise ValueError(
+                    f"{folder}: measure={name!r}: {module} was edited after this process had loaded it; "
+                    "start Python (or the workers) again"
+                )
+
+    @property
+    def unseen(self) -> list[str]:
+        """Measurements whose edits cannot be noticed, a line each."""
+        return [f"measure={name!r}: {one['unseen']}" for name, one in self.measured.items() if one.get("unseen")]
 
     def __repr__(self) -> str:
         names = ", ".join(dict.fromkeys(cell.convention for cell in self.cells))
@@ -231,14 +273,33 @@ def read_plan(folder: str | Path) -> Plan:
     try:
         facts = json.loads((path / PLAN).read_text())
         if facts["format"] != _FORMAT:
-            raise ValueError(
-                f"folder={str(path)!r}: its plan has format {facts['format']}; this version reads {_FORMAT}"
-            )
-        cells = tuple(Cell(**cell) for cell in facts["cells"])
-        for cell in cells:
-            positive_int("block", cell.block)
+            raise _OtherFormatError(facts["format"])
+        cells = tuple(_cell(cell) for cell in facts["cells"])
         seeds, entropy = positive_int("seeds", facts["seeds"]), facts["entropy"]
         seed_from_facts(entropy)
-        return Plan(path, cells, seeds, entropy, dict(facts["measures"]), str(facts["code"]))
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        measures, measured = dict(facts["measures"]), dict(facts.get("measured", {}))
+        for options in measures.values():
+            dict(**options)
+        for one in measured.values():
+            if not all(isinstance(name, str) and kind in KINDS for name, kind in one["columns"]):
+                raise ValueError("columns")
+            dict(**one["modules"])
+        return Plan(path, cells, seeds, entropy, measures, str(facts["code"]), measured)
+    except _OtherFormatError as error:
+        raise ValueError(f"folder={str(path)!r}: its plan has format {error}; this version reads {_FORMAT}") from None
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"folder={str(path)!r}: {PLAN} is damaged, or no plan: {error!r}") from None
+
+
+class _OtherFormatError(Exception):
+    pass
+
+
+def _cell(facts: dict[str, Any]) -> Cell:
+    """A cell, of facts that make sense."""
+    cell = Cell(**facts)
+    for name in ("width", "depth", "block"):
+        positive_int(name, getattr(cell, name))
+    if not isinstance(cell.convention, str) or not isinstance(cell.ensemble, dict):
+        raise TypeError(f"cell={facts!r}")
+    return cell

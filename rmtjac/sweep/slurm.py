@@ -124,12 +124,14 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     Raises
     ------
     ValueError
-        If nothing is left to do, all that is left is in the hands of earlier arrays, or there is no SLURM here.
+        If the code is not the one the plan was made with, nothing is left to do, all that is left is in the hands of
+        earlier arrays, or there is no SLURM here.
     OSError
         If SLURM refuses; its message is passed on.
     """
     path = Path(folder).resolve()
     plan = read_plan(path)
+    plan.check_code()
     tasks = positive_int("tasks", tasks)
     left = remaining(path)
     if not left.size:
