@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
+from rmtjac.schema import Schema
 from rmtjac.status import Status
 
 __all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "spectral_radii", "unpack_cycles"]
@@ -67,6 +68,26 @@ def pack_cycles(cycles: tuple[Cycle, ...]) -> tuple[list[float], dict[str, np.nd
 def unpack_cycles(radii: list[float], arrays: dict[str, Any]) -> tuple[Cycle, ...]:
     """Return the cycles, and take their arrays out of those of the file."""
     return tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
+
+
+_SCHEMA = Schema(
+    "FixedPoints",
+    arrays={
+        "points": "float q n",
+        "errors": "float q n",
+        "jacobians": "float q n n",
+        "proved": "bool q",
+        "index": "int q",
+        "domain": "float 2 n",
+        "undecided": "float _ 2 n",
+        "starts?": "float k n",
+        "labels?": "int k",
+        "settled?": "bool k",
+        "continuum_{continua}": "float _ n",
+        "cycle_{cycles}": "float _ n",
+    },
+    facts={"complete": "bool", "reason": "text", "method": "text", "cycles": "[float] cycles", "facts": "object"},
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,11 +233,17 @@ class FixedPoints:
     @classmethod
     def load(cls, path: str | Path) -> FixedPoints:
         """Read what `save` wrote."""
-        facts, stored = load(path, "FixedPoints")
-        arrays: dict[str, Any] = dict(stored)
-        cycles = unpack_cycles(facts.pop("cycles"), arrays)
-        pieces = [arrays.pop(name) for name in sorted(arrays, key=len) if name.startswith("continuum_")]
-        return cls(**facts, **arrays, cycles=cycles, continua=tuple(pieces))
+
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> FixedPoints:
+            cycles = unpack_cycles(facts.pop("cycles"), arrays)
+            count = sum(name.startswith("continuum_") for name in arrays)
+            pieces = tuple(arrays.pop(f"continuum_{i}") for i in range(count))
+            new = cls(**facts, **arrays, cycles=cycles, continua=pieces)
+            if new.labels is not None and new.labels.max(initial=-1) >= len(new) + len(cycles):
+                raise ValueError(f"labels do not belong to {len(new)} points and {len(cycles)} cycles")
+            return new
+
+        return restore(path, _SCHEMA, build)
 
     def to_pandas(self) -> Any:
         """Return the points as a table, one row each."""
