@@ -69,7 +69,7 @@ def entries(file: zipfile.ZipFile) -> dict[str, Entry]:
         with file.open(info) as stream:
             try:
                 entry = Entry(info, *_header(stream))
-            except (struct.error, ValueError) as error:
+            except (struct.error, TypeError, ValueError) as error:
                 raise ValueError(f"entry {name!r} is no array: {error}") from None
         if entry.start + entry.nbytes != info.file_size:
             raise ValueError(f"entry {name!r} has {info.file_size} bytes; {entry.start + entry.nbytes} are needed")
