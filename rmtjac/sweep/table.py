@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -22,6 +23,7 @@ from rmtjac.validate import output_path
 __all__ = ["SweepTable", "collect", "load"]
 
 _BATCH = 20_000  # rows held at a time while collecting
+_DIGEST = b"rmtjac digest"  # of a .parquet file
 _CELL = ("convention", "width", "depth")
 
 
@@ -265,15 +267,43 @@ def _pyarrow() -> tuple[Any, Any]:
 def _load_parquet(path: Path) -> SweepTable:
     if not path.is_file():
         raise FileNotFoundError(f"path={str(path)!r}: there is no such file")
-    pa, pq = _pyarrow()
+    _, pq = _pyarrow()
     try:
-        found = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            metadata = file.metadata.metadata
+            found = file.read()
         facts = json.loads(found.schema.metadata[b"rmtjac"])
+        digest = _Digest(facts)
         kinds = facts.pop("kinds")
-    except (pa.ArrowException, KeyError, TypeError, ValueError):
-        raise ValueError(f"path={str(path)!r} is not a file that `collect` wrote, or it is damaged") from None
-    columns = {name: _array(found.column(name).to_pylist(), kinds.get(name)) for name in (*_CELL, *kinds)}
-    return SweepTable(columns, kinds, facts)
+        columns = {}
+        for name in (*_CELL, *kinds):
+            values = found.column(name).to_pylist()
+            for start in range(0, len(values), _BATCH):
+                digest.add(name, values[start : start + _BATCH])
+            columns[name] = _array(values, kinds.get(name))
+        if metadata.get(_DIGEST, digest.text()) != digest.text():  # versions before wrote none
+            raise ValueError("its content is not what was collected")
+        return SweepTable(columns, kinds, facts)
+    except Exception as error:  # whatever pyarrow makes of other bytes
+        raise ValueError(f"path={str(path)!r} is not a file that `collect` wrote, or it is damaged") from error
+
+
+class _Digest:
+    """Of facts and columns, whatever the batches in which these come: Parquet has no checksum of its own."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self._facts = json.dumps(facts, sort_keys=True)
+        self._columns: dict[str, Any] = {}
+
+    def add(self, name: str, values: list[Any]) -> None:
+        """Take in more values of a column."""
+        column = self._columns.setdefault(name, hashlib.sha256())
+        column.update(json.dumps(values)[1:-1].encode() + b", ")
+
+    def text(self) -> bytes:
+        """Return the digest."""
+        columns = {name: one.hexdigest() for name, one in self._columns.items()}
+        return hashlib.sha256(f"{self._facts} {json.dumps(columns, sort_keys=True)}".encode()).hexdigest().encode()
 
 
 def _write_parquet(file: Any, plan: Plan, contents: Contents) -> None:
@@ -283,6 +313,11 @@ def _write_parquet(file: Any, plan: Plan, contents: Contents) -> None:
     fields = [("convention", pa.string()), ("width", pa.int64()), ("depth", pa.int64())]
     fields += [(name, types[kind]) for name, kind in plan.columns.items()]
     schema = pa.schema(fields, metadata={"rmtjac": json.dumps(facts)})
+    digest = _Digest(facts)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in _batches(plan, contents):
             writer.write_table(pa.table(batch, schema=schema))
+            for name, values in batch.items():
+                digest.add(name, values)
+        if hasattr(writer, "add_key_value_metadata"):  # older versions of pyarrow cannot say more at the end
+            writer.add_key_value_metadata({_DIGEST: digest.text()})
