@@ -164,6 +164,11 @@ class Plan:
                 out[u] = np.void(self._digest(head, start, min(start + cell.block, self.seeds)).digest())
         return out
 
+    @cached_property
+    def _heads(self) -> dict[int, Any]:
+        """Of cells whose units were asked for: what the keys of all their units begin with, digested."""
+        return {}
+
     def _head(self, cell: Cell) -> str:
         # The names too: two cells may have one ensemble (at L = 1 the width N plays no part).
         name = [cell.convention, cell.width, cell.depth]
@@ -183,12 +188,6 @@ class Plan:
         places = np.searchsorted(self.firsts, numbers, side="right") - 1
         return numbers[np.lexsort((places, numbers - self.firsts[places]))]
 
-    def block(self, number: int) -> tuple[Cell, int, int]:
-        """Return cell, first network and end of the unit of this number."""
-        c = self._place(number)
-        cell, start = self.cells[c], (number - int(self.firsts[c])) * self.cells[c].block
-        return cell, start, min(start + cell.block, self.seeds)
-
     def _place(self, number: int) -> int:
         if not 0 <= number < len(self):
             raise ValueError(f"number={number} must be that of a unit, 0 to {len(self) - 1}")
@@ -196,8 +195,13 @@ class Plan:
 
     def unit(self, number: int) -> Unit:
         """Return the unit of this number."""
-        cell, start, stop = self.block(number)
-        key = self._digest(hashlib.sha256(self._head(cell).encode()), start, stop).hexdigest()
+        place = self._place(number)
+        cell = self.cells[place]
+        start = (number - int(self.firsts[place])) * cell.block
+        stop = min(start + cell.block, self.seeds)
+        if place not in self._heads:
+            self._heads[place] = hashlib.sha256(self._head(cell).encode())
+        key = self._digest(self._heads[place], start, stop).hexdigest()
         return Unit(key, cell, start, stop)
 
     @cached_property

@@ -167,32 +167,36 @@ def _first(items: list[str]) -> str:
     return ", ".join(items[:_NAMED]) + (", ..." if len(items) > _NAMED else "")
 
 
-def _lines(file: Any) -> Iterator[tuple[int, int, bytes]]:
-    """Lines of a file with their offsets and numbers, read in large chunks; the last may lack its end."""
-    offset, number, rest = 0, 0, b""
+def _records(file: Any) -> Iterator[tuple[int, int, bytes, bool | None]]:
+    """Lines of a file with their offsets and numbers, and whether each is whole (None: the file ends in it).
+
+    Read in large chunks. A damaged line is cut where records begin, for it may have lost its end.
+    """
+    offset, number, rest = 0, 1, b""
     while chunk := file.read(_CHUNK):
         lines = (rest + chunk).split(b"\n")
         rest = lines.pop()
         for line in lines:
-            number += 1
-            yield offset, number, line + b"\n"
+            if line[:_HEAD] == b'{"crc":"%08x",' % zlib.crc32(line[_HEAD:]):
+                yield offset, number, line, True
+            else:
+                *lost, last = _pieces(offset, line)
+                yield from ((at, number, piece, False) for at, piece in lost)
+                yield last[0], number, last[1], _is_whole(last[1] + b"\n")
             offset += len(line) + 1
+            number += 1
     if rest:
-        yield offset, number + 1, rest
+        *lost, last = _pieces(offset, rest)
+        yield from ((at, number, piece, False) for at, piece in lost)
+        yield last[0], number, last[1], None
 
 
-def _records(file: Any) -> Iterator[tuple[int, int, bytes, bool | None]]:
-    """As `_lines`, and whether each is whole (None: the file ends in it); damaged ones are cut where records begin."""
-    for offset, number, line in _lines(file):
-        if _is_whole(line):
-            yield offset, number, line, True
-            continue
-        begin = 0
-        while (end := line.find(_START, begin + 1)) > 0:
-            yield offset + begin, number, line[begin:end], False  # it has lost its end
-            begin = end
-        last = line[begin:]
-        yield offset + begin, number, last, _is_whole(last) if last.endswith(b"\n") else None
+def _pieces(offset: int, line: bytes) -> list[tuple[int, bytes]]:
+    """A line, cut where records begin."""
+    starts = [0]
+    while (start := line.find(_START, starts[-1] + 1)) > 0:
+        starts.append(start)
+    return [(offset + at, line[at:end]) for at, end in zip(starts, [*starts[1:], len(line)], strict=True)]
 
 
 def _is_whole(line: bytes) -> bool:
@@ -238,7 +242,7 @@ def scan(plan: Plan) -> Contents:
                     if line.startswith(b'"writer":', _HEAD):
                         found.writers.append(_writer(line))
                     else:
-                        batch.append((offset, len(line), *_parsed(line)))
+                        batch.append((offset, len(line) + 1, *_parsed(line)))
                 except (ValueError, RecursionError):  # or a right one, of what is no record
                     found.damaged.append((path.name, row))
         if any(facts.get("plan") != plan.digest for facts in found.writers[known:]):
@@ -304,8 +308,6 @@ def read_rows(contents: Contents, units: np.ndarray) -> Iterator[tuple[int, list
             file.seek(int(contents.offset[unit]))
             line = file.read(int(contents.length[unit]))
             try:
-                if not _is_whole(line):
-                    raise ValueError("it changed while it was read")
                 rows = json.loads(line)["rows"]
             except (KeyError, RecursionError, TypeError, ValueError) as error:
                 raise ValueError(f"{contents.where(unit)} is damaged ({error}); remove that line") from None

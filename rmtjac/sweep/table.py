@@ -160,9 +160,13 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
     """Columns of up to `_BATCH` rows at a time, in the order of the plan."""
     names = list(plan.columns)
     rows: list[list[Any]] = []
-    for number, found in read_rows(contents, np.flatnonzero(contents.done)):
-        cell, start, stop = plan.block(number)
-        if [row[:1] for row in found if len(row) == len(names)] != [[i] for i in range(start, stop)]:
+    units = np.flatnonzero(contents.done)
+    places = np.searchsorted(plan.firsts, units, side="right") - 1
+    blocks = units - plan.firsts[places]
+    for (number, found), place, block in zip(read_rows(contents, units), places.tolist(), blocks.tolist(), strict=True):
+        cell = plan.cells[place]
+        start, stop = block * cell.block, min((block + 1) * cell.block, plan.seeds)
+        if not _fits(found, start, stop, len(names)):
             raise ValueError(
                 f"folder={str(plan.folder)!r}: {contents.where(number)} does not hold networks {start} to {stop - 1} "
                 f"with {', '.join(names[1:])}; it was done by other code, remove the records of that and run again"
@@ -173,6 +177,19 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
             rows = []
     if rows:
         yield dict(zip((*_CELL, *names), map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _fits(rows: Any, start: int, stop: int, width: int) -> bool:
+    """Whether rows are those of networks `start` to `stop` (exclusive)."""
+    try:
+        if len(rows) != stop - start:
+            return False
+        for number, row in enumerate(rows, start):
+            if len(row) != width or row[0] != number:
+                return False
+    except (KeyError, TypeError):
+        return False
+    return True
 
 
 def load(folder: str | Path) -> SweepTable:

@@ -264,6 +264,8 @@ def test_right_checksums_of_wrong_records(plan):
     for rows, message in (
         (b"[[4,1]]", "does not hold networks 4 to 5 with entry, trace, wide, entries; it was done by other code"),
         (b"[[4,1,1,1,1],[6,1,1,1,1]]", "does not hold networks 4 to 5"),
+        (b"[4,5]", "does not hold networks 4 to 5"),
+        (b'["45678",{"0":5}]', "does not hold networks 4 to 5"),
         (b"[[4,1,1,1,1],[5,}", r"is damaged \(Expecting value.*; remove that line"),
     ):
         body = head + b'"rows":' + rows + b"}"
