@@ -156,8 +156,9 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
         number=int(place.name),
     )
     write_atomically(place / "script.sh", lambda file: file.write(script.encode()))
-    # On the command line nothing of the environment overrides it.
-    answer = _command("sbatch", "--parsable", f"--array={array}", *options, str(place / "script.sh"))
+    # Also on the command line, where nothing of the environment overrides it.
+    given = [] if _array_option(options) else [f"--array={array}"]
+    answer = _command("sbatch", "--parsable", *options, *given, str(place / "script.sh"))
     job = int(answer.strip().split(";")[0])
     facts = {"job": job, "tasks": numbers.size, "options": list(options)}
     write_atomically(place / "job.json", lambda file: file.write(json.dumps(facts).encode()))
