@@ -188,6 +188,10 @@ class Plan:
         places = np.searchsorted(self.firsts, numbers, side="right") - 1
         return numbers[np.lexsort((places, numbers - self.firsts[places]))]
 
+    def cell(self, number: int) -> Cell:
+        """Return the cell of the unit of this number."""
+        return self.cells[self._place(number)]
+
     def _place(self, number: int) -> int:
         if not 0 <= number < len(self):
             raise ValueError(f"number={number} must be that of a unit, 0 to {len(self) - 1}")

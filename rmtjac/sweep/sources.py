@@ -161,9 +161,15 @@ def _is_users_own(top: str) -> bool:
     if top == "rmtjac" or top in sys.stdlib_module_names:
         return False
     path = _file(top)
-    places = [path] if path else [Path(place) for place in getattr(sys.modules.get(top), "__path__", [])]
+    places: list[Any] = [path] if path else list(getattr(sys.modules.get(top), "__path__", []))
+    if not places:
+        try:
+            spec = find_spec(top)
+        except (ImportError, ValueError):
+            return False
+        places = list((spec and spec.submodule_search_locations) or [])  # a folder without __init__.py
     for place in places:
-        full = place.resolve()
+        full = Path(place).resolve()
         if not {"site-packages", "dist-packages"} & set(full.parts) and not any(
             full.is_relative_to(folder) for folder in _installed()
         ):

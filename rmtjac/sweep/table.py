@@ -125,7 +125,7 @@ class SweepTable:
             values = (f"{summed[name][i]:.3f} ± {summed[f'{name} error'][i]:.3f}" for name in names)
             head = f"{cell[0]:>28}{cell[1]:6d}{cell[2]:5d}{summed['networks'][i]:7d}"
             lines.append(head + "".join(f"{value:>17}" for value in values))
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.facts.get("damage", ())])
 
     def to_pandas(self) -> Any:
         """Return a DataFrame, one row per network."""

@@ -158,6 +158,26 @@ def test_changed_columns_are_an_error(code, tmp_path, after, now):
         rj.sweep.run(folder, "serial")
 
 
+def test_packages_without_init_and_what_is_imported_late(code, tmp_path):
+    for name in ("plain/deep/one.py", "plain/two.py"):
+        _write(code, name, "X = 1\n")
+    _write(code, "plain/measures.py", """
+        from rmtjac.sweep import measurement
+        @measurement(value="float")
+        def here(net, rng):
+            import plain.deep.one, json.decoder, numpy.linalg
+            from spaced import two
+            from . import two as other
+            return {"value": 1.0}
+        """)  # fmt: skip
+    _write(code, "spaced/two.py", "from sibling import *\n")
+    _forget()
+    found = describe("plain.measures:here")["modules"]
+    assert list(found) == ["plain.deep.one", "plain.measures", "plain.two", "sibling", "spaced.two"]
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("plain", "spaced")]:
+        del sys.modules[name]
+
+
 def test_other_files_do_not_matter(code, tmp_path):
     _plan(tmp_path / "sweep")
     rj.sweep.run(tmp_path / "sweep", "serial", most=3)
