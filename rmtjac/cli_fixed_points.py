@@ -18,7 +18,7 @@ def register(command: Register) -> None:
     """Add the commands to a parser."""
     one = command("fixed-points", "Find the fixed points of a network, or count those of many.", _fixed_points)
     _network_options(one)
-    one.add_argument("--method", default="auto", help="auto, exact, interval or grid (default auto)")
+    one.add_argument("--method", default="auto", help="auto, exact, interval, grid or newton (default auto)")
     one.add_argument("--max-boxes", type=whole, default=None, help="budget of exact and interval (default 1000000)")
     one.add_argument("--cross-check", action="store_true", help="exact: compare with the enumeration of all regions")
     one.add_argument("--networks", type=whole, default=None, help="count those of this many networks instead")

@@ -6,9 +6,9 @@ fixed points solves y = D_L W_L ... D_1 W_1 y. Let s = max(|alpha|, |beta|).
 - *weighted maximum norm*: :math:`\|y\|_v = \max|y_i|/v_i` with v > 0 and
   :math:`s_L|W_L| \cdots s_1|W_1| v \le c v`, c < 1: F contracts.
 - *2-norm*: :math:`\prod \|s_l W_l\|_2 < 1`: F contracts.
-- *monotone operator*, one layer x = phi(Wx + b), or one besides linear layers (W is then their product around it): :math:`P - (P(\alpha+\beta)W)_{sym} + W^T P\alpha\beta W \succ 0` for
-  a diagonal P > 0. For slopes in [0, 1] and P = 1 this says that I - W is strongly monotone (Winston and Kolter 2020);
-  in general it is the circle criterion. With :math:`\Gamma = (\alpha+\beta)/2, \psi = \varphi - \Gamma h`, the map
+- *monotone operator*, one layer x = phi(Wx + b), or one besides linear layers (W is then their product around it):
+  :math:`P - (P(\alpha+\beta)W)_{sym} + W^T P\alpha\beta W \succ 0` for a diagonal P > 0. For slopes in [0, 1] and
+  P = 1 this says that I - W is strongly monotone (Winston and Kolter 2020); in general it is the circle criterion. With :math:`\Gamma = (\alpha+\beta)/2, \psi = \varphi - \Gamma h`, the map
   :math:`\psi \mapsto \psi((I - W\Gamma)^{-1}(W\psi + b))` contracts in the P-norm.
 - *preconditioned*: :math:`\||I - Y(I - [J])|\,v\| \le c v`, c < 1, for the enclosure [J] of all the Jacobians: the map
   x - Y(x - F(x)) contracts.
@@ -20,6 +20,7 @@ Every number is rounded outward.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
 
 import numpy as np
 
@@ -103,6 +104,8 @@ def _perron(matrix: np.ndarray) -> tuple[np.ndarray, float] | None:
         # Underflow: what is below TINY counts as TINY.
         return float((((matrix @ v) * unit + TINY) / v).max()) * _UP
 
+    if not (matrix.sum(axis=1).min() < 1.0 and matrix.sum(axis=0).min() < 1.0):
+        return None  # the spectral radius is at least the least sum
     best, c = np.ones(n), rate(np.ones(n))
     for t in _RADII:
         try:
@@ -160,8 +163,9 @@ def _two_norm(net: Network, slopes: Slopes) -> Uniqueness | None:
 
 def _up(c: float) -> str:
     """Few digits of c, rounded up, unless they would say 1."""
-    short = f"{c * (1.0 + 5e-6):.6g}"
-    return short if float(short) < 1.0 else f"1 - {1.0 - c:.3g}"
+    digits = Context(prec=6, rounding=ROUND_CEILING)
+    short = digits.create_decimal(Decimal(c))
+    return f"{short.normalize(digits):g}" if short < 1 else f"1 - {1.0 - c:.3g}"
 
 
 def _monotone(net: Network, slopes: Slopes) -> Uniqueness | None:
@@ -202,7 +206,7 @@ def _metrics(matrix: np.ndarray) -> list[np.ndarray]:
         left, right = sizes.T @ left + 1e-3 * left, sizes @ right + 1e-3 * right
         left, right = left / left.max(), right / right.max()
     weights = left / right
-    if np.isfinite(weights).all() and 1e-6 < weights.min() and weights.max() < 1e6:
+    if np.isfinite(weights).all() and weights.min() > 1e-6 and weights.max() < 1e6:
         out.append(weights / weights.max())
     return out
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from rmtjac.archive import provenance, restore, save
 from rmtjac.ensemble import Ensemble
-from rmtjac.fixed_points.find import find_fixed_points
+from rmtjac.fixed_points.find import METHODS, find_fixed_points
 from rmtjac.fixed_points.proof import MOST_BOXES
 from rmtjac.pool import run_in_threads
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
@@ -213,7 +213,7 @@ def count_fixed_points(
     if not isinstance(ensemble, Ensemble):
         raise TypeError(f"ensemble={ensemble!r} must be an Ensemble")
     count = positive_int("networks", networks)
-    choice("method", method, ("auto", "exact", "interval", "grid"))
+    choice("method", method, METHODS)
     workers = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
     root = as_seed_sequence(rng)
     numbers = np.zeros((count, 5), dtype=np.int64)

@@ -56,7 +56,7 @@ def residual_bound(net: Network, x: np.ndarray) -> np.ndarray:
 
 
 def _gap(x: np.ndarray, at: Enclosed) -> tuple[np.ndarray, np.ndarray]:
-    """x - F(x), and what it is off by."""
+    """Return x - F(x), and what it is off by."""
     return x - at.centre, (at.radius + TWO_UNITS * (np.abs(x) + np.abs(at.centre))) * (1.0 + 4.0 * TWO_UNITS)
 
 

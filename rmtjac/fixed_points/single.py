@@ -14,8 +14,9 @@ __all__ = ["the_one"]
 
 _ITERATIONS = 400
 _LOOK = 20  # iterations between looks at whether they gain
-_GAIN = 0.3
-_FINE = 1e-6  # relative residual from which Newton's method is sure to help
+_GAIN = 0.1
+_FINE = 1e-6  # relative step at which splitting is left to Newton's method
+_STILL = 1e-15  # relative residual that is rounding
 _SPLITTINGS = 4000
 _GOOD = 1e-9
 _DENSE = 300  # beyond, the certificate bounds the error well enough for less than the inverse of a local proof
@@ -56,9 +57,11 @@ def _found(net: Network, slopes: Slopes) -> np.ndarray:
         now = _residual(net, x)
         if now < least:
             best, least = x, now
-        if not now < _GAIN * last or now < _FINE:
+        if not now < _GAIN * last or now < _STILL:
             break
         last = now
+    if least < 4.0 * _STILL:
+        return best
     for start in (best, np.zeros(n)):
         x = settle_newton(net, start[None])[0]
         now = _residual(net, x)
@@ -74,7 +77,7 @@ def _found(net: Network, slopes: Slopes) -> np.ndarray:
 
 
 def _split(net: Network, slopes: Slopes) -> np.ndarray:
-    r"""Iterate :math:`h \mapsto (I - W\Gamma)^{-1}(W(\varphi(h) - \Gamma h) + b)`, which contracts (Peaceman-Rachford)."""
+    r"""Iterate :math:`h \mapsto (I - W\Gamma)^{-1}(W(\varphi(h) - \Gamma h) + b)` (Peaceman-Rachford): it contracts."""
     matrix, bias, phi = net.weights[0], net.biases[0], net.activations[0]
     middle = 0.5 * (slopes[0][0] + slopes[0][1])
     try:
