@@ -8,7 +8,8 @@ fixed points solves y = D_L W_L ... D_1 W_1 y. Let s = max(|alpha|, |beta|).
 - *2-norm*: :math:`\prod \|s_l W_l\|_2 < 1`: F contracts.
 - *monotone operator*, one layer x = phi(Wx + b), or one besides linear layers (W is then their product around it):
   :math:`P - (P(\alpha+\beta)W)_{sym} + W^T P\alpha\beta W \succ 0` for a diagonal P > 0. For slopes in [0, 1] and
-  P = 1 this says that I - W is strongly monotone (Winston and Kolter 2020); in general it is the circle criterion. With :math:`\Gamma = (\alpha+\beta)/2, \psi = \varphi - \Gamma h`, the map
+  P = 1 this says that I - W is strongly monotone (Winston and Kolter 2020); in general it is the circle criterion. With
+  :math:`\Gamma = (\alpha+\beta)/2, \psi = \varphi - \Gamma h`, the map
   :math:`\psi \mapsto \psi((I - W\Gamma)^{-1}(W\psi + b))` contracts in the P-norm.
 - *preconditioned*: :math:`\||I - Y(I - [J])|\,v\| \le c v`, c < 1, for the enclosure [J] of all the Jacobians: the map
   x - Y(x - F(x)) contracts.

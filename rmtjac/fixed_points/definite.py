@@ -62,8 +62,6 @@ def norm_bound(matrix: np.ndarray) -> float:
         return 0.0
     with np.errstate(all="ignore"):
         exponent = int(np.frexp(largest)[1])
-        if exponent < -900:
-            return float(np.ldexp(matrix.shape[0] * matrix.shape[1] * 1.0, exponent))
         scaled = np.ldexp(matrix, -exponent)  # exact, but for what underflows: far below the slack
         if matrix.shape[0] < matrix.shape[1]:
             scaled = scaled.T
@@ -72,4 +70,5 @@ def norm_bound(matrix: np.ndarray) -> float:
         total = float((scaled * scaled).sum()) * (1.0 + scaled.size * TWO_UNITS)
         lowest = least_eigenvalue(-gram, (rows + 8) * TWO_UNITS * total + 1e-290)
         bound = np.sqrt(-lowest) * (1.0 + 4.0 * TWO_UNITS)
-        return float(np.ldexp(bound, exponent)) if bound < np.inf else np.inf
+        # Up, as the result may be subnormal.
+        return float(np.nextafter(np.ldexp(bound, exponent), np.inf)) if bound < np.inf else np.inf

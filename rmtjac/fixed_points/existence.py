@@ -138,19 +138,18 @@ def _only(net: Network, found: Uniqueness, slopes: Slopes, domain: np.ndarray | 
         reason += f" (by the declared slopes of {', '.join(declared)})"
     if domain is not None and not _reaches(x, errors, domain):
         return _none(net, domain, f"{reason}; it lies outside the domain", _facts(found))
-    proved = bool(np.isfinite(errors).all())
+    proved = bool((errors <= _NEAR * (1.0 + np.abs(x))).all())
     sure = domain is None or bool(((x - errors >= domain[0]) & (x + errors <= domain[1])).all())
     if not sure:
         reason += "; it may lie outside the domain, by no more than its error"
     if not proved:
-        reason += "; its place is not proved"
+        reason += "; its place is not proved" if declared else "; its place was not found"
     if not (sure or proved):
         reason = reason.replace("complete", "not proved complete", 1)
     jacobian = net.jacobian(x) if proof is None else proof.jacobian
-    # A homotopy to a constant map that keeps the certificate; a preconditioner may turn the sign.
-    index = indices(jacobian[None]) if found.kind == "preconditioned" else np.ones(1, dtype=int)
     return FixedPoints(
-        x[None], errors[None], jacobian[None], np.array([proved]), index, sure or proved, reason, "contraction", box,
+        x[None], errors[None], jacobian[None], np.array([proved]), indices(jacobian[None]), sure or proved, reason,
+        "contraction", box,
         np.empty((0, 2, n)), facts=_facts(found),
     )  # fmt: skip
 

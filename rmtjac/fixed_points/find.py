@@ -122,9 +122,9 @@ def find_fixed_points(
         found = newton_fixed_points(net, box, _newton_starts(net, box, starts, rng))
     else:
         if starts is not None:
-            raise ValueError(f"starts=... is for method='newton' or method='grid', not {method!r}")
+            raise ValueError(f"starts=... is for method='grid' or method='newton', not {method!r}")
         if unknown:
-            raise ValueError(f"activation={unknown!r} has no interval extension; use method='newton' or method='grid'")
+            raise ValueError(f"activation={unknown!r} has no interval extension; use method='grid' or method='newton'")
         if method == "exact":
             checked_affine(net)
         found = proved_fixed_points(net, method, domain, budget or MOST_BOXES)
@@ -168,7 +168,7 @@ def _auto(
 def _affordable(net: Network) -> int:
     """Boxes of many dimensions that take some seconds."""
     n = net.widths[0]
-    work = 2 * (n + 10) * sum(matrix.size for matrix in net.weights) + 6 * n**3
+    work = 2 * (n + 10) * sum(matrix.size for matrix in net.weights) + 500 * sum(net.widths) + 6 * n**3
     return int(min(MOST_BOXES, max(1, _WORK // work)))
 
 

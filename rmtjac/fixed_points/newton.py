@@ -7,7 +7,7 @@ import numpy as np
 from rmtjac.fixed_points.orbits import value_and_jacobian
 from rmtjac.network import Network
 
-__all__ = ["candidates", "settle_newton"]
+__all__ = ["candidates", "continued", "settle_newton"]
 
 _STEPS = 60
 _HALVINGS = 12
@@ -15,11 +15,12 @@ _ENOUGH = 1e-4  # of the step, by which the residual must fall (Armijo)
 _ROOM = 4_000_000  # numbers in the tangents of one batch
 _FLAT = 1e-10  # relative: a residual that may be rounding
 _CLOSE = 1e-9  # relative residual that makes a candidate
+_SOLVES, _LEAST_STEP = 80, 1e-6  # of the continuation
 _ITERATED = (20, 200)  # steps of plain iteration after which its ends are taken as starts
 
 
 def candidates(net: Network, starts: np.ndarray, iterate: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Return points with F(x) = x nearly, shape (K, n), and the largest residual of each, best first.
+    """Return points with F(x) = x nearly, shape (K, n), and the relative residual of each, best first.
 
     Parameters
     ----------
@@ -49,14 +50,53 @@ def candidates(net: Network, starts: np.ndarray, iterate: bool = True) -> tuple[
         batch = max(1, _ROOM // (n * max(net.widths)))
         for pool in reversed(pools):
             for first in range(0, len(pool), batch):
-                found.append(settle_newton(net, pool[first : first + batch]))
+                part = pool[first : first + batch]
+                x = settle_newton(net, part)
+                missed = ~(_residuals(net, x) <= _CLOSE)
+                if missed.any():
+                    x[missed] = settle_newton(net, part[missed], damped=False)
+                found.append(x)
         points = np.concatenate(found)
-        residuals = np.abs(net(points) - points).max(axis=1, initial=0.0)
-        sizes = 1.0 + np.abs(points).max(axis=1, initial=0.0)
-        good = residuals <= _CLOSE * sizes
+        if not (_residuals(net, points) <= _CLOSE).any():
+            points = np.concatenate([points, continued(net)[None]])
+        residuals = _residuals(net, points)
+        good = residuals <= _CLOSE
         points, residuals = points[good], residuals[good]
     order = np.argsort(residuals, kind="stable")
     return points[order], residuals[order]
+
+
+def _residuals(net: Network, x: np.ndarray) -> np.ndarray:
+    return np.abs(net(x) - x).max(axis=1, initial=0.0) / (1.0 + np.abs(x).max(axis=1, initial=0.0))
+
+
+def continued(net: Network) -> np.ndarray:
+    """Follow the fixed point of F with W_1 scaled by t, from t = 0, where F is constant, to t = 1; return its end.
+
+    If I - t W is strongly monotone for all t, as it is if I - W is, there is such a path.
+    """
+    with np.errstate(all="ignore"):
+        x = _scaled(net, 0.0)(np.zeros(net.widths[0]))
+        t, step = 0.0, 1.0
+        for _ in range(_SOLVES):
+            there = min(1.0, t + step)
+            part = _scaled(net, there)
+            for damped in (False, True):
+                y = settle_newton(part, x[None], damped)
+                good = bool(_residuals(part, y)[0] <= _CLOSE)
+                if good:
+                    break
+            if good:
+                x, t, step = y[0], there, 2.0 * step
+            else:
+                step *= 0.25
+            if t == 1.0 or step < _LEAST_STEP:
+                break
+    return x
+
+
+def _scaled(net: Network, t: float) -> Network:
+    return Network([t * net.weights[0], *net.weights[1:]], net.biases, net.activations)
 
 
 def _distinct(x: np.ndarray) -> np.ndarray:
@@ -67,11 +107,12 @@ def _distinct(x: np.ndarray) -> np.ndarray:
     return x[np.sort(first)]
 
 
-def settle_newton(net: Network, x: np.ndarray) -> np.ndarray:
+def settle_newton(net: Network, x: np.ndarray, damped: bool = True) -> np.ndarray:
     r"""Newton's method for x - F(x) = 0 from points (K, n), damped: each step lowers \|x - F(x)\|.
 
     At kinks one of the slopes is taken (semismooth). Where no part of the Newton step helps, a step of the iteration
-    is tried; points for which nothing helps stay where they are.
+    is tried; points for which nothing helps stay where they are. If not `damped`, whole steps are taken: across a kink
+    the residual may rise before it falls.
     """
     n = x.shape[1]
     x = x.copy()
@@ -92,7 +133,7 @@ def settle_newton(net: Network, x: np.ndarray) -> np.ndarray:
         if not alive.size:
             break
         step = _solved(np.eye(n) - jacobian, gap)
-        moved = _search_line(net, here, step, gap, size)
+        moved = _search_line(net, here, step, gap, size) if damped else here + step
         better = (moved != here).any(axis=1)
         x[alive] = moved
         alive = alive[better]

@@ -7,7 +7,7 @@ import numpy as np
 from rmtjac.fixed_points.contraction import Uniqueness
 from rmtjac.fixed_points.enclosure import Slopes
 from rmtjac.fixed_points.local import LocalProof, local_proof, residual_bound
-from rmtjac.fixed_points.newton import settle_newton
+from rmtjac.fixed_points.newton import continued, settle_newton
 from rmtjac.network import Network
 
 __all__ = ["the_one"]
@@ -62,17 +62,19 @@ def _found(net: Network, slopes: Slopes) -> np.ndarray:
         last = now
     if least < 4.0 * _STILL:
         return best
-    for start in (best, np.zeros(n)):
-        x = settle_newton(net, start[None])[0]
+    tries = [
+        lambda: settle_newton(net, best[None])[0],
+        lambda: settle_newton(net, best[None], damped=False)[0],
+        lambda: continued(net),
+        lambda: settle_newton(net, _split(net, slopes)[None])[0],
+    ]
+    for attempt in tries[: 4 if net.depth == 1 else 3]:
+        x = attempt()
         now = _residual(net, x)
         if now < least:
             best, least = x, now
         if least < _GOOD:
-            return best
-    if net.depth == 1:
-        x = settle_newton(net, _split(net, slopes)[None])[0]
-        if _residual(net, x) < least:
-            best = x
+            break
     return best
 
 

@@ -55,7 +55,7 @@ def test_bad_arguments():
         rj.find_fixed_points(rj.Network([np.eye(4)]), method="grid")
     with pytest.raises(ValueError, match=r"starts has shape \(3, 3\); finite numbers of shape \(K, 2\)"):
         rj.find_fixed_points(NET, method="grid", starts=np.zeros((3, 3)))
-    with pytest.raises(ValueError, match="is for method='grid', not 'exact'"):
+    with pytest.raises(ValueError, match="is for method='grid' or method='newton', not 'exact'"):
         rj.find_fixed_points(NET, method="exact", starts=10)
     with pytest.raises(ValueError, match="max_boxes=0 must be a positive whole number"):
         rj.find_fixed_points(NET, max_boxes=0)
