@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rmtjac.activations import Activation
 from rmtjac.network import Network
 
 __all__ = ["TINY", "TWO_UNITS", "Enclosed", "Slopes", "enclose", "jacobian_bounds", "product_bounds", "slope_bounds"]
@@ -47,7 +48,7 @@ def enclose(net: Network, centre: np.ndarray, radius: np.ndarray) -> Enclosed:
 
 
 def slope_bounds(net: Network) -> Slopes | None:
-    """Return per layer bounds of phi' on the whole line, for each neuron; None if one is not known."""
+    """Return per layer bounds of phi' on the whole line, for each neuron; None if one is neither known nor declared."""
     out = []
     for phi, width in zip(net.activations, net.widths[1:], strict=True):
         bounds = _on_the_line(phi)
@@ -60,15 +61,17 @@ def slope_bounds(net: Network) -> Slopes | None:
 _FAR = 40.0  # beyond, phi' of the smooth activations goes to its limit, 0 or 1, without turning back
 
 
-def _on_the_line(phi: object) -> tuple[float, float] | None:
-    slopes, code = phi.slopes, phi.code  # type: ignore[attr-defined]
-    if slopes is not None:
-        return min(slopes), max(slopes)
-    if code is None:
-        return None
+def _on_the_line(phi: Activation) -> tuple[float, float] | None:
+    if phi.slopes is not None:
+        return min(phi.slopes), max(phi.slopes)
+    if phi.code is None:
+        known = phi.facts
+        if known.steepest is None or not known.steepest < np.inf:
+            return None
+        return 0.0 if known.nondecreasing_from(-np.inf) else -known.steepest, known.steepest
     from rmtjac.kernels.relax import derivative_range
 
-    least, most = derivative_range(code, phi.parameter, -_FAR, _FAR)  # type: ignore[attr-defined]
+    least, most = derivative_range(phi.code, phi.parameter, -_FAR, _FAR)
     return min(0.0, least), most
 
 

@@ -15,7 +15,7 @@ from rmtjac.fixed_points.result import FixedPoints, indices
 from rmtjac.fixed_points.single import the_one
 from rmtjac.network import Network
 
-__all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point"]
+__all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", "unique_in_box"]
 
 _SAME = 1e-11  # relative: candidates as near as this to a point that is proved are that point
 _NEAR = 1e-6  # relative: candidates without a proof that are closer than this are one
@@ -92,25 +92,21 @@ def _collected(net: Network, rows: list[Any], box: np.ndarray, starts: int) -> F
     )  # fmt: skip
 
 
-def unique_fixed_point(net: Network, domain: np.ndarray | None, given: bool) -> FixedPoints | None:
-    """Return the only fixed point if a certificate says that there is one, or at most one in the domain.
-
-    Parameters
-    ----------
-    net
-        From R^n to R^n.
-    domain
-        Box that is searched, None if none is known.
-    given
-        Whether it is the user's: fixed points outside are then not asked for. Else it holds all of them.
-    """
+def unique_fixed_point(net: Network, domain: np.ndarray | None) -> FixedPoints | None:
+    """Return the only fixed point on R^n if a certificate says so; with a domain, if it lies there."""
     slopes = slope_bounds(net)
     found = None if slopes is None else at_most_one(net, slopes)
-    if found is not None:
-        assert slopes is not None
-        return _only(net, found, slopes, domain if given else None)
-    if domain is None or any(phi.code is None for phi in net.activations):
+    if found is None:
         return None
+    assert slopes is not None
+    return _only(net, found, slopes, domain)
+
+
+def unique_in_box(net: Network, domain: np.ndarray) -> FixedPoints | None:
+    """Return the only fixed point in a box, or none, if that is proved by what F and its slopes are there.
+
+    All activations are known to the kernels.
+    """
     small = _shrunk(net, domain)
     if small is None:
         return _none(net, domain)
@@ -135,7 +131,7 @@ def _only(net: Network, found: Uniqueness, slopes: Slopes, domain: np.ndarray | 
     declared = sorted({phi.spec for phi in net.activations if phi.code is None})
     reason = f"complete: exactly one fixed point on R^{n}, because {found.text}"
     if declared:
-        reason += f" (by the declared slopes of {', '.join(declared)})"
+        reason += f" (by what was declared of {', '.join(declared)})"
     if domain is not None and not _reaches(x, errors, domain):
         return _none(net, domain, f"{reason}; it lies outside the domain", _facts(found))
     proved = bool((errors <= _NEAR * (1.0 + np.abs(x))).all())

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from rmtjac.fixed_points.domain import checked_network, search_domain
-from rmtjac.fixed_points.existence import joined, newton_fixed_points, unique_fixed_point
+from rmtjac.fixed_points.existence import joined, newton_fixed_points, unique_fixed_point, unique_in_box
 from rmtjac.fixed_points.grid import grid_fixed_points
 from rmtjac.fixed_points.proof import MOST_BOXES, proved_fixed_points
 from rmtjac.fixed_points.regions import checked_affine, regions
@@ -112,9 +112,8 @@ def find_fixed_points(
     budget = None if max_boxes is None else positive_int("max_boxes", max_boxes)
     unknown = ", ".join(phi.spec for phi in net.activations if phi.code is None)
     if method == "auto":
-        box = None if unknown else _known_domain(net, domain)
         grid = (step, tol, max_iter, positive_int("follow", follow))
-        found = _auto(net, domain, box, budget, grid, starts, rng)
+        found = _auto(net, domain, budget, grid, starts, rng)
     elif method == "grid":
         found = _grid(net, domain, step, tol, max_iter, positive_int("follow", follow), starts, rng)
     elif method == "newton":
@@ -132,37 +131,44 @@ def find_fixed_points(
 
 
 def _auto(
-    net: Network, domain: object, box: np.ndarray | None, budget: int | None, grid: tuple[float, float, int, int],
-    starts: object, rng: RngLike,
-) -> FixedPoints:  # fmt: skip
+    net: Network, domain: object, budget: int | None, grid: tuple[float, float, int, int], starts: object, rng: RngLike
+) -> FixedPoints:
     """What is cheap first: in few dimensions the search, else certificates, iteration and Newton's method."""
     method = "exact" if all(phi.piecewise_affine for phi in net.activations) else "interval"
+    unknown = any(phi.code is None for phi in net.activations)
     low = net.widths[0] <= _FEW
-    found = None
-    if low and box is not None:
+    given = None if domain is None else search_domain(net, domain)
+    if low and not unknown and _known_domain(net, domain) is not None:
         found = proved_fixed_points(net, method, domain, budget or MOST_BOXES)
         if found.complete:
             return found
-    given = box if domain is None else search_domain(net, domain)
-    only = unique_fixed_point(net, given, domain is not None)
+        only = unique_fixed_point(net, given)
+        if only is not None and only.complete:
+            return only
+        return joined(found, _near_starts(net, given, starts, rng), loose=False)
+    only = unique_fixed_point(net, given)
     if only is not None and only.complete:
         return only
-    near = _newton_starts(net, given, starts, rng, _FEW_STARTS)
-    more = newton_fixed_points(net, given if domain is not None else None, near)
-    if found is not None:
-        return joined(found, more, loose=False)
+    box = None if unknown else _known_domain(net, domain)
+    if box is not None:
+        only = unique_in_box(net, box)
+        if only is not None:
+            return only
+    more = _near_starts(net, given, starts, rng)
     if low:
         found = _grid(net, domain, *grid, starts, rng)
-        unknown = any(phi.code is None for phi in net.activations)
         why = "an activation has no interval extension" if unknown else "no domain is known"
         found = dataclasses.replace(found, reason=f"{found.reason} ({why}, so the grid was used)")
         return joined(found, more, loose=True)
-    if box is None and any(phi.code is None for phi in net.activations):
-        return more
     if box is None:
-        return dataclasses.replace(more, reason=f"{more.reason}; {_ASK}")
+        return more if unknown else dataclasses.replace(more, reason=f"{more.reason}; {_ASK}")
     found = proved_fixed_points(net, method, domain, budget or _affordable(net))
     return found if found.complete else joined(found, more, loose=True)
+
+
+def _near_starts(net: Network, given: np.ndarray | None, starts: object, rng: RngLike) -> FixedPoints:
+    """Newton's method from few starts, and from what they lead to."""
+    return newton_fixed_points(net, given, _newton_starts(net, given, starts, rng, _FEW_STARTS))
 
 
 def _affordable(net: Network) -> int:
