@@ -127,7 +127,7 @@ def find_fixed_points(
         if method == "exact":
             checked_affine(net)
         found = proved_fixed_points(net, method, domain, budget or MOST_BOXES)
-    return _cross_checked(net, found) if cross_check and found.method == "exact" else found
+    return _cross_checked(net, found) if cross_check and found.method in ("exact", "interval") else found
 
 
 def _auto(
