@@ -28,23 +28,6 @@ def indices(jacobians: np.ndarray) -> np.ndarray:
     return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
 
 
-_LARGE = 64  # from this n on, stability is first looked for without eigenvalues
-_SQUARINGS = 5
-_SHOWN = 8  # more coordinates than this are not all printed
-
-
-def _radius_below_one(jacobian: np.ndarray) -> bool:
-    """Whether a power of the matrix has a norm below 1, among the first few squares: then so is its spectral radius."""
-    power = jacobian
-    with np.errstate(all="ignore"):
-        for _ in range(_SQUARINGS):
-            sizes = np.abs(power)
-            if min(sizes.sum(axis=0).max(), sizes.sum(axis=1).max(), np.linalg.norm(power)) < 1.0 - 1e-9:
-                return True
-            power = power @ power
-    return False
-
-
 @dataclass(frozen=True, eq=False)
 class Cycle:
     """A periodic orbit.
@@ -106,6 +89,23 @@ _SCHEMA = Schema(
     },
     facts={"complete": "bool", "reason": "text", "method": "text", "cycles": "[float] cycles", "facts": "object"},
 )
+
+
+_LARGE = 64  # from this n on, stability is first looked for without eigenvalues
+_SQUARINGS = 5
+_SHOWN = 8  # more coordinates than this are not all printed
+
+
+def _radius_below_one(jacobian: np.ndarray) -> bool:
+    """Whether a power of the matrix has a norm below 1, among the first few squares: then so is its spectral radius."""
+    power = jacobian
+    with np.errstate(all="ignore"):
+        for _ in range(_SQUARINGS):
+            sizes = np.abs(power)
+            if min(sizes.sum(axis=0).max(), sizes.sum(axis=1).max(), np.linalg.norm(power)) < 1.0 - 1e-9:
+                return True
+            power = power @ power
+    return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,16 +216,6 @@ class FixedPoints:
         return np.where(self.stable, "stable", np.where(smallest < 1.0, "saddle", "repeller"))
 
     @property
-    def statement(self) -> str:
-        """What is proved to exist, whether there are others, and why."""
-        known = int(self.proved.sum())
-        parts = [f"{known} proved to exist"]
-        if known < len(self):
-            parts.append(f"{len(self) - known} found without a proof")
-        others = "there is no other" if self.complete else "whether there are others is open"
-        return f"{', '.join(parts)}; {others}: {self.reason}"
-
-    @property
     def index_sum(self) -> int:
         """Sum of the indices; +1 for all fixed points of a map of a ball or box into itself (Brouwer degree)."""
         return int(self.index.sum())
@@ -244,6 +234,16 @@ class FixedPoints:
             Status.DIVERGED: self.labels == -2,
         }
         return {status: int(those.sum()) for status, those in shares.items()}
+
+    @property
+    def statement(self) -> str:
+        """What is proved to exist, whether there are others, and why."""
+        known = int(self.proved.sum())
+        parts = [f"{known} proved to exist"]
+        if known < len(self):
+            parts.append(f"{len(self) - known} found without a proof")
+        others = "there is no other" if self.complete else "whether there are others is open"
+        return f"{', '.join(parts)}; {others}: {self.reason}"
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles)."""

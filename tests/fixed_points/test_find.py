@@ -51,7 +51,7 @@ def test_bad_arguments():
         rj.find_fixed_points(NET, method="grid", step=5.0)
     with pytest.raises(ValueError, match="step=0 must be a finite number > 0"):
         rj.find_fixed_points(NET, method="grid", step=0)
-    with pytest.raises(ValueError, match="a grid in 4 dimensions is too large; pass starts"):
+    with pytest.raises(ValueError, match="a grid in 4 dimensions is too large; pass starts="):
         rj.find_fixed_points(rj.Network([np.eye(4)]), method="grid")
     with pytest.raises(ValueError, match=r"starts has shape \(3, 3\); finite numbers of shape \(K, 2\)"):
         rj.find_fixed_points(NET, method="grid", starts=np.zeros((3, 3)))
