@@ -174,7 +174,7 @@ def _near_starts(net: Network, given: np.ndarray | None, starts: object, rng: Rn
 def _affordable(net: Network) -> int:
     """Boxes of many dimensions that take some seconds."""
     n = net.widths[0]
-    work = 2 * (n + 10) * sum(matrix.size for matrix in net.weights) + 500 * sum(net.widths) + 6 * n**3
+    work = 2 * (n + 10) * sum(matrix.size for matrix in net.weights) + 500 * sum(net.widths) + 40 * n**3
     return int(min(MOST_BOXES, max(1, _WORK // work)))
 
 
