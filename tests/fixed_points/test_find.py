@@ -101,11 +101,11 @@ def test_slopes_beyond_the_range_of_a_float():
 
 def test_many_dimensions_without_a_domain():
     net = rj.Network([2.0 * np.eye(5)], [np.full(5, -1.0)], "relu")  # 0 and 1 in each coordinate
-    found = rj.find_fixed_points(net)
+    found = rj.find_fixed_points(net, max_boxes=100)
     assert not found.complete
     assert found.proved.any()
     assert np.isin(np.round(found.points, 9), [0.0, 1.0]).all()
-    few = rj.find_fixed_points(net, starts=np.full((1, 5), 0.9))
+    few = rj.find_fixed_points(net, starts=np.full((1, 5), 0.9), max_boxes=100)
     assert [1.0] * 5 in np.round(few.points, 9).tolist()
 
 
