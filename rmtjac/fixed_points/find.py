@@ -66,15 +66,16 @@ def find_fixed_points(
         ``"auto"``
             For n <= 3 ``"exact"`` or ``"interval"``, if a domain is known. If that does not decide, and for n > 3:
             certificates that there is exactly one fixed point (F contracts in the 2-norm or in a weighted maximum norm;
-            I - W is strongly monotone), then ``"newton"``, then the search for the rest, for n > 3 within some seconds
-            unless `max_boxes` is given. Without a domain, for n <= 3, ``"grid"``. ``reason`` says what decided.
+            I - W is strongly monotone), then ``"newton"``, then the search for the rest. Without a domain, for n <= 3,
+            ``"grid"``. `max_boxes` is a million by default, for n > 3 what takes some seconds. ``reason`` says what
+            decided, ``statement`` what is proved to exist and whether others are excluded or open.
     domain
         Box to search, ``(low, high)`` or two corners. Default: one that holds every fixed point, if the range of the
         last activation or a contraction bound gives one; for the grid [-1, 1]^n.
     max_boxes
-        Budget of ``"exact"`` and ``"interval"``, default a million; what is left when it ends is in ``undecided``. A
-        box costs about the n + 2 products of its affine form with each weight matrix; exact arithmetic, which is
-        slower, gets a tenth of it.
+        Budget of ``"exact"`` and ``"interval"``; what is left when it ends is in ``undecided``. A box costs about the
+        n + 2 products of its affine form with each weight matrix; exact arithmetic, which is slower, gets a tenth of
+        it.
     cross_check
         ``"exact"`` only: compare with the enumeration of all linear regions; a difference makes the result incomplete.
     step, tol, max_iter, follow

@@ -129,9 +129,10 @@ class FixedPoints:
     reason
         Why it is complete, or why not.
     method
-        ``"exact"``, ``"interval"``, ``"grid"``, ``"newton"``; ``"contraction"``: a certificate says that there is one.
+        ``"exact"``, ``"interval"``, ``"grid"``, ``"newton"``; ``"contraction"``: a certificate says that there is one
+        (on all of R^n, if `domain` is infinite).
     domain
-        Shape (2, n): the corners of the box that was searched; infinite where the result is about R^n.
+        Shape (2, n): the corners of the box that was searched.
     undecided
         Shape (U, 2, n): boxes that may hold more.
     continua
