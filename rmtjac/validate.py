@@ -6,8 +6,11 @@ import math
 import numbers
 import operator
 from pathlib import Path
+from typing import Any
 
-__all__ = ["choice", "finite", "output_path", "positive_int"]
+import numpy as np
+
+__all__ = ["array_as_given", "choice", "finite", "output_path", "positive_int", "real_array"]
 
 
 def positive_int(name: str, value: object) -> int:
@@ -53,3 +56,34 @@ def output_path(name: str, value: str | Path) -> Path:
             f"{name}={str(value)!r}: the folder {str(path.parent)!r} does not exist; create it first"
         )
     return path
+
+
+def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
+    """Return `value` (a list, array, tensor, table, or sparse matrix) as an array of whole numbers or floats.
+
+    What NumPy would drop in silence is refused: imaginary parts, masks, text.
+    """
+    if hasattr(value, "detach"):  # a tensor of torch, perhaps on a device, or in a gradient
+        value = value.detach().cpu()
+    elif hasattr(value, "toarray"):  # sparse
+        value = value.toarray()
+    if np.ma.isMaskedArray(value) and np.ma.getmaskarray(value).any():
+        raise ValueError(f"{name} holds masked entries; fill them first")
+    wanted = f"{name} must be {what} of real numbers"
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O" and not any(isinstance(x, (str, bytes, complex)) for x in array.flat):
+            array = array.astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(f"{wanted}: {str(error).splitlines()[0]}") from None
+    if array.dtype.kind == "c":
+        raise TypeError(f"{wanted}, not complex ones ({array.dtype}); the singular values of A + iB, each twice, are "
+                        "those of [[A, -B], [B, A]]")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{wanted}, not of {array.dtype}")
+    return array
+
+
+def real_array(name: str, value: Any, what: str = "an array") -> np.ndarray:
+    """Return `value` as an array of float64, or say why it is none: see `array_as_given`."""
+    return array_as_given(name, value, what).astype(float, copy=False)

@@ -1,0 +1,166 @@
+r"""The exact rank of a product of float matrices, and how far its entries themselves are to be trusted.
+
+Every float is a whole number times a power of two, so that the matrices as given have a rank, whatever an SVD sees of
+it. Modulo a prime p the rank can only fall: one elimination proves a lower bound. Where the rank is r modulo so many
+primes that their product exceeds every minor of r + 1 rows (Hadamard), all these minors are zero: that proves an upper
+bound. Scaling a row or a column does not change a rank; the factors that the entries of one have in common go first,
+so that a matrix of signs, or of equal entries, costs one prime.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+__all__ = ["entry_rounding", "exact_rank", "without_copies"]
+
+_BITS = 53  # of a float
+_BUDGET = 1e10  # multiplications modulo a prime, ten to twenty seconds
+_FREE, _EVIDENCE = 4, 32  # bits of an entry, and of all of them, that rounded numbers would not leave zero by accident
+
+
+def entry_rounding(raw: np.ndarray) -> float:
+    """Return a bound on the relative rounding of the entries of `raw`: 0 where they are exact by all appearance.
+
+    Whole numbers are exact; so are entries that are small whole numbers times a factor common to a row or a column
+    (signs over sqrt(N), a layer of 0 and 1 times a slope). Else they count as rounded to the precision of their type,
+    or to single precision where all of them fit into it.
+    """
+    values = raw.astype(float)
+    if raw.dtype.kind in "biu":
+        return 0.0 if np.abs(values).max(initial=0.0) <= 2.0**_BITS else 2.0**-_BITS
+    bits = {2: 11, 4: 24}.get(raw.dtype.itemsize, _BITS)
+    if bits == _BITS:
+        with np.errstate(over="ignore"):
+            bits = 24 if np.array_equal(values.astype(np.float32), values) else _BITS
+    used = values != 0.0
+    count = int(np.count_nonzero(used))
+    if not count:
+        return 0.0
+    if np.array_equal(values, np.rint(values)):
+        sizes = np.frexp(values[used])[1]
+        if sizes.max() <= bits and (bits - sizes).sum() >= _EVIDENCE:
+            return 0.0
+    whole = np.abs(_primitive(values)[0][used])
+    free = bits - math.frexp(float(whole.max()))[1]
+    return 0.0 if free >= _FREE and free * count >= _EVIDENCE else 2.0**-bits
+
+
+def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
+    """Return proved bounds (low, high) of the rank of the product of `matrices`, the first acts first.
+
+    They differ only where the proof would take more than some seconds. The entries count as exact.
+    """
+    high = min(min(matrix.shape) for matrix in matrices)
+    # One factor may have its rows and columns scaled, many only as a whole.
+    parts = [_primitive(matrix, scaled=len(matrices) == 1) for matrix in matrices]
+    low = 0
+    for p in _primes()[:2]:
+        low = max(low, _rank(parts, p))
+        if low == high:
+            return low, high
+    for matrix in matrices if len(matrices) > 1 else ():
+        high = min(high, exact_rank([matrix])[1])
+    if low < high and _proved(parts, low):
+        high = low
+    return low, high
+
+
+def without_copies(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Write each factor whose rows, or columns, are multiples of others as one without them and one that copies.
+
+    The product stays the same, exactly. Zeros of it that such rows bring about are then forced by the shapes.
+    """
+    out: list[np.ndarray] = []
+    for matrix in matrices:
+        kept, copies = _distinct_rows(matrix)
+        columns, spread = _distinct_rows(np.ascontiguousarray(kept.T))
+        if spread is not None:
+            out.append(np.ascontiguousarray(spread.T))
+        out.append(np.ascontiguousarray(columns.T))
+        if copies is not None:
+            out.append(copies)
+    return out
+
+
+def _distinct_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return (matrix, None), or (rows, copies) with ``matrix = copies @ rows``, fewer rows, one entry a row of copies."""
+    whole, exponents = _primitive(matrix, columns=False)
+    signs = np.sign(whole[np.arange(len(whole)), (whole != 0).argmax(axis=1)])
+    keys = np.concatenate([whole * signs[:, None], exponents], axis=1)
+    places: dict[bytes, int] = {}
+    groups = [places.setdefault(key.tobytes(), len(places)) for key in keys]
+    if len(places) == len(matrix) or exponents.max() > 900:
+        return matrix, None
+    first = [groups.index(g) for g in range(len(places))]
+    scaled = (whole[first] * signs[first, None]).astype(float)
+    tops = np.frexp(np.ldexp(np.abs(scaled), exponents[first] - _BITS).max(axis=1))[1]
+    rows = np.ldexp(scaled, exponents[first] - (_BITS + tops - 1)[:, None])
+    # The ratios are whole numbers below 2**53 times powers of two: a division is exact, but where it leaves the range.
+    here, top = np.arange(len(matrix)), np.abs(rows).argmax(axis=1)[groups]
+    ratios = matrix[here, top] / np.where(rows[groups, top] == 0.0, 1.0, rows[groups, top])
+    if not np.array_equal(ratios[:, None] * rows[groups], matrix):
+        return matrix, None
+    copies = np.zeros((len(matrix), len(rows)))
+    copies[here, groups] = ratios
+    return rows, copies
+
+
+def _primitive(matrix: np.ndarray, scaled: bool = True, columns: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Return whole numbers and exponents >= 0 of `matrix` without what the entries of a row, or column, share."""
+    fractions, powers = np.frexp(matrix)
+    whole = (fractions * 2.0**_BITS).astype(np.int64)
+    exponents = powers.astype(np.int64)
+    lowest = np.where(whole == 0, 1, whole & -whole)  # the lowest bit that is set
+    whole //= lowest
+    exponents += np.frexp(lowest.astype(float))[1]
+    for axis in ((1, 0) if columns else (1,)) if scaled else (None,):
+        shared = np.gcd.reduce(whole.ravel()) if axis is None else np.gcd.reduce(whole, axis=axis, keepdims=True)
+        whole //= np.where(shared == 0, 1, shared)
+        exponents -= np.where(whole == 0, 2**40, exponents).min(axis=axis, keepdims=True)
+    return whole, np.where(whole == 0, 0, exponents)
+
+
+@cache
+def _primes() -> list[int]:
+    """Return the primes next below the largest that the kernel takes, descending."""
+    from rmtjac.kernels.modular import LARGEST
+
+    start = LARGEST - 2**17
+    alive = np.ones(2**17, dtype=bool)
+    for q in range(2, math.isqrt(LARGEST) + 1):
+        alive[-start % q :: q] = False
+    return [int(p) for p in (np.flatnonzero(alive) + start)[::-1]]
+
+
+def _rank(parts: Sequence[tuple[np.ndarray, np.ndarray]], p: int) -> int:
+    """Return the rank of the product modulo `p`."""
+    from rmtjac.kernels.modular import modular_product, modular_rank, residues
+
+    product = residues(*parts[0], p)
+    for part in parts[1:]:
+        product = modular_product(residues(*part, p), product, p)
+    return int(modular_rank(product, p))
+
+
+def _proved(parts: Sequence[tuple[np.ndarray, np.ndarray]], rank: int) -> bool:
+    """Return whether all minors of more than `rank` rows are proved to be zero; False, too, where that costs much."""
+    side, bits = rank + 1, 1.0
+    for whole, exponents in parts:
+        sizes = np.where(whole == 0, 0.0, np.frexp(np.abs(whole).astype(float))[1] + exponents)
+        if len(parts) == 1:
+            rows, columns = (
+                np.sort(sizes.max(axis=i) + 0.5 * math.log2(sizes.shape[i]))[-side:].sum() for i in (1, 0)
+            )
+            bits += min(rows, columns)
+        else:  # Cauchy-Binet: a minor of a product is at most the product of the norms to that power
+            bits += side * (sizes.max() + 0.5 * math.log2(sizes.size))
+    needed = math.ceil(bits / 22.9) + 1  # the primes are above 2**22.9
+    cost = sum(0.3 * whole.size * min(whole.shape) for whole, _ in parts)
+    primes = _primes()
+    if needed > len(primes) or needed * cost > _BUDGET:
+        return False
+    return all(_rank(parts, p) <= rank for p in primes[2 : needed + 2])
