@@ -18,7 +18,8 @@ import numpy as np
 from rmtjac.archive import restore, save
 from rmtjac.goodness import goodness_of_fit, verdict
 from rmtjac.schema import Schema
-from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
+from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.spectra.histogram import Histogram
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import choice, positive_int
 

@@ -77,8 +77,8 @@ def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{wanted}: {str(error).splitlines()[0]}") from None
     if array.dtype.kind == "c":
-        raise TypeError(f"{wanted}, not complex ones ({array.dtype}); the singular values of A + iB, each twice, are "
-                        "those of [[A, -B], [B, A]]")
+        pairs = "; the singular values of A + iB are those of [[A, -B], [B, A]], which has each of them twice"
+        raise TypeError(f"{wanted}, not of {array.dtype}{pairs if array.ndim > 1 else ''}")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{wanted}, not of {array.dtype}")
     return array

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from rmtjac.comparison import BinnedComparison, Comparison
 from rmtjac.plotting.canvas import BLACK, BLUE, new_axes
-from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
+from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.spectra.histogram import Histogram
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import choice
 

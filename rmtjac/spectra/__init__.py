@@ -1,8 +1,9 @@
 """Samples: random Jacobians, their singular values, and the empirical spectrum."""
 
 from rmtjac.spectra.binned import BinnedSpectrum
-from rmtjac.spectra.empirical import EmpiricalSpectrum, Estimate, Histogram
+from rmtjac.spectra.empirical import EmpiricalSpectrum, Estimate, LogMoment
 from rmtjac.spectra.finite_size import finite_atom, finite_moments, linear_log_moment
+from rmtjac.spectra.histogram import Histogram
 from rmtjac.spectra.lanczos import lanczos_spectrum
 from rmtjac.spectra.measured import spectrum_of_jacobians, spectrum_of_matrices, weight_spectra
 from rmtjac.spectra.product import product_singular_values
@@ -28,6 +29,7 @@ __all__ = [
     "Estimate",
     "Histogram",
     "LanczosSpectrum",
+    "LogMoment",
     "SpacingRatios",
     "TailCurve",
     "TailIndex",

@@ -17,7 +17,8 @@ import numpy as np
 
 from rmtjac.archive import restore, save
 from rmtjac.schema import Schema
-from rmtjac.spectra.empirical import Estimate, Histogram, bin_edges
+from rmtjac.spectra.empirical import Estimate
+from rmtjac.spectra.histogram import Histogram, bin_edges
 from rmtjac.validate import finite, positive_int
 
 __all__ = ["BinnedSpectrum", "Counter"]

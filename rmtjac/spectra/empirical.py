@@ -16,12 +16,13 @@ import numpy as np
 
 from rmtjac.archive import restore, save
 from rmtjac.schema import Schema
-from rmtjac.validate import choice, finite, positive_int
+from rmtjac.spectra.histogram import Histogram, bin_edges
+from rmtjac.validate import finite, positive_int
 
 if TYPE_CHECKING:
     from rmtjac.network import Network
 
-__all__ = ["ROUTES", "EmpiricalSpectrum", "Estimate", "Histogram", "bin_edges"]
+__all__ = ["ROUTES", "EmpiricalSpectrum", "Estimate", "LogMoment"]
 
 # How the singular values of a sample were found; the index is the number in `EmpiricalSpectrum.routes`.
 ROUTES = ("all zero", "svd", "chain", "gram")
@@ -49,48 +50,21 @@ class Estimate(NamedTuple):
         return f"{self.value:.6g} ± {self.error:.2g}"
 
 
-@dataclass(frozen=True, eq=False)
-class Histogram:
-    """Fractions of eigenvalues in bins, with standard errors between samples.
+class LogMoment(Estimate):
+    """The mean of log(lambda) over nonzero eigenvalues, with what it rests on.
 
     Attributes
     ----------
-    edges
-        Shape (bins + 1,): bin edges in lambda, ascending.
-    fraction, error
-        Shape (bins,): mean fraction of the n_L eigenvalues per bin, and its standard error. The atom at 0
-        is counted in no bin.
-    scale
-        ``"linear"`` or ``"log"``: how the edges are spaced.
+    value, error
+        As in `Estimate`.
+    basis
+        Which eigenvalues it is the mean of, and which were left out, in words.
     """
 
-    edges: np.ndarray
-    fraction: np.ndarray
-    error: np.ndarray
-    scale: str
+    basis: str
 
-    @property
-    def density(self) -> np.ndarray:
-        """Fraction per unit of lambda."""
-        return self.fraction / np.diff(self.edges)
-
-    @property
-    def density_error(self) -> np.ndarray:
-        """Standard error of `density`."""
-        return self.error / np.diff(self.edges)
-
-    @property
-    def centers(self) -> np.ndarray:
-        """Middles of the bins, geometric ones for log bins."""
-        low, high = self.edges[:-1], self.edges[1:]
-        return np.sqrt(low * high) if self.scale == "log" else 0.5 * (low + high)
-
-    def to_pandas(self) -> Any:
-        """Return the histogram as a table, one bin a row."""
-        import pandas as pd
-
-        columns = {"low": self.edges[:-1], "high": self.edges[1:], "fraction": self.fraction, "error": self.error}
-        return pd.DataFrame(columns | {"density": self.density, "density_error": self.density_error})
+    def __str__(self) -> str:
+        return f"{super().__str__()} ({self.basis})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +75,8 @@ class EmpiricalSpectrum:
     ----------
     log_singular_values
         Shape (samples, n_L): natural logarithms of the singular values of J, padded with the zeros of
-        M = J J^T where n_L > n_0; ascending; -inf for exact zeros.
+        M = J J^T where n_L > n_0; ascending; -inf for exact zeros, and for values that are not told from 0
+        (`undecided` counts these).
     log_error
         Shape (samples,): logarithm of the absolute error of a singular value, or of an eigenvalue with
         ``precision="fast"``; values below it are numerical noise. -inf where each value has a small relative error.
@@ -116,6 +91,9 @@ class EmpiricalSpectrum:
     mask_moments
         Shape (samples, L, 3): means of D^2, of D^4, and of log D^2 over D != 0, of each layer; None where D is not
         known.
+    undecided
+        Shape (samples,): how many of the values -inf need not be zeros, because the rounding of the entries of the
+        matrix alone may have made them, or hidden them; None for none. See `rank_bounds`, `atom_bounds`.
     """
 
     log_singular_values: np.ndarray
@@ -124,25 +102,31 @@ class EmpiricalSpectrum:
     facts: dict[str, Any]
     routes: np.ndarray | None = None
     mask_moments: np.ndarray | None = None
+    undecided: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.log_singular_values, self.log_error, self.underflows, self.routes, self.mask_moments):
+        arrays = (self.log_singular_values, self.log_error, self.underflows, self.routes, self.mask_moments)
+        for array in (*arrays, self.undecided):
             if array is not None:
                 array.flags.writeable = False
 
     @classmethod
-    def from_matrices(cls, matrices: Any, precision: str = "auto") -> EmpiricalSpectrum:
+    def from_matrices(
+        cls, matrices: Any, precision: str = "auto", entry_error: float | None = None
+    ) -> EmpiricalSpectrum:
         """Return the spectrum of J J^T over given matrices J: see `rmtjac.spectra.spectrum_of_matrices`."""
         from rmtjac.spectra.measured import spectrum_of_matrices
 
-        return spectrum_of_matrices(matrices, precision)
+        return spectrum_of_matrices(matrices, precision, entry_error)
 
     @classmethod
-    def from_network(cls, net: Network, inputs: Any, precision: str = "auto") -> EmpiricalSpectrum:
+    def from_network(
+        cls, net: Network, inputs: Any, precision: str = "auto", entry_error: float | None = None
+    ) -> EmpiricalSpectrum:
         """Return the spectrum of the Jacobian of `net` over a data set: see `rmtjac.spectra.spectrum_of_jacobians`."""
         from rmtjac.spectra.measured import spectrum_of_jacobians
 
-        return spectrum_of_jacobians(net, inputs, precision)
+        return spectrum_of_jacobians(net, inputs, precision, entry_error)
 
     @property
     def samples(self) -> int:
@@ -182,14 +166,29 @@ class EmpiricalSpectrum:
         return Estimate(float(per_sample.mean()), error)
 
     @property
+    def rank_bounds(self) -> np.ndarray:
+        """Least and largest rank of each sample, shape (samples, 2): values certainly not 0, values not certainly 0.
+
+        Not 0 is what no rounding of the entries could have made; 0 what exact arithmetic or structure forces.
+        """
+        low = np.isfinite(self.log_singular_values).sum(axis=1)
+        return np.stack([low, low + (0 if self.undecided is None else self.undecided)], axis=1)
+
+    @property
     def atoms(self) -> np.ndarray:
-        """Fraction of exact zeros in each sample, shape (samples,)."""
+        """Fraction of zeros in each sample, shape (samples,), those not told from 0 (`atom_bounds`) among them."""
         return np.isneginf(self.log_singular_values).mean(axis=1)
 
     @property
     def atom(self) -> float:
-        """Mean fraction of exact zeros."""
+        """Mean fraction of zeros, those not told from 0 among them."""
         return float(self.atoms.mean())
+
+    @property
+    def atom_bounds(self) -> tuple[float, float]:
+        """Mean fraction of certain zeros, and of all values not certainly nonzero."""
+        high, low = 1.0 - self.rank_bounds.mean(axis=0) / self.size
+        return float(low), float(high)
 
     @property
     def atom_error(self) -> float:
@@ -216,9 +215,23 @@ class EmpiricalSpectrum:
             raise ValueError("no sample has a nonzero eigenvalue: log(lambda) has no moments or quantiles")
         return logs
 
-    def log_moment(self) -> Estimate:
-        """Return the mean of log(lambda) over the nonzero eigenvalues, with its standard error."""
-        return self._estimate(np.nanmean(self._nonzero_logs, axis=1))
+    def log_moment(self) -> LogMoment:
+        """Return the mean of log(lambda) over the eigenvalues that are certainly not 0, with its standard error.
+
+        The `LogMoment.basis` of the result says how many these are, and what was left out.
+        """
+        out = LogMoment(*self._estimate(np.nanmean(self._nonzero_logs, axis=1)))
+        low, high = self.rank_bounds.sum(axis=0).tolist()
+        total = self.log_singular_values.size
+        out.basis = f"over {low} of {total} eigenvalues; {total - high} are zeros"
+        if high > low:
+            out.basis += f", {high - low} are not told from 0"
+        noise = self.log_error * (0.5 if self.facts.get("precision") == "fast" else 1.0)
+        used = np.isfinite(self.log_singular_values)
+        noisy = int((used & (self.log_singular_values <= noise[:, None] + 1e-9)).sum())
+        if noisy:
+            out.basis += f"; {noisy} of those used are numerical noise"
+        return out
 
     def log_quantile(self, p: float) -> Estimate:
         """Return the quantile of order `p` of log(lambda) over the nonzero eigenvalues: mean over samples and its
@@ -301,7 +314,7 @@ class EmpiricalSpectrum:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles, whole or not at all)."""
-        names = ("log_singular_values", "log_error", "underflows", "routes", "mask_moments")
+        names = ("log_singular_values", "log_error", "underflows", "routes", "mask_moments", "undecided")
         arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return save(path, "EmpiricalSpectrum", self.facts, arrays)
 
@@ -314,34 +327,6 @@ class EmpiricalSpectrum:
         top = 2.0 * float(self.log_singular_values.max())
         beyond = abs(top) > 700.0 and math.isfinite(top)
         middle = f"largest eigenvalue exp({top:.4g})" if beyond else f"mean {self.moment(1)}"
-        return f"EmpiricalSpectrum({self.samples} samples of {self.size} x {self.size}, atom {self.atom:.4g}, {middle})"
-
-
-def bin_edges(bins: int | np.ndarray, scale: str, low: float | None, lowest: float, top: float) -> np.ndarray:
-    """Return the edges of the bins of a histogram up to exp(`top`), in the log scale from exp(`lowest`).
-
-    Raises
-    ------
-    OverflowError
-        If exp(top) leaves the range of a float.
-    ValueError
-        If there are no eigenvalues (top = -inf), or `bins` are no edges.
-    """
-    choice("scale", scale, ("linear", "log"))
-    if np.ndim(bins):
-        edges = np.array(bins, dtype=float)
-        if edges.size < 2 or not np.all(np.diff(edges) > 0.0) or edges[0] < 0.0:
-            raise ValueError("bins must be at least two ascending edges >= 0")
-        return edges
-    count = positive_int("bins", bins)
-    if math.isinf(top):
-        raise ValueError("all eigenvalues are zero: there is nothing to put in a histogram")
-    if abs(top) > 700.0:
-        raise OverflowError(f"the largest eigenvalue is exp({top:.6g}), beyond a float; use log_singular_values")
-    high = math.exp(top) * (1.0 + 1e-15 * (1.0 + abs(top)))  # so that rounding does not leave the largest one out
-    if scale == "linear":
-        return np.linspace(0.0 if low is None else finite("low", low, least=0.0), high, count + 1)
-    start = math.exp(lowest) if low is None else finite("low", low, above=0.0)
-    edges = np.geomspace(min(start, 0.5 * high), high, count + 1)
-    edges[-1] = high
-    return edges
+        low, high = self.atom_bounds
+        atom = f"atom {self.atom:.4g}" + (f" ({low:.4g} to {high:.4g})" if low < high else "")
+        return f"EmpiricalSpectrum({self.samples} samples of {self.size} x {self.size}, {atom}, {middle})"

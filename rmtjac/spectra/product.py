@@ -10,9 +10,10 @@ import numpy as np
 
 from rmtjac.spectra.chain_error import chained, flattened
 from rmtjac.spectra.rank import entry_rounding, exact_rank, without_copies
+from rmtjac.spectra.settle import without_zeros
 from rmtjac.validate import real_array
 
-__all__ = ["factor_matrices", "product_singular_values", "without_zeros"]
+__all__ = ["product_singular_values"]
 
 
 @overload
@@ -70,7 +71,7 @@ def product_singular_values(
     """
     from rmtjac.kernels.chain import chain
 
-    matrices = factor_matrices(factors)
+    matrices = _matrices(factors)
     size = min(matrices[0].shape[1], matrices[-1].shape[0])
     matrices = without_zeros(matrices)
     if any(0 in w.shape for w in matrices):
@@ -90,7 +91,7 @@ def product_singular_values(
     return logs, error
 
 
-def factor_matrices(factors: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _matrices(factors: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the factors as float matrices, or say what is wrong with them."""
     if isinstance(factors, (str, bytes)) or not hasattr(factors, "__len__") or not hasattr(factors, "__getitem__"):
         raise TypeError(f"factors={factors!r} must be a list of matrices")
@@ -109,23 +110,4 @@ def factor_matrices(factors: Sequence[np.ndarray]) -> list[np.ndarray]:
                 f"{matrices[-1].shape[0]}, are needed"
             )
         matrices.append(matrix)
-    return matrices
-
-
-def without_zeros(matrices: list[np.ndarray]) -> list[np.ndarray]:
-    """Drop rows of zeros with the columns that they meet, and columns with their rows, until none is left."""
-    matrices = list(matrices)
-    changed = True
-    while changed:
-        changed = False
-        for i, w in enumerate(matrices):
-            rows, columns = w.any(axis=1), w.any(axis=0)
-            if rows.all() and columns.all():
-                continue
-            changed = True
-            matrices[i] = w[np.ix_(rows, columns)]
-            if i + 1 < len(matrices):
-                matrices[i + 1] = matrices[i + 1][:, rows]
-            if i:
-                matrices[i - 1] = matrices[i - 1][columns]
     return matrices

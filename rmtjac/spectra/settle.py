@@ -1,0 +1,93 @@
+"""Singular values of a product, and which of them are zero: certainly, certainly not, or by rounding undecided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rmtjac.spectra.chain_error import UNIT, chained, flattened
+from rmtjac.spectra.rank import exact_rank, without_copies
+
+__all__ = ["Settled", "settle", "settle_exact", "without_zeros"]
+
+_SMALL = 1e-6  # a relative error below is small
+
+
+class Settled(NamedTuple):
+    """Logarithms of singular values, ascending, -inf for zeros and for what is not told from 0; the number of these.
+
+    `log_error` is the logarithm of the absolute error, -inf where each value has a small relative error.
+    """
+
+    logs: np.ndarray
+    log_error: float
+    undecided: int
+
+
+def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settled:
+    """Return the singular values of the product of `matrices`, whose entries have the relative error `rounding`.
+
+    With 0 they are exact, and their rank decides; a value that is not zero is then kept even where rounding hides it
+    (`Settled.log_error` lies above it). Else a value is certainly not zero if changes of the entries by some
+    `rounding` leave it alone, and certainly zero where the rank of the matrices as given says so.
+    """
+    matrices = without_zeros(matrices)
+    if any(0 in w.shape for w in matrices):
+        return Settled(np.full(size, -math.inf), -math.inf, 0)
+    matrices = without_copies(matrices)
+    logs, error, hidden = chained(matrices, size, max(rounding, UNIT))
+    places = np.arange(size)
+    low, high = 0, int(np.isfinite(logs).sum())
+    if rounding == 0.0 or hidden.any():
+        low, high = exact_rank(matrices)
+    logs[places >= high] = -math.inf
+    hidden &= places < high
+    unknown = hidden & (places >= low) if rounding == 0.0 else hidden
+    # With entries known less well than floats the error is theirs, and that of the chain in proportion.
+    rough = (error > _SMALL * max(rounding, UNIT) / UNIT) & ~hidden
+    level = [-math.inf, *(logs[rough] + np.log(np.minimum(error[rough], 1.0))), *(logs[hidden] + 1.0)]
+    logs[unknown] = -math.inf
+    return Settled(np.sort(logs), float(max(level)), high - int(np.isfinite(logs).sum()))
+
+
+def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
+    """Write the logarithms of the singular values of exact factors to `out`, ascending; return how many are undecided.
+
+    `flat`, `shapes` are the factors as `rmtjac.kernels.chain` takes them. Without a bound on the error, five times
+    as fast as `settle`; values are undecided only where the proof of the rank would take too long.
+    """
+    from rmtjac.kernels.chain import chain
+
+    out[:] = -math.inf
+    ends = np.cumsum(shapes.prod(axis=1))
+    parts = [flat[end - m * n : end].reshape(m, n) for end, (m, n) in zip(ends, shapes, strict=True)]
+    matrices = without_zeros(parts)
+    if any(0 in w.shape for w in matrices):
+        return 0
+    matrices = without_copies(matrices)
+    low, high = exact_rank(matrices)
+    logs = chain(*flattened(matrices), out.size)
+    out[out.size - low :] = logs[:low][::-1]
+    return high - low
+
+
+def without_zeros(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Drop rows of zeros with the columns that they meet, and columns with their rows, until none is left."""
+    matrices = list(matrices)
+    changed = True
+    while changed:
+        changed = False
+        for i, w in enumerate(matrices):
+            rows, columns = w.any(axis=1), w.any(axis=0)
+            if rows.all() and columns.all():
+                continue
+            changed = True
+            matrices[i] = w[np.ix_(rows, columns)]
+            if i + 1 < len(matrices):
+                matrices[i + 1] = matrices[i + 1][:, rows]
+            if i:
+                matrices[i - 1] = matrices[i - 1][columns]
+    return matrices
