@@ -52,7 +52,7 @@ class BinnedSpectrum:
     counts
         Shape (batches, bins): nonzero eigenvalues.
     batch_samples, zeros
-        Shape (batches,): matrices, and exact zeros among their eigenvalues.
+        Shape (batches,): matrices, and exact zeros among their eigenvalues (those not told from 0 count as such).
     moment_sums
         Shape (batches, 4): sums over matrices of tr M^k / n_L.
     log_top
@@ -61,6 +61,8 @@ class BinnedSpectrum:
         log(lambda) below which some of the eigenvalues are numerical noise.
     facts
         How the sample came about.
+    undecided
+        How many of the zeros may be none: as `EmpiricalSpectrum.undecided`, of all matrices together.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class BinnedSpectrum:
     log_top: float
     log_floor: float
     facts: dict[str, Any]
+    undecided: int = 0
 
     def __post_init__(self) -> None:
         for array in (self.counts, self.batch_samples, self.zeros, self.moment_sums):
@@ -105,6 +108,11 @@ class BinnedSpectrum:
     def atom_error(self) -> float:
         """Standard error of `atom`."""
         return self._estimate(self.zeros / self.size).error
+
+    @property
+    def atom_bounds(self) -> tuple[float, float]:
+        """Mean fraction of certain zeros, and of all values not certainly nonzero."""
+        return self.atom - self.undecided / (self.samples * self.size), self.atom
 
     def moment(self, k: int) -> Estimate:
         """Return the moment ``E tr M^k / n_L``, k up to 4, with its standard error."""
@@ -168,7 +176,7 @@ class BinnedSpectrum:
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles, whole or not at all)."""
         arrays = {name: getattr(self, name) for name in ("counts", "batch_samples", "zeros", "moment_sums")}
-        numbers = {name: getattr(self, name) for name in ("size", "first", "log_top", "log_floor")}
+        numbers = {name: getattr(self, name) for name in ("size", "first", "log_top", "log_floor", "undecided")}
         return save(path, "BinnedSpectrum", {**numbers, "provenance": self.facts}, arrays)
 
     @classmethod
@@ -198,9 +206,11 @@ class Counter:
     moment_sums: np.ndarray = field(default_factory=lambda: np.zeros((BATCHES, MOMENTS)))
     log_top: float = -math.inf
     log_floor: float = -math.inf
+    undecided: int = 0
 
-    def add(self, index: int, log_singular_values: np.ndarray, log_floor: float) -> None:
+    def add(self, index: int, log_singular_values: np.ndarray, log_floor: float, undecided: int = 0) -> None:
         """Take in sample number `index`."""
+        self.undecided += undecided
         batch = index % BATCHES
         logs = 2.0 * log_singular_values[np.isfinite(log_singular_values)]
         self.batch_samples[batch] += 1
@@ -243,4 +253,5 @@ class Counter:
             self.log_top,
             self.log_floor,
             facts,
+            self.undecided,
         )

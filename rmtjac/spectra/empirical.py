@@ -187,8 +187,8 @@ class EmpiricalSpectrum:
     @property
     def atom_bounds(self) -> tuple[float, float]:
         """Mean fraction of certain zeros, and of all values not certainly nonzero."""
-        high, low = 1.0 - self.rank_bounds.mean(axis=0) / self.size
-        return float(low), float(high)
+        some = 0.0 if self.undecided is None else float(self.undecided.mean()) / self.size
+        return self.atom - some, self.atom
 
     @property
     def atom_error(self) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 from rmtjac.archive import provenance
 from rmtjac.network import Network
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.rank import entry_rounding
+from rmtjac.spectra.chain_error import UNIT
+from rmtjac.spectra.rank import entry_rounding, without_copies
 from rmtjac.spectra.settle import settle
 from rmtjac.validate import array_as_given, choice, finite, real_array
 
@@ -102,9 +103,16 @@ def spectrum_of_jacobians(
     inputs = real_array("inputs", inputs)
     inputs = inputs.reshape(-1, inputs.shape[-1]) if inputs.ndim else inputs
     masks = [phi.derivative(h) for phi, h in zip(net.activations, net.preactivations(inputs), strict=True)]
-    layers = ([d[i][:, None] * w for d, w in zip(masks, net.weights, strict=True)] for i in range(len(inputs)))
-    if entry_error is None:  # that of the weights: D as computed counts as exact
-        entry_error = max(entry_rounding(w) for w in net.weights)
+    if entry_error is None:
+        # D is computed, and rounded; 0 and 1 are exact, and the last D only scales rows.
+        inner = [0.0 if np.array_equal(d, np.rint(d)) else UNIT for d in masks[:-1]]
+        entry_error = max(*(entry_rounding(w) for w in net.weights), *inner, 0.0)
+    # Copies of neurons are set apart from the weights, where they are exact.
+    parts = [without_copies([w]) for w in net.weights]
+    layers = (
+        [f for d, (*before, last) in zip(masks, parts, strict=True) for f in (*before, d[i][:, None] * last)]
+        for i in range(len(inputs))
+    )
     found = _collect(layers, precision, {"source": "network", "network": repr(net)}, entry_error)
     moments = np.full((len(inputs), net.depth, 3), np.nan)
     for l, d in enumerate(masks):

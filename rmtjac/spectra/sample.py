@@ -66,7 +66,8 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
         ``"auto"``: singular values of J by LAPACK's dgesdd where their error is below 1e-6 of the smallest one, else
         as ``"accurate"``. ``"accurate"``: by the chained QR of the layers, each value to 1e-9 or better, however
         small. ``"fast"``: square roots of the eigenvalues of J J^T, absolute error of order eps times the largest
-        *eigenvalue*; smaller values are clipped to it. The result states errors and routes.
+        *eigenvalue*; smaller values are clipped to it. The result states errors and routes. With a discrete law of
+        weights the rank is found by exact arithmetic, wherever a value could be 0; else it is full with probability 1.
     dtype
         ``"float32"``: eigenvalues of J J^T in single precision, half the time, error of order 1e-7 times the largest;
         with ``precision="fast"`` only.
@@ -140,33 +141,33 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     if keep == "histogram":
         counter = Counter(size)
 
-        def count(chunk: range) -> list[tuple[int, np.ndarray, float]]:
-            done, moments = [], np.empty((ensemble.depth, 3))
-            for i in chunk:
-                logs = np.empty(size)
-                error, _, _ = unit(root, i, logs, moments)
-                done.append((i, logs, error if precision == "fast" else 2.0 * error))
-            return done
+        def count(chunk: range) -> tuple[range, np.ndarray, np.ndarray, np.ndarray]:
+            logs, moments = np.empty((len(chunk), size)), np.empty((ensemble.depth, 3))
+            floors, undecided = np.empty(len(chunk)), np.zeros(len(chunk), dtype=np.int64)
+            for place, i in enumerate(chunk):
+                error, _, _, undecided[place] = unit(root, i, logs[place], moments)
+                floors[place] = error if precision == "fast" else 2.0 * error
+            return chunk, logs, floors, undecided
 
-        def take(done: list[tuple[int, np.ndarray, float]]) -> int:
-            for one in done:
-                counter.add(*one)
-            return len(done)
+        def take(done: tuple[range, np.ndarray, np.ndarray, np.ndarray]) -> int:
+            for i, logs, floor, undecided in zip(*done, strict=True):
+                counter.add(i, logs, float(floor), int(undecided))
+            return len(done[0])
 
         run_in_threads(count, take, chunks, samples, threads, progress)
         return counter.result(facts)
 
     logs = np.empty((samples, size))
     errors, routes, underflows = np.empty(samples), np.empty(samples, dtype=np.uint8), np.zeros(samples, dtype=np.int64)
-    mask_moments = np.empty((samples, ensemble.depth, 3))
+    mask_moments, undecided = np.empty((samples, ensemble.depth, 3)), np.zeros(samples, dtype=np.int64)
 
     def work(chunk: range) -> int:
         for i in chunk:
-            errors[i], routes[i], underflows[i] = unit(root, i, logs[i], mask_moments[i])
+            errors[i], routes[i], underflows[i], undecided[i] = unit(root, i, logs[i], mask_moments[i])
         return len(chunk)
 
     run_in_threads(work, int, chunks, samples, threads, progress)
-    return EmpiricalSpectrum(logs, errors, underflows, facts, routes, mask_moments)
+    return EmpiricalSpectrum(logs, errors, underflows, facts, routes, mask_moments, undecided)
 
 
 def _refuse_what_does_not_fit(samples: int, size: int) -> None:

@@ -14,6 +14,7 @@ from rmtjac.spectra.rank import exact_rank, without_copies
 __all__ = ["Settled", "settle", "settle_exact", "without_zeros"]
 
 _SMALL = 1e-6  # a relative error below is small
+_ALIKE = 1e-12  # sizes that differ by less may differ by rounding alone
 
 
 class Settled(NamedTuple):
@@ -57,7 +58,8 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     """Write the logarithms of the singular values of exact factors to `out`, ascending; return how many are undecided.
 
     `flat`, `shapes` are the factors as `rmtjac.kernels.chain` takes them. Without a bound on the error, five times
-    as fast as `settle`; values are undecided only where the proof of the rank would take too long.
+    as fast as `settle`; values are undecided where the proof of the rank would take too long, and where neurons that
+    are alike but for rounding would make them zeros.
     """
     from rmtjac.kernels.chain import chain
 
@@ -67,11 +69,33 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     matrices = without_zeros(parts)
     if any(0 in w.shape for w in matrices):
         return 0
+    alike = _alike(matrices)
     matrices = without_copies(matrices)
     low, high = exact_rank(matrices)
     logs = chain(*flattened(matrices), out.size)
+    if alike is not None:
+        low = min(low, exact_rank(without_copies(alike))[0])
     out[out.size - low :] = logs[:low][::-1]
     return high - low
+
+
+def _alike(matrices: Sequence[np.ndarray]) -> list[np.ndarray] | None:
+    """Return the factors with rows of signs made equally large where only rounding tells their sizes apart, or None.
+
+    Neurons whose preactivations are the same sum in another order have the same D but for rounding.
+    """
+    out, found = [], False
+    for w in matrices:
+        sizes = np.abs(w).max(axis=1)
+        order = np.argsort(sizes)
+        close = np.diff(sizes[order]) <= _ALIKE * sizes[order][1:]
+        groups = np.empty(len(w), dtype=np.int64)
+        groups[order] = np.cumsum(np.append(0, ~close))
+        first = sizes[order][np.searchsorted(groups[order], groups)]
+        signs = (np.abs(w) == sizes[:, None]).all(axis=1) & (first != sizes)
+        found |= bool(signs.any())
+        out.append(np.where(signs[:, None], np.sign(w) * first[:, None], w))
+    return out if found else None
 
 
 def without_zeros(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:

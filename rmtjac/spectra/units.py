@@ -13,6 +13,7 @@ from rmtjac.laws import Gaussian
 from rmtjac.network import Network
 from rmtjac.propagation import resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, stream
+from rmtjac.spectra.settle import settle_exact
 
 __all__ = [
     "Task",
@@ -29,10 +30,11 @@ __all__ = [
 # Names of the streams below a sample; the numbers are part of what a seed means.
 _NETWORK, _INPUT, _MASKS, _INVARIANT = range(4)
 
-CHAIN = 2  # the route that `rmtjac.kernels.factor` leaves to `finish`
+_SIGNS = 2  # code of the only law with discrete values
+CHAIN, GRAM = 2, 3  # the routes that may find noise in place of zeros; CHAIN is the one that `rmtjac.kernels.factor` leaves to `finish`
 
-# (root, sample, logs out, moments out) -> error, route, underflows
-Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], tuple[float, int, int]]
+# (root, sample, logs out, moments out) -> error, route, underflows, undecided
+Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], tuple[float, int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Task:
     scales: np.ndarray | None
     precision: int
     single: bool
+
+    @property
+    def discrete(self) -> bool:
+        """Whether weights take few values: then a layer is singular with a positive probability."""
+        return any(law.code == _SIGNS for law in self.ensemble.weights)
 
 
 def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
@@ -60,6 +67,22 @@ def finish(route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) ->
         from rmtjac.kernels.chain import chain
 
         out[:] = chain(flat, shapes, out.size)[::-1]
+
+
+def finish_discrete(error: float, route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
+    """Do the same where the rank may be less than the shapes allow; return the number of undecided values.
+
+    The SVD of `rmtjac.kernels.factor` has no doubts about the values that it returns.
+    """
+    if route == CHAIN:
+        return settle_exact(flat, shapes, out)
+    lowest = out[np.isfinite(out)].min(initial=np.inf)
+    if route != GRAM or lowest > 0.5 * error + 1e-9:
+        return 0
+    exact = np.empty_like(out)
+    undecided = settle_exact(flat, shapes, exact)
+    out[np.isneginf(exact)] = -math.inf
+    return undecided
 
 
 def sample_network(ensemble: Ensemble, rng: RngLike, sample: int) -> Network:
@@ -87,9 +110,9 @@ def compiled_unit(task: Task) -> Unit:
     mask_scales = np.zeros(ensemble.depth) if scales is None else np.array(scales)
     # D = 1 whatever the input.
     blind = all(phi.identity for phi in ensemble.activations)
-    nothing = np.zeros(ensemble.widths[0])
+    nothing, discrete = np.zeros(ensemble.widths[0]), task.discrete
 
-    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int]:
+    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int, int]:
         x = nothing if blind else sample_input(ensemble, root, i, task.variance)
         rng = stream(root, i, _NETWORK)
         mask_rng = rng if scales is None else stream(root, i, _MASKS)  # not drawn from in the former case
@@ -99,8 +122,10 @@ def compiled_unit(task: Task) -> Unit:
         )  # fmt: skip
         if trouble:
             raise overflow(ensemble, trouble - 1, i)
+        if discrete:
+            return error, route, underflows, finish_discrete(error, route, flat, shapes, out)
         finish(route, flat, shapes, out)
-        return error, route, underflows
+        return error, route, underflows, 0
 
     return unit
 
@@ -111,10 +136,10 @@ def numpy_unit(task: Task) -> Unit:
     from rmtjac.kernels.jacobian import OVERFLOW, compress, mask_moments, multiply
     from rmtjac.kernels.sampling import fill
 
-    ensemble, scales = task.ensemble, task.scales
+    ensemble, scales, discrete = task.ensemble, task.scales, task.discrete
 
     @np.errstate(over="ignore", invalid="ignore")  # what leaves the range is refused below
-    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int]:
+    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int, int]:
         net = sample_network(ensemble, root, i)
         mask_rng = stream(root, i, _MASKS)
         x = sample_input(ensemble, root, i, task.variance)
@@ -148,8 +173,10 @@ def numpy_unit(task: Task) -> Unit:
                 raise overflow(ensemble, l, i)
             exponent += taken
         error, route = factor(product, exponent, rank, net.depth, task.precision, task.single, out)
+        if discrete:
+            return error, route, underflows, finish_discrete(error, route, flat[:used], shapes, out)
         finish(route, flat[:used], shapes, out)
-        return error, route, underflows
+        return error, route, underflows, 0
 
     return unit
 
@@ -166,11 +193,11 @@ def invariant_unit(task: Task) -> Unit:
     widths = np.array(ensemble.widths, dtype=np.int64)
     scales = ensemble.kernel_arrays()[1][:, 1].copy()
 
-    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int]:
+    def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int, int]:
         moments[:, :2], moments[:, 2] = 1.0, 0.0
         rng = stream(root, i, _INVARIANT)
         error, route, flat, shapes = invariant_spectrum(rng, widths, scales, task.precision, task.single, out)
         finish(route, flat, shapes, out)
-        return error, route, 0
+        return error, route, 0, 0
 
     return unit
