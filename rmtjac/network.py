@@ -11,6 +11,7 @@ import numpy as np
 from rmtjac.activations import Activation, activation
 from rmtjac.archive import provenance, restore, save
 from rmtjac.schema import Schema
+from rmtjac.validate import real_array
 
 __all__ = ["Network"]
 
@@ -22,7 +23,7 @@ _SCHEMA = Schema(
 
 
 def _read_only(name: str, array: object, shape: tuple[int | None, ...]) -> np.ndarray:
-    out = np.array(array, dtype=float, order="C")
+    out = np.array(real_array(name, array), order="C")
     if out.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, out.shape, strict=True)):
         wanted = " x ".join("?" if n is None else str(n) for n in shape)
         raise ValueError(f"{name} has shape {out.shape}; {wanted} is needed")
@@ -94,7 +95,7 @@ class Network:
         return len(self.weights)
 
     def _inputs(self, x: object) -> np.ndarray:
-        x = np.asarray(x, dtype=float)
+        x = real_array("x", x)
         if x.ndim == 0 or x.shape[-1] != self.widths[0]:
             raise ValueError(f"x has shape {x.shape}; (..., {self.widths[0]}) is needed")
         return x

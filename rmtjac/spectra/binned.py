@@ -19,7 +19,7 @@ from rmtjac.archive import restore, save
 from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import Estimate
 from rmtjac.spectra.histogram import Histogram, bin_edges
-from rmtjac.validate import finite, positive_int
+from rmtjac.validate import finite, positive_int, real_array
 
 __all__ = ["BinnedSpectrum", "Counter"]
 
@@ -135,7 +135,7 @@ class BinnedSpectrum:
 
     def cdf(self, lam: Any) -> np.ndarray:
         """Return the fraction of eigenvalues <= lam, zeros included; `lam` broadcasts. Within a bin a straight line."""
-        lam = np.asarray(lam, dtype=float)
+        lam = real_array("lam", lam)
         if np.isnan(lam).any():
             raise ValueError("lam holds NaN; real numbers are needed")
         with np.errstate(divide="ignore"):

@@ -17,7 +17,7 @@ import numpy as np
 from rmtjac.archive import restore, save
 from rmtjac.schema import Schema
 from rmtjac.spectra.histogram import Histogram, bin_edges
-from rmtjac.validate import finite, positive_int
+from rmtjac.validate import finite, positive_int, real_array
 
 if TYPE_CHECKING:
     from rmtjac.network import Network
@@ -251,7 +251,7 @@ class EmpiricalSpectrum:
 
     def cdf(self, lam: np.ndarray | float) -> np.ndarray:
         """Return the fraction of eigenvalues <= lam over all samples, zeros included; `lam` broadcasts."""
-        lam = np.asarray(lam, dtype=float)
+        lam = real_array("lam", lam)
         if np.isnan(lam).any():
             raise ValueError("lam holds NaN; real numbers are needed")
         # In logarithms: squares that overflow or underflow are still ordered.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.validate import choice, finite, positive_int
+from rmtjac.validate import choice, finite, positive_int, real_array
 
 __all__ = ["Histogram", "bin_edges"]
 
@@ -69,7 +69,7 @@ def bin_edges(bins: int | np.ndarray, scale: str, low: float | None, lowest: flo
     """
     choice("scale", scale, ("linear", "log"))
     if np.ndim(bins):
-        edges = np.array(bins, dtype=float)
+        edges = real_array("bins", bins).copy()
         if edges.size < 2 or not np.all(np.diff(edges) > 0.0) or edges[0] < 0.0:
             raise ValueError("bins must be at least two ascending edges >= 0")
         return edges

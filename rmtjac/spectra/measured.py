@@ -11,8 +11,8 @@ import numpy as np
 
 from rmtjac.archive import provenance
 from rmtjac.network import Network
-from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.chain_error import UNIT
+from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.rank import entry_rounding, without_copies
 from rmtjac.spectra.settle import settle
 from rmtjac.validate import array_as_given, choice, finite, real_array
@@ -23,9 +23,7 @@ _CODES = ("auto", "accurate", "fast")
 _CLEAR = 64.0  # values above so many roundings of all entries are clear of zero
 
 
-def spectrum_of_matrices(
-    matrices: Any, precision: str = "auto", entry_error: float | None = None
-) -> EmpiricalSpectrum:
+def spectrum_of_matrices(matrices: Any, precision: str = "auto", entry_error: float | None = None) -> EmpiricalSpectrum:
     """Return the spectrum of J J^T over given matrices J of equal shape.
 
     Parameters
@@ -178,7 +176,9 @@ def _collect(
     """Spectra of products, each given by its factors, the first acting first."""
     code = _CODES.index(choice("precision", precision, _CODES))
     rows_of_logs: list[np.ndarray] = []
-    errors, routes, undecided = [], [], []
+    errors: list[float] = []
+    routes: list[int] = []
+    undecided: list[int] = []
     shape: tuple[int, int] | None = None
     for number, factors in enumerate(products):
         for matrix in factors:
@@ -191,10 +191,12 @@ def _collect(
         if here != shape:
             raise ValueError(f"matrices[{number}] has shape {here}, the first {shape}: one shape is needed")
         rounding = max(entry_rounding(matrix) for matrix in factors) if entry_error is None else entry_error
-        logs, *rest = _one([np.ascontiguousarray(w, dtype=float) for w in factors], code, rounding, number)
+        matrices = [np.ascontiguousarray(w, dtype=float) for w in factors]
+        logs, error, route, hidden = _one(matrices, code, rounding, number)
         rows_of_logs.append(logs)
-        for held, value in zip((errors, routes, undecided), rest, strict=True):
-            held.append(value)
+        errors.append(error)
+        routes.append(route)
+        undecided.append(hidden)
     if not rows_of_logs:
         raise ValueError("matrices=[] must hold at least one matrix")
     return EmpiricalSpectrum(

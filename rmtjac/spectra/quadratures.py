@@ -13,7 +13,7 @@ import numpy as np
 from rmtjac.archive import restore, save
 from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import Estimate
-from rmtjac.validate import finite, positive_int
+from rmtjac.validate import finite, positive_int, real_array
 
 __all__ = ["LanczosSpectrum", "smoothed_density"]
 
@@ -116,7 +116,7 @@ class LanczosSpectrum:
         return self.nodes[sample, probe], total - np.append(total[1:], 0.0)
 
     def _points(self, lam: Any) -> np.ndarray:
-        lam = np.asarray(lam, dtype=float)
+        lam = real_array("lam", lam)
         if np.isnan(lam).any():
             raise ValueError("lam holds NaN; real numbers are needed")
         return lam

@@ -87,7 +87,7 @@ def without_copies(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _distinct_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return (matrix, None), or (rows, copies) with ``matrix = copies @ rows``, fewer rows, one entry a row of copies."""
+    """Return (matrix, None), or (rows, copies), ``copies @ rows`` the matrix: fewer rows, copies of one entry a row."""
     whole, exponents = _primitive(matrix, columns=False)
     signs = np.sign(whole[np.arange(len(whole)), (whole != 0).argmax(axis=1)])
     keys = np.concatenate([whole * signs[:, None], exponents], axis=1)
@@ -152,9 +152,7 @@ def _proved(parts: Sequence[tuple[np.ndarray, np.ndarray]], rank: int) -> bool:
     for whole, exponents in parts:
         sizes = np.where(whole == 0, 0.0, np.frexp(np.abs(whole).astype(float))[1] + exponents)
         if len(parts) == 1:
-            rows, columns = (
-                np.sort(sizes.max(axis=i) + 0.5 * math.log2(sizes.shape[i]))[-side:].sum() for i in (1, 0)
-            )
+            rows, columns = (np.sort(sizes.max(axis=i) + 0.5 * math.log2(sizes.shape[i]))[-side:].sum() for i in (1, 0))
             bits += min(rows, columns)
         else:  # Cauchy-Binet: a minor of a product is at most the product of the norms to that power
             bits += side * (sizes.max() + 0.5 * math.log2(sizes.size))

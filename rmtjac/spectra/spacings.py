@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.validate import choice, positive_int
+from rmtjac.validate import choice, positive_int, real_array
 
 __all__ = [
     "GOE_RATIO",
@@ -135,7 +135,7 @@ def spacing_ratios(levels: np.ndarray, *, log: bool = False) -> SpacingRatios:
     >>> spacing_ratios(np.random.default_rng(0).random((100, 100)))
     SpacingRatios(0.3887 ± 0.0029, Poisson; Poisson 0.3863, GOE 0.5307)
     """
-    rows = np.atleast_2d(np.asarray(levels, dtype=float))
+    rows = np.atleast_2d(real_array("levels", levels))
     if rows.ndim != 2:
         raise ValueError(f"levels of shape {rows.shape} must be (n,) or (samples, n)")
     zero = -math.inf if log else 0.0
@@ -195,7 +195,7 @@ def participation_ratios(matrix: np.ndarray, side: str = "left") -> np.ndarray:
     array([0.25, 0.25, 0.25, 0.25])
     """
     choice("side", side, ("left", "right"))
-    matrix = np.asarray(matrix, dtype=float)
+    matrix = real_array("matrix", matrix, "a matrix")
     if matrix.ndim not in (2, 3) or not matrix.size:
         raise ValueError(f"matrix of shape {matrix.shape} must be (m, n) or (samples, m, n), and not empty")
     if not np.isfinite(matrix).all():

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.validate import choice, positive_int
+from rmtjac.validate import choice, positive_int, real_array
 
 __all__ = ["TailCurve", "TailIndex", "tail_index"]
 
@@ -152,7 +152,7 @@ def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *
 
 def _logs(values: np.ndarray, log: bool) -> np.ndarray:
     """Return the logarithms as (samples, n), -inf for what is not positive."""
-    values = np.asarray(values, dtype=float)
+    values = real_array("values", values)
     if values.ndim not in (1, 2) or not values.size:
         raise ValueError(f"values of shape {values.shape} must be (n,) or (samples, n), and not empty")
     if np.isnan(values).any() or (values == math.inf).any() or (not log and (values == -math.inf).any()):

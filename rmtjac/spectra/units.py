@@ -31,7 +31,8 @@ __all__ = [
 _NETWORK, _INPUT, _MASKS, _INVARIANT = range(4)
 
 _SIGNS = 2  # code of the only law with discrete values
-CHAIN, GRAM = 2, 3  # the routes that may find noise in place of zeros; CHAIN is the one that `rmtjac.kernels.factor` leaves to `finish`
+# Routes that may find noise in place of zeros; `rmtjac.kernels.factor` leaves CHAIN to `finish`.
+CHAIN, GRAM = 2, 3
 
 # (root, sample, logs out, moments out) -> error, route, underflows, undecided
 Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], tuple[float, int, int, int]]
