@@ -14,7 +14,7 @@ from rmtjac.network import Network
 from rmtjac.spectra.chain_error import UNIT
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.rank import entry_rounding, without_copies
-from rmtjac.spectra.settle import settle
+from rmtjac.spectra.settle import product_noise, settle
 from rmtjac.validate import array_as_given, choice, finite, real_array
 
 __all__ = ["spectrum_of_jacobians", "spectrum_of_matrices", "weight_spectra"]
@@ -211,7 +211,7 @@ def _collect(
 
 def _one(matrices: list[np.ndarray], code: int, rounding: float, number: int) -> tuple[np.ndarray, float, int, int]:
     """Return the logarithms of the singular values of one product, ascending, their error, the route, the undecided."""
-    from rmtjac.kernels.factor import CHAIN, GRAM, NONE, factor
+    from rmtjac.kernels.factor import CHAIN, GRAM, NONE, SVD, TOLERANCE, factor
     from rmtjac.kernels.jacobian import OVERFLOW, compress, multiply
 
     n_0, size = matrices[0].shape[1], matrices[-1].shape[0]
@@ -231,15 +231,18 @@ def _one(matrices: list[np.ndarray], code: int, rounding: float, number: int) ->
         exponent += taken
     logs = np.empty(size)
     error, route = factor(product, exponent, rank, len(matrices), code, False, logs)
-    if route == CHAIN:
+    noise = product_noise(matrices) if route != CHAIN else -math.inf
+    lowest = float(logs[size - rank]) if rank else math.inf
+    cancelled = route == NONE and rank > 0  # a product of zeros in floats
+    if route == CHAIN or cancelled or (route == SVD and noise > math.log(TOLERANCE) + lowest):
         found = settle(matrices, size, rounding)
-        return found.logs, found.log_error, route, found.undecided
+        return found.logs, found.log_error, CHAIN, found.undecided
     # What cannot be 0 by its own error, and by that of the entries, is not asked any more.
-    limit = 0.5 * error + 1e-9 if route == GRAM else -math.inf
+    limit = max(0.5 * error + 1e-9, noise) if route == GRAM else -math.inf
     if rounding > 0.0:
         limit = max(limit, logs[-1] + math.log(_CLEAR * max(n_0, size) * rounding))
-    if route == NONE or logs[size - rank] > limit:
-        return logs, error, route, 0
+    if route == NONE or lowest > limit:
+        return logs, max(error, noise) if route == SVD else error, route, 0
     found = settle(matrices, size, rounding)
     kept = int(np.isfinite(found.logs).sum())
     logs[: size - kept] = -math.inf

@@ -11,8 +11,9 @@ import numpy as np
 from rmtjac.spectra.chain_error import UNIT, chained, flattened
 from rmtjac.spectra.rank import exact_rank, without_copies
 
-__all__ = ["Settled", "settle", "settle_exact", "without_zeros"]
+__all__ = ["Settled", "product_noise", "settle", "settle_exact", "unflattened", "without_zeros"]
 
+_EPS = 2.0 * UNIT
 _SMALL = 1e-6  # a relative error below is small
 _ALIKE = 1e-12  # sizes that differ by less may differ by rounding alone
 
@@ -64,9 +65,7 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     from rmtjac.kernels.chain import chain
 
     out[:] = -math.inf
-    ends = np.cumsum(shapes.prod(axis=1))
-    parts = [flat[end - m * n : end].reshape(m, n) for end, (m, n) in zip(ends, shapes, strict=True)]
-    matrices = without_zeros(parts)
+    matrices = without_zeros(unflattened(flat, shapes))
     if any(0 in w.shape for w in matrices):
         return 0
     alike = _alike(matrices)
@@ -77,6 +76,31 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
         low = min(low, exact_rank(without_copies(alike))[0])
     out[out.size - low :] = logs[:low][::-1]
     return high - low
+
+
+def unflattened(flat: np.ndarray, shapes: np.ndarray) -> list[np.ndarray]:
+    """Return the matrices that `rmtjac.spectra.chain_error.flattened` put together."""
+    ends = np.cumsum(shapes.prod(axis=1))
+    return [flat[end - m * n : end].reshape(m, n) for end, (m, n) in zip(ends, shapes, strict=True)]
+
+
+def product_noise(matrices: Sequence[np.ndarray]) -> float:
+    """Return the logarithm of the error that rounding leaves in a product formed in floats; -inf for one factor.
+
+    It follows the norms of the factors, not that of the product, which may be all cancellation.
+    """
+    if len(matrices) < 2:
+        return -math.inf
+    log_norms = 0.0
+    for w in matrices:
+        scale = float(np.abs(w).max(initial=0.0))
+        if not scale:
+            return -math.inf
+        unit, v = w / scale, np.random.default_rng(0).standard_normal(w.shape[1])
+        for _ in range(6):  # of the power method: the norm to some per cent
+            v = (unit @ v) @ unit / np.linalg.norm(v)
+        log_norms += math.log(scale) + 0.5 * math.log(float(np.linalg.norm(v)))
+    return math.log(20.0 * len(matrices) * _EPS) + log_norms
 
 
 def _alike(matrices: Sequence[np.ndarray]) -> list[np.ndarray] | None:

@@ -13,7 +13,7 @@ from rmtjac.laws import Gaussian
 from rmtjac.network import Network
 from rmtjac.propagation import resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, stream
-from rmtjac.spectra.settle import settle_exact
+from rmtjac.spectra.settle import product_noise, settle_exact, unflattened
 
 __all__ = [
     "Task",
@@ -31,8 +31,8 @@ __all__ = [
 _NETWORK, _INPUT, _MASKS, _INVARIANT = range(4)
 
 _SIGNS = 2  # code of the only law with discrete values
-# Routes that may find noise in place of zeros; `rmtjac.kernels.factor` leaves CHAIN to `finish`.
-CHAIN, GRAM = 2, 3
+NONE, SVD, CHAIN, GRAM = range(4)  # the routes; `rmtjac.kernels.factor` leaves CHAIN to `finish`
+TOLERANCE = 1e-6  # of an SVD, as there
 
 # (root, sample, logs out, moments out) -> error, route, underflows, undecided
 Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], tuple[float, int, int, int]]
@@ -70,20 +70,25 @@ def finish(route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) ->
         out[:] = chain(flat, shapes, out.size)[::-1]
 
 
-def finish_discrete(error: float, route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
-    """Do the same where the rank may be less than the shapes allow; return the number of undecided values.
-
-    The SVD of `rmtjac.kernels.factor` has no doubts about the values that it returns.
-    """
-    if route == CHAIN:
-        return settle_exact(flat, shapes, out)
+def finish_discrete(
+    error: float, route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray
+) -> tuple[float, int, int]:
+    """Do the same where the rank may be less than the shapes allow; return error, route, and how many are undecided."""
+    if route == NONE and not shapes.all():
+        return error, route, 0
+    noise = product_noise(unflattened(flat, shapes)) if route != CHAIN else -math.inf
     lowest = out[np.isfinite(out)].min(initial=np.inf)
-    if route != GRAM or lowest > 0.5 * error + 1e-9:
-        return 0
+    if route == GRAM and lowest > max(0.5 * error + 1e-9, noise):
+        return error, route, 0
+    if route == SVD and noise <= math.log(TOLERANCE) + lowest:
+        return error, route, 0
     exact = np.empty_like(out)
     undecided = settle_exact(flat, shapes, exact)
-    out[np.isneginf(exact)] = -math.inf
-    return undecided
+    if route == GRAM:
+        out[np.isneginf(exact)] = -math.inf
+        return error, route, undecided
+    out[:] = exact
+    return -math.inf, CHAIN, undecided
 
 
 def sample_network(ensemble: Ensemble, rng: RngLike, sample: int) -> Network:
@@ -124,7 +129,8 @@ def compiled_unit(task: Task) -> Unit:
         if trouble:
             raise overflow(ensemble, trouble - 1, i)
         if discrete:
-            return error, route, underflows, finish_discrete(error, route, flat, shapes, out)
+            error, route, undecided = finish_discrete(error, route, flat, shapes, out)
+            return error, route, underflows, undecided
         finish(route, flat, shapes, out)
         return error, route, underflows, 0
 
@@ -175,7 +181,8 @@ def numpy_unit(task: Task) -> Unit:
             exponent += taken
         error, route = factor(product, exponent, rank, net.depth, task.precision, task.single, out)
         if discrete:
-            return error, route, underflows, finish_discrete(error, route, flat[:used], shapes, out)
+            error, route, undecided = finish_discrete(error, route, flat[:used], shapes, out)
+            return error, route, underflows, undecided
         finish(route, flat[:used], shapes, out)
         return error, route, underflows, 0
 
