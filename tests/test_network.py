@@ -76,3 +76,15 @@ def test_wrong_shape_of_x(x):
 def test_bad_networks(arguments, message):
     with pytest.raises(ValueError, match=message):
         rj.Network(*arguments)
+
+
+def test_complex_weights_and_inputs_are_refused_by_name():
+    for arguments in (([np.eye(2) * 1j],), ([np.eye(2)], [np.array([1j, 0.0])])):
+        with pytest.raises(
+            TypeError, match=r"(weights|biases)\[0\] must be an array of real numbers, not of complex128"
+        ):
+            rj.Network(*arguments)
+    net = rj.Network([np.eye(2)])
+    for call in (net, net.jacobian, net.preactivations):
+        with pytest.raises(TypeError, match=r"^x must be an array of real numbers, not of complex128$"):
+            call(np.array([1j, 0.0]))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from rmtjac.validate import choice, finite, output_path, positive_int
+from rmtjac.validate import array_as_given, choice, finite, output_path, positive_int, real_array
 
 
 def test_good_values_come_back_as_plain_numbers():
@@ -35,3 +35,28 @@ def test_output_path(tmp_path):
         output_path("--out", tmp_path / "no" / "x.png")
     with pytest.raises(IsADirectoryError, match="is a folder"):
         output_path("--out", tmp_path)
+
+
+@pytest.mark.parametrize("value", [[[1, 2]], np.float32([[1, 2]]), np.array([[1, 2]], dtype=object), ((1.0, 2.0),)])
+def test_real_arrays(value):
+    array = real_array("x", value)
+    assert array.dtype == float
+    assert array.tolist() == [[1.0, 2.0]]
+    assert array_as_given("x", np.float32([1])).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (1j, r"^x must be an array of real numbers, not of complex128$"),
+        (np.array([[1.0 + 0j]], dtype=object), "^x must be an array of real numbers, not of object$"),
+        (np.complex64([[1]]), r"not of complex64; the singular values of A \+ iB are those of \[\[A, -B\], \[B, A\]\]"),
+        (["1"], "^x must be an array of real numbers, not of <U1$"),
+        (np.array(["2020-01-01"], dtype="datetime64[D]"), "not of datetime64"),
+        ([[1.0], [1.0, 2.0]], "^x must be an array of real numbers: "),
+        ([None], "^x must be an array of real numbers, not of object$"),
+    ],
+)
+def test_what_is_no_real_array(value, message):
+    with pytest.raises(TypeError, match=message):
+        real_array("x", value)

@@ -96,7 +96,8 @@ def product_noise(matrices: Sequence[np.ndarray]) -> float:
         scale = float(np.abs(w).max(initial=0.0))
         if not scale:
             return -math.inf
-        unit, v = w / scale, np.random.default_rng(0).standard_normal(w.shape[1])
+        unit = w / scale
+        v: np.ndarray = np.random.default_rng(0).standard_normal(unit.shape[1:])
         for _ in range(6):  # of the power method: the norm to some per cent
             v = (unit @ v) @ unit / np.linalg.norm(v)
         log_norms += math.log(scale) + 0.5 * math.log(float(np.linalg.norm(v)))

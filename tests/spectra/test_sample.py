@@ -255,3 +255,36 @@ def test_ctrl_c_ends_with_130_and_leaves_no_file(tmp_path):
     assert process.returncode == 130
     assert errors == "rmtjac: interrupted; nothing was written\n"
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("precision", ["auto", "accurate", "fast"])
+@pytest.mark.parametrize(
+    ("width", "depth", "activation"), [(2, 1, "linear"), (3, 2, "hardtanh"), (5, 1, "relu"), (4, 3, "linear")]
+)
+def test_the_rank_of_sign_matrices_is_exact(precision, width, depth, activation):
+    flint = pytest.importorskip("flint")
+    ens = rj.Ensemble.square(width, depth, activation, weights=rj.Rademacher())
+    emp = rj.sample_spectrum(ens, 40, rng=width, precision=precision)
+    for i, bounds in enumerate(emp.rank_bounds.tolist()):
+        net, x = rj.spectra.sample_network(ens, width, i), rj.spectra.sample_input(ens, width, i)
+        product = flint.fmpz_mat(np.eye(width, dtype=int).tolist())
+        for w, h, phi in zip(net.weights, net.preactivations(x), net.activations, strict=True):
+            layer = phi.derivative(h)[:, None] * np.sign(w)
+            product = flint.fmpz_mat(layer.astype(int).tolist()) * product
+        assert bounds == [product.rank()] * 2
+    binned = rj.sample_spectrum(ens, 40, rng=width, precision=precision, keep="histogram")
+    assert binned.atom == pytest.approx(emp.atom, abs=1e-12)
+    assert binned.atom_bounds == (binned.atom, binned.atom)
+
+
+def test_sign_matrices_of_smooth_networks():
+    # 2 x 2: the rank is 1 with probability 1/2 in each layer, whatever D > 0, so that 3 layers keep 2 in one of 8.
+    emp = rj.sample_spectrum(rj.Ensemble.square(2, 3, "softplus", weights=rj.Rademacher()), 4000, rng=0)
+    full = (emp.rank_bounds[:, 0] == 2).mean()
+    assert full == pytest.approx(0.125, abs=4.0 * math.sqrt(0.125 * 0.875 / 4000))
+
+
+def test_a_continuous_law_has_full_rank():
+    emp = rj.sample_spectrum(rj.Ensemble.square(6, 20, "tanh"), 20, rng=0)
+    assert emp.rank_bounds.tolist() == [[6, 6]] * 20
+    assert emp.atom_bounds == (0.0, 0.0)

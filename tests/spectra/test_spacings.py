@@ -167,3 +167,9 @@ def test_top_vectors_of_cauchy_matrices_are_localised():
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_complex_input_is_refused():
+    for call in (spacing_ratios, participation_ratios):
+        with pytest.raises(TypeError, match="of real numbers, not of complex128"):
+            call(np.eye(3) * 1j)

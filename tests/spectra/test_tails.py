@@ -179,3 +179,8 @@ def test_singular_values_have_the_tail_of_the_entries(alpha):
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_complex_values_are_refused():
+    with pytest.raises(TypeError, match="values must be an array of real numbers"):
+        tail_index(np.ones(10) * 1j)
