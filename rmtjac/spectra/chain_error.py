@@ -14,19 +14,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["UNIT", "Chained", "chained"]
+__all__ = ["UNIT", "Chained", "chain_values", "chained", "flattened"]
 
 UNIT = 2.0**-53  # of rounding
 _RUNS = 4  # one difference may be small by accident, four hardly
 _STEP = 8.0  # units of rounding by which entries move: more than the rounding that made them, so that noise grows
 _HIDDEN = 0.3  # a value whose logarithm moves by more is not known to differ from 0
 _NEIGHBOURS = 5  # values on either side that lend their movement
-_SAFETY = 10.0  # of the error over the movement: data/product_accuracy.md
+_SAFETY = 10.0  # of the error over the movement: data/product_bound.md
 _EPS = 2.0 * UNIT
 
 
 class Chained(NamedTuple):
-    """Logarithms of singular values, descending; bounds on their relative errors; those that rounding hides."""
+    """Logarithms of singular values, descending; bounds on their relative errors; those that rounding hides.
+
+    A hidden value stands where noise has put it: those below it have their errors, but perhaps another place.
+    """
 
     logs: np.ndarray
     error: np.ndarray
@@ -38,9 +41,7 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
 
     The error is that of the chain where `rounding` is that of a float; with entries known less well, it is theirs.
     """
-    from rmtjac.kernels.chain import chain
-
-    logs = chain(*flattened(matrices), size)
+    logs, lost = chain_values(matrices, size)
     alive = np.isfinite(logs)
     movement = np.zeros(size)
     rng = np.random.default_rng(0)
@@ -48,19 +49,37 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
         moved, shift = _moved(matrices, _STEP * rounding, rng)
         if run % 2:
             moved = [w.T for w in reversed(moved)]
-        other = chain(*flattened(moved), size) + shift
+        other = chain_values(moved, size)[0] + shift
         both = alive & np.isfinite(other)
         difference = np.where(alive | np.isfinite(other), math.inf, 0.0)
         difference[both] = np.abs(other[both] - logs[both])
         movement = np.maximum(movement, difference)
-    hidden = ~(movement < _HIDDEN)
+    hidden = lost | ~(movement < _HIDDEN)
     shared = _shared(logs, movement, hidden)
-    # What all runs have in common: a logarithm of size x is rounded to x eps, a QR to a few eps.
-    own = _EPS * (20.0 + 2.0 * len(matrices) + np.where(alive, np.abs(logs), 0.0))
+    # What all runs have in common: logarithms are rounded, those of a value over the largest too; a QR to a few eps.
+    spread = np.where(alive, np.abs(logs) + np.minimum(logs[0] - np.where(alive, logs, 0.0), 600.0), 0.0)
+    own = _EPS * (20.0 + 2.0 * len(matrices) + spread)
     error = np.expm1(np.minimum(_SAFETY * shared, 700.0)) + own
     error[hidden] = math.inf
     error[~alive & ~hidden] = 0.0
     return Chained(logs, error, hidden & alive)
+
+
+def chain_values(matrices: Sequence[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the logarithms of the singular values by the chain, descending, and which of them it has lost.
+
+    Where rounding cancels a value that the shapes allow the chain finds 0, which is none by that: it is written as one
+    rounding of the next larger value.
+    """
+    from rmtjac.kernels.chain import chain
+
+    logs = chain(*flattened(matrices), size)
+    lost = np.isneginf(logs) & (np.arange(size) < min(min(w.shape) for w in matrices))
+    if lost.any():
+        finite = logs[np.isfinite(logs)]
+        norms = sum(math.log(np.abs(w).max(initial=0.0) or 1.0) + math.log(w.size) for w in matrices)
+        logs[lost] = (finite[-1] if finite.size else norms) + math.log(UNIT)
+    return logs, lost
 
 
 def flattened(matrices: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

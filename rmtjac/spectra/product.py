@@ -8,7 +8,7 @@ from typing import Literal, overload
 
 import numpy as np
 
-from rmtjac.spectra.chain_error import chained, flattened
+from rmtjac.spectra.chain_error import chain_values, chained
 from rmtjac.spectra.rank import entry_rounding, exact_rank, without_copies
 from rmtjac.spectra.settle import without_zeros
 from rmtjac.validate import real_array
@@ -46,7 +46,7 @@ def product_singular_values(
     error
         Only with ``check``: a bound on the relative error of each singular value, from how far the values move when
         entries move by a few roundings. It held on all of some thousand products of every kind
-        (data/product_accuracy.md), and is no proof. inf: rounding hides whether the value is 0. 0 for exact zeros.
+        (data/product_bound.md), and is no proof. inf: rounding hides whether the value is 0. 0 for exact zeros.
 
     Raises
     ------
@@ -69,8 +69,6 @@ def product_singular_values(
     >>> logs / np.log(10.0)  # svdvals cannot hold the second
     array([ 200.15..., -400.15...])
     """
-    from rmtjac.kernels.chain import chain
-
     matrices = _matrices(factors)
     size = min(matrices[0].shape[1], matrices[-1].shape[0])
     matrices = without_zeros(matrices)
@@ -80,11 +78,13 @@ def product_singular_values(
     exact = all(entry_rounding(w) == 0.0 for w in matrices)
     matrices = without_copies(matrices)
     if not check:
-        logs = chain(*flattened(matrices), size)
-        if exact:
+        logs, lost = chain_values(matrices, size)
+        if exact or lost.any():
             logs[exact_rank(matrices)[1] :] = -math.inf
         return logs
     logs, error, hidden = chained(matrices, size)
+    if hidden.any():  # which may be much smaller in truth, so that those below move up
+        error[np.argmax(hidden) :] = math.inf
     if exact or hidden.any():
         zeros = np.arange(size) >= exact_rank(matrices)[1]
         logs[zeros], error[zeros] = -math.inf, 0.0

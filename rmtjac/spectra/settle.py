@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.spectra.chain_error import UNIT, chained, flattened
+from rmtjac.spectra.chain_error import UNIT, chain_values, chained
 from rmtjac.spectra.rank import exact_rank, without_copies
 
 __all__ = ["Settled", "product_noise", "settle", "settle_exact", "unflattened", "without_zeros"]
@@ -62,8 +62,6 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     as fast as `settle`; values are undecided where the proof of the rank would take too long, and where neurons that
     are alike but for rounding would make them zeros.
     """
-    from rmtjac.kernels.chain import chain
-
     out[:] = -math.inf
     matrices = without_zeros(unflattened(flat, shapes))
     if any(0 in w.shape for w in matrices):
@@ -71,7 +69,7 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     alike = _alike(matrices)
     matrices = without_copies(matrices)
     low, high = exact_rank(matrices)
-    logs = chain(*flattened(matrices), out.size)
+    logs, _ = chain_values(matrices, out.size)
     if alike is not None:
         low = min(low, exact_rank(without_copies(alike))[0])
     out[out.size - low :] = logs[:low][::-1]
