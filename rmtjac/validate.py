@@ -72,7 +72,10 @@ def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
     wanted = f"{name} must be {what} of real numbers"
     try:
         array = np.asarray(value)
-        if array.dtype.kind == "O" and not any(x is None or isinstance(x, (str, bytes, complex)) for x in array.flat):
+        if array.dtype.kind == "O":
+            for x in array.flat:
+                if x is None or isinstance(x, (str, bytes, complex)):
+                    raise TypeError(f"it holds {x!r}")
             array = array.astype(float)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{wanted}: {str(error).splitlines()[0]}") from None

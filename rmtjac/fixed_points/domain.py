@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.validate import real_array
 
 __all__ = ["checked_network", "image_box", "search_domain"]
 
@@ -52,7 +53,7 @@ def search_domain(net: Network, domain: object) -> np.ndarray:
     """
     n = net.widths[0]
     if domain is not None:
-        box = np.asarray(domain, dtype=float)
+        box = real_array("domain", domain)
         if box.shape == (2,):
             box = np.repeat(box[:, None], n, axis=1)
         if box.shape != (2, n):

@@ -14,7 +14,7 @@ from rmtjac.fixed_points.regions import checked_affine, regions
 from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_generator
-from rmtjac.validate import choice, finite, positive_int
+from rmtjac.validate import choice, finite, positive_int, real_array
 
 __all__ = ["METHODS", "STEP", "find_fixed_points", "grid_domain"]
 
@@ -220,7 +220,7 @@ def _starts(net: Network, box: np.ndarray, starts: object, rng: RngLike) -> np.n
     if np.ndim(starts) == 0:  # type: ignore[arg-type]
         count = positive_int("starts", starts)
         return as_generator(rng).uniform(box[0], box[1], (count, n))
-    points = np.asarray(starts, dtype=float)
+    points = real_array("starts", starts)
     if points.ndim != 2 or points.shape[1] != n or not len(points) or not np.isfinite(points).all():
         raise ValueError(f"starts has shape {points.shape}; finite numbers of shape (K, {n}) are needed")
     return points

@@ -10,7 +10,7 @@ import numpy as np
 from rmtjac.fixed_points.domain import search_domain
 from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
-from rmtjac.validate import positive_int
+from rmtjac.validate import positive_int, real_array
 
 __all__ = ["Regions", "checked_affine", "regions"]
 
@@ -106,7 +106,7 @@ class Regions:
         ValueError
             If x lies outside the domain.
         """
-        point = np.asarray(x, dtype=float)
+        point = real_array("x", x)
         held = self.holds(np.arange(len(self)), np.broadcast_to(point, (len(self), self.vertices.shape[1])), 1e-12)
         if not held.any():
             raise ValueError(f"x={point.tolist()} lies in none of the regions; domain={self.domain.tolist()}")

@@ -17,7 +17,7 @@ from rmtjac.learn.optimizer import precision_for
 from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.schema import Schema
-from rmtjac.validate import choice, finite, positive_int
+from rmtjac.validate import choice, finite, positive_int, real_array
 
 __all__ = ["Autoencoder", "Reconstruction", "train_autoencoder"]
 
@@ -55,7 +55,7 @@ class Autoencoder:
 
     def reconstruct(self, x: object) -> Reconstruction:
         """Return T(x) and |T(x) - x| for inputs (K, n)."""
-        rows = np.atleast_2d(np.asarray(x, dtype=float))
+        rows = np.atleast_2d(real_array("x", x))
         images = self.network(rows)
         return Reconstruction(images, np.linalg.norm(images - rows, axis=1))
 
@@ -148,7 +148,7 @@ def train_autoencoder(
     for name, value in (("units", units), ("epochs", epochs), ("batch_size", batch_size)):
         positive_int(name, value)
     rate = finite("learning_rate", learning_rate, above=0.0)
-    rows = np.asarray(x, dtype=float)
+    rows = real_array("x", x)
     if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all() or rows.min() < 0.0:
         raise ValueError(f"x has shape {rows.shape}; nonnegative finite numbers of shape (K, n), K, n >= 1, are needed")
     root = as_seed_sequence(rng)

@@ -15,7 +15,7 @@ import numpy as np
 
 from rmtjac.activations import activation, names
 from rmtjac.network import Network
-from rmtjac.validate import choice, finite, positive_int
+from rmtjac.validate import choice, finite, positive_int, real_array
 
 __all__ = ["Equilibrium", "EquilibriumLayer", "Gradients", "PcDEQ1", "PcDEQ2", "layer_of"]
 
@@ -50,7 +50,10 @@ class EquilibriumLayer:
 
     def __init__(self, weights: object, injection: object, biases: object, phi: str) -> None:
         choice("phi", phi, self.activations)
-        self.weights, self.injection, self.biases = (np.array(a, dtype=float) for a in (weights, injection, biases))
+        self.weights, self.injection, self.biases = (
+            real_array(name, a).copy()
+            for name, a in (("weights", weights), ("injection", injection), ("biases", biases))
+        )
         n = len(np.atleast_1d(self.biases))
         for name, array, shape in (
             ("weights", self.weights, (n, n)),
@@ -73,7 +76,7 @@ class EquilibriumLayer:
         return f"{type(self).__name__}({n} units, {m} inputs, phi={self.phi.name!r})"
 
     def _inputs(self, x: object) -> np.ndarray:
-        rows = np.asarray(x, dtype=float)
+        rows = real_array("x", x)
         if rows.ndim != 2 or rows.shape[1] != self.injection.shape[1] or not np.isfinite(rows).all():
             raise ValueError(
                 f"x has shape {rows.shape}; finite numbers of shape (K, {self.injection.shape[1]}) are needed"
@@ -82,7 +85,7 @@ class EquilibriumLayer:
 
     def network(self, x: object) -> Network:
         """Return z -> s(W z + r(U x + b)) for one input x (m,): what `rmtjac.nonnegative.certify` takes."""
-        drive = self._drive(self._inputs(np.asarray(x, dtype=float)[None]))
+        drive = self._drive(self._inputs(real_array("x", x)[None]))
         return Network([self.weights], [drive[0]], self.phi)
 
     def _drive(self, rows: np.ndarray) -> np.ndarray:
@@ -132,7 +135,7 @@ class EquilibriumLayer:
         """Pull a gradient dz (K, n) with respect to z back, through the fixed point of u = dz + W^T (s'(h) u)."""
         rows = self._inputs(x)
         finite("tol", tol, above=0.0)
-        outer = np.asarray(dz, dtype=float)
+        outer = real_array("dz", dz)
         shape = len(rows), len(self.weights)
         for name, array in (("dz", outer), ("found.z", found.z)):
             if array.shape != shape or not np.isfinite(array).all():

@@ -17,7 +17,7 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.predicates import nonnegative_weights
 from rmtjac.nonnegative.rounding import product_bounds
-from rmtjac.validate import finite
+from rmtjac.validate import finite, real_array
 
 __all__ = ["AgainstOne", "against_one", "asymptotic_factors", "asymptotic_map", "spectral_radius"]
 
@@ -66,13 +66,13 @@ def _factors(of: Any) -> list[Any]:
     if isinstance(of, Network):
         out: list[Any] = list(asymptotic_factors(of))
     elif isinstance(of, Sequence) and len(of) and (issparse(of[0]) or np.ndim(of[0]) == 2):
-        out = [csr_array(one) if issparse(one) else np.asarray(one, dtype=float) for one in of]
+        out = [csr_array(one) if issparse(one) else real_array("matrix", one, "a matrix") for one in of]
     else:
-        out = [csr_array(of) if issparse(of) else np.asarray(of, dtype=float)]
+        out = [csr_array(of) if issparse(of) else real_array("matrix", of, "a matrix")]
     for l, one in enumerate(out):
         if one.ndim != 2:
             raise ValueError(f"matrix has shape {one.shape}; a square matrix, or a list of factors, is needed")
-        values = one.data if issparse(one) else one
+        values = real_array(f"factor {l}", one.data, "a matrix") if issparse(one) else one
         if not np.isfinite(values).all():
             raise ValueError(f"factor {l} holds NaN or infinite entries")
         if values.size and values.min() < 0.0:

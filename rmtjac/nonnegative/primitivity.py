@@ -17,6 +17,7 @@ from rmtjac.activations import Activation
 from rmtjac.network import Network
 from rmtjac.nonnegative.predicates import Answer, nonnegative_weights, self_map
 from rmtjac.nonnegative.rounding import above, below, preactivations
+from rmtjac.validate import real_array
 
 __all__ = ["lower_primitive", "pattern", "primitive", "upper_primitive"]
 
@@ -50,8 +51,11 @@ def primitive(of: Any, x: object = None) -> Answer:
     graph = coo_array(_square(of, x))
     if graph.shape[0] != graph.shape[1]:
         raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
-    keep = graph.data > 0.0
-    if (graph.data < 0.0).any():
+    values = real_array("matrix", graph.data, "a matrix")
+    if np.isnan(values).any():
+        raise ValueError("matrix holds NaN entries")
+    keep = values > 0.0
+    if (values < 0.0).any():
         raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
     graph = coo_array((graph.data[keep], (graph.coords[0][keep], graph.coords[1][keep])), shape=graph.shape)
     count, label = connected_components(graph.tocsr(), directed=True, connection="strong")
@@ -140,8 +144,8 @@ def _primitive_at(net: Network, x: object, upper: object, side: Literal["left", 
     if not order:
         raise ValueError(f"network: not known to be a monotone map of x >= 0 to itself: {order.evidence}")
     n = net.widths[0]
-    low = np.asarray(x, dtype=float)
-    high = low if upper is None else np.asarray(upper, dtype=float)
+    low = real_array("x", x)
+    high = low if upper is None else real_array("upper", upper)
     for name, one in (("x", low), ("upper", high)):
         if one.shape != (n,) or not np.isfinite(one).all() or one.min(initial=0.0) < 0.0:
             raise ValueError(f"{name} has shape {one.shape}; {n} finite numbers >= 0 are needed")

@@ -15,6 +15,7 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.predicates import concave
 from rmtjac.nonnegative.rounding import UNIT, above, below, preactivations
+from rmtjac.validate import real_array
 
 __all__ = ["Rate", "contraction_rate", "slopes_between", "thompson_rate"]
 
@@ -34,7 +35,7 @@ def _checked(net: Network, name: str, x: object) -> np.ndarray:
     answer = concave(net)
     if not answer:
         raise ValueError(f"network: not known to be concave on x >= 0: {answer.evidence}")
-    point = np.zeros(net.widths[0]) if x is None else np.asarray(x, dtype=float)
+    point = np.zeros(net.widths[0]) if x is None else real_array(name, x)
     if point.shape != (net.widths[0],) or not (point >= 0.0).all() or not np.isfinite(point).all():
         raise ValueError(f"{name}={x!r} must hold {net.widths[0]} finite numbers >= 0")
     return point

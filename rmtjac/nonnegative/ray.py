@@ -24,6 +24,7 @@ from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
 from rmtjac.nonnegative.predicates import weakly_scalable
 from rmtjac.nonnegative.primitivity import pattern
+from rmtjac.validate import real_array
 
 __all__ = ["Ray", "is_linear", "linear_bound", "perron_ray", "strict_above_zero"]
 
@@ -36,7 +37,7 @@ class Ray(NamedTuple):
 
     def points(self, shares: np.ndarray) -> np.ndarray:
         """Return the points at shares (K,) of the way from 0 to the end (to v if there is no end), shape (K, n)."""
-        return np.multiply.outer(np.asarray(shares, dtype=float), self.vector) * (
+        return np.multiply.outer(real_array("shares", shares), self.vector) * (
             self.end if np.isfinite(self.end) else 1.0
         )
 
