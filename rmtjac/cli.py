@@ -132,7 +132,7 @@ def _spectrum(args: argparse.Namespace) -> None:
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
         "samples": emp.samples,
-        "atom": {"value": emp.atom, "error": emp.atom_error},
+        "atom": {"value": emp.atom, "error": emp.atom_error, "bounds": list(emp.atom_bounds)},
         "log_quantiles_nonzero": {str(p): {"value": q.value, "error": q.error} for p, q in quantiles.items()},
         "underflows": int(emp.underflows.sum()),
     }

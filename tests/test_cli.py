@@ -46,7 +46,7 @@ def test_spectrum_json(capsys):
     emp = rj.sample_spectrum(ENSEMBLE, 6, rng=3)
     assert facts["samples"] == 6
     assert facts["ensemble"] == json.loads(json.dumps(ENSEMBLE.to_dict()))
-    assert facts["atom"] == {"value": emp.atom, "error": emp.atom_error}
+    assert facts["atom"] == {"value": emp.atom, "error": emp.atom_error, "bounds": list(emp.atom_bounds)}
     assert facts["underflows"] == 0
     for p, estimate in facts["log_quantiles_nonzero"].items():
         assert (estimate["value"], estimate["error"]) == emp.log_quantile(float(p))

@@ -57,7 +57,7 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
     hidden = lost | ~(movement < _HIDDEN)
     shared = _shared(logs, movement, hidden)
     # What all runs have in common: logarithms are rounded, those of a value over the largest too; a QR to a few eps.
-    spread = np.where(alive, np.abs(logs) + np.minimum(logs[0] - np.where(alive, logs, 0.0), 600.0), 0.0)
+    spread = np.where(alive, 1.25 * np.abs(logs) + np.minimum(logs[0] - np.where(alive, logs, 0.0), 600.0), 0.0)
     own = _EPS * (20.0 + 2.0 * len(matrices) + spread)
     error = np.expm1(np.minimum(_SAFETY * shared, 700.0)) + own
     error[hidden] = math.inf

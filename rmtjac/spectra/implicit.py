@@ -56,6 +56,10 @@ class Layer:
         bits.state = self.states[b]
         return self.draw(np.random.Generator(bits), d, self.columns)
 
+    def whole(self) -> np.ndarray:
+        """Return all rows."""
+        return np.concatenate([self.block(b) for b in range(self.ends.size - 1)])
+
     def keep(self, parallel: Map) -> None:
         """Draw all blocks now, and keep them."""
         self.kept, self.matrix = list(parallel(self.block, range(self.ends.size - 1))), None

@@ -22,12 +22,15 @@ from rmtjac.propagation import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.spectra.implicit import ORTHOGONAL, Layer, Map, survey
 from rmtjac.spectra.quadratures import LanczosSpectrum
+from rmtjac.spectra.settle import discrete_rank
+from rmtjac.spectra.units import takes_few_values
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["lanczos_spectrum"]
 
 _PROBES = 4  # name of the streams of probes below a sample, after those of `rmtjac.spectra.units`
 _EPS = float(np.finfo(float).eps)
+_EXACT = 200  # width up to which the rank of discrete weights is looked at: singular ones are rare in large matrices
 
 
 def _moments(d: np.ndarray) -> tuple[float, float, float]:
@@ -172,6 +175,8 @@ def lanczos_spectrum(
     ):
         for i in range(samples):
             layers, rank = survey(ensemble, root, i, q, scales)
+            if rank and takes_few_values(ensemble) and max(ensemble.widths) <= _EXACT:
+                rank, _ = discrete_rank([layer.whole() for layer in layers])
             moments[i] = [_moments(layer.d) for layer in layers]
             if rank == 0:
                 continue

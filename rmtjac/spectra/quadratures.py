@@ -39,8 +39,8 @@ class LanczosSpectrum:
         Shape (samples, probes, steps): nodes in lambda, ascending, and their weights. The weights of a probe add
         up to dim / n_L, dim <= n_L the dimension that was worked in; all other eigenvalues of M are exact zeros.
     atoms
-        Shape (samples,): fraction of exact zeros of M that the zeros of D and the widths force; there are no others
-        unless weights are singular.
+        Shape (samples,): fraction of exact zeros of M that the zeros of D and the widths force, and, up to width 200,
+        discrete weights that happen to be singular. There are no others with probability 1, or next to it.
     mask_moments
         Shape (samples, L, 3): means of D^2, of D^4, and of log D^2 over D != 0 (NaN if there is none), of each layer.
     size

@@ -11,7 +11,7 @@ import numpy as np
 from rmtjac.spectra.chain_error import UNIT, chain_values, chained
 from rmtjac.spectra.rank import exact_rank, without_copies
 
-__all__ = ["Settled", "product_noise", "settle", "settle_exact", "unflattened", "without_zeros"]
+__all__ = ["Settled", "discrete_rank", "product_noise", "settle", "settle_exact", "unflattened", "without_zeros"]
 
 _EPS = 2.0 * UNIT
 _SMALL = 1e-6  # a relative error below is small
@@ -63,17 +63,27 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     are alike but for rounding would make them zeros.
     """
     out[:] = -math.inf
-    matrices = without_zeros(unflattened(flat, shapes))
+    matrices, low, high = _discrete(unflattened(flat, shapes))
+    if high:
+        out[out.size - low :] = chain_values(matrices, out.size)[0][:low][::-1]
+    return high - low
+
+
+def discrete_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
+    """Return the bounds of the rank of a product that `settle_exact` works with."""
+    return _discrete(matrices)[1:]
+
+
+def _discrete(matrices: Sequence[np.ndarray]) -> tuple[list[np.ndarray], int, int]:
+    matrices = without_zeros(matrices)
     if any(0 in w.shape for w in matrices):
-        return 0
+        return matrices, 0, 0
     alike = _alike(matrices)
     matrices = without_copies(matrices)
     low, high = exact_rank(matrices)
-    logs, _ = chain_values(matrices, out.size)
     if alike is not None:
         low = min(low, exact_rank(without_copies(alike))[0])
-    out[out.size - low :] = logs[:low][::-1]
-    return high - low
+    return matrices, low, high
 
 
 def unflattened(flat: np.ndarray, shapes: np.ndarray) -> list[np.ndarray]:

@@ -25,6 +25,7 @@ __all__ = [
     "overflow",
     "sample_input",
     "sample_network",
+    "takes_few_values",
 ]
 
 # Names of the streams below a sample; the numbers are part of what a seed means.
@@ -48,10 +49,10 @@ class Task:
     precision: int
     single: bool
 
-    @property
-    def discrete(self) -> bool:
-        """Whether weights take few values: then a layer is singular with a positive probability."""
-        return any(law.code == _SIGNS for law in self.ensemble.weights)
+
+def takes_few_values(ensemble: Ensemble) -> bool:
+    """Return whether weights are discrete: then a layer is singular with a positive probability."""
+    return any(law.code == _SIGNS for law in ensemble.weights)
 
 
 def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
@@ -116,7 +117,7 @@ def compiled_unit(task: Task) -> Unit:
     mask_scales = np.zeros(ensemble.depth) if scales is None else np.array(scales)
     # D = 1 whatever the input.
     blind = all(phi.identity for phi in ensemble.activations)
-    nothing, discrete = np.zeros(ensemble.widths[0]), task.discrete
+    nothing, discrete = np.zeros(ensemble.widths[0]), takes_few_values(task.ensemble)
 
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int, int]:
         x = nothing if blind else sample_input(ensemble, root, i, task.variance)
@@ -143,7 +144,7 @@ def numpy_unit(task: Task) -> Unit:
     from rmtjac.kernels.jacobian import OVERFLOW, compress, mask_moments, multiply
     from rmtjac.kernels.sampling import fill
 
-    ensemble, scales, discrete = task.ensemble, task.scales, task.discrete
+    ensemble, scales, discrete = task.ensemble, task.scales, takes_few_values(task.ensemble)
 
     @np.errstate(over="ignore", invalid="ignore")  # what leaves the range is refused below
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int, int]:

@@ -341,3 +341,11 @@ def test_bad_arguments_of_the_result():
 def test_progress_is_silent_away_from_a_terminal(capfd):
     lanczos_spectrum(rj.Ensemble.square(4, 2), rng=0, progress=True)
     assert capfd.readouterr() == ("", "")
+
+
+def test_singular_sign_matrices_are_counted():
+    ens = rj.Ensemble.square(4, 2, "linear", weights=rj.Rademacher())
+    found = lanczos_spectrum(ens, 20, rng=3, steps=4)
+    exact = rj.sample_spectrum(ens, 20, rng=3)
+    np.testing.assert_array_equal(found.atoms, exact.atoms)
+    assert exact.atom > 0.1
