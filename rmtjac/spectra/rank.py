@@ -62,8 +62,10 @@ def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
         low = max(low, _rank(parts, p))
         if low == high:
             return low, high
-    for matrix in matrices if len(matrices) > 1 else ():
-        high = min(high, exact_rank([matrix])[1])
+    if len(matrices) > 1:
+        high = min(exact_rank([matrix])[1] for matrix in matrices)
+    else:
+        high = min(high, _structural_rank(matrices[0]))
     if low < high and _proved(parts, low):
         high = low
     return low, high
@@ -134,6 +136,14 @@ def _primes() -> list[int]:
     for q in range(2, math.isqrt(LARGEST) + 1):
         alive[-start % q :: q] = False
     return [int(p) for p in (np.flatnonzero(alive) + start)[::-1]]
+
+
+def _structural_rank(matrix: np.ndarray) -> int:
+    """Return the largest rank that a matrix with zeros in these places can have."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import structural_rank
+
+    return min(matrix.shape) if matrix.all() else int(structural_rank(csr_array(matrix != 0.0)))
 
 
 def _rank(parts: Sequence[tuple[np.ndarray, np.ndarray]], p: int) -> int:

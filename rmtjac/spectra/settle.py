@@ -92,23 +92,27 @@ def unflattened(flat: np.ndarray, shapes: np.ndarray) -> list[np.ndarray]:
     return [flat[end - m * n : end].reshape(m, n) for end, (m, n) in zip(ends, shapes, strict=True)]
 
 
-def product_noise(matrices: Sequence[np.ndarray]) -> float:
+def product_noise(matrices: Sequence[np.ndarray], enough: float = -math.inf) -> float:
     """Return the logarithm of the error that rounding leaves in a product formed in floats; -inf for one factor.
 
-    It follows the norms of the factors, not that of the product, which may be all cancellation.
+    It follows the norms of the factors, not that of the product, which may be all cancellation. A cruder bound does
+    where that is below `enough`.
     """
     if len(matrices) < 2:
         return -math.inf
-    log_norms = 0.0
-    for w in matrices:
-        scale = float(np.abs(w).max(initial=0.0))
-        if not scale:
-            return -math.inf
-        unit = w / scale
+    scales = [float(np.abs(w).max(initial=0.0)) for w in matrices]
+    if not all(scales):
+        return -math.inf
+    units = [w / scale for w, scale in zip(matrices, scales, strict=True)]
+    log_norms = sum(map(math.log, scales))
+    crude = log_norms + sum(math.log(float(np.linalg.norm(unit))) for unit in units)
+    if math.log(20.0 * len(matrices) * _EPS) + crude <= enough:
+        return math.log(20.0 * len(matrices) * _EPS) + crude
+    for unit in units:
         v: np.ndarray = np.random.default_rng(0).standard_normal(unit.shape[1:])
         for _ in range(6):  # of the power method: the norm to some per cent
             v = (unit @ v) @ unit / np.linalg.norm(v)
-        log_norms += math.log(scale) + 0.5 * math.log(float(np.linalg.norm(v)))
+        log_norms += 0.5 * math.log(float(np.linalg.norm(v)))
     return math.log(20.0 * len(matrices) * _EPS) + log_norms
 
 

@@ -77,8 +77,8 @@ def finish_discrete(
     """Do the same where the rank may be less than the shapes allow; return error, route, and how many are undecided."""
     if route == NONE and not shapes.all():
         return error, route, 0
-    noise = product_noise(unflattened(flat, shapes)) if route != CHAIN else -math.inf
     lowest = out[np.isfinite(out)].min(initial=np.inf)
+    noise = -math.inf if route == CHAIN else product_noise(unflattened(flat, shapes), math.log(TOLERANCE) + lowest)
     if route == GRAM and lowest > max(0.5 * error + 1e-9, noise):
         return error, route, 0
     if route == SVD and noise <= math.log(TOLERANCE) + lowest:

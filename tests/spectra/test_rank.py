@@ -47,6 +47,13 @@ def test_a_dependence_that_no_two_rows_show():
     assert exact_rank([a]) == (11, 11)
 
 
+def test_zeros_in_the_way_need_no_primes():
+    # A block of zeros of 150 x 150 in 200 x 200: no more than 100 rows and columns carry a rank, whatever the entries.
+    a = np.random.default_rng(0).standard_normal((200, 200))
+    a[50:, 50:] = 0.0
+    assert exact_rank([a]) == (100, 100)
+
+
 def test_products_against_fractions():
     rng = np.random.default_rng(1)
     for _ in range(10):
