@@ -35,7 +35,14 @@ _SCHEMA = Schema(
         "zeros": "count batches",
         "moment_sums": f"float batches {MOMENTS}",
     },
-    facts={"size": "count", "first": "int", "log_top": "float", "log_floor": "float", "provenance": "object"},
+    facts={
+        "size": "count",
+        "first": "int",
+        "log_top": "float",
+        "log_floor": "float",
+        "undecided?": "count",
+        "provenance": "object",
+    },
 )
 
 

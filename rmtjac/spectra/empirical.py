@@ -36,6 +36,7 @@ _SCHEMA = Schema(
         "underflows": "count samples",
         "routes?": "count samples",
         "mask_moments?": "float samples _ 3",
+        "undecided?": "count samples",
     },
 )
 
