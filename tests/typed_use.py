@@ -9,7 +9,7 @@ import numpy as np
 import rmtjac as rj
 from rmtjac.activations import Facts
 from rmtjac.nonnegative import Certificate
-from rmtjac.spectra.empirical import Estimate
+from rmtjac.spectra.empirical import Estimate, LogMoment
 from rmtjac.status import Status
 
 ens = rj.Ensemble.square(width=100, depth=2, activation="tanh", weights=rj.Gaussian(1.0), biases=rj.Gaussian(std=0.1))
@@ -25,7 +25,7 @@ assert_type(emp, rj.EmpiricalSpectrum)
 assert_type(emp.eigenvalues, np.ndarray)
 assert_type(emp.atom, float)
 assert_type(emp.moment(2), Estimate)
-assert_type(emp.log_moment(), Estimate)
+assert_type(emp.log_moment(), LogMoment)
 assert_type(emp.save("samples.npz"), Path)
 assert_type(rj.EmpiricalSpectrum.load("samples.npz"), rj.EmpiricalSpectrum)
 assert_type(rj.EmpiricalSpectrum.from_matrices(np.ones((4, 4))), rj.EmpiricalSpectrum)

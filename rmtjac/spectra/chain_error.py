@@ -26,7 +26,7 @@ _EPS = 2.0 * UNIT
 
 
 class Chained(NamedTuple):
-    """Logarithms of singular values, descending; bounds on their relative errors; those that rounding hides.
+    """Logarithms of singular values, descending; bounds on relative errors; what rounding hides; how far logs moved.
 
     A hidden value stands where noise has put it: those below it have their errors, but perhaps another place.
     """
@@ -34,6 +34,7 @@ class Chained(NamedTuple):
     logs: np.ndarray
     error: np.ndarray
     hidden: np.ndarray
+    movement: np.ndarray
 
 
 def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -> Chained:
@@ -62,7 +63,7 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
     error = np.expm1(np.minimum(_SAFETY * shared, 700.0)) + own
     error[hidden] = math.inf
     error[~alive & ~hidden] = 0.0
-    return Chained(logs, error, hidden & alive)
+    return Chained(logs, error, hidden & alive, movement)
 
 
 def chain_values(matrices: Sequence[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:

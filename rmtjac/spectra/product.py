@@ -82,7 +82,7 @@ def product_singular_values(
         if exact or lost.any():
             logs[exact_rank(matrices)[1] :] = -math.inf
         return logs
-    logs, error, hidden = chained(matrices, size)
+    logs, error, hidden, _ = chained(matrices, size)
     if hidden.any():  # which may be much smaller in truth, so that those below move up
         error[np.argmax(hidden) :] = math.inf
     if exact or hidden.any():

@@ -15,6 +15,7 @@ __all__ = ["Settled", "discrete_rank", "product_noise", "settle", "settle_exact"
 
 _EPS = 2.0 * UNIT
 _SMALL = 1e-6  # a relative error below is small
+_UNMOVED = 1e-3  # movement of a logarithm that a value below the rounding of the largest may have, and count
 _ALIKE = 1e-12  # sizes that differ by less may differ by rounding alone
 
 
@@ -40,7 +41,12 @@ def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settle
     if any(0 in w.shape for w in matrices):
         return Settled(np.full(size, -math.inf), -math.inf, 0)
     matrices = without_copies(matrices)
-    logs, error, hidden = chained(matrices, size, max(rounding, UNIT))
+    logs, error, hidden, movement = chained(matrices, size, max(rounding, UNIT))
+    if rounding:
+        # Entries that are small differences of large ones carry more than their own rounding: what is small in norm,
+        # too, must be as good as unmoved (values of graded matrices are).
+        level = 2.0 * rounding * max(max(w.shape) for w in matrices)
+        hidden |= (movement > _UNMOVED) & np.isfinite(logs) & (logs <= logs[0] + math.log(level))
     places = np.arange(size)
     low, high = 0, int(np.isfinite(logs).sum())
     if rounding == 0.0 or hidden.any():
@@ -50,9 +56,9 @@ def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settle
     unknown = hidden & (places >= low) if rounding == 0.0 else hidden
     # With entries known less well than floats the error is theirs, and that of the chain in proportion.
     rough = (error > _SMALL * max(rounding, UNIT) / UNIT) & ~hidden
-    level = [-math.inf, *(logs[rough] + np.log(np.minimum(error[rough], 1.0))), *(logs[hidden] + 1.0)]
+    levels = [-math.inf, *(logs[rough] + np.log(np.minimum(error[rough], 1.0))), *(logs[hidden] + 1.0)]
     logs[unknown] = -math.inf
-    return Settled(np.sort(logs), float(max(level)), high - int(np.isfinite(logs).sum()))
+    return Settled(np.sort(logs), float(max(levels)), high - int(np.isfinite(logs).sum()))
 
 
 def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:

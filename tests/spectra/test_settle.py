@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from rmtjac.spectra.chain_error import UNIT, flattened
 from rmtjac.spectra.settle import product_noise, settle, settle_exact, unflattened
@@ -29,6 +30,20 @@ def test_certain_zeros_and_undecided_ones_side_by_side():
     assert np.isfinite(found.logs).sum() == 3
     assert found.undecided == 4
     np.testing.assert_allclose(found.logs[-3:], np.log(np.linalg.svd(low, compute_uv=False)[2::-1]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_of_differences_of_large_numbers(seed):
+    # Doubly centred squares lose one rank, softmax one, the identity minus a reflection all but one.
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(20, 70))
+    squares = (rng.standard_normal((n, 4)) @ rng.standard_normal((4, n))) ** 2 + rng.standard_normal((n, n))
+    centred = squares - squares.mean(axis=0) - squares.mean(axis=1, keepdims=True) + squares.mean()
+    p = rng.dirichlet(np.ones(n))
+    u = rng.standard_normal(n)
+    reflection = np.eye(n) - 2.0 * np.outer(u, u) / (u @ u)
+    for matrix, rank in ((centred, n - 1), (np.diag(p) - np.outer(p, p), n - 1), (np.eye(n) - reflection, 1)):
+        assert np.isfinite(settle([matrix], n, UNIT).logs).sum() == rank
 
 
 def test_small_values_beside_copies():
