@@ -1,6 +1,6 @@
 r"""Newton's method for concave networks, with the proof that the iteration has: steps that are checked, not trusted.
 
-- From below: z at most every fixed point, and T contracts {x >= z} (`contraction_rate` below 1). Then there is one
+- From below: z at most every fixed point, and T contracts {x >= z} (`contracts`). Then there is one
   fixed point, and l <= T(l), T(u) <= u with z <= l <= u enclose it, however l and u were found.
 - From above: T(u) <= u, A a slope of T at u with rho(A) < 1. A fixed point p <= u has p = T(p) <= T(u) - A(u - p), so
   :math:`(I - A)(u - p) \ge u - T(u)`; hence p <= u - y for each y >= 0 with :math:`(I - A)y \le u - T(u)`, because
@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.rates import contraction_rate, slopes_between
+from rmtjac.nonnegative.rates import contracts, slopes_between
 from rmtjac.nonnegative.rounding import UNIT, above, below
 
 __all__ = ["enclose_from_below", "resolved", "step_from_above"]
@@ -23,7 +23,7 @@ _GROW = 43  # doublings of a margin that are tried
 
 def enclose_from_below(net: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return bounds of the only fixed point of a concave network, z being an iterate from 0; None if not proved."""
-    if not contraction_rate(net, z).value < 1.0:
+    if not contracts(net, z):
         return None
     x, w = z, None
     for _ in range(_NEWTON):

@@ -2,23 +2,32 @@ r"""Proved rates of contraction of concave networks on x >= 0.
 
 For concave T the slopes fall as x grows, so that on {x >= z}, in the maximum norm weighted by v > 0,
 :math:`\|T(x) - T(y)\|_v \le c \|x - y\|_v` with :math:`c = \max_i (T'(z)v)_i / v_i` (DEQ: z an iterate from 0, v the
-Perron vector there). In Thompson's metric :math:`d(x, y) = \max_i |\log x_i/y_i|`, T contracts {x <= u} by
+Perron vector there). For :math:`v = (sI - T'(z))^{-1} 1`, s beyond the spectral radius, c is less than s, reducible
+or not. In Thompson's metric :math:`d(x, y) = \max_i |\log x_i/y_i|`, T contracts {x <= u} by
 :math:`1 - \min_i T_i(0)/T_i(u)`: concavity gives :math:`T'(x)x \le T(x) - T(0)`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.nonnegative.perron import radius
 from rmtjac.nonnegative.predicates import concave
+from rmtjac.nonnegative.resolvent import positive_solution
 from rmtjac.nonnegative.rounding import UNIT, above, below, preactivations
 
-__all__ = ["Rate", "contraction_rate", "slopes_between", "thompson_rate"]
+__all__ = ["Rate", "contraction_rate", "contracts", "slopes_between", "thompson_rate"]
 
-_STEPS = 200  # of the power method for v; any v > 0 gives a bound
+_POWER = 20  # power steps for v; any v > 0 gives a bound
+_BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # how far beyond the spectral radius, relative, the resolvent is taken
+_NILPOTENT = 1e-6
+_TOLERANCE = 1e-12
+_TINY = 2.0**-1074
 
 
 class Rate(NamedTuple):
@@ -84,27 +93,85 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     True
     """
     point = _checked(net, "z", z)
-    _, slopes = slopes_between(net, point)
+    return _Slopes(net, point).rate()
 
-    def jacobian(v: np.ndarray) -> np.ndarray:
-        for matrix, slope in zip(net.weights, slopes, strict=True):
-            v = slope * (matrix @ v)
-        return v
 
-    v = np.ones(point.size)
-    best = Rate(np.inf, v)
-    room = 1.0 + 2.0 * UNIT * sum(matrix.shape[1] + 4 for matrix in net.weights)
-    for _ in range(_STEPS):
-        image = jacobian(v)
-        value = float((image / v).max()) * room
-        if value < best.value:
-            best = Rate(value, v)
-        if not image.max() > 0.0:
-            break
-        v = image / image.max() + 0.1 * v  # stays positive, and settles for periodic matrices too
-        v = np.maximum(v / v.max(), 1e-12)
-    best.weights.flags.writeable = False
-    return best
+def contracts(net: Network, z: np.ndarray) -> bool:
+    """Return whether T contracts {x >= z}, at the cost of one solution: v = (I - A)^-1 1 > 0 has A v = v - 1 < v."""
+    slopes = _Slopes(net, z)
+    v = slopes.resolvent(1.0)
+    return v is not None and slopes.bound(v) < 1.0
+
+
+class _Slopes:
+    """The product A of slopes and weights that bounds the Jacobian on {x >= z}; factors without their powers of 2."""
+
+    def __init__(self, net: Network, z: np.ndarray) -> None:
+        self.net = net
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, slopes = slopes_between(net, z)
+            factors = [slope[:, None] * matrix for slope, matrix in zip(slopes, net.weights, strict=True)]
+        self.known = all(np.isfinite(one).all() for one in factors)
+        tops = [float(one.max(initial=0.0)) for one in factors]
+        powers = [math.frexp(top)[1] if np.isfinite(top) else 0 for top in tops]
+        self.power = sum(powers)  # A is 2^power times the product of the factors
+        self.factors = [np.ldexp(one, -power) for one, power in zip(factors, powers, strict=True)]
+
+    def resolvent(self, s: float) -> np.ndarray | None:
+        """(sI - A)^-1 1, if it is positive."""
+        try:
+            return positive_solution(self.factors, math.ldexp(s, -self.power)) if self.known else None
+        except OverflowError:
+            return None
+
+    def bound(self, v: np.ndarray) -> float:
+        """A proved bound of max_i (A v)_i / v_i; infinite where nothing is known."""
+        wide: Any = np.longdouble
+        unit, least = np.finfo(wide).eps, wide(_TINY)
+        y = v.astype(wide)
+        with np.errstate(all="ignore"):
+            for one in self.factors:  # each entry was rounded once, and once more if it underflowed
+                room = (one.shape[1] + 4) * unit + 2.0 * UNIT
+                y = (one.astype(wide) @ y) * (1 + room) + (one.shape[1] + 4) * least * (1 + y.max(initial=0))
+            value = float(((y / v) * (1 + 8 * unit)).max(initial=0.0)) * (1.0 + 2.0 * UNIT)
+        try:
+            value = math.ldexp(value, self.power) * (1.0 + 2.0 * UNIT) + _TINY
+        except OverflowError:
+            return np.inf
+        return value if value >= 0.0 else np.inf
+
+    def rate(self) -> Rate:
+        """The least bound of the vectors tried."""
+        best = Rate(np.inf, np.ones(self.net.widths[0]))
+        for v in self._vectors():
+            v = np.ldexp(v, -math.frexp(float(v.max(initial=0.0)))[1])
+            value = self.bound(v)
+            if value < best.value:
+                best = Rate(value, v)
+        best.weights.flags.writeable = False
+        return best
+
+    def _vectors(self) -> Iterator[np.ndarray]:
+        """Positive vectors v with A v close to, or less than, rho(A) v."""
+        v = np.ones(self.net.widths[0])
+        yield v
+        if not self.known or not v.size:
+            return
+        image = v
+        for _ in range(_POWER):
+            image = v
+            for one in self.factors:
+                image = one @ image
+            if not image.max() > 0.0:
+                return
+            v = np.maximum(image / image.max() + 0.1 * v, 1e-12)  # settles for periodic matrices too
+            v /= v.max()
+        yield v
+        top = radius(self.factors, _TOLERANCE)[1] or _NILPOTENT * image.max()
+        for beyond in _BEYOND:
+            solution = positive_solution(self.factors, top * (1.0 + beyond))
+            if solution is not None:
+                yield solution
 
 
 def thompson_rate(net: Network, u: object) -> float:
