@@ -18,6 +18,7 @@ from rmtjac.nonnegative.rounding import UNIT, above, below
 __all__ = ["enclose_from_below", "resolved", "step_from_above"]
 
 _NEWTON = 60
+_NOISE = 1e-2  # steps below this part of x that do not become shorter are rounding
 _GROW = 43  # doublings of a margin that are tried
 
 
@@ -25,7 +26,7 @@ def enclose_from_below(net: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Return bounds of the only fixed point of a concave network, z being an iterate from 0; None if not proved."""
     if not contracts(net, z):
         return None
-    x, w = z, None
+    x, w, before = z, None, np.inf
     for _ in range(_NEWTON):
         miss = net(x) - x
         solved = resolved(net.jacobian(x), np.column_stack([miss, np.ones(x.size)]))
@@ -33,8 +34,10 @@ def enclose_from_below(net: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndar
             return None
         step, w = solved.T
         x = np.maximum(x + step, z)
-        if np.abs(step).max() <= 4.0 * UNIT * x.max():
-            break
+        size = float(np.abs(step).max())
+        if size <= 4.0 * UNIT * x.max() or (not size < before and size < _NOISE * x.max()):
+            break  # as far as rounding allows
+        before = size
     if w is None or not w.min() > 0.0:
         return None
     size = 4.0 * UNIT * max(float(np.abs(x).max()), 1e-290)

@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from rmtjac.nonnegative.components import Block, components
-from rmtjac.nonnegative.resolvent import affordable, resolve
+from rmtjac.nonnegative.potential import potential
+from rmtjac.nonnegative.resolvent import Resolvent, affordable
 from rmtjac.nonnegative.scaled import Scaled
 
 __all__ = ["bracket", "radius"]
 
 _POWER, _PATIENT, _MOST_POWER = 20, 300, 5000  # power steps: first, worth waiting for, at most
 _NODA, _FIRST_NODA = 60, 25  # steps of Noda's iteration: on the way through powers, and before that
+_LOWEST = 2.0**-900  # of entries in one step
 _STAGNANT = 3  # steps without a better width
 _WILD = 64.0  # a width (base 2) beyond which the vector is looked for through powers of the entries
 _FIRST_RANGE = 2.0  # of the logarithms (base 2) of the entries, times the root of n, where it starts from ones
 _ROUGH, _ROUGH_SUM = 0.5, 30.0  # width (base 2) that is enough on the way, and that times n: along a path they add up
 _FAILED = 1e-6
+_ARNOLDI, _BASIS, _RESTARTS = 4, 40, 100
 
 
 class _Search:
@@ -43,8 +46,8 @@ class _Search:
         self.width = np.full(count, np.inf)  # log2 of the quotient of the ratios
         self.low, self.high = np.full(count, -np.inf), np.full(count, np.inf)  # log2 of the ratios
 
-    def look(self, scaled: Scaled, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Keep x where it is better than what was known; return A x and the larger ratios."""
+    def look(self, scaled: Scaled, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Keep x where it is better than what was known; return A x, the larger ratios and the widths."""
         starts = self.block.starts
         y = scaled.product(x)
         with np.errstate(all="ignore"):
@@ -57,7 +60,7 @@ class _Search:
         self.low[better], self.high[better] = (bottom + scaled.power)[better], (top + scaled.power)[better]
         mine = better[self.owner]
         self.place[mine], self.mantissa[mine] = scaled.places[0][mine], x[mine]
-        return y, high
+        return y, high, width
 
     def open(self, goal: float) -> np.ndarray:
         """Which components may still have the largest radius, and are not known well enough."""
@@ -79,7 +82,7 @@ def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> boo
     x = search.topped(scaled.vector)
     before = np.inf
     for step in range(most):
-        y, high = search.look(scaled, x)
+        y, high, _ = search.look(scaled, x)
         now = search.widest(goal)
         if now == 0.0:
             return True
@@ -100,30 +103,56 @@ def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> boo
 
 
 def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> None:
-    """Noda's iteration, for all components at once."""
+    """Noda's iteration, for all components at once, from the least of the larger ratios that were met."""
     starts, owner = search.block.starts, search.owner
     place, x = search.place, search.mantissa
+    least = search.high.copy()
     idle = 0
     for _ in range(most):
         scaled = Scaled(search.block, place, x, t)
         place, x = scaled.places[0], scaled.vector
         before = search.width.copy()
-        _, high = search.look(scaled, x)
-        if not search.open(goal).any() or not np.isfinite(high).all():
+        _, high, width = search.look(scaled, x)
+        if not search.open(goal).any():
             return
         idle = 0 if (search.width < 0.9 * before).any() or search.widest(goal) > 1e-3 else idle + 1
-        if idle > _STAGNANT:
+        least = np.fmin(least, np.log2(high) + scaled.power)
+        if idle > _STAGNANT or not np.isfinite(least).all():
             return
-        y = resolve(scaled, high[owner] * (1.0 + 2.0**-51), x)
-        if y is None:
+        s = np.exp2(least - scaled.power) * (1.0 + 2.0**-51)
+        try:
+            inverse = Resolvent(scaled, s[owner])
+        except ZeroDivisionError:
             return
-        good = np.minimum.reduceat(np.where(np.isfinite(y), y, -1.0), starts) > 0.0
+        with np.errstate(all="ignore"):
+            y = inverse.solve(x)
+            # For y = (sI - A)^-1 e_m all ratios are s, but that of m, which is s - 1/y_m.
+            mass = np.abs(inverse.solve(np.ones(len(x)), transposed=True) * y)
+            unit = _ones_at(mass, starts, owner)
+            pin = inverse.solve(unit)
+            left = 1.0 / (s * np.abs(np.add.reduceat(pin * unit, starts)))
+            pinned = (left < 0.5 * width)[owner]
+            y = np.where(pinned, pin, y)
+            y = y * np.sign(np.add.reduceat(y, starts))[owner]
+            y = y / np.maximum.reduceat(y, starts)[owner]
+            y = np.where(pinned & (y < _LOWEST), _LOWEST, y)
+            good = np.minimum.reduceat(np.where(np.isfinite(y), y, -1.0), starts) > 0.0
         if not good.any():
             return
-        x = search.topped(np.where(good[owner], y, x))
+        x = np.where(good[owner], y, x)
 
 
-def _climb(search: _Search, goal: float, can_solve: bool) -> None:
+def _ones_at(mass: np.ndarray, starts: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """1 at the place of the greatest mass of each component."""
+    mass = np.where(np.isfinite(mass), mass, 0.0)
+    places = np.flatnonzero(mass == np.maximum.reduceat(mass, starts)[owner])
+    _, first = np.unique(owner[places], return_index=True)
+    out = np.zeros(len(mass))
+    out[places[first]] = 1.0
+    return out
+
+
+def _climb(search: _Search, goal: float) -> None:
     """Through the powers of the entries, from nearly equal ones to those that are given."""
     spread = search.block.reach * math.sqrt(len(search.owner))
     stages = max(0, math.ceil(math.log2(max(spread, 1e-9) / _FIRST_RANGE)))
@@ -131,7 +160,7 @@ def _climb(search: _Search, goal: float, can_solve: bool) -> None:
     for k in range(stages, -1, -1):
         t, enough = 2.0**-k, min(_ROUGH, _ROUGH_SUM / len(search.owner)) if k else goal
         search.forget()
-        if not _power_steps(search, _POWER, enough, t) and can_solve:
+        if not _power_steps(search, _POWER, enough, t):
             _noda(search, enough, t)
         if k:
             search.place, search.mantissa = 2.0 * search.place, search.mantissa**2
@@ -151,18 +180,43 @@ def _vectors(block: Block, goal: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _refine(search: _Search, goal: float) -> None:
+    """What to do for components that power steps from ones leave open."""
     wild = not search.widest(goal) <= _WILD
     if not wild and _power_steps(search, _PATIENT, goal):
         return
     can_solve = affordable(search.block)
-    if wild:
-        _climb(search, goal, can_solve)
-    elif can_solve:
-        _noda(search, goal, most=_FIRST_NODA)
-        if search.widest(goal) > _FAILED:
-            _climb(search, goal, can_solve)
+    start = potential(search.block) if can_solve else None
+    if start is not None:
+        scaled = Scaled(search.block, np.rint(start), np.exp2(start - np.rint(start)))
+        search.look(scaled, scaled.vector)
+        wild = not search.widest(goal) <= _WILD
+    if not wild:
+        _noda(search, goal, most=_FIRST_NODA) if can_solve else _arnoldi(search, goal)
+    if can_solve and search.widest(goal) > _FAILED:
+        _climb(search, goal)
     if search.widest(goal) > _FAILED:
         _power_steps(search, _MOST_POWER, goal)
+
+
+def _arnoldi(search: _Search, goal: float) -> None:
+    """Arnoldi's method, restarted in the coordinates of its last vector, for one component."""
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
+
+    place, x = search.place, search.mantissa
+    for _ in range(_ARNOLDI):
+        scaled = Scaled(search.block, place, x)
+        place, x = scaled.places[0], scaled.vector
+        search.look(scaled, x)
+        if not search.open(goal).any():
+            return
+        operator = LinearOperator((len(x), len(x)), matvec=scaled.product, dtype=float)
+        try:
+            _, vectors = eigs(operator, k=1, which="LR", v0=x, ncv=_BASIS, maxiter=_RESTARTS)
+        except ArpackError:
+            return
+        y = np.abs(vectors[:, 0].real)
+        x = np.maximum(y, y.max() * 2.0**-40)
+    search.look(scaled := Scaled(search.block, place, x), scaled.vector)
 
 
 def bracket(block: Block, tol: float) -> tuple[float, float]:

@@ -103,19 +103,25 @@ def contracts(net: Network, z: np.ndarray) -> bool:
     return v is not None and slopes.bound(v) < 1.0
 
 
+def _reduced(matrix: np.ndarray) -> tuple[np.ndarray, int]:
+    """The matrix over a power of 2, greatest entry below 1, and the power."""
+    power = math.frexp(float(matrix.max(initial=0.0)))[1]
+    return np.ldexp(matrix, -power), power
+
+
 class _Slopes:
     """The product A of slopes and weights that bounds the Jacobian on {x >= z}; factors without their powers of 2."""
 
     def __init__(self, net: Network, z: np.ndarray) -> None:
-        self.net = net
+        self.size, self.power, self.factors = net.widths[0], 0, []  # A is 2^power times the product of the factors
         with np.errstate(over="ignore", invalid="ignore"):
             _, slopes = slopes_between(net, z)
-            factors = [slope[:, None] * matrix for slope, matrix in zip(slopes, net.weights, strict=True)]
-        self.known = all(np.isfinite(one).all() for one in factors)
-        tops = [float(one.max(initial=0.0)) for one in factors]
-        powers = [math.frexp(top)[1] if np.isfinite(top) else 0 for top in tops]
-        self.power = sum(powers)  # A is 2^power times the product of the factors
-        self.factors = [np.ldexp(one, -power) for one, power in zip(factors, powers, strict=True)]
+        self.known = all(np.isfinite(one).all() for one in slopes)
+        if self.known:
+            for slope, matrix in zip(slopes, net.weights, strict=True):
+                scaled = [_reduced(slope[:, None]), _reduced(matrix)]
+                self.factors.append(scaled[0][0] * scaled[1][0])
+                self.power += scaled[0][1] + scaled[1][1]
 
     def resolvent(self, s: float) -> np.ndarray | None:
         """(sI - A)^-1 1, if it is positive."""
@@ -128,9 +134,12 @@ class _Slopes:
         """A proved bound of max_i (A v)_i / v_i; infinite where nothing is known."""
         wide: Any = np.longdouble
         unit, least = np.finfo(wide).eps, wide(_TINY)
+        if not self.known:
+            return np.inf
         y = v.astype(wide)
         with np.errstate(all="ignore"):
-            for one in self.factors:  # each entry was rounded once, and once more if it underflowed
+            for one in self.factors:
+                # entries were rounded once, and by a least float each time they underflowed
                 room = (one.shape[1] + 4) * unit + 2.0 * UNIT
                 y = (one.astype(wide) @ y) * (1 + room) + (one.shape[1] + 4) * least * (1 + y.max(initial=0))
             value = float(((y / v) * (1 + 8 * unit)).max(initial=0.0)) * (1.0 + 2.0 * UNIT)
@@ -142,7 +151,7 @@ class _Slopes:
 
     def rate(self) -> Rate:
         """The least bound of the vectors tried."""
-        best = Rate(np.inf, np.ones(self.net.widths[0]))
+        best = Rate(np.inf, np.ones(self.size))
         for v in self._vectors():
             v = np.ldexp(v, -math.frexp(float(v.max(initial=0.0)))[1])
             value = self.bound(v)
@@ -153,7 +162,7 @@ class _Slopes:
 
     def _vectors(self) -> Iterator[np.ndarray]:
         """Positive vectors v with A v close to, or less than, rho(A) v."""
-        v = np.ones(self.net.widths[0])
+        v = np.ones(self.size)
         yield v
         if not self.known or not v.size:
             return
@@ -169,9 +178,14 @@ class _Slopes:
         yield v
         top = radius(self.factors, _TOLERANCE)[1] or _NILPOTENT * image.max()
         for beyond in _BEYOND:
-            solution = positive_solution(self.factors, top * (1.0 + beyond))
+            s = top * (1.0 + beyond)
+            solution = positive_solution(self.factors, s)
             if solution is not None:
                 yield solution
+                with np.errstate(over="ignore"):
+                    least = float(np.ldexp(s, self.power))
+                if self.bound(solution) <= least * (1.0 + _TOLERANCE):
+                    return  # those that follow are worse
 
 
 def thompson_rate(net: Network, u: object) -> float:

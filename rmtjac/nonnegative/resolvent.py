@@ -13,7 +13,7 @@ import numpy as np
 from rmtjac.nonnegative.components import Block
 from rmtjac.nonnegative.scaled import Scaled
 
-__all__ = ["affordable", "positive_solution", "resolve"]
+__all__ = ["Resolvent", "affordable", "positive_solution"]
 
 _DENSE, _SMALL = 3000, 100  # products of factors are formed up to this size; and always up to that one
 _FILLED = 0.05
@@ -31,7 +31,7 @@ def _formed(block: Block) -> bool:
 
 
 def affordable(block: Block) -> bool:
-    """Whether `resolve` costs little enough: a guess of the fill-in from the profile of a band ordering."""
+    """Whether a `Resolvent` costs little enough: a guess of the fill-in from the profile of a band ordering."""
     if _formed(block) or block.count > 1:
         return True
     if any(isinstance(one, np.ndarray) for one in block.factors):
@@ -55,26 +55,46 @@ def affordable(block: Block) -> bool:
     return bool(widths.sum() <= _MOST_FILL and (widths**2).sum() <= _MOST_WORK)
 
 
-def resolve(scaled: Scaled, shift: np.ndarray, x: np.ndarray) -> np.ndarray | None:
-    """Return y with (diag(shift) - A) y = x, A the product of the scaled factors; None if that is singular."""
-    from scipy.sparse.linalg import splu
+class Resolvent:
+    """Solutions y of (diag(shift) - A) y = x and of its transpose, A the product of scaled factors, by LU.
 
-    if _formed(scaled.block):
-        system: Any = -_chain(scaled.factors, len(x))
-        system[np.diag_indices(len(x))] += shift
-        try:
-            return np.linalg.solve(system, x)
-        except np.linalg.LinAlgError:
-            return None
-    system = _cycle_of_layers(scaled.factors, shift)
-    right = np.zeros(system.shape[0])
-    right[: len(x)] = x
-    try:
-        # M-matrices need no pivots.
-        solver = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    except RuntimeError:
-        return None
-    return np.asarray(solver.solve(right)[: len(x)])
+    Raises
+    ------
+    ZeroDivisionError
+        If the matrix is singular.
+    """
+
+    def __init__(self, scaled: Scaled, shift: np.ndarray) -> None:
+        from scipy.linalg.lapack import dgetrf
+        from scipy.sparse.linalg import splu
+
+        n = self._n = len(shift)
+        self._dense = _formed(scaled.block)
+        if self._dense:
+            system: Any = -_chain(scaled.factors, n)
+            system[np.diag_indices(n)] += shift
+            *self._lu, info = dgetrf(system)
+            if info:
+                raise ZeroDivisionError
+        else:
+            system = _cycle_of_layers(scaled.factors, shift)
+            self._size = system.shape[0]
+            try:  # M-matrices need no pivots
+                self._solver = splu(
+                    system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+                )
+            except RuntimeError as error:
+                raise ZeroDivisionError from error
+
+    def solve(self, x: np.ndarray, transposed: bool = False) -> np.ndarray:
+        """Return y."""
+        from scipy.linalg.lapack import dgetrs
+
+        if self._dense:
+            return np.asarray(dgetrs(*self._lu, x, trans=int(transposed))[0])
+        right = np.zeros(self._size)
+        right[: self._n] = x
+        return np.asarray(self._solver.solve(right, "T" if transposed else "N")[: self._n])
 
 
 def _cycle_of_layers(factors: list[Any], shift: np.ndarray) -> Any:
@@ -106,8 +126,10 @@ def positive_solution(factors: list[np.ndarray], s: float) -> np.ndarray | None:
     return v if np.isfinite(v).all() and v.min(initial=np.inf) > 0.0 else None
 
 
-def _chain(factors: list[np.ndarray], n: int) -> np.ndarray:
-    product = np.eye(n)
-    for one in factors:
+def _chain(factors: list[Any], n: int) -> np.ndarray:
+    if not factors:
+        return np.eye(n)
+    product = factors[0] if isinstance(factors[0], np.ndarray) else factors[0].toarray()
+    for one in factors[1:]:
         product = one @ product
     return product

@@ -108,3 +108,16 @@ def test_bad_arguments():
         nn.greatest_fixed_point(rj.Network([[[1.0]]], activation="tanh"), tol=0)
     with pytest.raises(TypeError, match="network=3 must be a Network"):
         nn.least_fixed_point(3)
+
+
+@pytest.mark.parametrize("n", [50, 400])
+def test_slow_relu_paths_are_enclosed(n):
+    # x = A x + 1 on a path, rho(A) = .99997: 20,000 steps from 0 leave a large part of the way.
+    path = np.diag(np.ones(n - 1), 1) + np.diag(np.ones(n - 1), -1)
+    matrix = path * (0.99997 / (2.0 * np.cos(np.pi / (n + 1))))
+    exact = np.linalg.solve(np.eye(n) - matrix, np.ones(n))  # condition about 1e5: off by 1e-10 at most
+    found = rj.nonnegative.least_fixed_point(rj.Network([matrix], [np.ones(n)], "relu"))
+    assert found.exists
+    assert found.iterations < 100
+    assert found.error <= 1e-8 * exact.max()
+    np.testing.assert_allclose(found.point, exact, rtol=1e-8)
