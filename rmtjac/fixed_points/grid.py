@@ -28,6 +28,7 @@ _REACHES = (64.0, 1e4, 1e6, 1e8)  # sizes of the boxes tried for a proof, in err
 _STILL = 1e-14
 _TRIES = 8  # to polish a cycle, before the mark of Brent's method moves on
 _TOUCH = 1e-5  # a step shorter than that is followed by Newton's method
+_CLOSE = 1e-6  # relative: as close as that to a stable cycle, an orbit ends there
 _LONGEST = 64  # period of an unstable cycle that is recognised
 _RECURS = 1e-9  # relative: an orbit that comes back this close is periodic
 
@@ -210,7 +211,7 @@ class Destinations:
                     break
                 cycle = self.found.cycles[number]
                 gaps = np.abs(orbits.states[:, None, :] - cycle[None]).max(axis=2).min(axis=1)
-                ended = rows & (gaps < 1e-6 * (1.0 + np.abs(cycle).max()))
+                ended = rows & (gaps < _CLOSE * (1.0 + np.abs(cycle).max()))
                 if not ended.any():
                     break
                 self._end(ended, np.full(int(ended.sum()), CYCLES - number), False)
@@ -251,8 +252,13 @@ def ends_of(
         ends.follow(follow, _TOUCH)
     ends.labels[ends.labels == _OPEN] = APERIODIC
     if len(ends.orbits):
-        on = np.append(repelled(net, ends.orbits.states, _LONGEST, _STILL), False)
-        ends.labels[on[ends.orbits.owner]] = UNSTABLE
+        states = ends.orbits.states
+        last = np.where(repelled(net, states, _LONGEST, _STILL), UNSTABLE, APERIODIC)
+        for number, cycle in enumerate(ends.found.cycles):  # on their way, but not there yet
+            gaps = np.abs(states[:, None, :] - cycle[None]).max(axis=2).min(axis=1)
+            last[gaps < _CLOSE * (1.0 + np.abs(cycle).max())] = CYCLES - number
+        left = ends.orbits.owner >= 0
+        ends.labels[left] = last[ends.orbits.owner[left]]
     return ends.labels, ends.found
 
 
