@@ -16,7 +16,7 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative.predicates import nonnegative_weights
-from rmtjac.nonnegative.rounding import product_bounds
+from rmtjac.nonnegative.rounding import product_bounds, scaled, unscaled
 from rmtjac.validate import finite
 
 __all__ = ["AgainstOne", "against_one", "asymptotic_factors", "asymptotic_map", "spectral_radius"]
@@ -115,7 +115,10 @@ def spectral_radius(of: Any, tol: float = _TOLERANCE) -> tuple[float, float]:
 
 
 def _bracket(factors: list[Any], tol: float) -> tuple[float, float]:
-    brackets = [_irreducible(block, tol) for block in _components(factors)]
+    brackets = []
+    for block in _components(factors):
+        small, exponent = scaled(block)  # neither overflow nor underflow
+        brackets.append(unscaled(*_irreducible(small, tol), exponent))
     if not brackets:
         return 0.0, 0.0
     return max(low for low, _ in brackets), max(high for _, high in brackets)

@@ -50,6 +50,8 @@ def primitive(of: Any, x: object = None) -> Answer:
     graph = coo_array(_square(of, x))
     if graph.shape[0] != graph.shape[1]:
         raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
+    if np.isnan(graph.data).any():
+        raise ValueError("matrix holds NaN entries; primitivity is a property of nonnegative ones")
     keep = graph.data > 0.0
     if (graph.data < 0.0).any():
         raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
@@ -79,7 +81,13 @@ def _square(of: Any, x: object) -> Any:
     signs = nonnegative_weights(of)
     if not signs:
         raise ValueError(f"network: {signs.evidence}; primitivity is a property of nonnegative matrices")
-    return pattern(of) if x is None else np.maximum(of.jacobian(x), 0.0)
+    if x is None:
+        return pattern(of)
+    with np.errstate(all="ignore"):
+        slopes = [phi.derivative(h) for phi, h in zip(of.activations, of.preactivations(x), strict=True)]
+        if all((slope >= 0.0).all() for slope in slopes):  # layer by layer: their product may underflow
+            return pattern(of, [slope > 0.0 for slope in slopes])
+        return np.maximum(of.jacobian(x), 0.0)
 
 
 def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rmtjac.activations import Activation
 from rmtjac.network import Network
 from rmtjac.nonnegative.predicates import concave
-from rmtjac.nonnegative.rounding import UNIT, above, below, preactivations
+from rmtjac.nonnegative.rounding import TINY, UNIT, above, below, preactivations, product_bounds
 
-__all__ = ["Rate", "contraction_rate", "slopes_between", "thompson_rate"]
+__all__ = ["Rate", "contraction_rate", "largest_slope", "slopes_between", "thompson_rate"]
 
 _STEPS = 200  # of the power method for v; any v > 0 gives a bound
 
@@ -40,6 +41,7 @@ def _checked(net: Network, name: str, x: object) -> np.ndarray:
     return point
 
 
+@np.errstate(all="ignore")
 def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return bounds of the slopes phi' at z, for concave phi: the larger ones hold for all x >= z."""
     small, large = [], []
@@ -50,11 +52,21 @@ def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[
             large.append(slopes[np.searchsorted(phi.breakpoints, low, side="right")])
             small.append(slopes[np.searchsorted(phi.breakpoints, high, side="right")])
         else:
-            large.append(phi.derivative(low) * (1.0 + 64.0 * UNIT) + 1e-300)
-            small.append(np.maximum(phi.derivative(high) * (1.0 - 64.0 * UNIT) - 1e-300, 0.0))
+            large.append(largest_slope(phi, low))
+            small.append(np.maximum(phi.derivative(high) * (1.0 - _slope_room(phi)) - TINY, 0.0))
     return small, large
 
 
+def largest_slope(phi: Activation, h: np.ndarray) -> np.ndarray:
+    """Return a bound of phi' on [h, infinity), h >= 0, for smooth phi that is concave there."""
+    return phi.derivative(h) * (1.0 + _slope_room(phi)) + TINY
+
+
+def _slope_room(phi: Activation) -> float:
+    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # exp(-h^2) loses as many units as h^2 has
+
+
+@np.errstate(all="ignore")
 def contraction_rate(net: Network, z: object = None) -> Rate:
     """Return c and v: T contracts {x >= z} by c in the maximum norm weighted by 1/v.
 
@@ -86,20 +98,15 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     point = _checked(net, "z", z)
     _, slopes = slopes_between(net, point)
 
-    def jacobian(v: np.ndarray) -> np.ndarray:
-        for matrix, slope in zip(net.weights, slopes, strict=True):
-            v = slope * (matrix @ v)
-        return v
-
     v = np.ones(point.size)
     best = Rate(np.inf, v)
-    room = 1.0 + 2.0 * UNIT * sum(matrix.shape[1] + 4 for matrix in net.weights)
+    factors = list(net.weights)
     for _ in range(_STEPS):
-        image = jacobian(v)
-        value = float((image / v).max()) * room
-        if value < best.value:
+        image = product_bounds(factors, v, slopes)[1]
+        value = float((image / v).max(initial=0.0)) * (1.0 + 4.0 * UNIT)
+        if value < best.value:  # not so if it is NaN
             best = Rate(value, v)
-        if not image.max() > 0.0:
+        if not 0.0 < image.max(initial=0.0) < np.inf:
             break
         v = image / image.max() + 0.1 * v  # stays positive, and settles for periodic matrices too
         v = np.maximum(v / v.max(), 1e-12)
@@ -107,6 +114,7 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     return best
 
 
+@np.errstate(all="ignore")
 def thompson_rate(net: Network, u: object) -> float:
     """Return a rate below which T contracts {0 < x <= u} in Thompson's metric; 1 if T(0) has a zero entry.
 
@@ -120,4 +128,6 @@ def thompson_rate(net: Network, u: object) -> float:
     """
     point = _checked(net, "u", u)
     least, most = below(net, np.zeros(point.size)), above(net, point)
-    return float(min(1.0, (1.0 - (np.maximum(least, 0.0) / most).min()) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT))
+    shares = np.where((most > 0.0) & np.isfinite(most), np.maximum(least, 0.0) / most, 0.0)
+    rate = (1.0 - shares.min(initial=1.0)) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT
+    return float(rate) if rate < 1.0 else 1.0

@@ -6,6 +6,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
+from rmtjac.status import Status
 
 
 def _certify(weights, biases=None, activation="relu"):
@@ -41,11 +42,12 @@ def test_the_interval_of_a_clip():
     assert (net(off) != off).all()
 
 
-def test_two_blocks_are_no_interval():
+def test_two_blocks_are_a_product_of_intervals():
     found = _certify([np.eye(2)], activation="relu6")
-    assert found.exists
-    assert found.unique is not True
-    assert found.shape == "between"
+    assert (found.exists, found.unique, found.shape, found.theorem) == (True, False, "product", "blocks")
+    np.testing.assert_array_equal(found.greatest.point, [6.0, 6.0])
+    assert found.greatest.status is Status.CONVERGED
+    assert [part.certificate.ray.end for part in found.parts] == [6.0, 6.0]
 
 
 def test_two_points():
@@ -132,10 +134,12 @@ def test_only_zero_is_fixed():
     found = _certify([[[0.5, 0.25], [0.25, 0.5]]], None, "tanh")
     assert (found.unique, found.positive, found.theorem) == (True, False, "linear bound")
     assert (found.least.upper == 0).all()
-    # Reducible: [0, p] x [0, p] is not proved to hold only its corners.
+    # Reducible: {0, p} x {0, p}, p = tanh(2 p).
     two = _certify([2.0 * np.eye(2)], None, "tanh")
-    assert (two.exists, two.unique, two.shape) == (True, False, "between")
-    assert "differ" in two.reason
+    assert (two.exists, two.unique, two.shape) == (True, False, "product")
+    assert [part.certificate.shape for part in two.parts] == ["two points"] * 2
+    assert (two.greatest.lower <= 0.957504024077268744).all()
+    assert (two.greatest.upper >= 0.957504024077268744).all()
 
 
 def test_text_and_json():
