@@ -52,7 +52,7 @@ def newton(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         new = np.maximum(x + step, 0.0)
         moved, size = np.abs(new - x).max(initial=0.0), new.max(initial=0.0)
         x = new
-        if not moved > 4.0 * UNIT * size or (moved <= 1e-3 * size and moved > 0.25 * before):
+        if not moved > 4.0 * UNIT * size or (moved <= 1e-3 * size and moved > 0.9 * before):
             break  # at rest, or as near as rounding lets it come
         before = moved
     return None if w is None or not w.min(initial=1.0) > 0.0 or not np.isfinite(x).all() else (x, w)

@@ -183,6 +183,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     return replace(found, reason=reason, declared=declared)
 
 
+@np.errstate(all="ignore")  # what overflows proves nothing
 def _certified(net: Network, tol: float) -> Certificate:
     known = {name: getattr(predicates, name)(net) for name in _HYPOTHESES}
     if not known["self_map"]:
@@ -209,6 +210,8 @@ def _certified(net: Network, tol: float) -> Certificate:
         return _point(net, found, only_fixed_point(net, tol), "contraction", reason)
     if (on_a_ray := _on_a_ray(net, found, bound)) is not None:
         return on_a_ray
+    if (product := product_of_blocks(net, found, tol, _certified)) is not None:
+        return _with_rates(net, product) if known["concave"] and product.exists else product
     least = climbed(net, tol)
     if known["concave"] and np.isfinite(least.lower).all() and (rate := contraction_rate(net, least.lower).value) < 1.0:
         reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
@@ -216,7 +219,7 @@ def _certified(net: Network, tol: float) -> Certificate:
     found = replace(found, least=least, greatest=descended(net, tol))
     if known["concave"]:
         found = _with_rates(net, found)
-    return _two_points(net, found, bound) or product_of_blocks(net, found, tol, _certified) or _by_monotony(found)
+    return _two_points(net, found, bound) or _by_monotony(found)
 
 
 def _below_one(name: str, bracket: tuple[float, float] | None) -> str:

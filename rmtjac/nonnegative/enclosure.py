@@ -25,8 +25,8 @@ class Extremal:
         Shape (n,): the fixed point lies between; upper is infinite if none is known to exist.
     status
         ``CONVERGED``: it exists, and the bounds are within the tolerance of each other. ``DIVERGED``: every fixed
-        point, if there is one, has an entry beyond 1e300. ``ITERATION_LIMIT``: neither, after `max_iter` steps.
-        ``UNDECIDED``: neither, and rounding allows no further step.
+        point, if there is one, has an entry beyond the largest float. ``ITERATION_LIMIT``: neither, after `max_iter`
+        steps. ``UNDECIDED``: neither, and rounding allows no further step.
     everywhere
         Whether the bound is one of all fixed points, not only of those below a vector u (greatest; True for the least).
     iterations
@@ -83,7 +83,7 @@ def on_ray(ray: Ray) -> Extremal:
 def close(low: np.ndarray, high: np.ndarray, tol: float) -> bool:
     """Whether bounds are within tol of each other, relative to the greatest entry; not if one is infinite or NaN."""
     width, size = (high - low).max(initial=0.0), high.max(initial=0.0)
-    return bool(size < np.inf and width <= max(tol * size, _NOTHING))
+    return bool((low <= high).all() and size < np.inf and width <= max(tol * size, _NOTHING))
 
 
 def merged(low: np.ndarray, high: np.ndarray, like: Extremal, tol: float) -> Extremal:

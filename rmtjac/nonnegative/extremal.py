@@ -32,7 +32,7 @@ __all__ = [
     "upper_solution",
 ]  # fmt: skip
 
-_HUGE = 1e300
+_HUGE = float(np.finfo(float).max)
 _NEWTON = 1e-3  # relative width of an enclosure that more steps would not improve, rounding apart
 _MOST_STEPS = 20_000
 _LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
@@ -48,6 +48,7 @@ def _checked(net: Network, tol: float, max_iter: int) -> None:
     positive_int("max_iter", max_iter)
 
 
+@np.errstate(all="ignore")  # what overflows proves nothing
 def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the least fixed point in x >= 0 of a monotone network.
 
@@ -145,6 +146,7 @@ def _climbed(net: Network, tol: float, max_iter: int) -> Extremal:
     return Extremal(x, upper, Status.CONVERGED if close(x, upper, tol) else status, True, k)
 
 
+@np.errstate(all="ignore")  # what overflows proves nothing
 def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the greatest fixed point in x >= 0 of a monotone network, or the greatest below a vector u.
 
@@ -215,20 +217,22 @@ def only_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_
     high, _ = upper_solution(net)
     if high is None:
         high = np.full(low.size, np.inf)
-    status = Status.ITERATION_LIMIT
+    status, width = Status.ITERATION_LIMIT, np.inf
     for k in range(1, max_iter + 1):
         new, bound = np.maximum(below(net, low), low), high
         if high.max() < np.inf:
             bound = np.minimum(above(net, high), high)
-        rest = (new == low).all() and (bound == high).all()
+        rest = bool((new == low).all() and (bound == high).all())
         low, high = new, bound
         if not low.max() < _HUGE:
             return Extremal(low, high, Status.DIVERGED, True, k)
-        near = None
         if (k in _LOOKS or rest) and not close(low, high, tol):
             near = _by_newton(net, low, high, tol)
-            low, high = (low, high) if near is None else near
-        if rest or close(low, high, tol) or (near is not None and close(low, high, _NEWTON)):
+            if near is not None:
+                low, high = near
+                before, width = width, (high - low).max()
+                rest = rest or (close(low, high, _NEWTON) and width > 0.5 * before)
+        if rest or close(low, high, tol):
             status = Status.UNDECIDED
             break
     if high.max() < np.inf:
@@ -278,11 +282,11 @@ def settled(least: Network, most: Network, tol: float) -> Extremal:
 
 
 def _better(one: Extremal, other: Extremal | None, tol: float) -> Extremal:
-    """Both bounds together; of different sets of fixed points, those of all."""
-    if other is None or (one.everywhere and not other.everywhere):
+    """Both bounds together, if they are of all fixed points; else those that are, or the first."""
+    if other is None or not other.everywhere:
         return one
-    low, high = np.maximum(one.lower, other.lower), np.minimum(one.upper, other.upper)
-    if other.everywhere and not one.everywhere:
-        low, high = other.lower.copy(), other.upper.copy()
+    low, high = other.lower.copy(), other.upper.copy()
+    if one.everywhere:
+        low, high = np.maximum(one.lower, low), np.minimum(one.upper, high)
     status = Status.CONVERGED if close(low, high, tol) else one.status
-    return Extremal(low, high, status, one.everywhere or other.everywhere, max(one.iterations, other.iterations))
+    return Extremal(low, high, status, True, max(one.iterations, other.iterations))

@@ -62,8 +62,7 @@ def product_of_blocks(
             assert part is not None
             if part.exists is False:
                 reason = f"neurons {few(neurons)}: {part.reason}"
-                return replace(found, exists=False, unique=True, shape="empty", theorem="blocks", reason=reason,
-                               least=None, greatest=None, rate=None, thompson=None)  # fmt: skip
+                return replace(found, exists=False, unique=True, shape="empty", theorem="blocks", reason=reason)
             part = _with_rounding(part, least, most, tol)
         else:
             part = _constant(found, least, most, tol)
@@ -93,7 +92,7 @@ def _constant(found: Certificate, least: Network, most: Network, tol: float) -> 
     positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).all() else None
     return replace(
         found, exists=True, unique=True, positive=positive, shape="point", theorem="blocks", hypotheses={},
-        reason="it does not act on itself", rho=(0.0, 0.0), least=one, greatest=one, rate=None, thompson=None,
+        reason="it does not act on itself", rho=(0.0, 0.0), least=one, greatest=one,
     )  # fmt: skip
 
 
