@@ -22,6 +22,7 @@ a power of T is scalable, or T(0) = 0 and the Perron ray applies, also where cli
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from rmtjac.nonnegative import predicates
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
 from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
 from rmtjac.nonnegative.extremal import climbed, contracting, descended, only_fixed_point
+from rmtjac.nonnegative.nearby import exact_image
 from rmtjac.nonnegative.predicates import Answer
 from rmtjac.nonnegative.products import Part, few, product_of_blocks
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
@@ -196,7 +198,7 @@ def _certified(net: Network, tol: float) -> Certificate:
     if known["eventually_scalable"] and below_one is False:
         return replace(
             found, exists=False, unique=True, shape="empty", theorem=_CLS,
-            reason=f"{known['eventually_scalable'].evidence}, {_at_least_one('rho(T_inf)', rho)}",
+            reason=f"{_at_least_one('rho(T_inf)', rho)}, and T, or a power of it, is scalable",
         )  # fmt: skip
     if known["eventually_scalable"] and below_one:
         reason = f"{known['eventually_scalable'].evidence}, {_below_one('rho(T_inf)', rho)}"
@@ -270,8 +272,8 @@ def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Cer
         return _point(net, found, zero(n), "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
     if ray is not None:
         some = ray.points(np.linspace(0.0, 1.0, 5))
-        miss = float(np.maximum(above(net, some) - some, some - below(net, some)).max())
-        end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {ray.end:.12g}"
+        miss = max(_movement(net, one) for one in some)
+        end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {at_least(ray.end, digits=12)}"
         reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {at_most(miss)} at 5 of them)"
         last = on_ray(ray) if np.isfinite(ray.end) else descended(net)
         found = replace(
@@ -283,6 +285,15 @@ def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Cer
         reason = f"T(x) = A x, A irreducible, {_at_least_one('rho(A)', bound.bracket)}"
         return _point(net, found, zero(n), "Perron ray", reason)
     return None
+
+
+def _movement(net: Network, x: np.ndarray) -> float:
+    """A bound of |T(x) - x|, of the exact value where there is one."""
+    exact = exact_image(net, x.tolist())
+    if exact is None:
+        return float(np.maximum(above(net, x) - x, x - below(net, x)).max())
+    miss = max(abs(a - Fraction(b)) for a, b in zip(exact, x.tolist(), strict=True))
+    return float(miss) * (1.0 + 2.0**-50) if miss else 0.0
 
 
 def _two_points(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:

@@ -189,20 +189,20 @@ def unscaled(low: float, high: float, exponent: int) -> tuple[float, float]:
     return float(down), float(up)
 
 
-def at_most(x: float, under: float = np.inf) -> str:
-    """Return x as text, rounded up, with 6 digits or as many as keep it less than `under`."""
-    return _text(x, decimal.ROUND_CEILING, lambda found: found < under)
+def at_most(x: float, under: float = np.inf, digits: int = 6) -> str:
+    """Return x as text, rounded up, with so many digits, or as many as keep it less than `under`."""
+    return _text(x, digits, decimal.ROUND_CEILING, lambda found: found < under)
 
 
-def at_least(x: float, over: float = -np.inf) -> str:
-    """Return x as text, rounded down, with 6 digits or as many as keep it greater than `over`."""
-    return _text(x, decimal.ROUND_FLOOR, lambda found: found > over)
+def at_least(x: float, over: float = -np.inf, digits: int = 6) -> str:
+    """Return x as text, rounded down, with so many digits, or as many as keep it greater than `over`."""
+    return _text(x, digits, decimal.ROUND_FLOOR, lambda found: found > over)
 
 
-def _text(x: float, direction: str, holds: Callable[[decimal.Decimal], bool]) -> str:
+def _text(x: float, least: int, direction: str, holds: Callable[[decimal.Decimal], bool]) -> str:
     if not np.isfinite(x):
         return str(float(x))
-    for digits in range(6, 18):  # 17 tell any two floats apart
+    for digits in range(least, 18):  # 17 tell any two floats apart
         context = decimal.Context(prec=digits, rounding=direction, Emin=-9999, Emax=9999)
         found = context.create_decimal(float(x)).normalize(context)
         if holds(found):
