@@ -172,7 +172,7 @@ def law(networks: int, depths: list[int], max_boxes: int, method: str) -> list[s
             options = {"max_boxes": max_boxes, "follow": 400, "progress": True}
             found = rj.count_fixed_points(ens, networks, rng=0, method=method, outcomes=True, **options)
             taken = time.perf_counter() - start
-            means = {name: f"{value:.3f} ± {error:.3f}" for name, (value, error) in found.means().items()}
+            means = {name: f"{value:.3f} ± {error:.3f}" for name, (value, error) in found.means.items()}
             share = [(found.stable == 0).mean(), (found.stable == 1).mean(), (found.stable >= 2).mean()]
             known = PUBLISHED.get(depth) if fan == "in" else None
             texts = [f"{p:.3f}" for p in share]

@@ -151,7 +151,7 @@ def compare(name: str, width: int, samples: int) -> tuple[list[str], list[str]]:
     phi = rj.activations.activation(name)
     layers = [layer(phi, float(s)) for s in mean_field(ensemble(name, width), 1.0).scales]
     mus = [(one.mu1, one.mu2) for one in layers]
-    limit = np.array([*lim.moments(2), lim.log_moment])
+    limit = np.array([*lim.moments(2), lim.log_moment()])
     far = _limit_values(layers)
     off = float(np.max(np.abs(limit - far) / np.maximum(np.abs(far), 1.0)))
     exact = {n: np.array([*finite_moments(n, mus), _log_moment(n, layers)]) for n in (width, width // _RUNGS)}

@@ -77,7 +77,7 @@ for label, options, marker in (
     rows = []
     for depth in depths:
         counts = rj.count_fixed_points(rj.Ensemble.berlyand_slavin(N, depth, **options), networks, rng=0)
-        rows.append(counts.means()["stable"])
+        rows.append(counts.means["stable"])
         if depth in drawn:
             often = np.mean(counts.stable >= drawn[depth])
             print(f"{label}, L = {depth}: P(Q >= {drawn[depth]}) = {often:.3f}; complete: {counts.complete.mean():.0%}")
@@ -100,7 +100,7 @@ shares = []
 for depth in depths:
     ensemble = rj.Ensemble.berlyand_slavin(N, depth)
     counts = rj.count_fixed_points(ensemble, 10 if small else 60, rng=1, method="grid", follow=400)
-    shares.append([value for value, _ in counts.outcomes().values()])
+    shares.append([value for value, _ in counts.outcomes.values()])
 names = ("at rest within 50 steps", "later", "a cycle", "no cycle found", "diverged")
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 bottom = np.zeros(len(depths))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rmtjac.theory.limit import limit_spectrum
     from rmtjac.theory.spectrum import LimitSpectrum
 
+    __version__: str
+
 _HOMES = {
     "activations": ("Activation",),
     "comparison": ("Comparison", "compare"),

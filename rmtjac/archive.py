@@ -76,8 +76,15 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
 
 def save(path: str | Path, kind: str, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Path:
     """Write a result of the given `kind` as ``.npz`` (the name is used as it is given)."""
-    header = np.array(json.dumps({"format": _FORMAT, "kind": kind, "facts": facts}, sort_keys=True))
+    header = np.array(json.dumps({"format": _FORMAT, "kind": kind, "facts": facts}, sort_keys=True, default=_plain))
     return write_atomically(path, lambda file: np.savez_compressed(file, rmtjac=header, **arrays))  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    """Return a NumPy scalar as the Python number that it is."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} of type {type(value).__name__} cannot be written to a file of results")
 
 
 def load(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

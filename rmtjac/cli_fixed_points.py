@@ -124,10 +124,10 @@ def _count(args: argparse.Namespace) -> None:
         "networks": counts.networks,
         "complete": int(counts.complete.sum()),
         "probabilities": [{"value": p, "error": e} for p, e in zip(share.tolist(), error.tolist(), strict=True)],
-        "means": {name: {"value": value, "error": spread} for name, (value, spread) in counts.means().items()},
+        "means": {name: {"value": value, "error": spread} for name, (value, spread) in counts.means.items()},
         "outcomes": {
             status.name.lower(): {"value": value, "error": spread}
-            for status, (value, spread) in counts.outcomes().items()
+            for status, (value, spread) in counts.outcomes.items()
         },
     }
     print_result(args, facts, "\n".join([counts.table()] + ([f"wrote {out}"] if out else [])))

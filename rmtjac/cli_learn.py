@@ -21,7 +21,7 @@ def register(command: Callable[[str, str, Callable[[argparse.Namespace], None]],
         "--activation", default="tanh", help="tanh, softsign, relu6, hardtanh, erf, arctan; sigmoid (default tanh)"
     )
     train.add_argument("--units", type=whole, default=80, help="of the layer (default 80)")
-    train.add_argument("--rate", type=float, default=5e-4, help="learning rate of AdamW (default 5e-4)")
+    train.add_argument("--rate", type=_rate, default="auto", help="learning rate of AdamW (default auto)")
     train.set_defaults(run=_train)
     score = actions.add_parser("eval", help="Test a classifier; how many steps its equilibria take, and their errors.")
     score.add_argument("model", help="a classifier that was saved (.npz)")
@@ -35,10 +35,20 @@ def register(command: Callable[[str, str, Callable[[argparse.Namespace], None]],
     rows.set_defaults(run=_table)
     for one in (train, score, rows):
         one.add_argument("--data", default="digits", help="digits (scikit-learn's), or a folder of MNIST's IDX files")
-        one.add_argument("--json", action="store_true", help="print JSON instead of text")
+        # Without a default of its own, so that --json before the action counts too.
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of text")
     for one in (train, rows):
         one.add_argument("--epochs", type=whole, default=40, help="default 40")
         one.add_argument("--seed", type=whole, default=0, help="initial weights and order of the samples (default 0)")
+
+
+def _rate(text: str) -> float | str:
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number or auto") from None
 
 
 def _nothing(args: argparse.Namespace) -> None:

@@ -20,7 +20,8 @@ def register(command: Callable[[str, str, Callable[[argparse.Namespace], None]],
     def action(name: str, help: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
         new = actions.add_parser(name, help=help, description=help)
         new.add_argument("folder", help="of the sweep")
-        new.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        # Without a default of its own, so that --json before the action counts too.
+        new.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of a table")
         new.set_defaults(run=run)
         return new
 

@@ -121,7 +121,9 @@ class Ensemble:
     @property
     def identical_layers(self) -> bool:
         """Whether all layers share activation and laws."""
-        return all(len(set(map(repr, group))) == 1 for group in (self.activations, self.weights, self.biases or "-"))
+        # Two activations of a user's own may have one name.
+        phis = {phi if phi.code is None else phi.spec for phi in self.activations}
+        return len(phis) == 1 and all(len(set(map(repr, group))) == 1 for group in (self.weights, self.biases or "-"))
 
     def layer_numbers(self) -> list[dict[str, float]]:
         """Return per layer the scales and variances of an entry of W and b, with the conventions worked out."""

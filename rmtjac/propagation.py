@@ -205,7 +205,12 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
         if heavy:
             scales[l] = ensemble.widths[l] * layer["weight_scale"] * size + layer["bias_scale"]
             if l + 1 < ensemble.depth:
-                if phi.slope_at_infinity != 0.0:
+                if phi.facts.slope is None:
+                    raise ValueError(
+                        f"activation={phi.spec!r} is not known to be bounded: under Cauchy weights E|phi(h)| may be "
+                        "infinite; declare its lower and upper bounds"
+                    )
+                if phi.facts.slope != 0.0:
                     raise ValueError(
                         f"activation={phi.spec!r} is unbounded: under Cauchy weights E|phi(h)| is infinite, "
                         "and no mean field exists"

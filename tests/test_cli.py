@@ -175,8 +175,8 @@ BAD = [
         ["spectrum", "--weights", "cauchy:1", "--input-variance", "stationary"],
         "needs weights and biases of finite variance",
     ),
-    (["limit", "--weights", "cauchy:1.0"], "method='population', is not yet available"),
-    (["compare", "--weights", "cauchy:1.0"], "method='population', is not yet available"),
+    (["limit", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
+    (["compare", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
     (
         ["limit", "--method", "continuation", "--depth", "2"],
         "use input_variance='stationary', or method='inverse'",

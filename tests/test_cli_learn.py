@@ -30,6 +30,19 @@ def test_table(capsys):
     assert "| Tanh PN | 1 |" in capsys.readouterr().out
 
 
+def test_json_counts_before_the_action_too(tmp_path, capsys):
+    path = str(tmp_path / "model.npz")
+    for words in (
+        ["deq", "--json", "train", path, "--epochs", "1", "--units", "3"],
+        ["deq", "--json", "eval", path],
+        ["autoencoder", "--json", "table", "--units", "4", "--epochs", "1", "--only", "Tanh NN"],
+    ):
+        assert main(words) == 0
+        assert isinstance(json.loads(capsys.readouterr().out), dict)
+    assert main(["deq", "eval", path]) == 0
+    assert not capsys.readouterr().out.startswith("{")
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

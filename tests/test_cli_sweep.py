@@ -22,6 +22,8 @@ def test_plan_run_status_collect_plot(sweep, tmp_path, capsys):
     assert "3 of 16 units done" in capsys.readouterr().out
     assert main(["sweep", "run", sweep, "--engine", "serial", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["done"] == 16
+    assert main(["sweep", "--json", "status", sweep]) == 0
+    assert json.loads(capsys.readouterr().out)["done"] == 16
     assert main(["sweep", "status", sweep]) == 0
     assert "16 of 16 units done" in capsys.readouterr().out
     assert main(["sweep", "collect", sweep, str(tmp_path / "all.csv")]) == 0

@@ -56,7 +56,8 @@ class Basins:
     fractions, fraction_errors
         Shape (A,), A = Q + number of cycles: estimated shares of the volume of the domain, and standard errors: what is
         proved, and of the rest the part of random points that end there. Without a proof, cells of the grid whose
-        corners end alike take the place of proved ones, and the error is at least that of a random grid.
+        corners end alike take the place of proved ones, and the error is at least that of a random grid. Orbits that
+        `follow` steps leave without an end count for none.
     proved
         Shape (A,): part of the domain's volume that is proved to belong to each basin.
     undecided

@@ -88,11 +88,13 @@ class FixedPointCounts:
         share = np.bincount(self.stable) / self.networks
         return share, np.sqrt(share * (1.0 - share) / self.networks)
 
+    @property
     def means(self) -> dict[str, tuple[float, float]]:
         """Mean numbers of stable points, saddles, repellers and all, each with its standard error."""
         names = ("stable", "saddles", "repellers", "total")
         return {name: mean_and_error(getattr(self, name)) for name in names}
 
+    @property
     def outcomes(self) -> dict[Status, tuple[float, float]]:
         """Mean shares of the starts by how they end, each with its standard error over networks."""
         return {status: mean_and_error(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
@@ -131,9 +133,9 @@ class FixedPointCounts:
         lines = [repr(self)]
         share, error = self.probabilities()
         lines += [f"P(Q = {k}) = {p:.3f} ± {e:.3f}" for k, (p, e) in enumerate(zip(share, error, strict=True))]
-        lines += [f"mean {name}: {value:.3f} ± {spread:.3f}" for name, (value, spread) in self.means().items()]
+        lines += [f"mean {name}: {value:.3f} ± {spread:.3f}" for name, (value, spread) in self.means.items()]
         if self.ends.size:
-            lines += [f"starts, {status}: {p:.3f} ± {e:.3f}" for status, (p, e) in self.outcomes().items()]
+            lines += [f"starts, {status}: {p:.3f} ± {e:.3f}" for status, (p, e) in self.outcomes.items()]
             lines.append("networks with a start that never comes to rest: {:.3f} ± {:.3f}".format(*self.unsettled()))
         lines.append(f"complete, with proof: {int(self.complete.sum())} of {self.networks} networks")
         return "\n".join(lines)

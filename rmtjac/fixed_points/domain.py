@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from rmtjac.network import Network
 
 __all__ = ["checked_network", "image_box", "search_domain"]
 
-# Ranges of the bounded activations.
-_RANGES = {
-    "hardtanh": (-1.0, 1.0), "relu6": (0.0, 6.0), "tanh": (-1.0, 1.0), "erf": (-1.0, 1.0), "sigmoid": (0.0, 1.0),
-    "softsign": (-1.0, 1.0), "arctan": (-0.5 * math.pi, 0.5 * math.pi),
-}  # fmt: skip
 _MARGIN = 1e-3  # of the sides: corners of the image are fixed points too, and must lie inside the domain
 
 
@@ -32,28 +25,21 @@ def checked_network(net: object) -> Network:
 
 def image_box(net: Network) -> np.ndarray | None:
     """Return corners (2, n) of a box that holds F(R^n), or None if F is unbounded or its range is not known."""
-    found = _RANGES.get(net.activations[-1].name)
-    if found is None or net.activations[-1].code is None:
+    known = net.activations[-1].facts
+    if known.lower is None or known.upper is None or not (np.isfinite(known.lower) and np.isfinite(known.upper)):
         return None
-    return np.array([np.full(net.widths[-1], value) for value in found])
+    return np.array([np.full(net.widths[-1], value) for value in (known.lower, known.upper)])
 
 
 def _contraction_box(net: Network) -> np.ndarray | None:
     """Return a box around all fixed points if the Lipschitz constant K is below 1: norm(x) <= norm(F(0)) / (1 - K)."""
-    slopes = [_steepest(phi.name, phi.slopes) for phi in net.activations]
+    slopes = [np.inf if phi.facts.steepest is None else phi.facts.steepest for phi in net.activations]
     norms = [np.abs(matrix).sum(axis=1).max() for matrix in net.weights]
     lipschitz = float(np.prod([s * w for s, w in zip(slopes, norms, strict=True)])) * (1.0 + 1e-9)
     if not lipschitz < 1.0:
         return None
     radius = float(np.abs(net(np.zeros(net.widths[0]))).max()) / (1.0 - lipschitz) * (1.0 + 1e-9) + 1e-300
     return np.array([np.full(net.widths[0], -radius), np.full(net.widths[0], radius)])
-
-
-def _steepest(name: str, slopes: tuple[float, ...] | None) -> float:
-    if slopes is not None:
-        return max(abs(slope) for slope in slopes)
-    # sup |phi'| rounded up
-    return {"sigmoid": 0.25, "silu": 1.0999, "gelu": 1.1290, "mish": 1.0894}.get(name, 1.0)
 
 
 def search_domain(net: Network, domain: object) -> np.ndarray:

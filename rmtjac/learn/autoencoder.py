@@ -13,6 +13,7 @@ import numpy as np
 
 from rmtjac import archive
 from rmtjac.learn.autoencoder_training import CONFIGURATIONS, AutoencoderTrainer
+from rmtjac.learn.optimizer import precision_for
 from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.validate import choice, finite, positive_int
@@ -146,7 +147,8 @@ def train_autoencoder(
     if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all() or rows.min() < 0.0:
         raise ValueError(f"x has shape {rows.shape}; nonnegative finite numbers of shape (K, n), K, n >= 1, are needed")
     root = as_seed_sequence(rng)
-    trainer = AutoencoderTrainer(rows.shape[1], units, CONFIGURATIONS[configuration], stream(root, 0))
+    precision = precision_for("x", rows)
+    trainer = AutoencoderTrainer(rows.shape[1], units, CONFIGURATIONS[configuration], stream(root, 0), precision)
     losses = []
     with tqdm(total=epochs, desc=configuration, disable=None if progress else True, unit="epoch") as bar:
         for loss in trainer.train(rows, epochs, stream(root, 1), batch_size, rate):

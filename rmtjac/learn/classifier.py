@@ -8,6 +8,7 @@ into C and c.
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from rmtjac import archive
 from rmtjac.learn.equilibrium import EquilibriumLayer, layer_of
+from rmtjac.learn.optimizer import precision_for
 from rmtjac.learn.pcdeq import Epoch, Trainer, Training
 from rmtjac.validate import finite, positive_int
 
@@ -30,6 +32,7 @@ except ImportError:
 __all__ = ["PcDEQClassifier"]
 
 _KIND = "pcdeq classifier"
+_DEQ_RATE, _DEQ_STEPS, _LARGEST_RATE = 5e-4, 37_500, 5e-3
 
 
 class PcDEQClassifier(ClassifierMixin, BaseEstimator):
@@ -43,8 +46,10 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         s: that of `PcDEQ1` or of `PcDEQ2`.
     epochs, batch_size, learning_rate, weight_decay, drop
         AdamW; the rate is a tenth after the share `drop` of the epochs. The defaults are those of DEQ for MNIST.
+        ``learning_rate="auto"`` is DEQ's 5e-4 for the 37,500 steps that 40 epochs of MNIST take; for fewer steps it
+        grows as their number to the power -1/2, to at most 5e-3.
     tol
-        Error of the equilibria while training; predictions use `predict_tol`.
+        Largest last step of the equilibria while training, which proves nothing; predictions use `predict_tol`.
     predict_tol
         Proved bound of the error of the equilibria, in every unit, in predictions.
     random_state
@@ -74,7 +79,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
     --------
     >>> from rmtjac.learn import PcDEQClassifier, digits
     >>> data = digits()
-    >>> model = PcDEQClassifier(units=40, epochs=30, learning_rate=5e-3, random_state=0)
+    >>> model = PcDEQClassifier(units=40, epochs=30, random_state=0)
     >>> model.fit(data.train, data.train_labels).score(data.test, data.test_labels) > 0.9
     True
     """
@@ -86,7 +91,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         *,
         epochs: int = 40,
         batch_size: int = 64,
-        learning_rate: float = 5e-4,
+        learning_rate: float | str = "auto",
         weight_decay: float = 1.5e-2,
         drop: float = 0.75,
         tol: float = 1e-4,
@@ -106,11 +111,17 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.progress = progress
 
-    def _training(self) -> Training:
+    def _rate(self, samples: int) -> float:
+        if self.learning_rate != "auto":
+            return finite("learning_rate", self.learning_rate, above=0.0)
+        steps = self.epochs * math.ceil(samples / self.batch_size)
+        return min(max(_DEQ_RATE * math.sqrt(_DEQ_STEPS / steps), _DEQ_RATE), _LARGEST_RATE)
+
+    def _training(self, samples: int) -> Training:
         return Training(
             epochs=positive_int("epochs", self.epochs),
             batch_size=positive_int("batch_size", self.batch_size),
-            rate=finite("learning_rate", self.learning_rate, above=0.0),
+            rate=self._rate(samples),
             decay=finite("weight_decay", self.weight_decay, least=0.0),
             drop=finite("drop", self.drop, least=0.0),
             tol=finite("tol", self.tol, above=0.0),
@@ -128,9 +139,9 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         """
         from tqdm import tqdm
 
-        training, kind = self._training(), layer_of(self.activation)
-        units = positive_int("units", self.units)
+        kind, units = layer_of(self.activation), positive_int("units", self.units)
         X, y = validate_data(self, X, y, dtype=(np.float64, np.float32))
+        training = self._training(len(X))
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -139,9 +150,10 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             )
         seed = check_random_state(self.random_state).randint(2**32, dtype=np.uint64)
         draw, order = (np.random.default_rng([int(seed), k]) for k in range(2))
-        rows = np.ascontiguousarray(X, dtype=np.float32)
+        precision = precision_for("X", X)
+        rows = np.ascontiguousarray(X, dtype=precision)
         trainer = Trainer(
-            X.shape[1], units, len(self.classes_), self.activation, kind.injection_activation, draw, training
+            X.shape[1], units, len(self.classes_), self.activation, kind.injection_activation, draw, training, precision
         )
         self.history_: list[Epoch] = []
         self.validation_: list[float] = []
@@ -202,15 +214,21 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             If its classes are neither numbers nor texts.
         """
         check_is_fitted(self)
-        if self.classes_.dtype == object:
-            raise ValueError(f"classes_ of type {self.classes_.dtype} cannot be saved; use numbers or texts")
-        parameters = {**self.get_params(), "random_state": None}
+        classes = self.classes_
+        facts: dict[str, Any] = {"parameters": {**self.get_params(), "random_state": None}}
+        if classes.dtype == object:
+            plain = classes.tolist()
+            for one in plain:
+                if not isinstance(one, str | bool | int | float):
+                    raise ValueError(f"classes_ holds {one!r}, which cannot be saved; use numbers or texts")
+            # As JSON, so that they come back as the objects that they were.
+            facts["classes"], classes = plain, np.empty(0)
         layer = self.layer_
         return archive.save(
-            path, _KIND, archive.provenance(parameters=parameters),
+            path, _KIND, archive.provenance(**facts),
             {
                 "weights": layer.weights, "injection": layer.injection, "biases": layer.biases, "coef": self.coef_,
-                "intercept": self.intercept_, "classes": self.classes_, "history": np.array(self.history_),
+                "intercept": self.intercept_, "classes": classes, "history": np.array(self.history_),
                 "validation": np.array(self.validation_),
             },
         )  # fmt: skip
@@ -231,6 +249,8 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
                 arrays["weights"], arrays["injection"], arrays["biases"], new.activation
             )
             new.coef_, new.intercept_, new.classes_ = arrays["coef"], arrays["intercept"], arrays["classes"]
+            if "classes" in facts:
+                new.classes_ = np.array(facts["classes"], dtype=object)
             new.history_ = [Epoch(*row) for row in arrays["history"].tolist()]
             new.validation_ = arrays["validation"].tolist()
         except (KeyError, TypeError) as error:

@@ -13,7 +13,10 @@ import numpy as np
 
 from rmtjac.validate import finite
 
-__all__ = ["AdamW", "Parameters", "finite_loss"]
+__all__ = ["AdamW", "Parameters", "finite_loss", "precision_for"]
+
+# Sums of squares of gradients stay finite in single and in double precision.
+_LARGEST = (1e15, 1e145)
 
 
 def finite_loss(loss: float) -> float:
@@ -27,6 +30,20 @@ def finite_loss(loss: float) -> float:
     if not math.isfinite(loss):
         raise ArithmeticError(f"training diverged: the loss is {loss}; try a smaller learning_rate")
     return loss
+
+
+def precision_for(name: str, rows: np.ndarray) -> type[np.floating]:
+    """Return the precision to train in: single, or double where squares of these inputs leave its range.
+
+    Raises
+    ------
+    ValueError
+        If they leave the range of doubles too.
+    """
+    largest = float(np.abs(rows).max(initial=0.0))
+    if not largest <= _LARGEST[1]:
+        raise ValueError(f"{name} holds values of size {largest:.3g}; scale them to at most {_LARGEST[1]:g}")
+    return np.float32 if largest <= _LARGEST[0] else np.float64
 
 
 class Parameters:

@@ -2,8 +2,8 @@
 
 from rmtjac.nonnegative.asymptotic import asymptotic_map, spectral_radius
 from rmtjac.nonnegative.certificate import Certificate, certify
-from rmtjac.nonnegative.extremal import Extremal, greatest_fixed_point, least_fixed_point
-from rmtjac.nonnegative.facts import TABLE, Facts
+from rmtjac.nonnegative.enclosure import Extremal
+from rmtjac.nonnegative.extremal import greatest_fixed_point, least_fixed_point
 from rmtjac.nonnegative.predicates import (
     Answer,
     concave,
@@ -21,11 +21,9 @@ from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 from rmtjac.nonnegative.ray import Ray
 
 __all__ = [
-    "TABLE",
     "Answer",
     "Certificate",
     "Extremal",
-    "Facts",
     "Rate",
     "Ray",
     "asymptotic_map",

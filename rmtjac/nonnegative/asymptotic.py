@@ -15,7 +15,6 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative.components import components
-from rmtjac.nonnegative.facts import facts
 from rmtjac.nonnegative.perron import radius
 from rmtjac.nonnegative.predicates import nonnegative_weights
 from rmtjac.validate import finite
@@ -52,8 +51,7 @@ def slopes_at_infinity(net: Network) -> list[float]:
     """Return lim phi(t)/t of each layer."""
     found = []
     for l, phi in enumerate(net.activations):
-        known = facts(phi)
-        slope = phi.slope_at_infinity if known is None else known.slope
+        slope = phi.facts.slope
         if slope is None:
             raise ValueError(f"network: the slope at infinity of activation {phi.spec!r} of layer {l} is not known")
         found.append(slope)

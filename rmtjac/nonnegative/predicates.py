@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rmtjac.activations import Activation, Facts
 from rmtjac.network import Network
-from rmtjac.nonnegative.facts import Facts, facts
-from rmtjac.nonnegative.rounding import below, preactivations
+from rmtjac.nonnegative.rounding import at_least, below, preactivations
 
 __all__ = [
     "Answer",
@@ -75,10 +75,10 @@ def monotone(net: Network) -> Answer:
         return Answer(None, signs.evidence)
     lowest = preactivations(net, np.zeros(net.widths[0]), -1.0)
     for l, (phi, low) in enumerate(zip(net.activations, lowest, strict=True)):
-        known = facts(phi)
-        if known is None:
-            return Answer(None, f"nothing is known of activation {phi.spec!r} of layer {l}")
-        if low.min() < known.monotone_from:
+        known = phi.facts
+        if known.monotone_from is None:
+            return Answer(None, _unknown(phi, l, "monotone_from"))
+        if not known.nondecreasing_from(low.min(initial=np.inf)):
             i = int(np.argmin(low))
             return Answer(
                 None,
@@ -95,13 +95,12 @@ def self_map(net: Network) -> Answer:
     order = monotone(net)
     if not order:
         return Answer(None, order.evidence)
-    known = facts(net.activations[-1])
-    assert known is not None
-    if known.nonnegative or nonnegative_biases(net):
+    kept = nonnegative_biases(net) and all(phi.facts.half_line for phi in net.activations)
+    if net.activations[-1].facts.nonnegative or kept:
         return Answer(True, "T(0) >= 0: nonnegative biases, or a last activation that is nowhere negative")
     at_zero = below(net, np.zeros(net.widths[0]))
     i = int(np.argmin(at_zero))
-    if at_zero[i] < 0.0:
+    if not at_zero[i] >= 0.0:
         return Answer(None, f"T(0) may be negative: its entry {i} is about {at_zero[i]:.6g}")
     return Answer(True, "T(0) >= 0")
 
@@ -112,23 +111,28 @@ def _on_half_line(net: Network) -> Answer:
         if not answer:
             return Answer(None, answer.evidence)
     for l, phi in enumerate(net.activations):
-        known = facts(phi)
-        if known is None:
-            return Answer(None, f"nothing is known of activation {phi.spec!r} of layer {l}")
-        if known.monotone_from > 0.0:
-            return Answer(None, f"activation {phi.spec!r} of layer {l} is not nondecreasing on t >= 0")
+        known = phi.facts
+        if known.monotone_from is None:
+            return Answer(None, _unknown(phi, l, "monotone_from"))
+        if not known.half_line:
+            return Answer(None, f"activation {phi.spec!r} of layer {l} does not map t >= 0 to itself, nondecreasing")
     return Answer(True, "weights and biases >= 0")
 
 
-def _every_layer(net: Network, holds: Callable[[Facts], bool], missing: str, claim: str) -> Answer:
+def _unknown(phi: Activation, layer: int, fact: str) -> str:
+    return f"nothing is known of activation {phi.spec!r} of layer {layer}: {fact} is not declared"
+
+
+def _every_layer(net: Network, holds: Callable[[Facts], bool | None], missing: str, claim: str) -> Answer:
     """Whether all layers work on the half-line, and every activation has a property there."""
     base = _on_half_line(net)
     if not base:
         return base
     for l, phi in enumerate(net.activations):
-        known = facts(phi)
-        if known is None or not holds(known):
-            return Answer(None, f"activation {phi.spec!r} of layer {l}: {missing}")
+        answer = holds(phi.facts)
+        if not answer:
+            why = missing if answer is False else f"whether {claim} is not declared"
+            return Answer(None, f"activation {phi.spec!r} of layer {l}: {why}")
     return Answer(True, f"weights and biases >= 0, {claim} in every layer")
 
 
@@ -139,7 +143,11 @@ def concave(net: Network) -> Answer:
 
 def weakly_scalable(net: Network) -> Answer:
     """Whether T(r x) <= r T(x) for x >= 0, r >= 1: weights and biases >= 0, phi(t)/t nonincreasing."""
-    return _every_layer(net, lambda phi: phi.ratio != "no", "phi(t)/t is not nonincreasing", "phi(t)/t nonincreasing")
+
+    def holds(known: Facts) -> bool | None:
+        return None if known.ratio is None else known.falling_ratio
+
+    return _every_layer(net, holds, "phi(t)/t is not nonincreasing", "phi(t)/t nonincreasing")
 
 
 def scalable(net: Network) -> Answer:
@@ -182,9 +190,8 @@ def eventually_scalable(net: Network) -> Answer:
 def _strict(net: Network, strict: np.ndarray) -> np.ndarray:
     """Which outputs are strict, given which inputs are."""
     for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
-        known = facts(phi)
-        assert known is not None
-        if known.at_zero > 0.0 and known.ratio == "strictly":
+        known = phi.facts
+        if known.at_zero is not None and known.at_zero > 0.0 and known.ratio == "strictly":
             strict = np.ones(len(bias), dtype=bool)
         else:
             strict = (bias > 0.0) | ((matrix > 0.0) & strict).any(axis=1)
@@ -202,5 +209,5 @@ def positive(net: Network) -> Answer:
     at_zero = below(net, np.zeros(net.widths[0]))
     i = int(np.argmin(at_zero))
     if at_zero[i] > 0.0:
-        return Answer(True, f"T(0) >= {at_zero[i]:.6g} > 0")
+        return Answer(True, f"T(0) >= {at_least(at_zero[i], 0.0)} > 0")
     return Answer(None if strict.value is None else False, f"T(0) may be 0 in entry {i}")

@@ -15,7 +15,6 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.network import Network
-from rmtjac.nonnegative.facts import facts
 from rmtjac.nonnegative.predicates import Answer, nonnegative_weights, self_map
 from rmtjac.nonnegative.rounding import above, below, preactivations
 
@@ -51,6 +50,8 @@ def primitive(of: Any, x: object = None) -> Answer:
     graph = coo_array(_square(of, x))
     if graph.shape[0] != graph.shape[1]:
         raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
+    if np.isnan(graph.data).any():
+        raise ValueError("matrix holds NaN entries; primitivity is a property of nonnegative ones")
     keep = graph.data > 0.0
     if (graph.data < 0.0).any():
         raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
@@ -80,7 +81,13 @@ def _square(of: Any, x: object) -> Any:
     signs = nonnegative_weights(of)
     if not signs:
         raise ValueError(f"network: {signs.evidence}; primitivity is a property of nonnegative matrices")
-    return pattern(of) if x is None else np.maximum(of.jacobian(x), 0.0)
+    if x is None:
+        return pattern(of)
+    with np.errstate(all="ignore"):
+        slopes = [phi.derivative(h) for phi, h in zip(of.activations, of.preactivations(x), strict=True)]
+        if all((slope >= 0.0).all() for slope in slopes):  # layer by layer: their product may underflow
+            return pattern(of, [slope > 0.0 for slope in slopes])
+        return np.maximum(of.jacobian(x), 0.0)
 
 
 def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:
@@ -177,8 +184,8 @@ def _answers(
         counts = np.concatenate(([0], np.cumsum(rising)))
         number = counts[last + 1] - counts[first]
         return number == last - first + 1, number > 0
-    known = facts(phi)
-    assert known is not None
-    # Those without slopes all increase strictly where they increase at all.
-    sure = low > known.monotone_from if side == "left" else low >= known.monotone_from
-    return sure, np.ones(len(low), dtype=bool)
+    start = phi.facts.monotone_from
+    if phi.facts.declared or start is None:  # nondecreasing is not strictly increasing
+        return np.zeros(len(low), dtype=bool), np.ones(len(low), dtype=bool)
+    # Those of the table without slopes all increase strictly where they increase at all.
+    return low > start if side == "left" else low >= start, np.ones(len(low), dtype=bool)

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rmtjac.activations import Activation
 from rmtjac.network import Network
 from rmtjac.nonnegative.perron import radius
 from rmtjac.nonnegative.predicates import concave
 from rmtjac.nonnegative.resolvent import positive_solution
-from rmtjac.nonnegative.rounding import UNIT, above, below, preactivations
+from rmtjac.nonnegative.rounding import TINY, UNIT, above, below, preactivations
 
-__all__ = ["Rate", "contraction_rate", "contracts", "slopes_between", "thompson_rate"]
+__all__ = ["Rate", "contraction_rate", "contracts", "largest_slope", "slopes_between", "thompson_rate"]
 
 _POWER = 20  # power steps for v; any v > 0 gives a bound
 _BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # how far beyond the spectral radius, relative, the resolvent is taken
@@ -49,6 +50,7 @@ def _checked(net: Network, name: str, x: object) -> np.ndarray:
     return point
 
 
+@np.errstate(all="ignore")
 def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return bounds of the slopes phi' at z, for concave phi: the larger ones hold for all x >= z."""
     small, large = [], []
@@ -59,11 +61,21 @@ def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[
             large.append(slopes[np.searchsorted(phi.breakpoints, low, side="right")])
             small.append(slopes[np.searchsorted(phi.breakpoints, high, side="right")])
         else:
-            large.append(phi.derivative(low) * (1.0 + 64.0 * UNIT) + 1e-300)
-            small.append(np.maximum(phi.derivative(high) * (1.0 - 64.0 * UNIT) - 1e-300, 0.0))
+            large.append(largest_slope(phi, low))
+            small.append(np.maximum(phi.derivative(high) * (1.0 - _slope_room(phi)) - TINY, 0.0))
     return small, large
 
 
+def largest_slope(phi: Activation, h: np.ndarray) -> np.ndarray:
+    """Return a bound of phi' on [h, infinity), h >= 0, for smooth phi that is concave there."""
+    return phi.derivative(h) * (1.0 + _slope_room(phi)) + TINY
+
+
+def _slope_room(phi: Activation) -> float:
+    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # exp(-h^2) loses as many units as h^2 has
+
+
+@np.errstate(all="ignore")
 def contraction_rate(net: Network, z: object = None) -> Rate:
     """Return c and v: T contracts {x >= z} by c in the maximum norm weighted by 1/v.
 
@@ -188,6 +200,7 @@ class _Slopes:
                     return  # those that follow are worse
 
 
+@np.errstate(all="ignore")
 def thompson_rate(net: Network, u: object) -> float:
     """Return a rate below which T contracts {0 < x <= u} in Thompson's metric; 1 if T(0) has a zero entry.
 
@@ -201,4 +214,6 @@ def thompson_rate(net: Network, u: object) -> float:
     """
     point = _checked(net, "u", u)
     least, most = below(net, np.zeros(point.size)), above(net, point)
-    return float(min(1.0, (1.0 - (np.maximum(least, 0.0) / most).min()) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT))
+    shares = np.where((most > 0.0) & np.isfinite(most), np.maximum(least, 0.0) / most, 0.0)
+    rate = (1.0 - shares.min(initial=1.0)) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT
+    return float(rate) if rate < 1.0 else 1.0

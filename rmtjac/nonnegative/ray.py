@@ -22,9 +22,8 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
-from rmtjac.nonnegative.facts import facts
+from rmtjac.nonnegative.blocks import irreducible
 from rmtjac.nonnegative.predicates import weakly_scalable
-from rmtjac.nonnegative.primitivity import pattern
 
 __all__ = ["Ray", "is_linear", "linear_bound", "perron_ray", "strict_above_zero"]
 
@@ -46,8 +45,7 @@ def linear_bound(net: Network) -> AgainstOne | None:
     """Return rho(A) against 1, if T(x) <= A x; else None."""
     if not weakly_scalable(net) or any((b != 0.0).any() for b in net.biases):
         return None
-    known = [facts(phi) for phi in net.activations]
-    if any(one is None or one.at_zero != 0.0 for one in known):
+    if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in net.activations):
         return None
     return against_one(list(net.weights))
 
@@ -72,7 +70,9 @@ def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
     h = values
     for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
         h = [sum((Fraction(w) * x for w, x in zip(row, h, strict=True) if w), Fraction(0)) for row in matrix.tolist()]
-        straight = _straight_to(phi.name, facts(phi).ratio)  # type: ignore[union-attr]
+        straight = phi.facts.identity_up_to
+        if straight is None:
+            return None
         for one, acting in zip(h, acts, strict=True):
             if acting and one > 0 and straight < np.inf:
                 end = min(end, Fraction(straight) / one)
@@ -81,31 +81,18 @@ def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
     return Ray(vector, float(end))
 
 
-def _straight_to(name: str, ratio: str) -> float:
-    """Up to which h phi(h) = h."""
-    return 0.0 if ratio == "strictly" else {"relu6": 6.0, "hardtanh": 1.0}.get(name, np.inf)
-
-
-def _is_irreducible(net: Network) -> bool:
-    from scipy.sparse.csgraph import connected_components
-
-    graph = pattern(net)
-    count, _ = connected_components(graph, directed=True, connection="strong")
-    return count == 1 and graph.nnz > 0
-
-
 def is_linear(net: Network) -> bool:
     """Whether T(x) = A x for x >= 0, A irreducible; a fixed point other than 0 is then a Perron vector, and rho = 1."""
-    return all(phi.slopes is not None and phi.slopes[-1] == 1.0 for phi in net.activations) and _is_irreducible(net)
+    return all(phi.facts.identity_up_to == np.inf for phi in net.activations) and irreducible(net)
 
 
 def strict_above_zero(net: Network) -> bool:
     """Whether A is irreducible, and some neuron between inputs and outputs has a strictly decreasing phi(t)/t."""
-    if not _is_irreducible(net):
+    if not irreducible(net):
         return False
     reached: Any = np.ones(net.widths[0], dtype=bool)
     for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
         reached = (matrix[:, reached] > 0.0).any(axis=1)
-        if facts(phi).ratio == "strictly" and (reached & acts).any():  # type: ignore[union-attr]
+        if phi.facts.ratio == "strictly" and (reached & acts).any():
             return True
     return False

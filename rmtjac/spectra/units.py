@@ -86,7 +86,7 @@ def compiled_unit(task: Task) -> Unit:
     mode = NETWORK if scales is None else INDEPENDENT
     mask_scales = np.zeros(ensemble.depth) if scales is None else np.array(scales)
     # D = 1 whatever the input.
-    blind = all(phi.name == "linear" for phi in ensemble.activations)
+    blind = all(phi.identity for phi in ensemble.activations)
     nothing = np.zeros(ensemble.widths[0])
 
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> tuple[float, int, int]:
@@ -159,7 +159,7 @@ def invariant_unit(task: Task) -> Unit:
     from rmtjac.kernels.invariant import invariant_spectrum
 
     ensemble = task.ensemble
-    if any(phi.name != "linear" for phi in ensemble.activations) or not all(
+    if not all(phi.identity for phi in ensemble.activations) or not all(
         isinstance(law, Gaussian) for law in ensemble.weights
     ):
         raise ValueError(f"invariance=True needs linear layers with Gaussian weights, not {ensemble!r}")

@@ -27,7 +27,7 @@ PLAN = "plan.json"
 _FORMAT = 1
 # What draws and measures networks; not what hands out, stores or shows.
 _DECIDING = (
-    "activations.py", "ensemble.py", "laws.py", "network.py", "rng.py", "kernels/*.py", "fixed_points/*.py",
+    "activations/*.py", "ensemble.py", "laws.py", "network.py", "rng.py", "kernels/*.py", "fixed_points/*.py",
     "sweep/measurements.py", "sweep/work.py",
 )  # fmt: skip
 
@@ -37,7 +37,11 @@ def code_version() -> str:
     """Return the version of the package and a hash of the sources that decide results: others may give others."""
     digest = hashlib.sha256()
     root = Path(__file__).parents[1]
-    for path in sorted(path for pattern in _DECIDING for path in root.glob(pattern)):
+    found = {pattern: list(root.glob(pattern)) for pattern in _DECIDING}
+    for pattern, paths in found.items():
+        if not paths:
+            raise RuntimeError(f"no source of rmtjac matches {pattern!r}, which decides results")
+    for path in sorted(path for paths in found.values() for path in paths):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{versions()['rmtjac']}+{digest.hexdigest()[:12]}"
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from rmtjac.activations import activation_facts
+
 __all__ = ["ANALYTIC", "Analytic", "derivative"]
 
 Formula = Callable[[Any, Any], Any]
@@ -26,13 +28,18 @@ class Analytic:
         (lib, h) -> phi'(h); where phi' is even it need hold for Re h >= 0 only.
     even
         Whether phi'(-h) = phi'(h) on the real line.
-    supremum
-        An upper bound of phi'(h)^2 on the real line, within 1e-9 of the supremum.
+    steepest
+        An upper bound of the absolute value of phi' on the real line.
     """
 
     formula: Formula
     even: bool
-    supremum: Fraction
+    steepest: float
+
+    @property
+    def supremum(self) -> Fraction:
+        """An upper bound of phi'(h)^2 on the real line, within 1e-9 of the supremum."""
+        return Fraction(self.steepest) ** 2
 
 
 def _sigmoid(lib: Any, h: Any) -> Any:
@@ -76,18 +83,23 @@ def _mish(lib: Any, h: Any) -> Any:
     return 1 - rest + h * rest * (2 - rest) * _sigmoid(lib, h)
 
 
-_ONE = Fraction(1)
+# Formula of phi', and whether phi' is even.
+_FORMULAS: dict[str, tuple[Formula, bool]] = {
+    "tanh": (_tanh, True),
+    "erf": (_erf, True),
+    "sigmoid": (_sigmoid_prime, True),
+    "softsign": (_softsign, True),
+    "arctan": (_arctan, True),
+    "softplus": (_sigmoid, False),
+    "silu": (_silu, False),
+    "gelu": (_gelu, False),
+    "mish": (_mish, False),
+}
 
-ANALYTIC: dict[str, Analytic] = {
-    "tanh": Analytic(_tanh, True, _ONE),
-    "erf": Analytic(_erf, True, _ONE),
-    "sigmoid": Analytic(_sigmoid_prime, True, Fraction(1, 16)),
-    "softsign": Analytic(_softsign, True, _ONE),
-    "arctan": Analytic(_arctan, True, _ONE),
-    "softplus": Analytic(_sigmoid, False, _ONE),
-    "silu": Analytic(_silu, False, Fraction("1.2096465302")),
-    "gelu": Analytic(_gelu, False, Fraction("1.2744245691")),
-    "mish": Analytic(_mish, False, Fraction("1.1848282471")),
+ANALYTIC = {
+    name: Analytic(formula, even, steepest)
+    for name, (formula, even) in _FORMULAS.items()
+    if (steepest := activation_facts[name].steepest) is not None
 }
 
 

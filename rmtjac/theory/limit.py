@@ -71,8 +71,8 @@ def limit_spectrum(
     for one in ensemble.weights:
         if not one.finite_variance:
             raise NotImplementedError(
-                f"weights={one!r} have no variance, and BS (14) does not hold for them; the limit for heavy tails, "
-                "method='population', is not yet available"
+                f"weights={one!r} have no variance, and BS (14) does not hold for them; their limit is not available "
+                "here yet: sample_spectrum samples such ensembles"
             )
     variances = _variances(ensemble)
     signal = mean_field(ensemble, input_variance)

@@ -264,9 +264,12 @@ class LimitSpectrum:
         """Return the moments 1 ... `most` as fractions, where D^2 takes rational values with rational probabilities."""
         return lagrange.exact_moments(self.layers, positive_int("most", most))
 
-    @cached_property
     def log_moment(self) -> float:
         """Mean of log lambda over lambda > 0; (1/2) of it per layer is the mean Lyapunov exponent."""
+        return self._log_moment
+
+    @cached_property
+    def _log_moment(self) -> float:
         return lagrange.log_moment(self.layers)
 
     def curve(

@@ -21,7 +21,7 @@ def test_counts_are_those_of_the_networks():
     share, error = counts.probabilities()
     assert share.sum() == pytest.approx(1)
     assert (error < 0.2).all()
-    mean, spread = counts.means()["stable"]
+    mean, spread = counts.means["stable"]
     assert mean == counts.stable.mean()
     assert spread == pytest.approx(counts.stable.std(ddof=1) / 12**0.5)
     assert 0 <= counts.unsettled()[0] <= 1
@@ -40,7 +40,7 @@ def test_the_published_law_of_one_layer():
     # EQUATIONS 5, N = 100, Cauchy, scale 1 / fan-in, L = 1: E[Q] = .91 +- .04, P(0) = .29, P(1) = .52. One layer maps
     # R^2 to itself, whatever N. Level: 4 standard errors of the difference, 6e-5.
     counts = rj.count_fixed_points(rj.Ensemble.berlyand_slavin(100, 1), 400, rng=0)
-    mean, error = counts.means()["stable"]
+    mean, error = counts.means["stable"]
     assert abs(mean - 0.91) < 4 * np.hypot(error, 0.04)
     share, spread = counts.probabilities()
     for k, expected in ((0, 0.29), (1, 0.52)):

@@ -32,6 +32,16 @@ def test_fixed_points_are_reconstructed(model):
     np.testing.assert_allclose(other.distances, np.linalg.norm(other.images - 1.0, axis=1), rtol=1e-14)
 
 
+@pytest.mark.parametrize("scale", [1e39, 1e100])
+def test_inputs_beyond_single_precision(scale, data):
+    # Tanh cannot follow: the loss is the mean square of the inputs, in the precision of doubles.
+    x = scale * data.train[:50]
+    found = train_autoencoder(x, "Tanh NN", units=3, epochs=2)
+    np.testing.assert_allclose(found.losses, (x**2).mean(), rtol=1e-12)
+    with pytest.raises(ValueError, match=r"x holds values of size 1e\+200; scale them to at most 1e\+145"):
+        train_autoencoder(np.full((3, 2), 1e200), "Tanh NN", units=3, epochs=2)
+
+
 def test_files_and_seeds(model, data, tmp_path):
     again = Autoencoder.load(model.save(tmp_path / "a.npz"))
     np.testing.assert_array_equal(again.network.weights[0], model.network.weights[0])

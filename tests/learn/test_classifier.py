@@ -73,12 +73,44 @@ def test_files(fitted, data, tmp_path):
     loaded = PcDEQClassifier.load(names.save(tmp_path / "names.npz"))
     assert set(loaded.predict(data.test)) <= {"high", "low"}
     assert loaded.decision_function(data.test).shape == (360,)
-    objects = PcDEQClassifier(epochs=1).fit(data.train, np.array(["a", "b"], dtype=object)[data.train_labels % 2])
-    with pytest.raises(ValueError, match="classes_ of type object cannot be saved"):
-        objects.save(tmp_path / "objects.npz")
     (tmp_path / "bad.npz").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="is not a file that rmtjac wrote"):
         PcDEQClassifier.load(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize(
+    "kind", ["numpy objects", "pandas text", "pandas objects", "pandas category", "pandas bool", "list", "floats"]
+)
+def test_labels_of_every_kind_come_back(kind, data, tmp_path):
+    pd = pytest.importorskip("pandas")
+    x, words = data.train[:80], np.where(data.train_labels[:80] > 4, "high", "low")
+    labels = {
+        "numpy objects": words.astype(object),
+        "pandas text": pd.Series(words),
+        "pandas objects": pd.Series(words, dtype=object),
+        "pandas category": pd.Series(words, dtype="category"),
+        "pandas bool": pd.Series(words == "low"),
+        "list": words.tolist(),
+        "floats": np.where(words == "low", 2.0, 7.0),
+    }[kind]
+    # Numbers as a grid search hands them over.
+    model = PcDEQClassifier(np.int64(3), epochs=np.int32(1), learning_rate=np.float32(1e-3), random_state=0)
+    model.fit(x, labels)
+    again = PcDEQClassifier.load(model.save(tmp_path / "model.npz"))
+    assert again.classes_.dtype == model.classes_.dtype
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    assert set(again.predict(x).tolist()) <= set(np.asarray(labels).tolist())
+
+
+@pytest.mark.parametrize(("scale", "most"), [(1e39, None), (1e100, None), (1e200, 1e200), (1e300, 1e300)])
+def test_features_beyond_single_precision(scale, most, data):
+    x, y = data.train[:60] / np.abs(data.train[:60]).max(), data.train_labels[:60]
+    model = PcDEQClassifier(3, epochs=2, random_state=0)
+    if most is None:
+        assert np.isfinite(model.fit(scale * x, y).predict_proba(scale * x)).all()
+    else:
+        with pytest.raises(ValueError, match=rf"X holds values of size {most:.3g}".replace("+", r"\+")):
+            model.fit(scale * x, y)
 
 
 def test_bad_arguments(data):
@@ -113,6 +145,24 @@ def test_what_is_not_proved_is_reported(fitted, data, tmp_path):
     model.layer_ = PcDEQ1(np.eye(40), np.zeros((40, 64)), np.full(40, -30.0), "relu6")
     with pytest.warns(ConvergenceWarning, match=r"proved to inf only, not to predict_tol=1e-08"):
         model.predict(data.test)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_rate_of_its_own_choice_on_digits(seed, data):
+    # With DEQ's rate for MNIST, 5e-4, a set of this size ends below .905 in 40 epochs.
+    model = PcDEQClassifier(random_state=seed).fit(data.train, data.train_labels)
+    assert model.score(data.test, data.test_labels) > 0.915
+
+
+def test_rates():
+    model = PcDEQClassifier()
+    assert model._rate(60_000) == pytest.approx(5e-4, rel=1e-3)  # DEQ's, for MNIST
+    assert model._rate(10**7) == 5e-4
+    assert model._rate(10) == 5e-3
+    assert PcDEQClassifier(learning_rate=0.25)._rate(10) == 0.25
+    for wrong in ("fast", 0.0, -1.0, np.inf, None):
+        with pytest.raises((TypeError, ValueError), match="learning_rate="):
+            PcDEQClassifier(learning_rate=wrong)._rate(10)
 
 
 def test_odd_sizes():

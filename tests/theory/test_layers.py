@@ -327,7 +327,7 @@ def test_orthogonal_linear_layers_are_a_point_mass(depth):
     np.testing.assert_allclose(lim.quantile([0.1, 0.9]), top, rtol=1e-14)
     np.testing.assert_array_equal(lim.density([0.5 * top, 1.5 * top]), 0.0)
     np.testing.assert_allclose(lim.moments(3), [top, top**2, top**3], rtol=1e-14)
-    assert lim.log_moment == pytest.approx(math.log(top), rel=1e-14)
+    assert lim.log_moment() == pytest.approx(math.log(top), rel=1e-14)
 
 
 @pytest.mark.parametrize(("widths", "mass"), [([200, 300], 2 / 3), ([300, 200], 1.0), ([100, 300, 150], None)])

@@ -226,7 +226,7 @@ def test_continuation_needs_equal_layers():
             rj.Ensemble.square(4, 2, weights=rj.Cauchy()),
             {},
             NotImplementedError,
-            "method='population', is not yet available",
+            "their limit is not available here yet",
         ),
         (rj.Ensemble.square(4, 2, weights=rj.Orthogonal(0.0)), {}, ValueError, "point mass at 0"),
         (rj.Ensemble.square(4, 2), {"certify": True, "method": "continuation"}, ValueError, "has no proof"),

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.activations import registry
 from rmtjac.kernels.activations import derivative, value
 from tests.oracles.activations import FACTS, FUNCTIONS
 
@@ -92,7 +93,7 @@ def test_own_activation_runs_on_the_numpy_path():
 
 
 def test_register(monkeypatch):
-    monkeypatch.setattr(rj.activations, "_REGISTRY", dict(rj.activations._REGISTRY))
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
     rj.activations.register(rj.Activation("cube", lambda h: h**3, lambda h: 3 * h**2, code=5))
     assert rj.activations.activation("cube").code is None
     with pytest.raises(ValueError, match="taken"):
@@ -119,3 +120,31 @@ def test_wrong_kinds_are_refused():
         rj.Activation("f", np.sin, np.cos, breakpoints=(1.0, 0.0))
     with pytest.raises(ValueError, match="slopes"):
         rj.Activation("f", np.sin, np.cos, breakpoints=(1.0,), slopes=(1.0,))
+
+
+def _own(name):
+    return rj.Activation(name, lambda h: 0.5 * np.tanh(h), lambda h: 0.5 * np.cosh(h) ** -2.0)
+
+
+@pytest.mark.parametrize("name", ["tanh", "linear", "leaky_relu", "relu"])
+def test_one_s_own_activation_is_not_taken_for_the_registered_one_of_its_name(name, tmp_path):
+    own = _own(name)
+    assert own.spec == f"own:{name}"
+    net = rj.Network([[[2.0]]], None, own)
+    path = net.save(tmp_path / "net.npz")
+    with pytest.raises(ValueError, match=f"'own:{name}' is not known"):
+        rj.Network.load(path)
+    # Not the mask of the identity, whatever it is called: D = .5 / cosh^2 of a preactivation is below .5.
+    ens = rj.Ensemble.square(5, 1, own)
+    masks = np.exp(rj.sample_spectrum(ens, 3, rng=0).log_singular_values)
+    linear = np.exp(rj.sample_spectrum(rj.Ensemble.square(5, 1, "linear"), 3, rng=0).log_singular_values)
+    assert (masks[:, -1] <= 0.5 * linear[:, -1]).all()
+    with pytest.raises(ValueError, match="invariance=True needs linear layers"):
+        rj.sample_spectrum(ens, 3, rng=0, invariance=True)
+    assert not rj.Ensemble([3, 3, 3], [own, _own(name)]).identical_layers
+    assert not rj.Ensemble([3, 3, 3], [own, name]).identical_layers
+    assert rj.Ensemble([3, 3, 3], own).identical_layers
+
+
+def test_a_name_of_one_s_own_is_kept():
+    assert _own("soft").spec == "soft"

@@ -1,0 +1,70 @@
+"""What a user may write under ``mypy --strict``: `test_typing` runs mypy on it. No public call returns Any."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+
+import rmtjac as rj
+from rmtjac.activations import Facts
+from rmtjac.nonnegative import Certificate
+from rmtjac.spectra.empirical import Estimate
+from rmtjac.status import Status
+
+ens = rj.Ensemble.square(width=100, depth=2, activation="tanh", weights=rj.Gaussian(1.0), biases=rj.Gaussian(std=0.1))
+net = ens.draw(rng=0)
+assert_type(ens, rj.Ensemble)
+assert_type(net, rj.Network)
+assert_type(net([0.0] * 100), np.ndarray)
+assert_type(net.jacobian(np.zeros(100)), np.ndarray)
+assert_type(rj.mean_field(ens).scales, np.ndarray)
+
+emp = rj.sample_spectrum(ens, samples=3, rng=0)
+assert_type(emp, rj.EmpiricalSpectrum)
+assert_type(emp.eigenvalues, np.ndarray)
+assert_type(emp.atom, float)
+assert_type(emp.moment(2), Estimate)
+assert_type(emp.log_moment(), Estimate)
+assert_type(emp.save("samples.npz"), Path)
+assert_type(rj.EmpiricalSpectrum.load("samples.npz"), rj.EmpiricalSpectrum)
+assert_type(rj.EmpiricalSpectrum.from_matrices(np.ones((4, 4))), rj.EmpiricalSpectrum)
+assert_type(rj.spectra.product_singular_values([np.eye(2)]), np.ndarray)
+
+lim = rj.limit_spectrum(ens)
+assert_type(lim, rj.LimitSpectrum)
+assert_type(lim.density([0.5, 1.0]), np.ndarray)
+assert_type(lim.cdf(1.0), np.ndarray)
+assert_type(lim.quantile(0.5), np.ndarray)
+assert_type(lim.support, np.ndarray)
+assert_type(lim.moments(3), np.ndarray)
+assert_type(lim.moment(2), float)
+assert_type(lim.log_moment(), float)
+assert_type(lim.atom, float)
+
+comparison = rj.compare(emp, lim)
+assert_type(comparison, rj.Comparison)
+assert_type(comparison.ks, float)
+assert_type(comparison.table(), str)
+assert_type(rj.goodness_of_fit(emp, lim).p_value, float)
+
+found = rj.find_fixed_points(net)
+assert_type(found, rj.FixedPoints)
+assert_type(found.points, np.ndarray)
+assert_type(found.complete, bool)
+assert_type(found.outcomes, Mapping[Status, int])
+assert_type(rj.find_basins(net).fractions, np.ndarray)
+counts = rj.count_fixed_points(ens, 3)
+assert_type(counts.means, dict[str, tuple[float, float]])
+assert_type(counts.outcomes, dict[Status, tuple[float, float]])
+
+certificate = rj.nonnegative.certify(net)
+assert_type(certificate, Certificate)
+assert_type(certificate.rho, tuple[float, float] | None)
+assert_type(rj.nonnegative.spectral_radius(np.eye(2)), tuple[float, float])
+
+own = rj.Activation("own", np.tanh, lambda h: 1.0 - np.tanh(h) ** 2, concave=True, upper=1.0)
+assert_type(own.facts, Facts)
+assert_type(own.check(), dict[str, str])
+assert_type(rj.sweep.load("folder").columns, dict[str, np.ndarray])
+assert_type(rj.__version__, str)
