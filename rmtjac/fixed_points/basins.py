@@ -214,8 +214,8 @@ def find_basins(
     >>> net = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="hardtanh")
     >>> print(rj.find_basins(net, step=0.5).table())
                                attractor    radius    share    error      proved bracket
-                   (-1.000000, 0.000000)       0.5   0.5001   0.0001    [0.4961, 0.5039]
-                    (1.000000, 0.000000)       0.5   0.4999   0.0001    [0.4961, 0.5039]
+                   (-1.000000, 0.000000)       0.5   0.5000   0.0001    [0.4961, 0.5039]
+                    (1.000000, 0.000000)       0.5   0.5000   0.0001    [0.4961, 0.5039]
     25 grid points; converged: 80.00%; on the stable set of an unstable point or cycle: 20.00%
     """
     net = checked_network(network)
