@@ -21,7 +21,7 @@ from rmtjac.nonnegative.blocks import blocks, restricted
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
 from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
 from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
-from rmtjac.nonnegative.rates import contraction_rate
+from rmtjac.nonnegative.rates import contraction_rate, contracts
 from rmtjac.nonnegative.ray import linear_bound, perron_ray
 from rmtjac.nonnegative.rounding import above, below
 from rmtjac.status import Status
@@ -115,7 +115,8 @@ def contracting(net: Network) -> float:
         while k < end:
             x, k = np.maximum(below(net, x), x), k + 1
         if k == _FIRST[0] or (x > before).any():
-            rate = contraction_rate(net, x).value if x.max(initial=0.0) < _HUGE else np.inf
+            if x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less
+                rate = contraction_rate(net, x).value
         if rate < 1.0:
             break
     return rate
