@@ -114,9 +114,9 @@ def contracting(net: Network) -> float:
         before = x
         while k < end:
             x, k = np.maximum(below(net, x), x), k + 1
-        if k == _FIRST[0] or (x > before).any():
-            if x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less
-                rate = contraction_rate(net, x).value
+        moved = k == _FIRST[0] or (x > before).any()
+        if moved and x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less than a rate
+            rate = contraction_rate(net, x).value
         if rate < 1.0:
             break
     return rate
