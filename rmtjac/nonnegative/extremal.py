@@ -21,7 +21,7 @@ from rmtjac.nonnegative.blocks import blocks, restricted
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
 from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
 from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
-from rmtjac.nonnegative.rates import contraction_rate
+from rmtjac.nonnegative.rates import contraction_rate, contracts
 from rmtjac.nonnegative.ray import linear_bound, perron_ray
 from rmtjac.nonnegative.rounding import above, below
 from rmtjac.status import Status
@@ -35,6 +35,7 @@ __all__ = [
 _HUGE = float(np.finfo(float).max)
 _NEWTON = 1e-3  # relative width of an enclosure that more steps would not improve, rounding apart
 _MOST_STEPS = 20_000
+_FIRST = (8, 32, 128)  # steps after which a rate is looked for
 _LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
 
 
@@ -108,11 +109,17 @@ def contracting(net: Network) -> float:
     """
     if not concave(net):
         return np.inf
-    x = np.zeros(net.widths[0])
-    if any(b.any() for b in net.biases):
-        for _ in range(min(_LOOKS)):
-            x = np.maximum(below(net, x), x)
-    return contraction_rate(net, x).value if x.max(initial=0.0) < _HUGE else np.inf
+    x, rate, k = np.zeros(net.widths[0]), np.inf, 0
+    for end in _FIRST:
+        before = x
+        while k < end:
+            x, k = np.maximum(below(net, x), x), k + 1
+        moved = k == _FIRST[0] or (x > before).any()
+        if moved and x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less than a rate
+            rate = contraction_rate(net, x).value
+        if rate < 1.0:
+            break
+    return rate
 
 
 def _climbed(net: Network, tol: float, max_iter: int) -> Extremal:

@@ -19,7 +19,7 @@ from rmtjac.network import Network
 
 __all__ = [
     "ETA", "TINY", "UNIT", "above", "activated", "affine", "at_least", "at_most", "below", "preactivations",
-    "product_bounds", "scaled", "unscaled",
+    "product_bounds",
 ]  # fmt: skip
 
 UNIT = 2.0**-53
@@ -147,46 +147,6 @@ def product_bounds(
     share = 2.0 * terms * UNIT
     low, high = low * (1.0 - share), high * (1.0 + share)
     return np.where(np.isfinite(low), low, 0.0), np.where(np.isnan(high), np.inf, high)
-
-
-@np.errstate(all="ignore")
-def scaled(factors: list[Any]) -> tuple[list[Any], int]:
-    """Return nonnegative factors times powers of 2, with row sums of at most 1, and the exponent that is taken out.
-
-    The multiplication is exact: where an entry would underflow, less is taken out.
-    """
-    from scipy.sparse import issparse
-
-    out, exponent = [], 0
-    for one in factors:
-        values = one.data if issparse(one) else one
-        values = values[values > 0.0]
-        if not values.size:
-            out.append(one)
-            continue
-        rows = np.asarray(one.sum(axis=1))
-        shift = int(np.frexp(min(float(rows.max()), _LARGEST))[1])
-        if shift > 0:
-            shift = max(0, min(shift, int(np.frexp(values.min())[1]) + 1020))
-        half = -shift // 2
-        exponent += shift
-        out.append((one * 2.0**half) * 2.0 ** (-shift - half) if shift else one)
-    return out, exponent
-
-
-def unscaled(low: float, high: float, exponent: int) -> tuple[float, float]:
-    """Return the bounds times 2^exponent, rounded outward."""
-    if low < _SMALL:
-        low = max(low - 4.0 * ETA, 0.0)
-    if high < _SMALL and high > 0.0:
-        high += 4.0 * ETA
-    with np.errstate(all="ignore"):
-        down, up = np.ldexp(low, exponent), np.ldexp(high, exponent)
-        if np.ldexp(down, -exponent) > low or (down == np.inf):
-            down = np.nextafter(down, 0.0)
-        if np.ldexp(up, -exponent) < high:
-            up = np.nextafter(up, np.inf)
-    return float(down), float(up)
 
 
 def at_most(x: float, under: float = np.inf, digits: int = 6) -> str:
