@@ -202,8 +202,11 @@ def _stochastic(factors: list[Any]) -> bool:
         return False
     for block in components(factors):
         for matrix in (block.factors[0], block.factors[0].T):
-            dense = isinstance(matrix, np.ndarray)
-            rows = matrix.tolist() if dense else np.split(*(lambda m: (m.data, m.indptr[1:-1]))(matrix.tocsr()))
+            if isinstance(matrix, np.ndarray):
+                rows = list(matrix)
+            else:
+                sparse = matrix.tocsr()
+                rows = np.split(sparse.data, sparse.indptr[1:-1])
             enough = np.array([math.fsum([*row, -1.0]) >= 0.0 for row in rows])  # fsum rounds once: its sign is exact
             if np.logical_and.reduceat(enough, block.starts).any():
                 return True
@@ -226,4 +229,4 @@ def _is_irreducible(factors: list[Any]) -> bool:
     """Whether all neurons of the first layer lie in one component of the cycle of layers."""
     blocks = components(factors)
     n = factors[0].shape[1]
-    return len(blocks) == 1 and blocks[0].count == 1 and any(len(one) == n for one in blocks[0].owners)
+    return len(blocks) == 1 and blocks[0].count == 1 and len(blocks[0].owners[blocks[0].first]) == n

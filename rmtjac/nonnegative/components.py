@@ -28,6 +28,7 @@ class Block:
 
     factors: list[Any]
     owners: list[np.ndarray]
+    first: int = 0  # which of these layers is the first of the product that was given
 
     @property
     def count(self) -> int:
@@ -59,7 +60,7 @@ class Block:
         chosen = [np.flatnonzero(kept[one]) for one in self.owners]
         depth = len(self.factors)
         factors = [one[chosen[(l + 1) % depth]][:, chosen[l]] for l, one in enumerate(self.factors)]
-        return Block(factors, [new[one[nodes]] for one, nodes in zip(self.owners, chosen, strict=True)])
+        return Block(factors, [new[one[nodes]] for one, nodes in zip(self.owners, chosen, strict=True)], self.first)
 
 
 def components(factors: list[Any]) -> list[Block]:
@@ -119,7 +120,7 @@ def components(factors: list[Any]) -> list[Block]:
 def _from_the_narrowest(factors: list[Any], owners: list[np.ndarray]) -> Block:
     """The cycle of factors, begun at its narrowest layer: all these products have one spectral radius."""
     k = int(np.argmin([len(one) for one in owners]))
-    return Block([*factors[k:], *factors[:k]], [*owners[k:], *owners[:k]])
+    return Block([*factors[k:], *factors[:k]], [*owners[k:], *owners[:k]], -k % len(factors))
 
 
 def _edges(factors: list[Any], sizes: list[int]) -> tuple[list[tuple[np.ndarray, np.ndarray, np.ndarray]], np.ndarray]:

@@ -151,3 +151,14 @@ def test_slopes_of_one_s_own_are_not_rounded_into_factors():
 def test_bad_arguments(of, message):
     with pytest.raises(ValueError, match=message):
         spectral_radius(of)
+
+
+def test_irreducible_means_all_neurons_of_the_first_layer():
+    # Neuron 1 of the first layer takes no part; the hidden layer is as wide as the first.
+    first, second = np.array([[0.5, 0.0], [0.5, 0.0]]), np.array([[1.0, 1.0], [0.0, 0.0]])
+    answer = against_one([first, second])
+    assert answer.below is False
+    assert answer.vector is None
+    swap = against_one([np.array([[0.5], [0.5]]), np.array([[1.0, 1.0]])])
+    assert swap.below is False
+    assert swap.vector == [1]
