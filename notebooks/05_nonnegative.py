@@ -39,10 +39,10 @@ plt.rcParams.update({"figure.dpi": 80, "font.size": 10})
 # ## 1. Shapes of Fix(T)
 #
 # (a) A positive bias makes tanh scalable: one fixed point. (b) clip$(Wx, 0, 6)$ with primitive $W$, $\rho(W) = 1$: an
-# interval of the Perron ray. (c) Two such blocks: a square of fixed points, and no interval; nothing more than bounds
-# is proved. (d) tanh without a bias, $\rho(W) > 1$: 0 and one more. All hypotheses of NN's theorem on intervals hold
-# in (d) as well (monotone, weakly scalable, primitive at both points, $\rho(T_\infty) = 0$): the theorem is one of
-# fixed points other than 0.
+# interval of the Perron ray. (c) Two such blocks: the product of two intervals, a square of fixed points. (d) tanh
+# without a bias, $\rho(W) > 1$: 0 and one more. All hypotheses of NN's theorem on intervals hold in (d) as well
+# (monotone, weakly scalable, primitive at both points, $\rho(T_\infty) = 0$): the theorem is one of fixed points
+# other than 0.
 
 # %%
 mixing = np.array([[0.5, 0.5], [0.25, 0.75]])

@@ -163,6 +163,7 @@ def _basins(args: argparse.Namespace) -> None:
         "points": basins.points.tolist(),
         "spectral_radius": basins.spectral_radius.tolist(),
         "cycles": [cycle.points.tolist() for cycle in basins.cycles],
+        "unstable_points": basins.unstable_points.tolist(),
         "fractions": basins.fractions.tolist(),
         "fraction_errors": basins.fraction_errors.tolist(),
         "brackets": basins.brackets.tolist(),

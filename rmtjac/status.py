@@ -16,6 +16,7 @@ class Status(Enum):
     CYCLE = "a cycle"
     APERIODIC = "bounded, without a cycle that was found"
     DIVERGED = "diverged"
+    UNSTABLE = "on the stable set of an unstable point or cycle"
     UNDECIDED = "undecided"
 
     def __str__(self) -> str:

@@ -48,9 +48,10 @@ def results():
     axes = (np.linspace(-1.0, 1.0, 4), np.linspace(-1.0, 1.0, 5))
     out.append(
         Basins(
-            axes, whole(4, 5) - 2, draw((2, 2)), draw(2), cycles, draw(4), 0.25, whole(6, 6) - 3, draw((2, 2)), FACTS
+            axes, whole(4, 5) - 2, draw((2, 2)), draw(2), cycles, draw((1, 2)), draw(4), draw(4), draw(4), 0.25,
+            whole(6, 6) - 3, draw((2, 2)), FACTS,
         )
-    )
+    )  # fmt: skip
     edges = np.array([0.0, 0.5, 1.0, 2.0])
     binned = [
         BinnedComparison(Histogram(edges, draw(3), draw(3), kind), draw(3), 1.0 / 20) for kind in ("linear", "log")

@@ -11,11 +11,12 @@ from rmtjac.fixed_points.orbits import value_and_jacobian
 from rmtjac.fixed_points.result import Cycle, spectral_radii
 from rmtjac.network import Network
 
-__all__ = ["Attractors", "polish"]
+__all__ = ["Attractors", "polish", "repelled"]
 
 _UNIT = 2.0**-53
 _NEWTON = 25
 _PLAUSIBLE = 4.0  # Newton may go this many times as far as |x - F(x)| and the Jacobian say
+_PHASES = 8  # up to this period all points of a cycle are tried as the centre of its core
 _SAME = 1e-9  # relative: points closer than this, or than their errors, are one
 
 
@@ -73,6 +74,30 @@ def _iterated(net: Network, x: np.ndarray, times: int) -> tuple[np.ndarray, np.n
     return y, total
 
 
+def repelled(net: Network, x: np.ndarray, longest: int, still: float) -> np.ndarray:
+    """Whether points (K, n) are periodic, to rounding, on an orbit that repels, of a period up to `longest`."""
+    out = np.zeros(len(x), dtype=bool)
+    room = still * (1.0 + np.abs(x).max(axis=1, initial=0.0))
+    with np.errstate(all="ignore"):
+        y = x
+        for period in range(1, longest + 1):
+            y = net(y)
+            back = ~out & (np.abs(y - x).max(axis=1, initial=0.0) < room)
+            if back.any():
+                _, slopes = _iterated(net, x[back], period)
+                out[np.flatnonzero(back)[spectral_radii(slopes) > 1.0 + _SAME]] = True
+    return out
+
+
+def _at_a_kink(net: Network, x: np.ndarray) -> bool:
+    """Whether a neuron is at a point where its activation has no derivative: that of `x` says little then."""
+    for phi, h in zip(net.activations, net.preactivations(x), strict=True):
+        for kink in phi.breakpoints if phi.slopes is not None else ():
+            if (np.abs(h - kink) <= _SAME * (1.0 + np.abs(h))).any():
+                return True
+    return False
+
+
 @dataclass
 class Attractors:
     """Fixed points and cycles found so far, and a core of attraction for each that has one."""
@@ -96,6 +121,17 @@ class Attractors:
         new[order] = np.arange(len(order))
         return new
 
+    def attract(self, ends: np.ndarray) -> np.ndarray:
+        """Return which points attract some volume; `ends`: numbers of the points that random starts ended in.
+
+        Points with a core, or with a radius below 1; where there is no derivative, those that random starts end in.
+        """
+        out = np.isin(np.arange(len(self.points)), ends)
+        for k, (point, core, jacobian) in enumerate(zip(self.points, self.point_cores, self.jacobians, strict=True)):
+            below = bool(spectral_radii(jacobian) < 1.0)
+            out[k] |= core is not None or (below and not _at_a_kink(self.net, point))
+        return out
+
     def found_cycles(self) -> tuple[Cycle, ...]:
         """Return the cycles as results."""
         pairs = zip(self.cycles, self.multipliers, strict=True)
@@ -118,9 +154,18 @@ class Attractors:
         for k, other in enumerate(self.cycles):
             if len(other) == len(points) and np.abs(other - points[0]).max(axis=1).min() < near:
                 return k
+        best, first = find_core(self.net, points, multiplier), 0
+        for shift in range(1, len(points) if len(points) <= _PHASES else 1):  # some of its points have larger cores
+            turned = np.roll(points, -shift, axis=0)
+            core = find_core(self.net, turned, _iterated(self.net, turned[:1], len(points))[1][0])
+            if core is not None and (best is None or core.volume > best.volume):
+                best, first = core, shift
+        if first:
+            points = np.roll(points, -first, axis=0)
+            multiplier = _iterated(self.net, points[:1], len(points))[1][0]
         self.cycles.append(points)
         self.multipliers.append(multiplier)
-        self.cycle_cores.append(find_core(self.net, points, multiplier))
+        self.cycle_cores.append(best)
         return len(self.cycles) - 1
 
     def in_cores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Basins of attraction: the end of every grid point, and boxes that are proved to lie in one basin."""
+"""Basins of attraction: the end of every grid point, boxes that are proved to lie in one basin, and shares."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from rmtjac.fixed_points.attractors import Attractors
 from rmtjac.fixed_points.cover import OPEN, proved_cells
 from rmtjac.fixed_points.domain import checked_network
 from rmtjac.fixed_points.find import STEP, grid_domain
-from rmtjac.fixed_points.grid import APERIODIC, DIVERGED, destinations, numbered
+from rmtjac.fixed_points.grid import APERIODIC, CYCLES, DIVERGED, UNSTABLE, ends_of
 from rmtjac.fixed_points.orbits import grid_starts
 from rmtjac.fixed_points.result import Cycle, pack_cycles, spectral_radii, unpack_cycles
+from rmtjac.fixed_points.shares import in_cells, parts_of_cells, parts_of_grid, random_points, share
 from rmtjac.network import Network
 from rmtjac.schema import Schema
 from rmtjac.status import Status
@@ -26,6 +27,12 @@ from rmtjac.validate import finite, positive_int
 __all__ = ["Basins", "find_basins"]
 
 _TOLERANCE, _FOLLOW = 1e-5, 2000
+_PROOFS = 2
+_SAMPLES = 2048  # random points where nothing is proved
+_ARRAYS = (
+    "labels", "points", "spectral_radius", "unstable_points", "fractions", "fraction_errors", "proved", "cells",
+    "domain",
+)  # fmt: skip
 
 
 _SCHEMA = Schema(
@@ -35,7 +42,10 @@ _SCHEMA = Schema(
         "labels": "int *",
         "points": "float q n",
         "spectral_radius": "float q",
-        "proved": "float _",
+        "unstable_points": "float u n",
+        "fractions": "float a",
+        "fraction_errors": "float a",
+        "proved": "float a",
         "cells": "int *",
         "domain": "float 2 n",
         "cycle_{cycles}": "float _ n",
@@ -54,15 +64,22 @@ class Basins:
         The coordinates of the grid, one array per dimension.
     labels
         Where each grid point ends, shape of the grid: i < Q: ``points[i]``; Q + j: ``cycles[j]``; -1: bounded, no cycle
-        found; -2: diverged.
+        found; -2: diverged; -4: on the stable set of an unstable fixed point or cycle, as on an axis of symmetry.
     points
-        Shape (Q, n): fixed points that grid points end in; ``stable`` says which attract.
+        Shape (Q, n): the fixed points that attract.
     spectral_radius
         Shape (Q,).
     cycles
-        Periodic orbits that grid points end in.
+        Periodic orbits that attract.
+    unstable_points
+        Shape (U, n): other fixed points that grid points end in. They attract no volume.
+    fractions, fraction_errors
+        Shape (A,), A = Q + number of cycles: estimated shares of the volume of the domain, and standard errors: what is
+        proved, and of the rest the part of random points that end there. Without a proof, cells of the grid whose
+        corners end alike take the place of proved ones, and the error is at least that of a random grid. Orbits that
+        `follow` steps leave without an end count for none.
     proved
-        Shape (A,), A = Q + number of cycles: part of the domain's volume that is proved to belong to each basin.
+        Shape (A,): part of the domain's volume that is proved to belong to each basin.
     undecided
         Part of the volume that is not proved to belong to any.
     cells
@@ -78,7 +95,7 @@ class Basins:
     >>> net = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="tanh")
     >>> basins = rj.find_basins(net, step=0.25)
     >>> basins
-    Basins(9 x 9 grid: 3 points 0.444, 0.111, 0.444; 0.008 not proved)
+    Basins(9 x 9 grid: 2 points 0.500, 0.500; 0.008 not proved)
     """
 
     axes: tuple[np.ndarray, ...]
@@ -86,6 +103,9 @@ class Basins:
     points: np.ndarray
     spectral_radius: np.ndarray
     cycles: tuple[Cycle, ...]
+    unstable_points: np.ndarray
+    fractions: np.ndarray
+    fraction_errors: np.ndarray
     proved: np.ndarray
     undecided: float
     cells: np.ndarray
@@ -93,28 +113,13 @@ class Basins:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for array in (*self.axes, self.labels, self.points, self.spectral_radius, self.proved, self.cells, self.domain):
+        for array in (*self.axes, *(getattr(self, name) for name in _ARRAYS)):
             array.flags.writeable = False
 
     @property
     def stable(self) -> np.ndarray:
         """Shape (Q,): whether the spectral radius is below 1."""
         return self.spectral_radius < 1.0
-
-    @property
-    def fractions(self) -> np.ndarray:
-        """Shape (A,): shares of the grid points that end in each attractor."""
-        count = len(self.points) + len(self.cycles)
-        return np.array([(self.labels == k).mean() for k in range(count)])
-
-    @property
-    def fraction_errors(self) -> np.ndarray:
-        """Standard errors of `fractions` as shares of the volume, if the grid points were drawn at random.
-
-        A grid does better where basins have smooth boundaries.
-        """
-        share = self.fractions
-        return np.sqrt(share * (1.0 - share) / self.labels.size)
 
     @property
     def brackets(self) -> np.ndarray:
@@ -130,6 +135,7 @@ class Basins:
             Status.CYCLE: self.labels >= count,
             Status.APERIODIC: self.labels == APERIODIC,
             Status.DIVERGED: self.labels == DIVERGED,
+            Status.UNSTABLE: self.labels == UNSTABLE,
         }
         return {status: int(those.sum()) for status, those in shares.items()}
 
@@ -142,8 +148,7 @@ class Basins:
             "dimensions": len(self.axes),
             "facts": self.facts,
         }
-        names = ("labels", "points", "spectral_radius", "proved", "cells", "domain")
-        arrays = {name: getattr(self, name) for name in names}
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
         arrays |= {f"axis_{i}": axis for i, axis in enumerate(self.axes)}
         return save(path, "Basins", facts, arrays | rings)
 
@@ -171,8 +176,8 @@ class Basins:
         names += [f"cycle of period {cycle.period}" for cycle in self.cycles]
         radii = [*self.spectral_radius, *(cycle.spectral_radius for cycle in self.cycles)]
         rows = zip(names, radii, self.fractions, self.fraction_errors, self.brackets, strict=True)
-        for name, radius, share, error, (low, high) in rows:
-            lines.append(f"{name:>36}{radius:10.4g}{share:9.4f}{error:9.4f}{f'[{low:.4f}, {high:.4f}]':>20}")
+        for name, radius, part, error, (low, high) in rows:
+            lines.append(f"{name:>36}{radius:10.4g}{part:9.4f}{error:9.4f}{f'[{low:.4f}, {high:.4f}]':>20}")
         total = self.labels.size
         rest = [f"{status}: {n / total:.2%}" for status, n in self.outcomes.items() if n]
         return "\n".join([*lines, f"{total} grid points; " + "; ".join(rest)])
@@ -228,7 +233,8 @@ def find_basins(
     Notes
     -----
     Cost: of the grid, that of up to `follow` steps for points that do not settle; of the proof, one affine form per
-    cell and refinement, (n + 2) products with each weight matrix.
+    cell and refinement, (n + 2) products with each weight matrix; of the shares, 2048 more orbits, from random points
+    (of a fixed seed) where nothing is proved.
 
     Examples
     --------
@@ -236,10 +242,9 @@ def find_basins(
     >>> net = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="hardtanh")
     >>> print(rj.find_basins(net, step=0.5).table())
                                attractor    radius    share    error      proved bracket
-                   (-1.000000, 0.000000)       0.5   0.4000   0.0980    [0.4961, 0.5039]
-                    (0.000000, 0.000000)         2   0.2000   0.0800    [0.0000, 0.0078]
-                    (1.000000, 0.000000)       0.5   0.4000   0.0980    [0.4961, 0.5039]
-    25 grid points; converged: 100.00%
+                   (-1.000000, 0.000000)       0.5   0.5000   0.0001    [0.4961, 0.5039]
+                    (1.000000, 0.000000)       0.5   0.5000   0.0001    [0.4961, 0.5039]
+    25 grid points; converged: 80.00%; on the stable set of an unstable point or cycle: 20.00%
     """
     net = checked_network(network)
     n = net.widths[0]
@@ -250,27 +255,55 @@ def find_basins(
     if step > float((box[1] - box[0]).min()):
         raise ValueError(f"step={step!r} is larger than the domain {box.tolist()}; one that fits in it is needed")
     refine = positive_int("refine", refine) if refine else 0
+    follow = positive_int("follow", follow)
     starts, shape = grid_starts(box, step)
-    ends = destinations(net, starts, _TOLERANCE, 1, positive_int("follow", follow))
-    labels = ends.labels.reshape(shape)
+    raw, found = ends_of(net, starts, follow)
+    labels = raw.reshape(shape)
     for _ in range(refine):
         step *= 0.5
-        labels = _refined(net, ends.found, labels, box, step, follow)
-    found = ends.found
-    labels = numbered(labels, found)
-    cores = [*found.point_cores, *found.cycle_cores]
-    if prove < 0 or any(phi.code is None for phi in net.activations):
-        cells = np.full((1,) * n, OPEN)
-    else:
-        cells = proved_cells(net, box, cores, int(prove))
-    cycles = found.found_cycles()
-    radii = spectral_radii(np.array(found.jacobians).reshape(-1, n, n))
-    proved = np.array([(cells == k).mean() for k in range(len(cores))])
+        labels = _refined(net, found, labels, box, step, follow)
     axes = tuple(low + step * np.arange(size) for low, size in zip(box[0], labels.shape, strict=True))
-    facts = {"step": step, "refine": refine, "follow": follow}
-    points = np.array(found.points).reshape(-1, n)
+    provable = prove >= 0 and all(phi.code is not None for phi in net.activations)
+    for _ in range(_PROOFS):  # again if random points have found more that attracts
+        count, known = len(found.points), len(found.points) + len(found.cycles)
+        cells = np.full((1,) * n, OPEN)
+        if provable:
+            cells = proved_cells(net, box, [*found.point_cores, *found.cycle_cores], int(prove))
+            cells = np.where(cells >= count, CYCLES - (cells - count), cells)
+        parts = parts_of_cells(box, cells) if provable else parts_of_grid(box, axes, labels)
+        samples = random_points(parts, _SAMPLES, np.random.default_rng(0))
+        ends = in_cells(net, parts, samples) if provable else np.full(len(samples), OPEN)
+        ends[ends == OPEN], _ = ends_of(net, samples[ends == OPEN], follow, found)
+        if not provable or known == len(found.points) + len(found.cycles):
+            break
+    # The points are put in order, and those that attract no volume apart.
+    attract = found.attract(np.concatenate([np.ravel(parts.labels), ends]))
+    new = found.sort()
+    attract[new] = attract.copy()
+    place = np.where(attract, np.cumsum(attract) - 1, UNSTABLE)
+    first = int(attract.sum())
+
+    def numbered(raw: np.ndarray) -> np.ndarray:
+        points = place[new[np.maximum(raw, 0)]] if new.size else raw
+        return np.where(raw <= CYCLES, first + CYCLES - raw, np.where(raw >= 0, points, raw))
+
+    labels, cells, ends = numbered(labels), numbered(cells), numbered(ends)
+    cycles = found.found_cycles()
+    volumes, held = parts.volumes, numbered(parts.labels)
+    left = float(volumes[held == OPEN].sum())
+    shares = [share(volumes[held == k], ends, k, left) for k in range(first + len(cycles))]
+    fractions, errors = np.array(shares).reshape(-1, 2).T
+    if not provable:
+        errors = np.hypot(errors, np.sqrt(fractions * (1.0 - fractions) / labels.size))
+    proved = np.array([float((cells == k).mean()) for k in range(len(fractions))])
     undecided = float((cells == OPEN).mean())
-    return Basins(axes, labels, points, radii, cycles, proved, undecided, cells, box, facts)
+    points = np.array(found.points).reshape(-1, n)
+    radii = spectral_radii(np.array(found.jacobians).reshape(-1, n, n))
+    facts = {"step": step, "refine": refine, "follow": follow}
+    return Basins(
+        axes, labels, points[attract], radii[attract], cycles, points[~attract], fractions, errors, proved, undecided,
+        cells, box, facts,
+    )  # fmt: skip
 
 
 def _refined(
@@ -286,5 +319,5 @@ def _refined(
         neighbour = np.minimum((index + np.array(corner)) // 2, last)
         alike &= labels[tuple(neighbour.T)] == first
     new = first.copy()
-    new[~alike] = destinations(net, starts[~alike], _TOLERANCE, 1, follow, found).labels
+    new[~alike], _ = ends_of(net, starts[~alike], follow, found)
     return new.reshape(shape)

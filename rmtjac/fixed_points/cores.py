@@ -32,6 +32,11 @@ class Core:
     steps: int
     factor: float
 
+    @property
+    def volume(self) -> float:
+        """Its volume."""
+        return float((2.0 * self.radius) ** len(self.centre) / abs(np.linalg.det(self.coordinates)))
+
     def holds(self, x: np.ndarray) -> np.ndarray:
         """Whether points, shape (..., n), lie in it (with a margin for rounding)."""
         return np.abs((x - self.centre) @ self.coordinates.T).max(axis=-1) <= self.radius * (1.0 - 1e-9)

@@ -7,23 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.fixed_points.attractors import Attractors, polish
+from rmtjac.fixed_points.attractors import Attractors, polish, repelled
 from rmtjac.fixed_points.orbits import Orbits, grid_starts
 from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network
 
-__all__ = ["APERIODIC", "DIVERGED", "Destinations", "destinations", "grid_fixed_points", "numbered"]
+__all__ = [
+    "APERIODIC", "CYCLES", "DIVERGED", "UNSTABLE", "Destinations", "destinations", "ends_of", "grid_fixed_points",
+    "numbered",
+]  # fmt: skip
 
-APERIODIC, DIVERGED = -1, -2
+APERIODIC, DIVERGED, UNSTABLE = -1, -2, -4
 _OPEN = -3
-_CYCLES = -10  # cycle j is -10 - j while the number of points is open
+CYCLES = -10  # cycle j is -10 - j while the number of points is open
 _LOOK = 3  # steps between looks at who has entered a core of attraction; odd, for cycles of period 2
 _SCOUTS, _SCOUTING, _SCOUT_AT = 8, 50, (3, 20)  # orbits that run ahead: how many, how far, from which steps
 _ENVOYS, _PART = 64, 20  # orbits that are followed all the way; the others go this part of it
 _REACHES = (64.0, 1e4, 1e6, 1e8)  # sizes of the boxes tried for a proof, in errors of the point
 _STILL = 1e-14
 _TRIES = 8  # to polish a cycle, before the mark of Brent's method moves on
+_TOUCH = 1e-5  # a step shorter than that is followed by Newton's method
+_CLOSE = 1e-6  # relative: as close as that to a stable cycle, an orbit ends there
+_LONGEST = 64  # period of an unstable cycle that is recognised
 _RECURS = 1e-9  # relative: an orbit that comes back this close is periodic
 
 
@@ -97,7 +103,7 @@ class Destinations:
         states = self.orbits.states
         points, cycles = self.found.in_cores(states)
         rows = cycles >= 0
-        labels = np.where(rows, _CYCLES - cycles, points)
+        labels = np.where(rows, CYCLES - cycles, points)
         for k, core in enumerate(self.found.point_cores):
             if core is None or left < 1 or core.steps > 1:
                 continue
@@ -149,7 +155,7 @@ class Destinations:
         return self.found.fixed_point(places[0], errors[0], jacobians[0]) if good[0] else -1
 
     def _cycle(self, x: np.ndarray, period: int) -> int:
-        """Polish and register the cycle through x; -1 if it is none."""
+        """Polish and register the cycle through x; -1 if it is none, -2 if it repels."""
         places, errors, multipliers, good = polish(self.net, x[None], period)
         if not good[0]:
             return -1
@@ -160,7 +166,7 @@ class Destinations:
         if gap <= 10.0 * errors[0] + _RECURS * (1.0 + np.abs(x).max()):
             return -1  # it is a fixed point, or a shorter cycle
         if not spectral_radii(multipliers[0]) < 1.0:
-            return -1  # it is passed by
+            return -2  # it is passed by
         return self.found.cycle(np.array(points), multipliers[0])
 
     def follow(self, steps: int, tolerance: float) -> None:
@@ -196,15 +202,19 @@ class Destinations:
             rows = near < _RECURS * (1.0 + np.abs(orbits.states).max(axis=1, initial=0.0))
             while rows.any() and tries and m - mark > 1:
                 tries -= 1
-                number = self._cycle(orbits.states[np.argmax(rows)], m - mark)
+                first = int(np.argmax(rows))
+                number = self._cycle(orbits.states[first], m - mark)
+                if number == -2:
+                    rows[first] = False
+                    continue
                 if number < 0:
                     break
                 cycle = self.found.cycles[number]
                 gaps = np.abs(orbits.states[:, None, :] - cycle[None]).max(axis=2).min(axis=1)
-                ended = rows & (gaps < 1e-6 * (1.0 + np.abs(cycle).max()))
+                ended = rows & (gaps < _CLOSE * (1.0 + np.abs(cycle).max()))
                 if not ended.any():
                     break
-                self._end(ended, np.full(int(ended.sum()), _CYCLES - number), False)
+                self._end(ended, np.full(int(ended.sum()), CYCLES - number), False)
                 rows = rows[~ended]
             if m == max(1, 2 * mark):
                 mark, tries = m, _TRIES
@@ -213,7 +223,7 @@ class Destinations:
     def _any_core(self) -> None:
         """End the rows in any core, whenever they will come to rest."""
         points, cycles = self.found.in_cores(self.orbits.states)
-        labels = np.where(cycles >= 0, _CYCLES - cycles, points)
+        labels = np.where(cycles >= 0, CYCLES - cycles, points)
         rows = (points >= 0) | (cycles >= 0)
         self._end(rows, labels[rows], False)
 
@@ -228,6 +238,28 @@ def destinations(
         ends.follow(follow, tolerance)
     ends.labels[ends.labels == _OPEN] = APERIODIC
     return ends
+
+
+def ends_of(
+    net: Network, starts: np.ndarray, follow: int, found: Attractors | None = None
+) -> tuple[np.ndarray, Attractors]:
+    """Return what starts end in, and the attractors; only if they get there, not if they pass by slowly.
+
+    `UNSTABLE`: a cycle that repels is met exactly. (An unstable fixed point has its number: see `Attractors.attract`.)
+    """
+    ends = Destinations(net, starts, found)
+    if len(starts):
+        ends.follow(follow, _TOUCH)
+    ends.labels[ends.labels == _OPEN] = APERIODIC
+    if len(ends.orbits):
+        states = ends.orbits.states
+        last = np.where(repelled(net, states, _LONGEST, _STILL), UNSTABLE, APERIODIC)
+        for number, cycle in enumerate(ends.found.cycles):  # on their way, but not there yet
+            gaps = np.abs(states[:, None, :] - cycle[None]).max(axis=2).min(axis=1)
+            last[gaps < _CLOSE * (1.0 + np.abs(cycle).max())] = CYCLES - number
+        left = ends.orbits.owner >= 0
+        ends.labels[left] = last[ends.orbits.owner[left]]
+    return ends.labels, ends.found
 
 
 def grid_fixed_points(
@@ -258,7 +290,7 @@ def numbered(labels: np.ndarray, found: Attractors) -> np.ndarray:
     new = np.concatenate([found.sort(), [0]])
     count = len(found.points)
     return np.where(
-        labels <= _CYCLES, count + _CYCLES - labels, np.where(labels >= 0, new[np.maximum(labels, 0)], labels)
+        labels <= CYCLES, count + CYCLES - labels, np.where(labels >= 0, new[np.maximum(labels, 0)], labels)
     )
 
 

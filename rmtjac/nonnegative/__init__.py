@@ -2,7 +2,8 @@
 
 from rmtjac.nonnegative.asymptotic import asymptotic_map, spectral_radius
 from rmtjac.nonnegative.certificate import Certificate, certify
-from rmtjac.nonnegative.extremal import Extremal, greatest_fixed_point, least_fixed_point
+from rmtjac.nonnegative.enclosure import Extremal
+from rmtjac.nonnegative.extremal import greatest_fixed_point, least_fixed_point
 from rmtjac.nonnegative.predicates import (
     Answer,
     concave,

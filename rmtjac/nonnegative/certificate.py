@@ -8,7 +8,11 @@ The theorems, for T mapping x >= 0 to itself:
 - *linear bound*: T(x) <= A x and rho(A) < 1: 0 is the only one.
 - *Perron ray* (NN): T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector;
   rho(A) > 1 at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear (`rmtjac.nonnegative.ray`).
+- *blocks*: neurons that act on each other in a circle are a block (`rmtjac.nonnegative.blocks`). Where the blocks that
+  act on others have one fixed point each, Fix(T) is the product of the fixed points of all blocks.
 - *monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.
+
+They are asked in this order, and iterations are run only for what they leave open, and for where the points are.
 
 NN's theorem (T weakly scalable, rho(T_inf) < 1, upper- and lower-primitive at its fixed points: they form an interval)
 is within these. Primitive at a point, T has irreducible weights; then either biases reach every output in the end, and
@@ -18,6 +22,7 @@ a power of T is scalable, or T(0) = 0 and the Perron ray applies, also where cli
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -25,12 +30,15 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative import predicates
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
-from rmtjac.nonnegative.extremal import Extremal, greatest_fixed_point, least_fixed_point
+from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
+from rmtjac.nonnegative.extremal import climbed, contracting, descended, only_fixed_point
+from rmtjac.nonnegative.nearby import exact_image
 from rmtjac.nonnegative.predicates import Answer
+from rmtjac.nonnegative.products import Part, few, product_of_blocks
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 from rmtjac.nonnegative.ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
-from rmtjac.nonnegative.rounding import UNIT
-from rmtjac.status import Status
+from rmtjac.nonnegative.rounding import above, at_least, at_most, below
+from rmtjac.validate import finite
 
 __all__ = ["Certificate", "certify"]
 
@@ -51,7 +59,8 @@ class Certificate:
         Whether there is one; at most one; whether each is positive in all coordinates (None also if there is none).
     shape
         ``"empty"``; ``"point"``; ``"interval"`` (a segment of a ray from 0, or the whole ray); ``"two points"`` (0 and
-        one more); ``"between"`` (all lie between `least` and `greatest`); ``"undecided"``.
+        one more); ``"product"`` (of the fixed points of `parts`); ``"between"`` (all lie between `least` and
+        `greatest`); ``"undecided"``.
     theorem
         What proves it.
     reason
@@ -61,7 +70,8 @@ class Certificate:
     hypotheses
         All properties that were looked at, with evidence.
     least, greatest
-        Enclosures; None without a monotone self-map.
+        Enclosures; None without a monotone self-map, or if it is proved that there is none. One and the same, if there
+        is one fixed point.
     ray
         Of an interval that begins at 0: its direction and its end.
     rate
@@ -70,6 +80,8 @@ class Certificate:
         Of a concave network: T contracts {0 < x <= greatest.upper} by it in Thompson's metric, if it is below 1.
     declared
         Activations of which the proof takes the word of the user (`rmtjac.Activation`).
+    parts
+        Of a product: neurons, and what is proved of their fixed points, the others at theirs.
     """
 
     exists: bool | None
@@ -86,6 +98,7 @@ class Certificate:
     rate: Rate | None = None
     thompson: float | None = None
     declared: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
@@ -101,6 +114,10 @@ class Certificate:
         out["rate"] = None if self.rate is None else self.rate.value
         out["thompson"] = self.thompson
         out["declared"] = list(self.declared)
+        out["parts"] = [
+            {"neurons": neurons.tolist(), "shape": part.shape, "theorem": part.theorem, "reason": part.reason}
+            for neurons, part in self.parts
+        ]
         return out
 
     def table(self) -> str:
@@ -111,12 +128,14 @@ class Certificate:
         if self.rho is not None:
             lines.append(f"{'rho(T_inf)':>20}: [{self.rho[0]:.12g}, {self.rho[1]:.12g}]")
         if self.rate is not None and self.rate.value < 1.0:
-            lines.append(
-                f"{'rate':>20}: {self.rate.value:.6g} in a weighted maximum norm, from the least fixed point on"
-            )
+            rate = at_most(self.rate.value, 1.0)
+            lines.append(f"{'rate':>20}: {rate} in a weighted maximum norm, from the least fixed point on")
         if self.thompson is not None and self.thompson < 1.0:
-            lines.append(f"{'rate':>20}: {self.thompson:.6g} in Thompson's metric, up to the greatest fixed point")
+            lines.append(
+                f"{'rate':>20}: {at_most(self.thompson, 1.0)} in Thompson's metric, up to the greatest fixed point"
+            )
         lines += [f"{name:>20}: {words[answer.value]} ({answer.evidence})" for name, answer in self.hypotheses.items()]
+        lines += [f"{'part':>20}: neurons {few(neurons)}: {part.shape} ({part.reason})" for neurons, part in self.parts]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -144,7 +163,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
 
     Notes
     -----
-    Cost: that of `spectral_radius` and of the two iterations.
+    Cost: that of `spectral_radius`, and of the iterations where the theorems do not give the points themselves.
 
     Examples
     --------
@@ -157,6 +176,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
         raise TypeError(f"network={net!r} must be a Network")
     if net.widths[0] != net.widths[-1]:
         raise ValueError(f"network maps R^{net.widths[0]} to R^{net.widths[-1]}; fixed points need n_0 = n_L")
+    finite("tol", tol, above=0.0)
     found = _certified(net, tol)
     declared = tuple(dict.fromkeys(phi.spec for phi in net.activations if phi.facts.declared))
     if not declared or found.shape == "undecided":
@@ -165,6 +185,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     return replace(found, reason=reason, declared=declared)
 
 
+@np.errstate(all="ignore")  # what overflows proves nothing
 def _certified(net: Network, tol: float) -> Certificate:
     known = {name: getattr(predicates, name)(net) for name in _HYPOTHESES}
     if not known["self_map"]:
@@ -173,68 +194,120 @@ def _certified(net: Network, tol: float) -> Certificate:
         below_one, rho, _ = against_one(net)
     except ValueError:
         below_one, rho = None, None
+    found = Certificate(None, None, None, "undecided", "none applies", "", rho, known)
     if known["eventually_scalable"] and below_one is False:
-        reason = f"rho(T_inf) in [{rho[0]:.6g}, {rho[1]:.6g}] is at least 1"  # type: ignore[index]
-        return Certificate(False, True, None, "empty", _CLS, reason, rho, known)
-    least, greatest = least_fixed_point(net, tol), greatest_fixed_point(net, tol)
-    found = Certificate(None, None, None, "undecided", "none applies", "", rho, known, least, greatest)
-    if known["concave"]:
-        found = replace(found, **_rates(net, least, greatest))
+        return replace(
+            found, exists=False, unique=True, shape="empty", theorem=_CLS,
+            reason=f"{_at_least_one('rho(T_inf)', rho)}, and T, or a power of it, is scalable",
+        )  # fmt: skip
     if known["eventually_scalable"] and below_one:
-        reason = f"{known['eventually_scalable'].evidence}, rho(T_inf) <= {rho[1]:.6g} < 1"  # type: ignore[index]
-        return _point(found, True, _CLS, reason)
+        reason = f"{known['eventually_scalable'].evidence}, {_below_one('rho(T_inf)', rho)}"
+        return _point(net, found, only_fixed_point(net, tol), _CLS, reason, True)
     bound = linear_bound(net)
     if bound is not None and bound.below:
-        return _point(found, False, "linear bound", f"T(x) <= A x, rho(A) <= {bound.bracket[1]:.6g} < 1")
-    if found.rate is not None and found.rate.value < 1.0 and least.exists:
-        reason = f"concave; from an iterate on T contracts by {found.rate.value:.6g} in a weighted maximum norm"
-        return _point(found, bool(known["positive"]) or bool((least.lower > 0.0).all()) or None, "contraction", reason)
-    return _on_a_ray(net, found, bound) or _by_monotony(found)
+        reason = f"T(x) <= A x, {_below_one('rho(A)', bound.bracket)}"
+        return _point(net, found, zero(net.widths[0]), "linear bound", reason)
+    if (rate := contracting(net)) < 1.0:
+        reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
+        return _point(net, found, only_fixed_point(net, tol), "contraction", reason)
+    if (on_a_ray := _on_a_ray(net, found, bound)) is not None:
+        return on_a_ray
+    if (product := product_of_blocks(net, found, tol, _certified)) is not None:
+        return _with_rates(net, product) if known["concave"] and product.exists else product
+    least = climbed(net, tol)
+    if known["concave"] and np.isfinite(least.lower).all() and (rate := contraction_rate(net, least.lower).value) < 1.0:
+        reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
+        return _point(net, found, least if least.exists else only_fixed_point(net, tol), "contraction", reason)
+    found = replace(found, least=least, greatest=descended(net, tol))
+    if known["concave"]:
+        found = _with_rates(net, found)
+    return _two_points(net, found, bound) or _by_monotony(found)
 
 
-def _rates(net: Network, least: Extremal, greatest: Extremal) -> dict[str, Any]:
-    bounded = np.isfinite(greatest.upper).all() and greatest.everywhere
-    return {
-        "rate": contraction_rate(net, least.lower) if np.isfinite(least.lower).all() else None,
-        "thompson": thompson_rate(net, greatest.upper) if bounded and (greatest.upper > 0.0).all() else None,
-    }
+def _below_one(name: str, bracket: tuple[float, float] | None) -> str:
+    """Why a radius is below 1, in numbers that are true."""
+    assert bracket is not None
+    if bracket[1] < 1.0:
+        return f"{name} <= {at_most(bracket[1], 1.0)} < 1"
+    return f"{name} < 1 in exact arithmetic, and >= {at_least(bracket[0])}"
 
 
-def _point(found: Certificate, positive: bool | None, theorem: str, reason: str) -> Certificate:
-    return replace(found, exists=True, unique=True, positive=positive, shape="point", theorem=theorem, reason=reason)
+def _at_least_one(name: str, bracket: tuple[float, float] | None) -> str:
+    assert bracket is not None
+    if bracket[0] > 1.0:
+        return f"{name} >= {at_least(bracket[0], 1.0)} > 1"
+    return f"{name} >= 1" + (" in exact arithmetic" if bracket[0] < 1.0 else "")
+
+
+def _with_rates(net: Network, found: Certificate) -> Certificate:
+    least, greatest = found.least, found.greatest
+    assert least is not None
+    assert greatest is not None
+    bounded = greatest.exists and greatest.everywhere and (greatest.upper > 0.0).all()
+    return replace(
+        found,
+        rate=contraction_rate(net, least.lower) if np.isfinite(least.lower).all() else None,
+        thompson=thompson_rate(net, greatest.upper) if bounded else None,
+    )
+
+
+def _point(
+    net: Network, found: Certificate, one: Extremal, theorem: str, reason: str, positive: bool | None = None
+) -> Certificate:
+    if positive is None and one.exists:
+        positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).any() else None
+    found = replace(
+        found, exists=True, unique=True, positive=positive, shape="point", theorem=theorem, reason=reason,
+        least=one, greatest=one,
+    )  # fmt: skip
+    return _with_rates(net, found) if found.hypotheses["concave"] else found
 
 
 def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
-    """What `rmtjac.nonnegative.ray` proves for T(x) <= A x and rho(A) >= 1."""
+    """What `rmtjac.nonnegative.ray` proves for T(x) <= A x and rho(A) >= 1, without an iteration."""
     if bound is None:
         return None
-    ray = perron_ray(net, bound)
+    ray, n = perron_ray(net, bound), net.widths[0]
     if ray is not None and ray.end == 0.0:
-        return _point(found, False, "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
+        return _point(net, found, zero(n), "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
     if ray is not None:
         some = ray.points(np.linspace(0.0, 1.0, 5))
-        miss = float(np.abs(net(some) - some).max())
-        end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {ray.end:.12g}"
-        reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {miss:.2g} at 5 of them)"
-        last = found.greatest
-        if np.isfinite(ray.end):
-            room = 4.0 * UNIT  # t, v and their product are rounded
-            last = Extremal(some[-1] * (1.0 - room), some[-1] * (1.0 + room), Status.CONVERGED, True, 0)
-        return replace(
+        miss = max(_movement(net, one) for one in some)
+        end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {at_least(ray.end, digits=12)}"
+        reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {at_most(miss)} at 5 of them)"
+        last = on_ray(ray) if np.isfinite(ray.end) else descended(net)
+        found = replace(
             found, exists=True, unique=False, positive=False, shape="interval", theorem="Perron ray", reason=reason,
-            ray=ray, greatest=last,
+            ray=ray, least=zero(n), greatest=last,
         )  # fmt: skip
+        return _with_rates(net, found) if found.hypotheses["concave"] else found
     if bound.bracket[0] > 1.0 and is_linear(net):
-        return _point(found, False, "Perron ray", f"T(x) = A x, A irreducible, rho(A) >= {bound.bracket[0]:.6g} > 1")
+        reason = f"T(x) = A x, A irreducible, {_at_least_one('rho(A)', bound.bracket)}"
+        return _point(net, found, zero(n), "Perron ray", reason)
+    return None
+
+
+def _movement(net: Network, x: np.ndarray) -> float:
+    """A bound of |T(x) - x|, of the exact value where there is one."""
+    exact = exact_image(net, x.tolist())
+    if exact is None:
+        return float(np.maximum(above(net, x) - x, x - below(net, x)).max())
+    miss = max(abs(a - Fraction(b)) for a, b in zip(exact, x.tolist(), strict=True))
+    return float(miss) * (1.0 + 2.0**-50) if miss else 0.0
+
+
+def _two_points(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
+    """What `rmtjac.nonnegative.ray` proves of the greatest fixed point, if it is not 0."""
     greatest = found.greatest
     assert greatest is not None
-    above_zero = greatest.exists and bool((greatest.lower > 0.0).any())
-    if bound.below is False and above_zero and strict_above_zero(net):
-        reason = f"T(0) = 0; A irreducible, rho(A) >= {bound.bracket[0]:.6g}: one more, which is positive"
-        return replace(
-            found, exists=True, unique=False, positive=False, shape="two points", theorem="Perron ray", reason=reason
-        )
-    return None
+    if bound is None or bound.below is not False:
+        return None
+    if not (greatest.exists and bool((greatest.lower > 0.0).any()) and strict_above_zero(net)):
+        return None
+    reason = f"T(0) = 0; A irreducible, {_at_least_one('rho(A)', bound.bracket)}: one more, which is positive"
+    return replace(
+        found, exists=True, unique=False, positive=False, shape="two points", theorem="Perron ray", reason=reason
+    )
 
 
 def _by_monotony(found: Certificate) -> Certificate:

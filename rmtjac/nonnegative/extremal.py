@@ -4,77 +4,39 @@ From 0 the iteration climbs to the least fixed point, if there is one; from u wi
 below u (NN). Computed with outward rounding, each iterate is a bound. The other side comes from a vector u with
 T(u) <= u near by (then the least fixed point is at most u), or l with T(l) >= l (then the greatest is at least l). If T
 is weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point is beyond u.
-Concave networks are helped on by Newton's method (`rmtjac.nonnegative.acceleration`), and the bounds stay proved.
+Newton's method (`rmtjac.nonnegative.acceleration`) helps on, and the bounds stay proved. Where theorems know the
+greatest it is not iterated for; what is left open by all of this is tried block by block (`rmtjac.nonnegative.blocks`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.acceleration import enclose_from_below, resolved, step_from_above
-from rmtjac.nonnegative.asymptotic import asymptotic_factors
-from rmtjac.nonnegative.predicates import concave, self_map, weakly_scalable
+from rmtjac.nonnegative.acceleration import enclose_from_below, enclosed, newton, step_from_above
+from rmtjac.nonnegative.asymptotic import against_one
+from rmtjac.nonnegative.blocks import blocks, restricted
+from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
+from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
+from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
+from rmtjac.nonnegative.rates import contraction_rate, contracts
+from rmtjac.nonnegative.ray import linear_bound, perron_ray
 from rmtjac.nonnegative.rounding import above, below
 from rmtjac.status import Status
 from rmtjac.validate import finite, positive_int
 
-__all__ = ["Extremal", "greatest_fixed_point", "least_fixed_point", "upper_solution"]
+__all__ = [
+    "climbed", "contracting", "descended", "greatest_fixed_point", "least_fixed_point", "only_fixed_point", "settled",
+    "upper_solution",
+]  # fmt: skip
 
-_HUGE = 1e150
-_TRIES = 60  # sizes of a vector tried for the other side
+_HUGE = float(np.finfo(float).max)
+_NEWTON = 1e-3  # relative width of an enclosure that more steps would not improve, rounding apart
 _MOST_STEPS = 20_000
+_FIRST = (8, 32, 128)  # steps after which a rate is looked for
 _LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
-
-
-@dataclass(frozen=True, eq=False)
-class Extremal:
-    """An extremal fixed point, or bounds of where it would be.
-
-    Attributes
-    ----------
-    lower, upper
-        Shape (n,): the fixed point lies between; upper is infinite if none is known to exist.
-    status
-        ``CONVERGED``: it exists, and the bounds are as close as was asked for, or as rounding allows.
-        ``DIVERGED``: the iteration grew beyond 1e150. ``ITERATION_LIMIT``: neither.
-    everywhere
-        Whether the bound is one of all fixed points, not only of those below a vector u (greatest; True for the least).
-    iterations
-        Steps taken.
-    """
-
-    lower: np.ndarray
-    upper: np.ndarray
-    status: Status
-    everywhere: bool
-    iterations: int
-
-    def __post_init__(self) -> None:
-        for array in (self.lower, self.upper):
-            array.flags.writeable = False
-
-    @property
-    def exists(self) -> bool:
-        """Whether it is proved that there is such a fixed point."""
-        return bool(np.isfinite(self.upper).all())
-
-    @property
-    def point(self) -> np.ndarray:
-        """Shape (n,): the middle of the bounds; NaN if there is none."""
-        return np.where(np.isfinite(self.upper), 0.5 * (self.lower + self.upper), np.nan)
-
-    @property
-    def error(self) -> float:
-        """Largest distance of the fixed point from `point`."""
-        return float((0.5 * (self.upper - self.lower)).max(initial=0.0)) if self.exists else np.inf
-
-    def __repr__(self) -> str:
-        if not self.exists:
-            return f"Extremal(no fixed point proved: {self.status} after {self.iterations} iterations)"
-        return f"Extremal(n = {self.lower.size}, error {self.error:.2g}, {self.iterations} iterations)"
 
 
 def _checked(net: Network, tol: float, max_iter: int) -> None:
@@ -87,35 +49,7 @@ def _checked(net: Network, tol: float, max_iter: int) -> None:
     positive_int("max_iter", max_iter)
 
 
-def _direction(net: Network, x: np.ndarray) -> list[np.ndarray]:
-    """Positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; else ones."""
-    return _positive_first(net.jacobian(x))
-
-
-def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
-    """(I - A)^-1 1, scaled, if it is positive; and ones."""
-    ones = np.ones(len(matrix))
-    w = resolved(matrix, ones)
-    return [ones] if w is None or not w.min(initial=1.0) > 0.0 else [w / w.max(initial=1e-290), ones]
-
-
-def _upper_near(net: Network, x: np.ndarray) -> np.ndarray | None:
-    """Return u >= x with T(u) <= u, close to x, or None."""
-    if (above(net, x) <= x).all():
-        return x
-    size = max(float(np.abs(above(net, x) - x).max()), 1e-300)
-    for w in _direction(net, x):
-        room = size
-        for _ in range(_TRIES):
-            u = x + room * w
-            if not (u < _HUGE).all():
-                break
-            if (above(net, u) <= u).all():
-                return u
-            room *= 2.0
-    return None
-
-
+@np.errstate(all="ignore")  # what overflows proves nothing
 def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the least fixed point in x >= 0 of a monotone network.
 
@@ -124,7 +58,7 @@ def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST
     net
         A monotone map of the nonnegative orthant to itself (`self_map`).
     tol
-        Stop when a step is smaller than this times the size of the iterate.
+        Stop when the bounds are within this times the greatest entry of each other.
     max_iter
         Most steps.
 
@@ -139,7 +73,8 @@ def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST
 
     Notes
     -----
-    Cost: two products with each weight matrix a step; the number of steps grows as 1/(1 - r), r the rate.
+    Cost: two products with each weight matrix a step; the number of steps grows as 1/(1 - r), r the rate. Networks
+    that are not concave, or have several fixed points, take them all.
 
     Examples
     --------
@@ -149,59 +84,76 @@ def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST
     array([2.])
     """
     _checked(net, tol, max_iter)
+    if _has_one(net):
+        return only_fixed_point(net, tol, max_iter=max_iter)
+    return climbed(net, tol, max_iter)
+
+
+def _has_one(net: Network) -> bool:
+    """Whether a theorem says that there is exactly one fixed point."""
+    return contracting(net) < 1.0 or (bool(eventually_scalable(net)) and against_one(net).below is True)
+
+
+def climbed(net: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
+    """Do as `least_fixed_point` where `contracting` decides nothing."""
+    found = _climbed(net, tol, max_iter)
+    if found.status in (Status.CONVERGED, Status.DIVERGED):
+        return found
+    return _better(found, _composed(net, lambda part: least_fixed_point(part, tol, max_iter=max_iter)), tol)
+
+
+def contracting(net: Network) -> float:
+    """Return the rate by which a concave network contracts what is above its first iterates from 0, else infinity.
+
+    Below 1, it has exactly one fixed point (Banach).
+    """
+    if not concave(net):
+        return np.inf
+    x, rate, k = np.zeros(net.widths[0]), np.inf, 0
+    for end in _FIRST:
+        before = x
+        while k < end:
+            x, k = np.maximum(below(net, x), x), k + 1
+        moved = k == _FIRST[0] or (x > before).any()
+        if moved and x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less than a rate
+            rate = contraction_rate(net, x).value
+        if rate < 1.0:
+            break
+    return rate
+
+
+def _climbed(net: Network, tol: float, max_iter: int) -> Extremal:
     x = np.zeros(net.widths[0])
-    if (net(x) == 0.0).all() and all((b == 0.0).all() for b in net.biases):
-        return Extremal(x.copy(), x.copy(), Status.CONVERGED, True, 0)  # T(0) = 0, exactly
+    if (above(net, x) <= 0.0).all():
+        return zero(x.size)
+    upper = np.full(x.size, np.inf)
     status = Status.ITERATION_LIMIT
-    bent = bool(concave(net))
+    bent, tried, width = bool(concave(net)), False, np.inf
     for k in range(1, max_iter + 1):
         new = np.maximum(below(net, x), x)
         step = float((new - x).max())
         x = new
-        if bent and k in _LOOKS and (bounds := enclose_from_below(net, x)) is not None:
-            return Extremal(*bounds, Status.CONVERGED, True, k)
         if not x.max() < _HUGE:
-            status = Status.DIVERGED
+            return Extremal(x, np.full(x.size, np.inf), Status.DIVERGED, True, k)
+        if bent and k in _LOOKS and (bounds := enclose_from_below(net, x)) is not None:
+            x, upper = bounds
+            status = Status.UNDECIDED  # of a concave network this is as near as rounding allows
             break
-        if step <= tol * x.max():
-            status = Status.CONVERGED
-            break
-    u = _upper_near(net, x) if status is not Status.DIVERGED else None
-    if u is None:
-        status = status if status is Status.DIVERGED else Status.ITERATION_LIMIT
-        return Extremal(x, np.full(x.size, np.inf), status, True, k)
-    for _ in range(4):  # T(u) <= u is another such vector, and closer
-        u = np.maximum(np.minimum(above(net, u), u), x)
-    return Extremal(x, u, status, True, k)
+        if step == 0.0 or k == max_iter or (step <= tol * x.max() and (not tried or k in _LOOKS)):
+            tried = True
+            u = upper_near(net, x)
+            upper = upper if u is None else np.minimum(upper, u)
+            before, width = width, (upper - x).max()
+            if close(x, upper, tol) or step == 0.0 or (close(x, upper, _NEWTON) and width > 0.5 * before):
+                status = Status.UNDECIDED  # rounding allows no more
+                break
+    if np.isfinite(upper).all():
+        for _ in range(4):  # T(u) <= u is another such vector, and closer
+            upper = np.maximum(np.minimum(above(net, upper), upper), x)
+    return Extremal(x, upper, Status.CONVERGED if close(x, upper, tol) else status, True, k)
 
 
-def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
-    """Return u with T(u) <= u, and whether all fixed points lie below it; None if none is found.
-
-    A bounded last layer gives its bound. Else u = p w with w > T_inf(w), for growing p.
-    """
-    top = net.activations[-1].facts.upper
-    n = net.widths[0]
-    if top is not None and np.isfinite(top):
-        return np.full(n, top * (1.0 + 2.0**-50)), True
-    try:
-        factors = asymptotic_factors(net)
-    except ValueError:
-        factors = []
-    product = np.eye(n)
-    for one in factors:
-        product = one @ product
-    for w in _positive_first(product):
-        size = 1.0
-        while size < _HUGE:
-            u = size * w
-            image = above(net, u)
-            if (image < u).all():
-                return u, bool(weakly_scalable(net))
-            size *= 4.0
-    return None, False
-
-
+@np.errstate(all="ignore")  # what overflows proves nothing
 def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the greatest fixed point in x >= 0 of a monotone network, or the greatest below a vector u.
 
@@ -209,41 +161,139 @@ def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _M
 
     Examples
     --------
-    >>> import rmtjac as rj
+    >>> import numpy as np, rmtjac as rj
     >>> net = rj.Network([[[2.0]]], activation="tanh")  # 0 and about 0.9575
     >>> rj.nonnegative.greatest_fixed_point(net).point.round(4)
     array([0.9575])
+    >>> rj.nonnegative.greatest_fixed_point(rj.Network([np.eye(2)], activation="relu6")).point
+    array([6., 6.])
     """
     _checked(net, tol, max_iter)
+    bound = linear_bound(net)
+    if bound is not None:
+        ray = perron_ray(net, bound)
+        if bound.below or (ray is not None and ray.end == 0.0):
+            return zero(net.widths[0])
+        if ray is not None and np.isfinite(ray.end):
+            return on_ray(ray)
+    elif _has_one(net):
+        return only_fixed_point(net, tol, max_iter=max_iter)
+    return descended(net, tol, max_iter)
+
+
+def descended(net: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
+    """Do as `greatest_fixed_point` where theorems decide nothing."""
+    found = _descended(net, tol, max_iter)
+    if found.status is Status.CONVERGED:
+        return found
+    return _better(found, _composed(net, lambda part: greatest_fixed_point(part, tol, max_iter=max_iter)), tol)
+
+
+def _descended(net: Network, tol: float, max_iter: int) -> Extremal:
+    n = net.widths[0]
     u, everywhere = upper_solution(net)
     if u is None:
-        n = net.widths[0]
-        return Extremal(np.zeros(n), np.full(n, np.inf), Status.ITERATION_LIMIT, False, 0)
+        return Extremal(np.zeros(n), np.full(n, np.inf), Status.UNDECIDED, False, 0)
+    low = np.zeros(n)
     status = Status.ITERATION_LIMIT
-    bent = bool(concave(net))
+    bent, tried, width = bool(concave(net)), False, np.inf
     for k in range(1, max_iter + 1):
         new = np.minimum(above(net, u), u)
         if bent and k in _LOOKS:
             new = np.minimum(step_from_above(net, new), new)
         step = float((u - new).max())
         u = new
-        if step <= tol * u.max() or u.max() <= 1e-290:
-            status = Status.CONVERGED
-            break
-    low = _lower_near(net, u)
-    return Extremal(low, u, status, everywhere, k)
-
-
-def _lower_near(net: Network, u: np.ndarray) -> np.ndarray:
-    """Return l <= u with T(l) >= l, close to u: a fixed point lies between. The iterate from 0 if no other is found."""
-    size = max(float(np.abs(u - below(net, u)).max()), 1e-300)
-    for w in _direction(net, u):
-        room = size
-        for _ in range(_TRIES):
-            low = np.maximum(u - room * w, 0.0)
-            if (below(net, low) >= low).all():
-                return low
-            if not low.any():
+        if step == 0.0 or k == max_iter or (step <= tol * u.max() and (not tried or k in _LOOKS)):
+            tried = True
+            low = np.maximum(low, lower_near(net, u))
+            before, width = width, (u - low).max()
+            if close(low, u, tol) or step == 0.0 or (close(low, u, _NEWTON) and width > 0.5 * before):
+                status = Status.UNDECIDED  # rounding allows no more
                 break
-            room *= 2.0
-    return np.zeros(u.size)
+    return Extremal(low, u, Status.CONVERGED if close(low, u, tol) else status, everywhere, k)
+
+
+def only_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
+    """Enclose the fixed point of a monotone network that has exactly one, as a theorem says.
+
+    Then any l <= T(l), T(u) <= u enclose it, however they were found: from 0, from above, or by Newton's method.
+    """
+    low = np.zeros(net.widths[0])
+    if (above(net, low) <= 0.0).all():
+        return zero(low.size)
+    high, _ = upper_solution(net)
+    if high is None:
+        high = np.full(low.size, np.inf)
+    status, width = Status.ITERATION_LIMIT, np.inf
+    for k in range(1, max_iter + 1):
+        new, bound = np.maximum(below(net, low), low), high
+        if high.max() < np.inf:
+            bound = np.minimum(above(net, high), high)
+        rest = bool((new == low).all() and (bound == high).all())
+        low, high = new, bound
+        if not low.max() < _HUGE:
+            return Extremal(low, high, Status.DIVERGED, True, k)
+        if (k in _LOOKS or rest) and not close(low, high, tol):
+            near = _by_newton(net, low, high, tol)
+            if near is not None:
+                low, high = near
+                before, width = width, (high - low).max()
+                rest = rest or (close(low, high, _NEWTON) and width > 0.5 * before)
+        if rest or close(low, high, tol):
+            status = Status.UNDECIDED
+            break
+    if high.max() < np.inf:
+        for _ in range(4):
+            low, high = np.maximum(below(net, low), low), np.minimum(above(net, high), high)
+    return Extremal(low, high, Status.CONVERGED if close(low, high, tol) else status, True, k)
+
+
+def _by_newton(net: Network, low: np.ndarray, high: np.ndarray, tol: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Closer bounds of the only fixed point, from below or from above, in floats or else in rational arithmetic."""
+    for start in (low, high):
+        end = newton(net, start) if start.max(initial=0.0) < np.inf else None
+        if end is None:
+            continue
+        near = enclosed(net, *end)
+        if near is None or not close(*near, tol):
+            near = exact_near(net, *end) or near
+        if near is not None:
+            return np.maximum(low, near[0]), np.minimum(high, near[1])
+    return None
+
+
+def _composed(net: Network, solve: Callable[[Network], Extremal]) -> Extremal | None:
+    """Block by block: the extremal fixed point of a later one is that with the earlier ones at theirs."""
+    parts = blocks(net)
+    if len(parts) == 1:
+        return None
+    low, high = np.zeros(net.widths[0]), np.zeros(net.widths[0])
+    everywhere, steps = True, 0
+    for neurons, recurrent in parts:
+        least, most = restricted(net, neurons, low, -1.0), restricted(net, neurons, high, 1.0)
+        if least is None or most is None:
+            return None
+        try:
+            ends = (solve(least), solve(most)) if recurrent else (settled(least, most, 0.0),) * 2
+        except ValueError:  # rounding took away what was barely proved
+            return None
+        low[neurons], high[neurons] = ends[0].lower, ends[1].upper
+        everywhere, steps = everywhere and ends[1].everywhere, max(steps, *(one.iterations for one in ends))
+    return Extremal(low, high, Status.UNDECIDED, everywhere, steps)
+
+
+def settled(least: Network, most: Network, tol: float) -> Extremal:
+    """Return the value of a neuron that does not act on itself, between those of two networks."""
+    low, high = below(least, np.zeros(1)), above(most, np.zeros(1))
+    return merged(low, high, zero(1), tol)
+
+
+def _better(one: Extremal, other: Extremal | None, tol: float) -> Extremal:
+    """Both bounds together, if they are of all fixed points; else those that are, or the first."""
+    if other is None or not other.everywhere:
+        return one
+    low, high = other.lower.copy(), other.upper.copy()
+    if one.everywhere:
+        low, high = np.maximum(one.lower, low), np.minimum(one.upper, high)
+    status = Status.CONVERGED if close(low, high, tol) else one.status
+    return Extremal(low, high, status, True, max(one.iterations, other.iterations))

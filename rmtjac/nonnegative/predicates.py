@@ -13,7 +13,7 @@ import numpy as np
 
 from rmtjac.activations import Activation, Facts
 from rmtjac.network import Network
-from rmtjac.nonnegative.rounding import below, preactivations
+from rmtjac.nonnegative.rounding import at_least, below, preactivations
 
 __all__ = [
     "Answer",
@@ -78,7 +78,7 @@ def monotone(net: Network) -> Answer:
         known = phi.facts
         if known.monotone_from is None:
             return Answer(None, _unknown(phi, l, "monotone_from"))
-        if not known.nondecreasing_from(low.min()):
+        if not known.nondecreasing_from(low.min(initial=np.inf)):
             i = int(np.argmin(low))
             return Answer(
                 None,
@@ -100,7 +100,7 @@ def self_map(net: Network) -> Answer:
         return Answer(True, "T(0) >= 0: nonnegative biases, or a last activation that is nowhere negative")
     at_zero = below(net, np.zeros(net.widths[0]))
     i = int(np.argmin(at_zero))
-    if at_zero[i] < 0.0:
+    if not at_zero[i] >= 0.0:
         return Answer(None, f"T(0) may be negative: its entry {i} is about {at_zero[i]:.6g}")
     return Answer(True, "T(0) >= 0")
 
@@ -209,5 +209,5 @@ def positive(net: Network) -> Answer:
     at_zero = below(net, np.zeros(net.widths[0]))
     i = int(np.argmin(at_zero))
     if at_zero[i] > 0.0:
-        return Answer(True, f"T(0) >= {at_zero[i]:.6g} > 0")
+        return Answer(True, f"T(0) >= {at_least(at_zero[i], 0.0)} > 0")
     return Answer(None if strict.value is None else False, f"T(0) may be 0 in entry {i}")

@@ -53,7 +53,7 @@ def primitive(of: Any, x: object = None) -> Answer:
         raise ValueError(f"matrix has shape {graph.shape}; a square one is needed")
     values = real_array("matrix", graph.data, "a matrix")
     if np.isnan(values).any():
-        raise ValueError("matrix holds NaN entries")
+        raise ValueError("matrix holds NaN entries; primitivity is a property of nonnegative ones")
     keep = values > 0.0
     if (values < 0.0).any():
         raise ValueError("matrix holds negative entries; primitivity is a property of nonnegative ones")
@@ -83,7 +83,13 @@ def _square(of: Any, x: object) -> Any:
     signs = nonnegative_weights(of)
     if not signs:
         raise ValueError(f"network: {signs.evidence}; primitivity is a property of nonnegative matrices")
-    return pattern(of) if x is None else np.maximum(of.jacobian(x), 0.0)
+    if x is None:
+        return pattern(of)
+    with np.errstate(all="ignore"):
+        slopes = [phi.derivative(h) for phi, h in zip(of.activations, of.preactivations(x), strict=True)]
+        if all((slope >= 0.0).all() for slope in slopes):  # layer by layer: their product may underflow
+            return pattern(of, [slope > 0.0 for slope in slopes])
+        return np.maximum(of.jacobian(x), 0.0)
 
 
 def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:

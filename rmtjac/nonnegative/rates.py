@@ -2,24 +2,34 @@ r"""Proved rates of contraction of concave networks on x >= 0.
 
 For concave T the slopes fall as x grows, so that on {x >= z}, in the maximum norm weighted by v > 0,
 :math:`\|T(x) - T(y)\|_v \le c \|x - y\|_v` with :math:`c = \max_i (T'(z)v)_i / v_i` (DEQ: z an iterate from 0, v the
-Perron vector there). In Thompson's metric :math:`d(x, y) = \max_i |\log x_i/y_i|`, T contracts {x <= u} by
+Perron vector there). For :math:`v = (sI - T'(z))^{-1} 1`, s beyond the spectral radius, c is less than s, reducible
+or not. In Thompson's metric :math:`d(x, y) = \max_i |\log x_i/y_i|`, T contracts {x <= u} by
 :math:`1 - \min_i T_i(0)/T_i(u)`: concavity gives :math:`T'(x)x \le T(x) - T(0)`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from rmtjac.activations import Activation
 from rmtjac.network import Network
+from rmtjac.nonnegative.perron import radius
 from rmtjac.nonnegative.predicates import concave
-from rmtjac.nonnegative.rounding import UNIT, above, below, preactivations
+from rmtjac.nonnegative.resolvent import positive_solution
+from rmtjac.nonnegative.rounding import TINY, UNIT, above, below, preactivations
 from rmtjac.validate import real_array
 
-__all__ = ["Rate", "contraction_rate", "slopes_between", "thompson_rate"]
+__all__ = ["Rate", "contraction_rate", "contracts", "largest_slope", "slopes_between", "thompson_rate"]
 
-_STEPS = 200  # of the power method for v; any v > 0 gives a bound
+_POWER = 20  # power steps for v; any v > 0 gives a bound
+_BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # how far beyond the spectral radius, relative, the resolvent is taken
+_NILPOTENT = 1e-6
+_TOLERANCE = 1e-12
+_TINY = 2.0**-1074
 
 
 class Rate(NamedTuple):
@@ -41,6 +51,7 @@ def _checked(net: Network, name: str, x: object) -> np.ndarray:
     return point
 
 
+@np.errstate(all="ignore")
 def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return bounds of the slopes phi' at z, for concave phi: the larger ones hold for all x >= z."""
     small, large = [], []
@@ -51,11 +62,21 @@ def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[
             large.append(slopes[np.searchsorted(phi.breakpoints, low, side="right")])
             small.append(slopes[np.searchsorted(phi.breakpoints, high, side="right")])
         else:
-            large.append(phi.derivative(low) * (1.0 + 64.0 * UNIT) + 1e-300)
-            small.append(np.maximum(phi.derivative(high) * (1.0 - 64.0 * UNIT) - 1e-300, 0.0))
+            large.append(largest_slope(phi, low))
+            small.append(np.maximum(phi.derivative(high) * (1.0 - _slope_room(phi)) - TINY, 0.0))
     return small, large
 
 
+def largest_slope(phi: Activation, h: np.ndarray) -> np.ndarray:
+    """Return a bound of phi' on [h, infinity), h >= 0, for smooth phi that is concave there."""
+    return phi.derivative(h) * (1.0 + _slope_room(phi)) + TINY
+
+
+def _slope_room(phi: Activation) -> float:
+    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # exp(-h^2) loses as many units as h^2 has
+
+
+@np.errstate(all="ignore")
 def contraction_rate(net: Network, z: object = None) -> Rate:
     """Return c and v: T contracts {x >= z} by c in the maximum norm weighted by 1/v.
 
@@ -85,29 +106,102 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     True
     """
     point = _checked(net, "z", z)
-    _, slopes = slopes_between(net, point)
-
-    def jacobian(v: np.ndarray) -> np.ndarray:
-        for matrix, slope in zip(net.weights, slopes, strict=True):
-            v = slope * (matrix @ v)
-        return v
-
-    v = np.ones(point.size)
-    best = Rate(np.inf, v)
-    room = 1.0 + 2.0 * UNIT * sum(matrix.shape[1] + 4 for matrix in net.weights)
-    for _ in range(_STEPS):
-        image = jacobian(v)
-        value = float((image / v).max()) * room
-        if value < best.value:
-            best = Rate(value, v)
-        if not image.max() > 0.0:
-            break
-        v = image / image.max() + 0.1 * v  # stays positive, and settles for periodic matrices too
-        v = np.maximum(v / v.max(), 1e-12)
-    best.weights.flags.writeable = False
-    return best
+    return _Slopes(net, point).rate()
 
 
+def contracts(net: Network, z: np.ndarray) -> bool:
+    """Return whether T contracts {x >= z}, at the cost of one solution: v = (I - A)^-1 1 > 0 has A v = v - 1 < v."""
+    slopes = _Slopes(net, z)
+    v = slopes.resolvent(1.0)
+    return v is not None and slopes.bound(v) < 1.0
+
+
+def _reduced(matrix: np.ndarray) -> tuple[np.ndarray, int]:
+    """The matrix over a power of 2, greatest entry below 1, and the power."""
+    power = math.frexp(float(matrix.max(initial=0.0)))[1]
+    return np.ldexp(matrix, -power), power
+
+
+class _Slopes:
+    """The product A of slopes and weights that bounds the Jacobian on {x >= z}; factors without their powers of 2."""
+
+    def __init__(self, net: Network, z: np.ndarray) -> None:
+        self.size, self.power, self.factors = net.widths[0], 0, []  # A is 2^power times the product of the factors
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, slopes = slopes_between(net, z)
+        self.known = all(np.isfinite(one).all() for one in slopes)
+        if self.known:
+            for slope, matrix in zip(slopes, net.weights, strict=True):
+                scaled = [_reduced(slope[:, None]), _reduced(matrix)]
+                self.factors.append(scaled[0][0] * scaled[1][0])
+                self.power += scaled[0][1] + scaled[1][1]
+
+    def resolvent(self, s: float) -> np.ndarray | None:
+        """(sI - A)^-1 1, if it is positive."""
+        try:
+            return positive_solution(self.factors, math.ldexp(s, -self.power)) if self.known else None
+        except OverflowError:
+            return None
+
+    def bound(self, v: np.ndarray) -> float:
+        """A proved bound of max_i (A v)_i / v_i; infinite where nothing is known."""
+        wide: Any = np.longdouble
+        unit, least = np.finfo(wide).eps, wide(_TINY)
+        if not self.known:
+            return np.inf
+        y = v.astype(wide)
+        with np.errstate(all="ignore"):
+            for one in self.factors:
+                # entries were rounded once, and by a least float each time they underflowed
+                room = (one.shape[1] + 4) * unit + 2.0 * UNIT
+                y = (one.astype(wide) @ y) * (1 + room) + (one.shape[1] + 4) * least * (1 + y.max(initial=0))
+            value = float(((y / v) * (1 + 8 * unit)).max(initial=0.0)) * (1.0 + 2.0 * UNIT)
+        try:
+            value = math.ldexp(value, self.power) * (1.0 + 2.0 * UNIT) + _TINY
+        except OverflowError:
+            return np.inf
+        return value if value >= 0.0 else np.inf
+
+    def rate(self) -> Rate:
+        """The least bound of the vectors tried."""
+        best = Rate(np.inf, np.ones(self.size))
+        for v in self._vectors():
+            v = np.ldexp(v, -math.frexp(float(v.max(initial=0.0)))[1])
+            value = self.bound(v)
+            if value < best.value:
+                best = Rate(value, v)
+        best.weights.flags.writeable = False
+        return best
+
+    def _vectors(self) -> Iterator[np.ndarray]:
+        """Positive vectors v with A v close to, or less than, rho(A) v."""
+        v = np.ones(self.size)
+        yield v
+        if not self.known or not v.size:
+            return
+        image = v
+        for _ in range(_POWER):
+            image = v
+            for one in self.factors:
+                image = one @ image
+            if not image.max() > 0.0:
+                return
+            v = np.maximum(image / image.max() + 0.1 * v, 1e-12)  # settles for periodic matrices too
+            v /= v.max()
+        yield v
+        top = radius(self.factors, _TOLERANCE)[1] or _NILPOTENT * image.max()
+        for beyond in _BEYOND:
+            s = top * (1.0 + beyond)
+            solution = positive_solution(self.factors, s)
+            if solution is not None:
+                yield solution
+                with np.errstate(over="ignore"):
+                    least = float(np.ldexp(s, self.power))
+                if self.bound(solution) <= least * (1.0 + _TOLERANCE):
+                    return  # those that follow are worse
+
+
+@np.errstate(all="ignore")
 def thompson_rate(net: Network, u: object) -> float:
     """Return a rate below which T contracts {0 < x <= u} in Thompson's metric; 1 if T(0) has a zero entry.
 
@@ -121,4 +215,6 @@ def thompson_rate(net: Network, u: object) -> float:
     """
     point = _checked(net, "u", u)
     least, most = below(net, np.zeros(point.size)), above(net, point)
-    return float(min(1.0, (1.0 - (np.maximum(least, 0.0) / most).min()) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT))
+    shares = np.where((most > 0.0) & np.isfinite(most), np.maximum(least, 0.0) / most, 0.0)
+    rate = (1.0 - shares.min(initial=1.0)) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT
+    return float(rate) if rate < 1.0 else 1.0

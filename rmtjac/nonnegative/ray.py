@@ -22,8 +22,8 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
+from rmtjac.nonnegative.blocks import irreducible
 from rmtjac.nonnegative.predicates import weakly_scalable
-from rmtjac.nonnegative.primitivity import pattern
 from rmtjac.validate import real_array
 
 __all__ = ["Ray", "is_linear", "linear_bound", "perron_ray", "strict_above_zero"]
@@ -82,22 +82,14 @@ def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
     return Ray(vector, float(end))
 
 
-def _is_irreducible(net: Network) -> bool:
-    from scipy.sparse.csgraph import connected_components
-
-    graph = pattern(net)
-    count, _ = connected_components(graph, directed=True, connection="strong")
-    return count == 1 and graph.nnz > 0
-
-
 def is_linear(net: Network) -> bool:
     """Whether T(x) = A x for x >= 0, A irreducible; a fixed point other than 0 is then a Perron vector, and rho = 1."""
-    return all(phi.facts.identity_up_to == np.inf for phi in net.activations) and _is_irreducible(net)
+    return all(phi.facts.identity_up_to == np.inf for phi in net.activations) and irreducible(net)
 
 
 def strict_above_zero(net: Network) -> bool:
     """Whether A is irreducible, and some neuron between inputs and outputs has a strictly decreasing phi(t)/t."""
-    if not _is_irreducible(net):
+    if not irreducible(net):
         return False
     reached: Any = np.ones(net.widths[0], dtype=bool)
     for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):

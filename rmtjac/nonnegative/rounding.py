@@ -1,47 +1,103 @@
 r"""T(x) from below and from above, with outward rounding, for networks with nonnegative weights.
 
-A sum of k terms is off by at most :math:`ku/(1-ku)` times the sum of their sizes (Higham, Accuracy and Stability, 3.1);
-activations by 16 units in the last place. For monotone layers the bounds of x go through layer by layer.
+A sum of k terms is off by at most :math:`ku/(1-ku) < 1.01 ku` times the sum of their sizes (Higham, Accuracy and
+Stability, 3.1), and by :math:`k 2^{-1075}` where products underflow (2.8); activations by 16 units in the last place,
+and by the smallest normal number where exponentials underflow. A sum that overflows is taken again, times powers of 2.
+What is still not a number becomes an infinite bound, which proves nothing. For monotone layers the bounds of x go
+through layer by layer.
 """
 
 from __future__ import annotations
 
+import decimal
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rmtjac.network import Network
 
-__all__ = ["UNIT", "above", "below", "preactivations", "product_bounds"]
+__all__ = [
+    "ETA", "TINY", "UNIT", "above", "activated", "affine", "at_least", "at_most", "below", "preactivations",
+    "product_bounds",
+]  # fmt: skip
 
 UNIT = 2.0**-53
+ETA = 2.0**-1074  # the smallest number there is
+TINY = 2.0**-1021  # twice the smallest normal number
 _ULPS = 32.0 * UNIT
-_TINY = 1e-300
+_LARGEST = float(np.finfo(float).max)
+_SMALL = 2.0**-900  # from here on what underflows is nothing beside rounding
 
 
-def _affine(matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float) -> np.ndarray:
-    """W x + b rounded down (sign -1) or up (+1), W >= 0."""
-    size = np.abs(x) @ matrix.T
+@np.errstate(all="ignore")
+def affine(
+    matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """W x + b rounded down (sign -1) or up (+1); entries of x may be infinite where W >= 0.
+
+    `weights` are the sizes of the entries of W; default W itself, which is then nonnegative.
+    """
+    lost = np.isinf(x)
+    endless = None
+    if lost.any():
+        endless = lost.astype(float) @ (matrix > 0.0).T > 0.0
+        x = np.where(lost, 0.0, x)
+    plain = x @ matrix.T
+    if weights is None:
+        weights = matrix
+        terms = plain if x.min(initial=0.0) >= 0.0 else np.abs(x) @ matrix.T
+    else:
+        terms = np.abs(x) @ weights.T
     k = matrix.shape[1] + 2
-    h = x @ matrix.T + bias + sign * (2.0 * k * UNIT * (size + np.abs(bias)) + _TINY)
-    # Of nonnegative terms the sum is nonnegative, whatever rounding says.
-    return np.where((x.min(axis=-1, keepdims=True) >= 0.0) & (bias >= 0.0), np.maximum(h, 0.0), h)
+    h = plain + bias + sign * (1.01 * k * UNIT * (terms + np.abs(bias)) + (k + 4) * ETA)
+    if not np.isfinite(h).all():
+        h = np.where(np.isfinite(h), h, _overflowed(matrix, bias, x, sign, weights))
+    if weights is matrix:  # of nonnegative terms the sum is nonnegative, whatever rounding says
+        h = np.where((x.min(axis=-1, keepdims=True, initial=0.0) >= 0.0) & (bias >= 0.0) & (h < 0.0), 0.0, h)
+    if not terms.all():  # without terms it is the bias
+        nothing = (terms == 0.0) & ~((x != 0.0).astype(float) @ (weights > 0.0).T > 0.0)
+        h = np.where(nothing, bias, h)
+    return h if endless is None else np.where(endless, sign * np.inf, h)
 
 
-def _activated(phi: Any, h: np.ndarray, sign: float) -> np.ndarray:
+def _overflowed(matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float, weights: np.ndarray) -> np.ndarray:
+    """W x + b rounded down or up, for entries that overflow: of x and of each row, times powers of 2."""
+    shift_x = np.frexp(np.abs(x).max(axis=-1, keepdims=True, initial=0.0))[1]
+    shift_w = np.frexp(weights.max(axis=1, initial=0.0))[1]
+    shift = shift_x + shift_w
+    small, rows, part = np.ldexp(x, -shift_x), np.ldexp(matrix, -shift_w[:, None]), np.ldexp(bias, -shift)
+    k = matrix.shape[1] + 2
+    room = 2.0 * k * UNIT * (np.abs(small) @ np.abs(rows).T + np.abs(part)) + k * 2.0**-1000  # of what underflows
+    h = np.ldexp(small @ rows.T + part + sign * room, shift)
+    h = np.where(np.isnan(h), sign * np.inf, h)
+    return np.minimum(h, _LARGEST) if sign < 0.0 else np.maximum(h, -_LARGEST)
+
+
+@np.errstate(all="ignore")
+def activated(phi: Any, h: np.ndarray, sign: float) -> np.ndarray:
+    """phi(h) rounded down (sign -1) or up (+1)."""
     y = phi(h)
-    if phi.slopes is not None and phi.code is not None and all(slope in (0.0, 1.0) for slope in phi.slopes):
-        return y  # a clip is exact; one's own function may round
-    bound = y + sign * (_ULPS * np.abs(y) + _TINY)
-    # phi(h) >= phi(0) >= 0 on h >= 0, whatever rounding says.
-    return np.where(h >= 0.0, np.maximum(bound, 0.0), bound) if phi.facts.half_line else bound
+    known = phi.facts
+    if phi.code is None or phi.slopes is None or not all(slope in (0.0, 1.0) for slope in phi.slopes):
+        bound = y + sign * (_ULPS * np.abs(y) + TINY)
+        if phi.code is not None and known.at_zero == 0.0:
+            bound = np.where((h == 0.0) & (y == 0.0), 0.0, bound)
+        # phi(h) >= phi(0) >= 0 on h >= 0, whatever rounding says.
+        y = np.where((h >= 0.0) & (bound < 0.0), 0.0, bound) if known.half_line else bound
+    y = np.where(np.isnan(y), sign * np.inf, y)  # a clip is exact; one's own function may round
+    if known.nonnegative:
+        y = np.maximum(y, 0.0)
+    if sign < 0.0:
+        return np.minimum(y, _LARGEST)
+    return y if known.upper is None else np.minimum(y, known.upper + 2.0**-50 * abs(known.upper))
 
 
 def _through(net: Network, x: np.ndarray, sign: float) -> tuple[list[np.ndarray], np.ndarray]:
     found = []
     for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
-        found.append(_affine(matrix, bias, x, sign))
-        x = _activated(phi, found[-1], sign)
+        found.append(affine(matrix, bias, x, sign))
+        x = activated(phi, found[-1], sign)
     return found, x
 
 
@@ -60,12 +116,55 @@ def preactivations(net: Network, x: np.ndarray, sign: float) -> list[np.ndarray]
     return _through(net, x, sign)[0]
 
 
-def product_bounds(factors: list[Any], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return bounds of W_L ... W_1 x for nonnegative factors (dense or sparse) and x >= 0."""
+@np.errstate(all="ignore")
+def product_bounds(
+    factors: list[Any], x: np.ndarray, slopes: list[np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return bounds of D_L W_L ... D_1 W_1 x for nonnegative factors (dense or sparse), slopes and x >= 0.
+
+    Nothing cancels, so that relative errors add up. What underflows is counted where a sum is so small that it matters.
+    """
     terms = 0
-    y = x
-    for matrix in factors:
-        y = matrix @ y
-        terms += matrix.shape[1] + 2
-    # Nothing cancels: relative errors add up.
-    return y * (1.0 - 2.0 * terms * UNIT), y * (1.0 + 2.0 * terms * UNIT)
+    low = high = x
+    for l, matrix in enumerate(factors):
+        k = matrix.shape[1] + 4
+        terms += k
+        same = low is high
+        high = matrix @ high
+        low = high if same else matrix @ low
+        room = k * ETA
+        if slopes is not None:
+            slope = slopes[l]
+            room *= max(1.0, float(slope.max(initial=0.0)))
+            high = slope * high
+            low = high if same else slope * low
+        small = ~(high >= _SMALL)
+        if small.any():
+            # Rounded products are the true ones, less or more what underflowed; a slope of 0 is exact.
+            none = np.zeros(high.shape, dtype=bool) if slopes is None else slopes[l] == 0.0
+            low = np.where(none, 0.0, np.where(small, np.maximum(low - room, 0.0), low))
+            high = np.where(none, 0.0, np.where(small, high + room, high))
+    share = 2.0 * terms * UNIT
+    low, high = low * (1.0 - share), high * (1.0 + share)
+    return np.where(np.isfinite(low), low, 0.0), np.where(np.isnan(high), np.inf, high)
+
+
+def at_most(x: float, under: float = np.inf, digits: int = 6) -> str:
+    """Return x as text, rounded up, with so many digits, or as many as keep it less than `under`."""
+    return _text(x, digits, decimal.ROUND_CEILING, lambda found: found < under)
+
+
+def at_least(x: float, over: float = -np.inf, digits: int = 6) -> str:
+    """Return x as text, rounded down, with so many digits, or as many as keep it greater than `over`."""
+    return _text(x, digits, decimal.ROUND_FLOOR, lambda found: found > over)
+
+
+def _text(x: float, least: int, direction: str, holds: Callable[[decimal.Decimal], bool]) -> str:
+    if not np.isfinite(x):
+        return str(float(x))
+    for digits in range(least, 18):  # 17 tell any two floats apart
+        context = decimal.Context(prec=digits, rounding=direction, Emin=-9999, Emax=9999)
+        found = context.create_decimal(float(x)).normalize(context)
+        if holds(found):
+            break
+    return f"{found:g}"

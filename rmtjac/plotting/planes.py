@@ -121,8 +121,9 @@ def plot_basins(
     ax
         Where to draw; default a new figure.
     show
-        ``"labels"``: where grid points end; those without an attractor are grey (bounded, no cycle found) or dark
-        (diverged). ``"proved"``: the cells that are proved to lie in a basin; the others are grey.
+        ``"labels"``: where grid points end; those without an attractor are grey (bounded, no cycle found), dark
+        (diverged) or white (on the stable set of an unstable point). ``"proved"``: the cells that are proved to lie in
+        a basin; the others are grey.
     fixed_points
         From `rmtjac.find_fixed_points`: all points to mark, saddles and repellers too; default those of `basins`.
 
@@ -138,7 +139,7 @@ def plot_basins(
     count = len(basins.points) + len(basins.cycles)
     colors: list[Any] = [_shade(PALETTE[k % len(PALETTE)], k // len(PALETTE)) for k in range(count)]
     if show == "labels":
-        values, scheme, lowest = basins.labels, [_DARK, GREY, *colors], -2
+        values, scheme, lowest = basins.labels, ["white", "white", _DARK, GREY, *colors], -4
         x, y = (
             np.concatenate([axis - 0.5 * basins.facts["step"], axis[-1:] + 0.5 * basins.facts["step"]])
             for axis in basins.axes
@@ -159,7 +160,8 @@ def plot_basins(
         alpha=0.75,
         lw=0,
     )
-    points, kinds = basins.points, ["stable" if stable else "saddle" for stable in basins.stable]
+    points = np.concatenate([basins.points, basins.unstable_points])
+    kinds = ["stable"] * len(basins.points) + ["saddle"] * len(basins.unstable_points)
     if fixed_points is not None:
         points, kinds = fixed_points.points, list(fixed_points.kinds)
     artists: dict[str, Any] = {"ax": ax, "mesh": mesh, "points": _marks(ax, points, kinds, basins.cycles)}

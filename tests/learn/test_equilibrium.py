@@ -3,6 +3,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.learn.equilibrium import PcDEQ1, PcDEQ2, layer_of
+from tests.nonnegative import oracle
 
 NAMES = ("tanh", "softsign", "relu6", "sigmoid")
 
@@ -69,7 +70,32 @@ def test_zero_weights_and_one_unit():
     layer = PcDEQ2(np.zeros((1, 1)), [[2.0]], [0.0])
     found = layer.solve([[1.0], [-1.0]])
     np.testing.assert_allclose(found.z[:, 0], 1 / (1 + np.exp([-2.0, 0.0])), rtol=1e-15)
-    assert found.errors.tolist() == [0.0, 0.0]
+    assert (found.errors > 0.0).all()  # sigmoid is rounded
+    assert (found.errors < 1e-14).all()
+
+
+def test_underflow_overflow_and_rates_beside_one():
+    # The fixed points of z = tanh(2 z + d), d of softplus(-746) and less, to 25 digits: .9575040240772687440...
+    for low, size in ((-746.0, 1.0), (-700.0, 1.0), (-700.0, 1e308)):
+        found = PcDEQ1([[2.0]], [[size]], [0.0]).solve([[low]], 1e-9)
+        assert abs(found.z[0, 0] - 0.957504024077268744) <= found.errors[0] <= 1e-9
+    found = PcDEQ1([[2.0]], [[1e308]], [1e308]).solve([[7.0]], 1e-9)  # the sum overflows, the true z is 1 - 0
+    assert 1.0 - found.z[0, 0] <= found.errors[0] <= 1e-14
+    # z = w z + d below 6, so that z = d / (1 - w); d = softplus(-20) to 40 digits.
+    d = 2.061153620314380703238982798877915235603e-9
+    for bits in (4, 10):
+        found = PcDEQ1([[1.0 - 2.0**-bits]], [[1.0]], [0.0], "relu6").solve([[-20.0]], 1e-30, max_iter=40_000)
+        assert abs(found.z[0, 0] - d * 2.0**bits) <= found.errors[0] <= 1e-16 * 2.0**bits
+    saturated = PcDEQ1([[1.0 - 2.0**-10]], [[1.0]], [0.0], "relu6").solve([[0.3]])
+    assert abs(saturated.z[0, 0] - 6.0) <= saturated.errors[0] <= 1e-12
+    # Slow, and cut off: nothing is proved.
+    assert PcDEQ1([[2.0]], [[1.0]], [0.0]).solve([[-40.0]], max_iter=3).errors[0] == np.inf
+
+
+def test_no_error_is_contradicted_at_any_scale():
+    found = oracle.attack_layers(25, 1)
+    assert found["contradicted"] == found["warned"] == 0
+    assert found["nothing proved"] + found["oracle blind"] < 0.1 * found["samples"]
 
 
 def test_bad_arguments():

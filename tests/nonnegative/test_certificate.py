@@ -1,4 +1,6 @@
 import json
+import re
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -6,6 +8,8 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
+from rmtjac.status import Status
+from tests.nonnegative import oracle
 
 
 def _certify(weights, biases=None, activation="relu"):
@@ -41,11 +45,12 @@ def test_the_interval_of_a_clip():
     assert (net(off) != off).all()
 
 
-def test_two_blocks_are_no_interval():
+def test_two_blocks_are_a_product_of_intervals():
     found = _certify([np.eye(2)], activation="relu6")
-    assert found.exists
-    assert found.unique is not True
-    assert found.shape == "between"
+    assert (found.exists, found.unique, found.shape, found.theorem) == (True, False, "product", "blocks")
+    np.testing.assert_array_equal(found.greatest.point, [6.0, 6.0])
+    assert found.greatest.status is Status.CONVERGED
+    assert [part.certificate.ray.end for part in found.parts] == [6.0, 6.0]
 
 
 def test_two_points():
@@ -132,10 +137,105 @@ def test_only_zero_is_fixed():
     found = _certify([[[0.5, 0.25], [0.25, 0.5]]], None, "tanh")
     assert (found.unique, found.positive, found.theorem) == (True, False, "linear bound")
     assert (found.least.upper == 0).all()
-    # Reducible: [0, p] x [0, p] is not proved to hold only its corners.
+    # Reducible: {0, p} x {0, p}, p = tanh(2 p).
     two = _certify([2.0 * np.eye(2)], None, "tanh")
-    assert (two.exists, two.unique, two.shape) == (True, False, "between")
-    assert "differ" in two.reason
+    assert (two.exists, two.unique, two.shape) == (True, False, "product")
+    assert [part.certificate.shape for part in two.parts] == ["two points"] * 2
+    assert (two.greatest.lower <= 0.957504024077268744).all()
+    assert (two.greatest.upper >= 0.957504024077268744).all()
+
+
+def test_overflow_is_no_proof():
+    # T = -4 everywhere, through 1e308 + 1e308: tanh is 1 there, and 1 - 5 < 0.
+    for weight, bias in ((1.0, 1e308), (3.0, 1e308), (1.0, 1.7e308)):
+        net = [[[weight], [weight]], [[weight, weight]], [[1.0]]]
+        found = _certify(net, [[bias, bias], [0.0], [-5.0]], ["relu", "tanh", "linear"])
+        assert found.exists is not True
+        assert found.hypotheses["self_map"].value is not True
+    # What overflows is where tanh is 1, or sigmoid: a point there is found.
+    for name, biases in (("tanh", [0.1, 0.0, 0.0]), ("sigmoid", None), ("relu6", [1e-300, 0.0, 0.0])):
+        found = _certify([np.full((3, 3), 1e308)], None if biases is None else [biases], name)
+        assert (found.shape, found.least.status) == ("point", Status.CONVERGED)
+        np.testing.assert_allclose(found.least.point, 6.0 if name == "relu6" else 1.0, rtol=1e-14)
+    both = _certify([np.full((3, 3), 1e308)], activation="tanh")
+    assert both.shape == "two points"
+    np.testing.assert_allclose(both.greatest.point, 1.0, rtol=1e-14)
+
+
+def test_underflow_is_no_proof():
+    # The product of the weights is 1e200, 1e-200 and 1.
+    def layers(*scales):
+        return [[[scale]] for scale in scales]
+
+    zeros = [[0.0]] * 3
+    found = _certify(layers(1e-200, 1e-200, 1e300, 1e300), [*zeros, [1.0]])
+    assert (found.exists, found.shape) == (False, "empty")
+    assert found.rho[0] <= 1e200 * (1 + 1e-15)
+    assert found.rho[1] >= 1e200 * (1 - 1e-15)
+    assert found.rho[1] - found.rho[0] <= 1e-11 * 1e200
+    found = _certify(layers(1e200, 1e200, 1e-300, 1e-300), [*zeros, [1.0]])
+    assert (found.exists, found.shape) == (True, "point")
+    assert found.least.lower <= 1.0 <= found.least.upper
+    found = _certify(layers(2.0**-600, 2.0**-600, 2.0**600, 2.0**600), [*zeros, [1.0]])
+    assert found.exists is False  # x + 1
+    for scale in (1e-310, 1e-320, 5e-324):
+        rng = np.random.default_rng(0)
+        for _ in range(10):
+            matrix = scale * (1.0 + 30.0 * rng.random((3, 3))) * (rng.random((3, 3)) < 0.8)
+            low, high = nn.spectral_radius(matrix)
+            exact = float(oracle.radius([matrix * 2.0**1000]))  # of numbers that floats hold
+            assert low * 2.0**1000 <= exact * (1 + 1e-15)
+            assert exact * (1 - 1e-15) <= high * 2.0**1000
+            assert high - low <= 2.0**-1073 + 1e-11 * high
+
+
+def test_theorems_come_before_iterations():
+    rng = np.random.default_rng(0)
+    first, last = rng.random((200, 784)), rng.random((784, 200))
+    first /= nn.spectral_radius([first, last])[1]
+    for gap in (1e-4, 1e-9):
+        for name in ("tanh", "relu", "softsign"):
+            found = _certify([(1.0 - gap) * first, last], activation=name)
+            assert (found.shape, found.theorem, found.least.iterations) == ("point", "linear bound", 0)
+            assert (found.least.upper == 0.0).all()
+            assert found.least is found.greatest
+
+
+@pytest.mark.parametrize("bits", [4, 20, 30, 44, 50, 53])
+def test_numbers_in_reasons_are_true(bits):
+    # rho = 1 -+ 2^-bits, exactly; what is printed must hold as it stands.
+    for sign in (-1, 1):
+        exact = 1 + sign * Fraction(2) ** (-bits if sign < 0 else 1 - bits)
+        matrix = float(exact) * np.array([[0.5, 0.5], [0.25, 0.75]])
+        for biases, name in (([[1.0, 1.0]], "relu"), (None, "tanh"), ([[1.0, 0.0]], "softplus"), (None, "relu")):
+            found = _certify([matrix], biases, name)
+            for relation, number, other in re.findall(r"(<=|>=) ([-+.e0-9]+\d)(?: ([<>] 1))?", found.reason):
+                value = Fraction(number)
+                if "rho" in found.reason and "rho(T_inf) <= 0 " not in found.reason:
+                    assert exact <= value if relation == "<=" else exact >= value
+                if other:
+                    assert value < 1 if other == "< 1" else value > 1
+            for text in (found.reason, found.table()):
+                assert not re.search(r"\b1 < 1|\b1 > 1|by 1 in", text), text
+            if biases is not None or name == "relu":
+                assert found.exists is (sign < 0 or biases is None)
+
+
+def test_one_point_is_one_point():
+    # Of a unique point, least and greatest are one enclosure, whichever side is easy.
+    rng = np.random.default_rng(5)
+    seen = 0
+    for k in range(60):
+        n = int(rng.integers(1, 5))
+        matrix = rng.random((n, n)) * (rng.random((n, n)) < 0.7)
+        name = ("relu", "tanh", "softplus", "sigmoid", "relu6")[k % 5]
+        bias = rng.random(n) * (rng.random(n) < 0.4) * 10.0 ** rng.uniform(-14, 0)
+        found = _certify([matrix], [bias], name)
+        if found.unique and found.exists:
+            seen += 1
+            assert found.least is found.greatest
+            assert np.isfinite(found.least.point).all()
+    assert seen > 20
 
 
 def test_text_and_json():

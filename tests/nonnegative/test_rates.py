@@ -5,6 +5,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
+from rmtjac.nonnegative.rates import contracts
 
 NAMES = ("tanh", "sigmoid", "relu", "hardtanh", "relu6", "softsign", "arctan", "erf", "linear")
 
@@ -85,3 +86,31 @@ def test_bad_arguments():
             nn.contraction_rate(net, z)
     with pytest.raises(ValueError, match=r"maps R\^1 to R\^2"):
         nn.contraction_rate(rj.Network([[[1.0], [1.0]]], activation="tanh"))
+
+
+def test_slow_paths_and_reducible_matrices_have_tight_rates():
+    n = 400
+    path = np.diag(np.ones(n - 1), 1) + np.diag(np.ones(n - 1), -1)
+    for gap in (3e-5, 1e-9, 1e-12):
+        matrix = path * ((1.0 - gap) / (2.0 * np.cos(np.pi / (n + 1))))
+        rate = nn.contraction_rate(rj.Network([matrix], [np.ones(n)], "relu"))
+        assert 1.0 - gap - 4e-16 <= rate.value <= 1.0 - gap + 5e-13
+        assert contracts(rj.Network([matrix], [np.ones(n)], "relu"), np.zeros(n)) == (gap > 0)
+    rng = np.random.default_rng(3)
+    triangular = np.triu(rng.random((50, 50)))  # the radius is on the diagonal, and no Perron vector is positive
+    radius = np.diag(triangular).max()
+    assert radius <= nn.contraction_rate(rj.Network([triangular], activation="relu")).value <= radius * (1 + 1e-9)
+    nilpotent = nn.contraction_rate(rj.Network([np.triu(rng.random((20, 20)), 1)], activation="relu"))
+    assert 0.0 < nilpotent.value < 1e-5  # the infimum 0 is not reached
+    assert not contracts(rj.Network([path], activation="relu"), np.zeros(n))
+
+
+def test_rates_at_the_ends_of_floats():
+    for scale in (1e-310, 1e-200, 1e200, 1e300):
+        rate = nn.contraction_rate(rj.Network([np.full((2, 2), scale)], activation="relu"))
+        assert 2 * scale <= rate.value <= 2 * scale * (1 + 1e-12)
+    assert nn.contraction_rate(rj.Network([np.full((2, 2), 1e308)], activation="relu")).value == np.inf
+    up = rj.Network([[[w]] for w in (1e-200, 1e-200, 1e300, 1e300)], activation="relu")
+    assert nn.contraction_rate(up).value == pytest.approx(1e200, rel=1e-12)
+    level = rj.Network([[[w]] for w in (1e300, 1e300, 1e-300, 0.5e-300)], activation="relu")
+    assert nn.contraction_rate(level).value == pytest.approx(0.5, rel=1e-12)

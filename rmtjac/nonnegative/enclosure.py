@@ -1,0 +1,93 @@
+"""Bounds of an extremal fixed point, and how close they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rmtjac.nonnegative.ray import Ray
+from rmtjac.nonnegative.rounding import ETA, UNIT
+from rmtjac.status import Status
+
+__all__ = ["Extremal", "close", "merged", "on_ray", "zero"]
+
+_NOTHING = 2.0**-1000  # a width that is 0 for all purposes
+
+
+@dataclass(frozen=True, eq=False)
+class Extremal:
+    """An extremal fixed point, or bounds of where it would be.
+
+    Attributes
+    ----------
+    lower, upper
+        Shape (n,): the fixed point lies between; upper is infinite if none is known to exist.
+    status
+        ``CONVERGED``: it exists, and the bounds are within the tolerance of each other. ``DIVERGED``: every fixed
+        point, if there is one, has an entry beyond the largest float. ``ITERATION_LIMIT``: neither, after `max_iter`
+        steps. ``UNDECIDED``: neither, and rounding allows no further step.
+    everywhere
+        Whether the bound is one of all fixed points, not only of those below a vector u (greatest; True for the least).
+    iterations
+        Steps taken.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    status: Status
+    everywhere: bool
+    iterations: int
+
+    def __post_init__(self) -> None:
+        for array in (self.lower, self.upper):
+            array.flags.writeable = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is proved that there is such a fixed point."""
+        return bool(np.isfinite(self.upper).all())
+
+    @property
+    def point(self) -> np.ndarray:
+        """Shape (n,): the middle of the bounds; NaN if there is none."""
+        if not self.exists:
+            return np.full(self.lower.shape, np.nan)
+        return self.lower + 0.5 * (self.upper - self.lower)
+
+    @property
+    def error(self) -> float:
+        """Largest distance of the fixed point from `point`."""
+        return float((0.5 * (self.upper - self.lower)).max(initial=0.0)) if self.exists else np.inf
+
+    def __repr__(self) -> str:
+        if not self.exists:
+            return f"Extremal(no fixed point proved: {self.status} after {self.iterations} iterations)"
+        open_ = "" if self.status is Status.CONVERGED else f", {self.status}"
+        return f"Extremal(n = {self.lower.size}, error {self.error:.2g}, {self.iterations} iterations{open_})"
+
+
+def zero(n: int) -> Extremal:
+    """Return 0 as a fixed point that theorems know."""
+    return Extremal(np.zeros(n), np.zeros(n), Status.CONVERGED, True, 0)
+
+
+def on_ray(ray: Ray) -> Extremal:
+    """Return the end of an interval of fixed points."""
+    end = ray.points(np.ones(1))[0]
+    room = 8.0 * UNIT  # t, v and their product are rounded
+    low, high = np.maximum(end * (1.0 - room) - ETA, 0.0), end * (1.0 + room) + ETA
+    return Extremal(low, np.where(ray.vector == 0.0, 8.0 * ETA, high), Status.CONVERGED, True, 0)
+
+
+def close(low: np.ndarray, high: np.ndarray, tol: float) -> bool:
+    """Whether bounds are within tol of each other, relative to the greatest entry; not if one is infinite or NaN."""
+    width, size = (high - low).max(initial=0.0), high.max(initial=0.0)
+    return bool((low <= high).all() and size < np.inf and width <= max(tol * size, _NOTHING))
+
+
+def merged(low: np.ndarray, high: np.ndarray, like: Extremal, tol: float) -> Extremal:
+    """Return `like` with other bounds: converged if they are close."""
+    like_open = like.status if like.status is not Status.CONVERGED else Status.UNDECIDED
+    status = Status.CONVERGED if close(low, high, tol) else like_open
+    return Extremal(low, high, status, like.everywhere, like.iterations)

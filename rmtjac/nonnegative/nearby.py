@@ -1,0 +1,183 @@
+"""Vectors u with T(u) <= u, or l with T(l) >= l, of a monotone network: with one, a fixed point is below, or above.
+
+They are tried in directions in which T contracts, in floats with outward rounding; and, of networks that are affine
+piece by piece, in rational arithmetic, which also knows fixed points that rounding would move (those of permutations,
+of averages, of clips).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from rmtjac.network import Network
+from rmtjac.nonnegative.acceleration import enclose_near, resolved
+from rmtjac.nonnegative.asymptotic import asymptotic_factors
+from rmtjac.nonnegative.predicates import weakly_scalable
+from rmtjac.nonnegative.rounding import ETA, UNIT, above, below
+
+__all__ = ["exact_image", "exact_near", "lower_near", "upper_near", "upper_solution"]
+
+_HUGE = 1e300
+_TRIES = 60  # sizes of a vector tried for the other side
+_MOST_TERMS = 20_000  # products of rationals
+_REFINE = 12
+
+
+def exact_image(net: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
+    """Return T(x) in rational arithmetic; None if a layer is not affine piece by piece, or the network is large."""
+    if any(phi.slopes is None or phi.code is None for phi in net.activations):
+        return None
+    if sum(np.count_nonzero(matrix) for matrix in net.weights) > _MOST_TERMS:
+        return None
+    values = [Fraction(v) for v in x]
+    for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
+        ends = [Fraction(end) for end in phi.breakpoints]
+        slopes = [Fraction(slope) for slope in phi.slopes or ()]
+        anchor = Fraction(float(phi(np.array(phi.breakpoints[:1] or (0.0,)))[0]))  # phi at its first break, exact
+        sums = []
+        for row, b in zip(matrix, bias.tolist(), strict=True):
+            places = np.flatnonzero(row)
+            sums.append(sum((Fraction(float(row[j])) * values[j] for j in places if values[j]), Fraction(b)))
+        values = [_piecewise(h, ends, slopes, anchor) for h in sums]
+    return values
+
+
+def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor: Fraction) -> Fraction:
+    """phi(h), phi affine with these slopes between these ends, and `anchor` at the first of them (at 0 if none)."""
+    if not ends:
+        return anchor + slopes[0] * h
+    if h <= ends[0]:
+        return anchor + slopes[0] * (h - ends[0])
+    value = anchor
+    for start, stop, slope in zip(ends, [*ends[1:], None], slopes[1:], strict=True):
+        if stop is None or h <= stop:
+            return value + slope * (h - start)
+        value += slope * (stop - start)
+    raise AssertionError("the last piece has no end")
+
+
+def exact_near(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Do as `enclosed`, in rational arithmetic: next to a fixed point x in floats, rates beside 1 do no harm."""
+    with np.errstate(all="ignore"):
+        jacobian = net.jacobian(x)
+    point = [Fraction(v) for v in x.tolist()]
+    least = np.inf
+    for _ in range(_REFINE):
+        image = exact_image(net, point)
+        if image is None:
+            return None
+        miss = [a - b for a, b in zip(image, point, strict=True)]
+        size = float(max(map(abs, miss), default=Fraction(0)))
+        if not size < 0.25 * least or size <= UNIT * UNIT * x.max(initial=0.0):
+            break
+        least = size
+        step = resolved(jacobian, np.array([float(v) for v in miss]))
+        if step is None:
+            return None
+        point = [max(a + Fraction(b), Fraction(0)) for a, b in zip(point, step.tolist(), strict=True)]
+    room = 4 * max(map(abs, miss), default=Fraction(0)) + Fraction(ETA)
+    low = [max(a - room * Fraction(b), Fraction(0)) for a, b in zip(point, w.tolist(), strict=True)]
+    high = [a + room * Fraction(b) for a, b in zip(point, w.tolist(), strict=True)]
+    climbs, falls = exact_image(net, low), exact_image(net, high)
+    assert climbs is not None
+    assert falls is not None
+    if any(a < b for a, b in zip(climbs, low, strict=True)) or any(a > b for a, b in zip(falls, high, strict=True)):
+        return None
+    return np.array([_rounded(v, 0.0) for v in low]), np.array([_rounded(v, np.inf) for v in high])
+
+
+def _rounded(value: Fraction, toward: float) -> float:
+    try:
+        found = float(value)
+    except OverflowError:
+        return float(min(toward, np.finfo(float).max))
+    wrong = found > value if toward == 0.0 else found < value
+    return float(np.nextafter(found, toward)) if wrong else found
+
+
+def _direction(net: Network, x: np.ndarray) -> list[np.ndarray]:
+    """Positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; else ones."""
+    with np.errstate(all="ignore"):
+        return _positive_first(net.jacobian(x))
+
+
+def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
+    """(I - A)^-1 1, scaled, if it is positive; and ones."""
+    ones = np.ones(len(matrix))
+    w = resolved(matrix, ones)
+    return [ones] if w is None or not w.min(initial=1.0) > 0.0 else [w / w.max(initial=1e-290), ones]
+
+
+def upper_near(net: Network, x: np.ndarray) -> np.ndarray | None:
+    """Return u >= x with T(u) <= u, close to x, or None."""
+    image = above(net, x)
+    if (image <= x).all():
+        return x
+    exact = exact_image(net, x.tolist())
+    if exact is not None and all(a <= b for a, b in zip(exact, x.tolist(), strict=True)):
+        return x
+    near = enclose_near(net, x)
+    if near is not None and (near[1] >= x).all():
+        return near[1]
+    size = max(float(np.abs(image - x).max()), ETA)
+    for w in _direction(net, x):
+        room = size
+        for _ in range(_TRIES):
+            u = x + room * w
+            if not (u < _HUGE).all():
+                break
+            if (above(net, u) <= u).all():
+                return u
+            room *= 2.0
+    return None
+
+
+def lower_near(net: Network, u: np.ndarray) -> np.ndarray:
+    """Return l <= u with T(l) >= l, close to u: a fixed point lies between. The iterate from 0 if no other is found."""
+    exact = exact_image(net, u.tolist())
+    if exact is not None and all(a >= b for a, b in zip(exact, u.tolist(), strict=True)):
+        return u
+    near = enclose_near(net, u)
+    if near is not None and (near[0] <= u).all():
+        return near[0]
+    size = max(float(np.abs(u - below(net, u)).max()), ETA)
+    for w in _direction(net, u):
+        room = size
+        for _ in range(_TRIES):
+            low = np.maximum(u - room * w, 0.0)
+            if (below(net, low) >= low).all():
+                return low
+            if not low.any():
+                break
+            room *= 2.0
+    return np.zeros(u.size)
+
+
+def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
+    """Return u with T(u) <= u, and whether all fixed points lie below it; None if none is found.
+
+    A bounded last layer gives its bound. Else u = p w with w > T_inf(w), for growing p.
+    """
+    top = net.activations[-1].facts.upper
+    n = net.widths[0]
+    if top is not None and np.isfinite(top):
+        return np.full(n, top + 2.0**-50 * abs(top)), True
+    try:
+        factors = asymptotic_factors(net)
+    except ValueError:
+        factors = []
+    product = np.eye(n)
+    with np.errstate(all="ignore"):
+        for one in factors:
+            product = one @ product
+    for w in _positive_first(product):
+        size = 1.0
+        while size < _HUGE:
+            u = size * w
+            if (above(net, u) < u).all():
+                return u, bool(weakly_scalable(net))
+            size *= 4.0
+    return None, False
