@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import load, save
+from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.status import Status
 
-__all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "spectral_radii", "unpack_cycles"]
+__all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
 
 
 def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
@@ -24,6 +25,13 @@ def indices(jacobians: np.ndarray) -> np.ndarray:
     """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
     # slogdet: the determinant itself may overflow.
     return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
+
+
+def placed(points: np.ndarray, errors: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Where points (Q, n) with errors lie: ``"inside"`` a box (2, n), ``"outside"``, or nearer to a ``"face"``."""
+    inside = ((points - errors > box[0]) & (points + errors < box[1])).all(axis=-1)
+    outside = ((points + errors < box[0]) | (points - errors > box[1])).any(axis=-1)
+    return np.where(inside, "inside", np.where(outside, "outside", "face"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +170,18 @@ class FixedPoints:
         """Shape (Q,): ``"stable"``, ``"saddle"`` (some directions contract) or ``"repeller"`` (none does)."""
         smallest = np.abs(np.linalg.eigvals(self.jacobians)).min(axis=-1, initial=np.inf)
         return np.where(self.stable, "stable", np.where(smallest < 1.0, "saddle", "repeller"))
+
+    @property
+    def places(self) -> np.ndarray:
+        """Shape (Q,): ``"inside"`` the domain, ``"outside"``, or on a ``"face"`` of it, to within `errors`."""
+        return placed(self.points, self.errors, self.domain)
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """Groups of fixed points that floats cannot tell apart, each with its index where that is proved."""
+        return tuple(
+            Cluster(tuple(one["centre"]), one["radius"], one["index"]) for one in self.facts.get("clusters", ())
+        )
 
     @property
     def index_sum(self) -> int:

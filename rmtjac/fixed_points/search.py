@@ -1,0 +1,163 @@
+"""Branch and bound that can go on: what is known, what is open, and what floats cannot decide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rmtjac.fixed_points.clusters import Cluster, Surround, gathered, surround
+from rmtjac.fixed_points.packed import packed
+from rmtjac.fixed_points.result import indices
+from rmtjac.network import Network
+from rmtjac.pool import interruptible
+
+__all__ = ["Search", "symbols"]
+
+_QUICK = 200  # boxes looked at before a thread is worth its start
+_SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
+_MOST_ROOTS = 10_000
+_WIDEST = 2.0**-6  # of the domain: what surrounds a cluster is no wider
+_MOST_GROUPS = 100  # more are listed box by box
+_PAUSE = 100  # stuck boxes, times 2^n: so many may be a continuum
+
+
+def symbols(net: Network) -> int:
+    """Noise symbols for neurons: measured to take least time, N = 30 and 100; deep networks gain most."""
+    return 4 if net.depth <= 5 else 8
+
+
+class Search:
+    """The state of a search of a box, corners (2, n).
+
+    Attributes
+    ----------
+    open
+        Shape (U, 2, n): boxes not looked at for want of budget; the last one is next.
+    stuck
+        Shape (V, 2, n): boxes that floats cannot decide, however many more are looked at.
+    clusters
+        What is known of the stuck boxes, after `resolve`.
+    boxes
+        The number of boxes looked at.
+    """
+
+    def __init__(self, net: Network, box: np.ndarray) -> None:
+        n = net.widths[0]
+        self.net, self.n, self.boxes = net, n, 0
+        self.searched = [box]
+        self.open, self.stuck = box[None].copy(), np.empty((0, 2, n))
+        self.clusters: list[Cluster] = []
+        self._known = (np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n)))
+        self._proved = np.empty(0, dtype=bool)  # the others are boxes of clusters
+        self._side = float(np.minimum((box[1] - box[0]).max(), np.finfo(float).max))
+
+    def points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Proved fixed points (Q, n), bounds of their errors (Q, n), Jacobians (Q, n, n)."""
+        points, errors, jacobians, _ = self._known
+        return points[self._proved], errors[self._proved], jacobians[self._proved]
+
+    def advance(self, most_boxes: int, most_stuck: int) -> None:
+        """Look at boxes until none is left, `most_boxes` in all are done, or `most_stuck` in all are stuck.
+
+        What takes long runs in a thread, for Ctrl-C to be heard.
+        """
+        if self.boxes < _QUICK:
+            self._look(np.zeros(1, dtype=np.uint8), min(most_boxes, _QUICK), most_stuck)
+        if len(self.open) and self.boxes < most_boxes:
+            interruptible(lambda stop: self._look(stop, most_boxes, most_stuck))
+
+    def _look(self, stop: np.ndarray, most_boxes: int, most_stuck: int) -> None:
+        from rmtjac.kernels.boxes import BUDGET, search
+
+        room = _MOST_ROOTS - int(self._proved.sum())
+        if room <= 0 or len(self.stuck) >= most_stuck:
+            return
+        known, boxes, why, looked = search(
+            packed(self.net), self.open, self._known, _SMALLEST * self._side, most_boxes - self.boxes, room,
+            most_stuck - len(self.stuck), symbols(self.net), stop,
+        )  # fmt: skip
+        self._proved = np.append(self._proved, np.ones(len(known[0]) - len(self._proved), dtype=bool))
+        self._known, self.boxes = known, self.boxes + int(looked)
+        self.open = boxes[why == BUDGET]
+        self.stuck = np.concatenate([self.stuck, boxes[why != BUDGET]])
+
+    def keep(self, boxes: np.ndarray) -> None:
+        """Give up the open and stuck boxes that share no point with any of these (U, 2, n): no others hold points."""
+        for name in ("open", "stuck"):
+            mine = getattr(self, name)
+            meet = (mine[:, None, 0] <= boxes[None, :, 1]) & (mine[:, None, 1] >= boxes[None, :, 0])
+            setattr(self, name, mine[meet.all(axis=2).any(axis=1)])
+
+    def forget(self) -> None:
+        """Give up all that is known and open: exact arithmetic has listed everything."""
+        self._known = tuple(array[:0] for array in self._known)
+        self._proved, self.open, self.stuck = self._proved[:0], self.open[:0], self.stuck[:0]
+
+    def run(self, most_boxes: int) -> None:
+        """Search until all is decided but clusters, the budget ends, or a continuum seems to be there."""
+        pause = _PAUSE << self.n
+        while True:
+            self.advance(most_boxes, len(self.stuck) + max(pause, len(self.stuck)))
+            largest = self.resolve()
+            if not len(self.open) or self.boxes >= most_boxes or 2 * largest > pause:
+                return
+            if len(self._proved) and int(self._proved.sum()) >= _MOST_ROOTS:
+                return
+
+    def resolve(self) -> int:
+        """Make groups of the stuck boxes, and find the index of each; return the size of the largest without one.
+
+        A group with an index becomes one box, in which nothing is looked at any more.
+        """
+        groups = [(_hull(self.stuck[group]), self.stuck[group]) for group in gathered(self.stuck)]
+        if len(groups) > _MOST_GROUPS:
+            self.clusters = []
+            return max(len(members) for _, members in groups)
+        found: list[tuple[np.ndarray, np.ndarray, Surround | None]] = []
+        while groups:
+            hull, members = groups.pop()
+            around = surround(self.net, hull, _WIDEST * self._side)
+            if around is not None:
+                near = [k for k, (other, _) in enumerate(groups) if around.touches(other)]
+                if near:  # too near to be told apart
+                    parts = [groups.pop(k) for k in reversed(near)]
+                    members = np.concatenate([members, *(part for _, part in parts)])
+                    groups.append((_hull(members), members))
+                    continue
+            found.append((hull, members, around))
+        self.clusters, stuck, largest = [], [], 0
+        for k, (hull, members, around) in enumerate(found):
+            others = [other for j, (other, _, _) in enumerate(found) if j != k]
+            index = None if around is None else self._index(around, others)
+            centre = hull.mean(axis=0)
+            radius = float((0.5 * (hull[1] - hull[0])).max())
+            self.clusters.append(Cluster(tuple(centre.tolist()), radius, index))
+            stuck.append(members if around is None else hull[None])
+            largest = max(largest, len(members) if around is None else 0)
+            if around is not None:
+                self._cover(hull)
+        self.stuck = np.concatenate([np.empty((0, 2, self.n)), *stuck])
+        return largest
+
+    def _index(self, around: Surround, others: list[np.ndarray]) -> int | None:
+        """The index of a cluster: what surrounds it holds nothing else that is not known."""
+        box = around.box()
+        if not any((outer[0] <= box[0]).all() and (box[1] <= outer[1]).all() for outer in self.searched):
+            self.searched.append(box)
+            self.open = np.concatenate([self.open, box[None]])
+        points, errors, jacobians = self.points()
+        inside = around.holds(points, errors)
+        if (inside == 0).any() or any(around.touches(other) for other in [*others, *self.open]):
+            return None
+        return around.index - int(indices(jacobians[inside == 1]).sum())
+
+    def _cover(self, hull: np.ndarray) -> None:
+        """Look no more into the box of a cluster."""
+        centre = hull.mean(axis=0)
+        half = np.maximum(hull[1] - centre, centre - hull[0]) * (1.0 + 2.0**-50) + 1e-300
+        new = centre[None], half[None], np.zeros((1, self.n, self.n)), np.array([[centre, half]])
+        self._known = tuple(np.concatenate([old, one]) for old, one in zip(self._known, new, strict=True))
+        self._proved = np.append(self._proved, False)
+
+
+def _hull(boxes: np.ndarray) -> np.ndarray:
+    return np.array([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
