@@ -59,6 +59,11 @@ class Cluster:
         """Return the fields, for a file."""
         return {"centre": list(self.centre), "radius": self.radius, "index": self.index}
 
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Cluster:
+        """Return the cluster with these fields."""
+        return cls(tuple(fields["centre"]), fields["radius"], fields["index"])
+
     @property
     def _meaning(self) -> str:
         if self.index is None:

@@ -150,7 +150,10 @@ def _starts(net: Network, box: np.ndarray, starts: object, rng: RngLike) -> np.n
     n = net.widths[0]
     if starts is None:
         if n > 3:
-            raise ValueError(f"starts=None: a grid in {n} dimensions is too large; pass starts, or how many to draw")
+            raise ValueError(
+                f"starts=None: a grid in {n} dimensions is too large; pass starts= (points, or how many to draw), or "
+                "domain=(low, high) to search a box with proof"
+            )
         return None
     if np.ndim(starts) == 0:  # type: ignore[arg-type]
         count = positive_int("starts", starts)

@@ -8,8 +8,8 @@ Growth: far away a layer is linear, so that on X, with :math:`|\cdot|` by coordi
 .. math:: F(x) = A x + a + r(x), \qquad |r(x)| \le M|x| + c.
 
 With B near :math:`(I - A)^{-1}` and :math:`R = I - B(I - A)` a fixed point has
-:math:`|x - Ba| \le P|x - Ba| + q`, :math:`P = |R| + |B|M`, :math:`q = P|Ba| + |B|c`. Some v > 0 with Pv + q <= v, Pv < v
-proves :math:`\rho(P) < 1` and so :math:`|x - Ba| \le v`. The same in the Euclidean norm, where P is a number.
+:math:`|x - Ba| \le P|x - Ba| + q`, :math:`P = |R| + |B|M`, :math:`q = P|Ba| + |B|c`. Some v > 0 with Pv + q <= v and
+Pv < v proves :math:`\rho(P) < 1` and so :math:`|x - Ba| \le v`. The same in the Euclidean norm, where P is a number.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Held(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """x^l = A x + a + r, |r| <= M |x| + c: by coordinate (M a matrix, c a vector) or in the Euclidean norm (numbers)."""
+    """x^l = A x + a + r, |r| <= M |x| + c: by coordinate (M a matrix, c a vector) or in the Euclidean norm."""
 
     linear: np.ndarray
     shift: np.ndarray

@@ -12,7 +12,7 @@ from rmtjac.fixed_points.exact import Exact, local_index, settle
 from rmtjac.fixed_points.rational import MOST_PIECES, Point
 from rmtjac.fixed_points.result import FixedPoints, indices, placed, spectral_radii
 from rmtjac.fixed_points.search import Search
-from rmtjac.fixed_points.settling import MOST_OPEN, clipped, floats, fractions, settled
+from rmtjac.fixed_points.settling import MOST_OPEN, clipped, floats, fractions, joined, settled, settled_whole
 from rmtjac.fixed_points.verdict import verdict
 from rmtjac.network import Network
 
@@ -64,26 +64,22 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
     exact = Exact()
     if not len(search.open):
         exact = settled(net, search.stuck, MOST_PIECES)
-        search.stuck = _boxes(exact.left, search.n)
-        if not exact.left:
+        search.stuck = exact.left(search.n)
+        if not exact.unseen:
             return exact
     # Transitions too steep for floats, or a continuum, which only the whole domain shows in one piece.
-    exact = settled(net, where.search[None], int(_PARTS * max_boxes), exact)
-    if not exact.left:
+    whole = settled_whole(net, where.search, int(_PARTS * max_boxes))
+    if not whole.unseen:
         search.forget()
-        return exact
-    search.keep(_boxes(exact.left, search.n))
-    while len(search.open) or len(search.stuck):
+        return whole
+    search.keep(whole.left(search.n))
+    exact = joined(exact, whole)
+    while True:
         search.advance(max_boxes, MOST_OPEN)
-        exact = settled(net, search.stuck, MOST_PIECES, exact)
-        search.stuck = _boxes(exact.left, search.n)
-        if exact.left or search.boxes >= max_boxes:
-            break
-    return exact
-
-
-def _boxes(listed: list[np.ndarray], n: int) -> np.ndarray:
-    return np.array(listed).reshape(-1, 2, n)
+        more = settled(net, search.stuck, MOST_PIECES)
+        exact, search.stuck = joined(exact, more), more.left(search.n)
+        if not len(search.open) or len(search.stuck) or search.boxes >= max_boxes:
+            return exact
 
 
 def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:
@@ -93,13 +89,13 @@ def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:
     """
     points, errors, jacobians = search.points()
     signs, more = indices(jacobians), []
-    open_ = np.concatenate([search.stuck, search.open])
+    unseen = exact.left(search.n)
     for point, sides in exact.points.items():
         place = np.array(floats(point))
         if len(points) and (np.abs(points - place) <= errors + 2.0**-52 * np.abs(place)).all(axis=1).any():
             continue
         signs_here = {sign for _, sign in sides}
-        whole = not ((open_[:, 0] <= place) & (place <= open_[:, 1])).all(axis=1).any()
+        whole = not ((unseen[:, 0] <= place) & (place <= unseen[:, 1])).all(axis=1).any()
         sure = whole and len(signs_here) == 1 and signs_here != {0}
         sign = signs_here.pop() if sure else local_index(net, point)
         slopes = np.array([jacobian for jacobian, _ in sides])
@@ -120,7 +116,7 @@ def _kept(net: Network, box: np.ndarray, points: np.ndarray, errors: np.ndarray,
         place = exact[k - len(points)] if k >= len(points) - len(exact) else None
         if place is None and net.widths[0] <= 2 and all(phi.piecewise_affine for phi in net.activations):
             around = settle(net, np.array([points[k] - errors[k], points[k] + errors[k]]))
-            if len(around.points) == 1 and not around.left and not around.continua:
+            if len(around.points) == 1 and not around.unseen and not around.continua:
                 place = next(iter(around.points))
         if place is not None:
             x = fractions(place)

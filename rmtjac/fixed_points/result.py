@@ -179,9 +179,7 @@ class FixedPoints:
     @property
     def clusters(self) -> tuple[Cluster, ...]:
         """Groups of fixed points that floats cannot tell apart, each with its index where that is proved."""
-        return tuple(
-            Cluster(tuple(one["centre"]), one["radius"], one["index"]) for one in self.facts.get("clusters", ())
-        )
+        return tuple(Cluster.from_dict(one) for one in self.facts.get("clusters", ()))
 
     @property
     def index_sum(self) -> int:

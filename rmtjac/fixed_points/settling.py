@@ -6,37 +6,62 @@ from fractions import Fraction
 
 import numpy as np
 
-from rmtjac.fixed_points.exact import Exact, settle
+from rmtjac.fixed_points.exact import Exact, box_corners, settle, settle_sets
 from rmtjac.fixed_points.rational import Point, cut, holds
 from rmtjac.fixed_points.search import symbols
 from rmtjac.network import Network
 
-__all__ = ["MOST_OPEN", "clipped", "floats", "fractions", "settled"]
+__all__ = ["MOST_OPEN", "clipped", "floats", "fractions", "joined", "settled", "settled_whole"]
 
 MOST_OPEN = 500  # boxes given to exact arithmetic
+_PILOT = 2000  # parts of the whole domain, after which the share that is done shows whether it can be finished
+_HOPE = 10.0  # times the budget: the share is a poor guide
 
 
-def settled(net: Network, boxes: np.ndarray, most: int, into: Exact | None = None) -> Exact:
-    """Decide boxes (U, 2, n) in exact arithmetic, `most` parts each; return what is found, and boxes around the rest.
-
-    What is found is added to `into`, and its boxes `left` are given up.
-    """
-    total = Exact(left=list(boxes[MOST_OPEN:]))
-    if into is not None:
-        total.points, total.continua = into.points, into.continua
+def settled(net: Network, boxes: np.ndarray, most: int) -> Exact:
+    """Decide boxes (U, 2, n) in exact arithmetic, `most` parts each; the later ones of very many are left."""
+    total = Exact(unseen=[box_corners(box) for box in boxes[MOST_OPEN:]])
     for box in boxes[:MOST_OPEN]:
-        exact = settle(net, box, most, symbols(net))
-        total.left += exact.left
-        for point, jacobians in exact.points.items():
-            total.points.setdefault(point, []).extend(jacobians)
-        total.continua += exact.continua
-    pieces = _joined(total.continua)
-    # Sides of a polygon, and points of a continuum, that a neighbouring piece shows too.
-    total.continua = [
-        piece for piece in pieces
-        if not any(other is not piece and len(other) > 2 and all(holds(other, p) for p in piece) for other in pieces)
-    ]  # fmt: skip
-    total.points = {p: j for p, j in total.points.items() if not any(holds(piece, p) for piece in pieces)}
+        total = joined(total, settle(net, box, most, symbols(net)), join=False)
+    return joined(total, Exact())
+
+
+def settled_whole(net: Network, box: np.ndarray, most: int) -> Exact:
+    """Decide one box in exact arithmetic, `most` parts of it; far fewer if it is plain that these will not do."""
+    found = settle(net, box, min(most, _PILOT), symbols(net))
+    if found.unseen and most > _PILOT:
+        whole, rest = _size(box_corners(box)), sum(_size(piece) for piece in found.unseen)
+        if (1.0 - rest / whole) * _HOPE * most > _PILOT:
+            more = settle_sets(net, found.unseen, most - _PILOT, symbols(net))
+            found = joined(Exact(found.points, found.continua), more, join=False)
+    return joined(found, Exact())
+
+
+def _size(piece: list[Point]) -> float:
+    """Length or area."""
+    x = np.array([floats(point) for point in piece])
+    if x.shape[1] == 1:
+        return float(np.ptp(x))
+    following = np.roll(x, -1, axis=0)
+    return 0.5 * abs(float((x[:, 0] * following[:, 1] - x[:, 1] * following[:, 0]).sum()))
+
+
+def joined(one: Exact, other: Exact, join: bool = True) -> Exact:
+    """Put together what was found in two sets; with `join` the pieces of a continuum too."""
+    points = {place: list(sides) for place, sides in one.points.items()}
+    for place, sides in other.points.items():
+        points.setdefault(place, []).extend(sides)
+    total = Exact(points, one.continua + other.continua, one.unseen + other.unseen)
+    if join:
+        pieces = _joined(total.continua)
+        # Sides of a polygon, and points of a continuum, that a neighbouring piece shows too.
+        total.continua = [
+            piece for piece in pieces
+            if not any(
+                other is not piece and len(other) > 2 and all(holds(other, p) for p in piece) for other in pieces
+            )
+        ]  # fmt: skip
+        total.points = {p: j for p, j in total.points.items() if not any(holds(piece, p) for piece in pieces)}
     return total
 
 

@@ -34,10 +34,7 @@ def verdict(
     """
     if unsearched or stuck or clusters:
         return False, "not proved complete: " + "; ".join(_open(where, total, clusters, unsearched, stuck))
-    if beside:
-        faces = f"; {beside} of them on a face of the domain, or nearer to one than its error"
-    else:
-        faces = ""
+    faces = f"; {beside} on a face of the domain, or nearer to one than the error" if beside else ""
     if continua:
         return True, f"complete: {continua} continua of fixed points, and no other place may hold one{faces}"
     if where.degree is not None:
@@ -59,7 +56,8 @@ def _open(where: Domain, total: int, clusters: Sequence[Cluster], unsearched: in
     if known:
         some = ", ".join(str(cluster) for cluster in known[:_MOST_NAMED])
         more = f", and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
-        parts.append(f"{len(known)} clusters that floats cannot resolve: {some}{more}")
+        one = "1 cluster" if len(known) == 1 else f"{len(known)} clusters"
+        parts.append(f"{one} of fixed points that floats cannot resolve: {some}{more}")
     blind = [cluster for cluster in clusters if cluster.index is None]
     if blind:
         widest = max(blind, key=lambda cluster: cluster.radius)
@@ -72,8 +70,7 @@ def _open(where: Domain, total: int, clusters: Sequence[Cluster], unsearched: in
             f"{stuck - len(known)} boxes undecided that floats cannot resolve; max_boxes will not settle these"
         )
     if not unsearched and not blind and where.degree is not None and stuck <= len(known):
-        sum_ = total + sum(cluster.index or 0 for cluster in known)
-        parts.append(
-            f"all indices add up to {sum_:+d}" + ("" if sum_ == where.degree else ", please report this network")
-        )
+        everything = total + sum(cluster.index or 0 for cluster in known)
+        wrong = "" if everything == where.degree else f", not {where.degree:+d}; please report this network"
+        parts.append(f"all indices add up to {everything:+d}{wrong}")
     return parts
