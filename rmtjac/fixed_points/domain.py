@@ -72,14 +72,14 @@ def resolved_domain(net: Network, domain: object) -> Domain:
         raise ValueError(
             f"domain=None: fixed points of {net!r} may lie anywhere; pass the box to search, e.g. domain=(-10, 10)"
         )
-    side = np.maximum(held[1] - held[0], 1e-300)
-    box = np.array([held[0] - _MARGIN * side, held[1] + _MARGIN * side])
+    side = np.maximum(_MARGIN * np.maximum(held[1] - held[0], 1e-300), _FAR_BESIDE * np.abs(held).max(axis=0))
+    box = np.array([held[0] - side, held[1] + side])
     return Domain(box, box, True, degree)
 
 
 def search_domain(net: Network, domain: object) -> np.ndarray:
     """Return the box that is asked for, or one that holds every fixed point; see `resolved_domain`."""
-    return resolved_domain(net, domain).box
+    return resolved_domain(net, None).box if domain is None else _given(domain, net.widths[0])
 
 
 def _given(domain: object, n: int) -> np.ndarray:

@@ -47,11 +47,13 @@ class _Form(NamedTuple):
 
 
 def fixed_point_box(net: Network) -> Held | None:
-    """Return a box that holds every fixed point of a network from R^n to itself, or None if none is found.
+    """Return a box that holds every fixed point, or None if none is found (or the network does not map R^n to itself).
 
     Cost: some products with each weight matrix; where ranges do not bound F, also some of n x n matrices.
     """
     n = net.widths[0]
+    if net.widths[-1] != n:
+        return None
     with np.errstate(all="ignore"):
         low, high, ranges = _shrunk(net, np.full(n, -np.inf), np.full(n, np.inf))
         if _bounded(low, high):

@@ -41,7 +41,7 @@ def asymptotes(phi: Activation) -> tuple[float, float, float] | None:
     low, high = value_range(phi)
     if high < math.inf:
         return 0.0, 0.0, max(-low, high)
-    if phi.name in _VALLEYS or phi.name in _BENDS:
+    if phi.code is not None and (phi.name in _VALLEYS or phi.name in _BENDS):
         return 0.0, 1.0, _BENDS.get(phi.name, -low)
     return None
 

@@ -21,6 +21,7 @@ __all__ = ["MOST_BOXES", "proved_fixed_points"]
 MOST_BOXES = 1_000_000
 _FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
 _PARTS = 0.1  # of the budget; they take longer than boxes
+_FAR_TOO_MANY = 1000.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
 
 
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:
@@ -29,7 +30,7 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     search, exact = Search(net, where.search), Exact()
     if method == "exact" and net.widths[0] <= 2:
         exact = _exactly(net, search, where, max_boxes)
-        search.resolve()
+        search.resolve(extend=False)
     else:
         search.run(max_boxes)
     points, errors, jacobians, signs, places = _merged(net, exact, search)
@@ -43,6 +44,8 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     clusters = [one for one in search.clusters if _touch(one.box()[None], where.box)[0]]
     beside = int((placed(points, errors, where.box) == "face").sum())
     complete, reason = verdict(where, total, clusters, len(unsearched), len(stuck), len(continua), beside)
+    if len(unsearched) and search.needed() > 2.0 * max_boxes:
+        reason += f" ({search.boxes} looked at; at this pace all would take about {search.needed():.0e})"
     facts = {"boxes": search.boxes, "max_boxes": max_boxes, "clusters": [one.to_dict() for one in clusters]}
     return FixedPoints(
         points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, where.box,
@@ -68,18 +71,19 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
         if not exact.unseen:
             return exact
     # Transitions too steep for floats, or a continuum, which only the whole domain shows in one piece.
-    whole = settled_whole(net, where.search, int(_PARTS * max_boxes))
+    whole, hopeful = settled_whole(net, where.search, int(_PARTS * max_boxes))
     if not whole.unseen:
         search.forget()
         return whole
     search.keep(whole.left(search.n))
     exact = joined(exact, whole)
-    while True:
+    while hopeful or search.needed() < _FAR_TOO_MANY * max_boxes:
         search.advance(max_boxes, MOST_OPEN)
         more = settled(net, search.stuck, MOST_PIECES)
         exact, search.stuck = joined(exact, more), more.left(search.n)
         if not len(search.open) or len(search.stuck) or search.boxes >= max_boxes:
-            return exact
+            break
+    return exact
 
 
 def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:

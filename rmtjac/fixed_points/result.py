@@ -92,7 +92,8 @@ class FixedPoints:
     proved
         Shape (Q,): whether existence, and uniqueness within a box around the point, are proved.
     index
-        Shape (Q,): fixed-point index, sign det(I - J).
+        Shape (Q,): fixed-point index, sign det(I - J); at a kink how often x - F(x) turns around the point, in all of
+        R^n also for a point on a face of the domain.
     complete
         Whether it is proved that `domain` holds no other fixed point.
     reason
@@ -100,9 +101,9 @@ class FixedPoints:
     method
         ``"exact"``, ``"interval"`` or ``"grid"``.
     domain
-        Shape (2, n): the corners of the box that was searched.
+        Shape (2, n): the corners of the box that was searched; a box that was given belongs to it with its faces.
     undecided
-        Shape (U, 2, n): boxes that may hold more.
+        Shape (U, 2, n): boxes that may hold more; of a cluster (see `clusters`) the box around it.
     continua
         Fixed points that are not isolated: polygons or segments, each an array of vertices (k, n).
     cycles

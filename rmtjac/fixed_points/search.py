@@ -80,6 +80,13 @@ class Search:
         self.open = boxes[why == BUDGET]
         self.stuck = np.concatenate([self.stuck, boxes[why != BUDGET]])
 
+    def needed(self) -> float:
+        """About how many boxes the whole search takes, if what is open is like what is done; a guess."""
+        low, high = self.searched[0]
+        sides = self.open[:, 1] - self.open[:, 0]
+        done = 1.0 - float((sides / (high - low)).prod(axis=1).sum())
+        return self.boxes / max(done, 1e-15)
+
     def keep(self, boxes: np.ndarray) -> None:
         """Give up the open and stuck boxes that share no point with any of these (U, 2, n): no others hold points."""
         for name in ("open", "stuck"):
@@ -103,10 +110,11 @@ class Search:
             if len(self._proved) and int(self._proved.sum()) >= _MOST_ROOTS:
                 return
 
-    def resolve(self) -> int:
+    def resolve(self, extend: bool = True) -> int:
         """Make groups of the stuck boxes, and find the index of each; return the size of the largest without one.
 
-        A group with an index becomes one box, in which nothing is looked at any more.
+        A group with an index becomes one box, in which nothing is looked at any more. With `extend` what surrounds it
+        is opened where it was not searched.
         """
         groups = [(_hull(self.stuck[group]), self.stuck[group]) for group in gathered(self.stuck)]
         if len(groups) > _MOST_GROUPS:
@@ -127,7 +135,7 @@ class Search:
         self.clusters, stuck, largest = [], [], 0
         for k, (hull, members, around) in enumerate(found):
             others = [other for j, (other, _, _) in enumerate(found) if j != k]
-            index = None if around is None else self._index(around, others)
+            index = None if around is None else self._index(around, others, extend)
             centre = hull.mean(axis=0)
             radius = float((0.5 * (hull[1] - hull[0])).max())
             self.clusters.append(Cluster(tuple(centre.tolist()), radius, index))
@@ -138,12 +146,15 @@ class Search:
         self.stuck = np.concatenate([np.empty((0, 2, self.n)), *stuck])
         return largest
 
-    def _index(self, around: Surround, others: list[np.ndarray]) -> int | None:
+    def _index(self, around: Surround, others: list[np.ndarray], extend: bool) -> int | None:
         """The index of a cluster: what surrounds it holds nothing else that is not known."""
         box = around.box()
         if not any((outer[0] <= box[0]).all() and (box[1] <= outer[1]).all() for outer in self.searched):
-            self.searched.append(box)
-            self.open = np.concatenate([self.open, box[None]])
+            if not extend or len(self.searched) > _MOST_GROUPS:
+                return None
+            wide = 1.5 * box - 0.5 * box[::-1]  # twice as large: the cluster may grow a little
+            self.searched.append(wide)
+            self.open = np.concatenate([self.open, wide[None]])
         points, errors, jacobians = self.points()
         inside = around.holds(points, errors)
         if (inside == 0).any() or any(around.touches(other) for other in [*others, *self.open]):

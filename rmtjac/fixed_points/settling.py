@@ -15,7 +15,7 @@ __all__ = ["MOST_OPEN", "clipped", "floats", "fractions", "joined", "settled", "
 
 MOST_OPEN = 500  # boxes given to exact arithmetic
 _PILOT = 2000  # parts of the whole domain, after which the share that is done shows whether it can be finished
-_HOPE = 10.0  # times the budget: the share is a poor guide
+_HOPE = 30.0  # times the budget: the share is a poor guide
 
 
 def settled(net: Network, boxes: np.ndarray, most: int) -> Exact:
@@ -26,15 +26,17 @@ def settled(net: Network, boxes: np.ndarray, most: int) -> Exact:
     return joined(total, Exact())
 
 
-def settled_whole(net: Network, box: np.ndarray, most: int) -> Exact:
-    """Decide one box in exact arithmetic, `most` parts of it; far fewer if it is plain that these will not do."""
+def settled_whole(net: Network, box: np.ndarray, most: int) -> tuple[Exact, bool]:
+    """Decide one box in exact arithmetic, `most` parts of it; far fewer, and False, if these plainly will not do."""
     found = settle(net, box, min(most, _PILOT), symbols(net))
+    hopeful = True
     if found.unseen and most > _PILOT:
         whole, rest = _size(box_corners(box)), sum(_size(piece) for piece in found.unseen)
-        if (1.0 - rest / whole) * _HOPE * most > _PILOT:
+        hopeful = (1.0 - rest / whole) * _HOPE * most > _PILOT
+        if hopeful:
             more = settle_sets(net, found.unseen, most - _PILOT, symbols(net))
             found = joined(Exact(found.points, found.continua), more, join=False)
-    return joined(found, Exact())
+    return joined(found, Exact()), hopeful
 
 
 def _size(piece: list[Point]) -> float:

@@ -65,10 +65,8 @@ def _open(where: Domain, total: int, clusters: Sequence[Cluster], unsearched: in
             f"floats cannot decide {stuck - len(known)} boxes, the widest group {widest.place}: F(x) is x there to "
             "rounding, as in a continuum, at a multiple fixed point or a kink; max_boxes will not settle these"
         )
-    elif stuck > len(known) and not unsearched:
-        parts.append(
-            f"{stuck - len(known)} boxes undecided that floats cannot resolve; max_boxes will not settle these"
-        )
+    elif stuck > len(known):
+        parts.append(f"floats cannot decide {stuck - len(known)} small boxes; max_boxes will not settle these")
     if not unsearched and not blind and where.degree is not None and stuck <= len(known):
         everything = total + sum(cluster.index or 0 for cluster in known)
         wrong = "" if everything == where.degree else f", not {where.degree:+d}; please report this network"

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from scipy.optimize import root
@@ -102,7 +104,7 @@ def test_no_fixed_point_of_a_random_network_lies_outside():
         n, depth = int(rng.integers(1, 4)), int(rng.integers(1, 4))
         widths = [n, *rng.integers(1, 6, depth - 1), n]
         scale = 10.0 ** rng.uniform(-1, 0.7)
-        weights = [rng.normal(size=(b, a)) * scale / np.sqrt(a) for a, b in zip(widths, widths[1:], strict=False)]
+        weights = [rng.normal(size=(b, a)) * scale / np.sqrt(a) for a, b in itertools.pairwise(widths)]
         biases = [rng.normal(size=b) * 10.0 ** rng.uniform(-3, 3) for b in widths[1:]]
         net = rj.Network(weights, biases, list(rng.choice(kinds, depth)))
         held = fixed_point_box(net)

@@ -51,6 +51,10 @@ def test_nothing_is_known_of_a_function_of_ones_own():
     low, high = activated(sine, np.zeros(1), np.ones(1))
     assert asymptotes(sine) is None
     assert (low.item(), high.item()) == (-np.inf, np.inf)
+    # One that only has the name of a registered one.
+    other = rj.Activation("silu", np.sin, np.cos)
+    assert asymptotes(other) is None
+    assert activated(other, np.zeros(1), np.ones(1))[0] == -np.inf
 
 
 def test_a_product_with_infinite_ends():
