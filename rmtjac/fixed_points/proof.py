@@ -43,7 +43,9 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     stuck, unsearched = (boxes[_touch(boxes, where.box)] for boxes in (search.stuck, search.open))
     clusters = [one for one in search.clusters if _touch(one.box()[None], where.box)[0]]
     beside = int((placed(points, errors, where.box) == "face").sum())
-    complete, reason = verdict(where, total, clusters, len(unsearched), len(stuck), len(continua), beside)
+    complete, reason = verdict(
+        where, total, clusters, len(unsearched), len(stuck), len(continua), beside, search.halted
+    )
     if len(unsearched) and search.needed() > 2.0 * max_boxes:
         reason += f" ({search.boxes} looked at; at this pace all would take about {search.needed():.0e})"
     facts = {"boxes": search.boxes, "max_boxes": max_boxes, "clusters": [one.to_dict() for one in clusters]}

@@ -15,7 +15,7 @@ __all__ = ["Search", "symbols"]
 _QUICK = 200  # boxes looked at before a thread is worth its start
 _SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
 _MOST_ROOTS = 10_000
-_WIDEST = 2.0**-6  # of the domain: what surrounds a cluster is no wider
+_WIDEST = 2.0**-3  # of the domain: what surrounds a cluster is no wider
 _MOST_GROUPS = 100  # more are listed box by box
 _PAUSE = 100  # stuck boxes, times 2^n: so many may be a continuum
 
@@ -36,6 +36,8 @@ class Search:
         Shape (V, 2, n): boxes that floats cannot decide, however many more are looked at.
     clusters
         What is known of the stuck boxes, after `resolve`.
+    halted
+        Whether it ended at what may be a continuum, before its budget did.
     boxes
         The number of boxes looked at.
     """
@@ -46,6 +48,7 @@ class Search:
         self.searched = [box]
         self.open, self.stuck = box[None].copy(), np.empty((0, 2, n))
         self.clusters: list[Cluster] = []
+        self.halted = False
         self._known = (np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n)))
         self._proved = np.empty(0, dtype=bool)  # the others are boxes of clusters
         self._side = float(np.minimum((box[1] - box[0]).max(), np.finfo(float).max))
@@ -105,49 +108,63 @@ class Search:
         while True:
             self.advance(most_boxes, len(self.stuck) + max(pause, len(self.stuck)))
             largest = self.resolve()
-            if not len(self.open) or self.boxes >= most_boxes or 2 * largest > pause:
+            if not len(self.open):
                 return
-            if len(self._proved) and int(self._proved.sum()) >= _MOST_ROOTS:
+            self.halted = 2 * largest > pause
+            if self.halted or self.boxes >= most_boxes or int(self._proved.sum()) >= _MOST_ROOTS:
+                self.resolve(extend=False, pending=True)
                 return
 
-    def resolve(self, extend: bool = True) -> int:
+    def resolve(self, extend: bool = True, pending: bool = False) -> int:
         """Make groups of the stuck boxes, and find the index of each; return the size of the largest without one.
 
-        A group with an index becomes one box, in which nothing is looked at any more. With `extend` what surrounds it
-        is opened where it was not searched.
+        A group with an index becomes one box, in which nothing is looked at any more.
+
+        Parameters
+        ----------
+        extend
+            Open what surrounds a group, where it was not searched.
+        pending
+            Add small open boxes to the groups; they stay open.
         """
-        groups = [(_hull(self.stuck[group]), self.stuck[group]) for group in gathered(self.stuck)]
+        small = (self.open[:, 1] - self.open[:, 0]).max(axis=1, initial=0.0) < 0.25 * _WIDEST * self._side
+        boxes = np.concatenate([self.stuck, self.open[small & pending]])
+        groups = gathered(boxes)
         if len(groups) > _MOST_GROUPS:
             self.clusters = []
-            return max(len(members) for _, members in groups)
-        found: list[tuple[np.ndarray, np.ndarray, Surround | None]] = []
+            return max(map(len, groups))
+        found: list[tuple[np.ndarray, Surround | None]] = []
         while groups:
-            hull, members = groups.pop()
-            around = surround(self.net, hull, _WIDEST * self._side)
+            group = groups.pop()
+            around = surround(self.net, _hull(boxes[group]), _WIDEST * self._side)
+            near = (
+                [] if around is None else [k for k, other in enumerate(groups) if around.touches(_hull(boxes[other]))]
+            )
+            if near:  # too near to be told apart
+                groups.append(np.concatenate([group, *(groups.pop(k) for k in reversed(near))]))
+            else:
+                found.append((group, around))
+        self.clusters, stuck, largest = [], [np.empty((0, 2, self.n))], 0
+        apart = self.open[~(small & pending)]
+        for group, around in found:
+            hull, mine = _hull(boxes[group]), group[group < len(self.stuck)]
+            index = None
             if around is not None:
-                near = [k for k, (other, _) in enumerate(groups) if around.touches(other)]
-                if near:  # too near to be told apart
-                    parts = [groups.pop(k) for k in reversed(near)]
-                    members = np.concatenate([members, *(part for _, part in parts)])
-                    groups.append((_hull(members), members))
-                    continue
-            found.append((hull, members, around))
-        self.clusters, stuck, largest = [], [], 0
-        for k, (hull, members, around) in enumerate(found):
-            others = [other for j, (other, _, _) in enumerate(found) if j != k]
-            index = None if around is None else self._index(around, others, extend)
+                others = [_hull(boxes[other]) for other, _ in found if other is not group]
+                index = self._index(around, [*others, *apart], extend)
             centre = hull.mean(axis=0)
-            radius = float((0.5 * (hull[1] - hull[0])).max())
-            self.clusters.append(Cluster(tuple(centre.tolist()), radius, index))
-            stuck.append(members if around is None else hull[None])
-            largest = max(largest, len(members) if around is None else 0)
-            if around is not None:
+            self.clusters.append(Cluster(tuple(centre.tolist()), float((0.5 * (hull[1] - hull[0])).max()), index))
+            if around is None or len(mine) < len(group):
+                stuck.append(boxes[mine])
+                largest = max(largest, len(mine))
+            else:
+                stuck.append(hull[None])
                 self._cover(hull)
-        self.stuck = np.concatenate([np.empty((0, 2, self.n)), *stuck])
+        self.stuck = np.concatenate(stuck)
         return largest
 
     def _index(self, around: Surround, others: list[np.ndarray], extend: bool) -> int | None:
-        """The index of a cluster: what surrounds it holds nothing else that is not known."""
+        """The index of a cluster: what surrounds it holds nothing else, none of the boxes `others` and no new ones."""
         box = around.box()
         if not any((outer[0] <= box[0]).all() and (box[1] <= outer[1]).all() for outer in self.searched):
             if not extend or len(self.searched) > _MOST_GROUPS:
@@ -155,9 +172,10 @@ class Search:
             wide = 1.5 * box - 0.5 * box[::-1]  # twice as large: the cluster may grow a little
             self.searched.append(wide)
             self.open = np.concatenate([self.open, wide[None]])
+            return None
         points, errors, jacobians = self.points()
         inside = around.holds(points, errors)
-        if (inside == 0).any() or any(around.touches(other) for other in [*others, *self.open]):
+        if (inside == 0).any() or any(around.touches(other) for other in others):
             return None
         return around.index - int(indices(jacobians[inside == 1]).sum())
 

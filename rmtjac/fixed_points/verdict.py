@@ -13,7 +13,14 @@ _MOST_NAMED = 5
 
 
 def verdict(
-    where: Domain, total: int, clusters: Sequence[Cluster], unsearched: int, stuck: int, continua: int, beside: int
+    where: Domain,
+    total: int,
+    clusters: Sequence[Cluster],
+    unsearched: int,
+    stuck: int,
+    continua: int,
+    beside: int,
+    halted: bool = False,
 ) -> tuple[bool, str]:
     """Return whether all fixed points in the domain are found, and why.
 
@@ -31,9 +38,11 @@ def verdict(
         How many continua there are.
     beside
         How many points lie on a face of the domain, or nearer to one than their errors.
+    halted
+        Whether the search ended before its budget, at what may be a continuum.
     """
     if unsearched or stuck or clusters:
-        return False, "not proved complete: " + "; ".join(_open(where, total, clusters, unsearched, stuck))
+        return False, "not proved complete: " + "; ".join(_open(where, total, clusters, unsearched, stuck, halted))
     faces = f"; {beside} on a face of the domain, or nearer to one than the error" if beside else ""
     if continua:
         return True, f"complete: {continua} continua of fixed points, and no other place may hold one{faces}"
@@ -48,9 +57,13 @@ def verdict(
     return True, f"complete within the domain, by proof (no self-map of the domain: no check by the index){faces}"
 
 
-def _open(where: Domain, total: int, clusters: Sequence[Cluster], unsearched: int, stuck: int) -> list[str]:
+def _open(
+    where: Domain, total: int, clusters: Sequence[Cluster], unsearched: int, stuck: int, halted: bool
+) -> list[str]:
     parts = []
-    if unsearched:
+    if unsearched and halted:
+        parts.append(f"{unsearched + stuck} boxes undecided; the search ended before {unsearched} of them")
+    elif unsearched:
         parts.append(f"{unsearched + stuck} boxes undecided; more max_boxes may settle {unsearched} of them")
     known = [cluster for cluster in clusters if cluster.index is not None]
     if known:
@@ -61,10 +74,11 @@ def _open(where: Domain, total: int, clusters: Sequence[Cluster], unsearched: in
     blind = [cluster for cluster in clusters if cluster.index is None]
     if blind:
         widest = max(blind, key=lambda cluster: cluster.radius)
-        parts.append(
-            f"floats cannot decide {stuck - len(known)} boxes, the widest group {widest.place}: F(x) is x there to "
-            "rounding, as in a continuum, at a multiple fixed point or a kink; max_boxes will not settle these"
-        )
+        if stuck > len(known):
+            parts.append(
+                f"floats cannot decide {stuck - len(known)} boxes, the widest group {widest.place}: F(x) is x there to "
+                "rounding, as in a continuum, at a multiple fixed point or a kink; max_boxes will not settle these"
+            )
     elif stuck > len(known):
         parts.append(f"floats cannot decide {stuck - len(known)} small boxes; max_boxes will not settle these")
     if not unsearched and not blind and where.degree is not None and stuck <= len(known):
