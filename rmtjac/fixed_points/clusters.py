@@ -37,14 +37,18 @@ class Cluster:
         No fixed point that is meant lies farther from the centre, in any coordinate.
     index
         Sum of their indices, proved: other than 0 there is at least one. None: not proved.
+    multiplicity
+        How many there are at most, each counted with its multiplicity, proved; None: not known (n > 1, kinks).
     """
 
     centre: tuple[float, ...]
     radius: float
     index: int | None
+    multiplicity: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.place}: {self._meaning}"
+        most = "" if self.multiplicity is None else f" (at most {self.multiplicity} with their multiplicity)"
+        return f"{self.place}: {self._meaning}{most}"
 
     @property
     def place(self) -> str:
@@ -57,12 +61,17 @@ class Cluster:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields, for a file."""
-        return {"centre": list(self.centre), "radius": self.radius, "index": self.index}
+        return {
+            "centre": list(self.centre),
+            "radius": self.radius,
+            "index": self.index,
+            "multiplicity": self.multiplicity,
+        }
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Cluster:
         """Return the cluster with these fields."""
-        return cls(tuple(fields["centre"]), fields["radius"], fields["index"])
+        return cls(tuple(fields["centre"]), fields["radius"], fields["index"], fields["multiplicity"])
 
     @property
     def _meaning(self) -> str:
@@ -74,9 +83,9 @@ class Cluster:
 
 
 class Surround(NamedTuple):
-    """The index of all fixed points in centre + frame z, abs(z) <= sizes; its faces hold none."""
+    """The sum of the indices of all fixed points in centre + frame z, abs(z) <= sizes; its faces hold none."""
 
-    index: int
+    degree: int
     centre: np.ndarray
     frame: np.ndarray
     sizes: np.ndarray

@@ -63,7 +63,7 @@ def fixed_point_box(net: Network) -> Held | None:
             for middle in (False, True):
                 form = _far_away(net, ranges, euclidean, middle)
                 found = None if form is None else _solved(form, euclidean)
-                if found is None:
+                if form is None or found is None:
                     continue
                 centre, reach, degree = found
                 low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)

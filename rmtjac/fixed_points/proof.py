@@ -94,7 +94,8 @@ def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:
     Also the exact points, for the last ones.
     """
     points, errors, jacobians = search.points()
-    signs, more = indices(jacobians), []
+    signs = indices(jacobians)
+    more: list[Point] = []
     unseen = exact.left(search.n)
     for point, sides in exact.points.items():
         place = np.array(floats(point))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rmtjac.fixed_points.clusters import Cluster, Surround, gathered, surround
+from rmtjac.fixed_points.multiplicity import most_fixed_points
 from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.result import indices
 from rmtjac.network import Network
@@ -49,7 +50,9 @@ class Search:
         self.open, self.stuck = box[None].copy(), np.empty((0, 2, n))
         self.clusters: list[Cluster] = []
         self.halted = False
-        self._known = (np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n)))
+        self._known: tuple[np.ndarray, ...] = (
+            np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n))
+        )  # fmt: skip
         self._proved = np.empty(0, dtype=bool)  # the others are boxes of clusters
         self._side = float(np.minimum((box[1] - box[0]).max(), np.finfo(float).max))
 
@@ -153,7 +156,9 @@ class Search:
                 others = [_hull(boxes[other]) for other, _ in found if other is not group]
                 index = self._index(around, [*others, *apart], extend)
             centre = hull.mean(axis=0)
-            self.clusters.append(Cluster(tuple(centre.tolist()), float((0.5 * (hull[1] - hull[0])).max()), index))
+            radius = float(np.maximum(hull[1] - centre, centre - hull[0]).max()) * (1.0 + 2.0**-50) + 1e-300
+            most = most_fixed_points(self.net, hull[0, 0], hull[1, 0]) if index is not None else None
+            self.clusters.append(Cluster(tuple(centre.tolist()), radius, index, most))
             if around is None or len(mine) < len(group):
                 stuck.append(boxes[mine])
                 largest = max(largest, len(mine))
@@ -177,7 +182,7 @@ class Search:
         inside = around.holds(points, errors)
         if (inside == 0).any() or any(around.touches(other) for other in others):
             return None
-        return around.index - int(indices(jacobians[inside == 1]).sum())
+        return around.degree - int(indices(jacobians[inside == 1]).sum())
 
     def _cover(self, hull: np.ndarray) -> None:
         """Look no more into the box of a cluster."""

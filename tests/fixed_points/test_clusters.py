@@ -33,7 +33,7 @@ def test_the_index_around_zero(matrix, index):
     net = rj.Network([matrix], activation="tanh")
     n = net.widths[0]
     around = surround(net, np.array([np.full(n, -2e-5), np.full(n, 2.1e-5)]), 0.1)
-    assert around.index == index
+    assert around.degree == index
     assert around.holds(np.zeros((1, n)), np.zeros((1, n))).tolist() == [1]
     assert around.holds(np.full((1, n), 0.9), np.zeros((1, n))).tolist() == [-1]
     assert around.touches(np.array([np.full(n, -1.0), np.zeros(n)]))
@@ -43,9 +43,9 @@ def test_a_double_root_has_index_0():
     # 2 silu(x) = x + x^2/2 - ...: a parabola on the diagonal.
     net = rj.Network([[[1.0]], [[2.0]]], activation=["silu", "linear"])
     around = surround(net, np.array([[-1e-8], [1e-8]]), 0.1)
-    assert around.index == 0
+    assert around.degree == 0
     both = rj.Network([np.eye(2), [[2.0, 0.0], [0.1, 0.5]]], activation=["silu", "linear"])
-    assert surround(both, np.array([np.full(2, -1e-8), np.full(2, 1e-8)]), 0.1).index == 0
+    assert surround(both, np.array([np.full(2, -1e-8), np.full(2, 1e-8)]), 0.1).degree == 0
 
 
 def test_the_plane_turns_twice():
@@ -56,7 +56,7 @@ def test_the_plane_turns_twice():
     g = np.array([x2 - y2, s2 - x2 - y2], dtype=float)
     keep = np.array([[1.0, -1, 0, 0, 0, 0], [0, 0, 1.0, -1, 0, 0]])  # silu(t) - silu(-t) = t
     net = rj.Network([rows, keep - g], activation=["silu", "linear"])
-    assert surround(net, np.array([np.full(2, -1e-6), np.full(2, 1e-6)]), 0.2).index == 2
+    assert surround(net, np.array([np.full(2, -1e-6), np.full(2, 1e-6)]), 0.2).degree == 2
 
 
 def test_a_continuum_has_no_surrounding():
