@@ -110,12 +110,12 @@ class Surround(NamedTuple):
 
 def gathered(boxes: np.ndarray) -> list[np.ndarray]:
     """Group boxes (U, 2, n) that touch, or nearly do; return the indices of each group."""
+    if not len(boxes):
+        return []
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
-    if not len(boxes):
-        return []
     centre, half = boxes.mean(axis=1), 0.5 * (boxes[:, 1] - boxes[:, 0])
     near = cKDTree(centre).query_ball_point(centre, 2.0 * (half.max(axis=1) + half.max()), p=np.inf)
     rows = np.repeat(np.arange(len(boxes)), [len(one) for one in near])

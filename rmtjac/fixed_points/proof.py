@@ -34,15 +34,17 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     else:
         search.run(max_boxes)
     points, errors, jacobians, signs, places = _merged(net, exact, search)
-    total = int(signs.sum())
-    kept = _kept(net, where.box, points, errors, places)
-    order = np.lexsort(np.round(points[kept], 9).T[::-1])
-    points, errors, jacobians, signs = (array[kept][order] for array in (points, errors, jacobians, signs))
-    pieces = [clipped(piece, where.box) for piece in exact.continua]
+    total, beside = int(signs.sum()), 0
+    order = np.lexsort(np.round(points, 9).T[::-1])
+    pieces, stuck, unsearched, clusters = exact.continua, search.stuck, search.open, search.clusters
+    if where.search is not where.box:  # of what was searched around a given box, leave out what is not in it
+        order = order[_kept(net, where.box, points, errors, places)[order]]
+        pieces = [clipped(piece, where.box) for piece in pieces]
+        stuck, unsearched = (boxes[_touch(boxes, where.box)] for boxes in (stuck, unsearched))
+        clusters = [one for one in clusters if _touch(one.box()[None], where.box)[0]]
+        beside = int((placed(points[order], errors[order], where.box) == "face").sum())
+    points, errors, jacobians, signs = (array[order] for array in (points, errors, jacobians, signs))
     continua = tuple(np.array([floats(p) for p in piece]) for piece in pieces if piece)
-    stuck, unsearched = (boxes[_touch(boxes, where.box)] for boxes in (search.stuck, search.open))
-    clusters = [one for one in search.clusters if _touch(one.box()[None], where.box)[0]]
-    beside = int((placed(points, errors, where.box) == "face").sum())
     complete, reason = verdict(
         where, total, clusters, len(unsearched), len(stuck), len(continua), beside, search.halted
     )
@@ -118,8 +120,11 @@ def _kept(net: Network, box: np.ndarray, points: np.ndarray, errors: np.ndarray,
     """Which points do not lie outside the closed box; floats that cannot tell ask exact arithmetic, if it applies."""
     apart = ((points - errors > box[1]) | (points + errors < box[0])).any(axis=1)
     inside = ((points - errors >= box[0]) & (points + errors <= box[1])).all(axis=1)
+    unclear = np.flatnonzero(~apart & ~inside)
+    if not unclear.size:
+        return ~apart
     faces = [[Fraction(face) for face in side] for side in box.T.tolist()]
-    for k in np.flatnonzero(~apart & ~inside):
+    for k in unclear:
         place = exact[k - len(points)] if k >= len(points) - len(exact) else None
         if place is None and net.widths[0] <= 2 and all(phi.piecewise_affine for phi in net.activations):
             around = settle(net, np.array([points[k] - errors[k], points[k] + errors[k]]))

@@ -84,7 +84,8 @@ class Search:
         self._proved = np.append(self._proved, np.ones(len(known[0]) - len(self._proved), dtype=bool))
         self._known, self.boxes = known, self.boxes + int(looked)
         self.open = boxes[why == BUDGET]
-        self.stuck = np.concatenate([self.stuck, boxes[why != BUDGET]])
+        if len(self.open) < len(boxes):
+            self.stuck = np.concatenate([self.stuck, boxes[why != BUDGET]])
 
     def needed(self) -> float:
         """About how many boxes the whole search takes, if what is open is like what is done; a guess."""
@@ -130,6 +131,9 @@ class Search:
         pending
             Add small open boxes to the groups; they stay open.
         """
+        if not len(self.stuck) and not (pending and len(self.open)):
+            self.clusters = []
+            return 0
         small = (self.open[:, 1] - self.open[:, 0]).max(axis=1, initial=0.0) < 0.25 * _WIDEST * self._side
         boxes = np.concatenate([self.stuck, self.open[small & pending]])
         groups = gathered(boxes)

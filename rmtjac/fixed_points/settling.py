@@ -20,6 +20,8 @@ _HOPE = 30.0  # times the budget: the share is a poor guide
 
 def settled(net: Network, boxes: np.ndarray, most: int) -> Exact:
     """Decide boxes (U, 2, n) in exact arithmetic, `most` parts each; the later ones of very many are left."""
+    if not len(boxes):
+        return Exact()
     total = Exact(unseen=[box_corners(box) for box in boxes[MOST_OPEN:]])
     for box in boxes[:MOST_OPEN]:
         total = joined(total, settle(net, box, most, symbols(net)), join=False)
