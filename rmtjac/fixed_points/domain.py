@@ -15,6 +15,7 @@ __all__ = ["Domain", "checked_network", "image_box", "resolved_domain", "search_
 _MARGIN = 1e-3  # of the sides: corners of the image are fixed points too, and must lie inside the domain
 # Of a given box, as a part of its sides and of its distance from 0: a point on a face has a neighbourhood there.
 _BESIDE, _FAR_BESIDE = 2.0**-20, 2.0**-40
+_LEAST = 1e-250  # far above what the kernels add for underflow
 
 
 class Domain(NamedTuple):
@@ -72,8 +73,10 @@ def resolved_domain(net: Network, domain: object) -> Domain:
         raise ValueError(
             f"domain=None: fixed points of {net!r} may lie anywhere; pass the box to search, e.g. domain=(-10, 10)"
         )
-    side = np.maximum(_MARGIN * np.maximum(held[1] - held[0], 1e-300), _FAR_BESIDE * np.abs(held).max(axis=0))
-    box = np.array([held[0] - side, held[1] + side])
+    with np.errstate(over="ignore"):
+        side = np.maximum(_MARGIN * (held[1] - held[0]), _FAR_BESIDE * np.abs(held).max(axis=0))
+        side = np.maximum(side, _LEAST)
+        box = np.clip([held[0] - side, held[1] + side], -np.finfo(float).max, np.finfo(float).max)
     return Domain(box, box, True, degree)
 
 

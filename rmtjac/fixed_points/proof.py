@@ -21,7 +21,7 @@ __all__ = ["MOST_BOXES", "proved_fixed_points"]
 MOST_BOXES = 1_000_000
 _FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
 _PARTS = 0.1  # of the budget; they take longer than boxes
-_FAR_TOO_MANY = 1000.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
+_FAR_TOO_MANY = 10.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
 
 
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:
@@ -35,7 +35,7 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
         search.run(max_boxes)
     points, errors, jacobians, signs, places = _merged(net, exact, search)
     total, beside = int(signs.sum()), 0
-    order = np.lexsort(np.round(points, 9).T[::-1])
+    order = np.lexsort([*points.T[::-1], *np.round(points, 9).T[::-1]])  # noise does not decide, but for near points
     pieces, stuck, unsearched, clusters = exact.continua, search.stuck, search.open, search.clusters
     if where.search is not where.box:  # of what was searched around a given box, leave out what is not in it
         order = order[_kept(net, where.box, points, errors, places)[order]]

@@ -17,6 +17,7 @@ _QUICK = 200  # boxes looked at before a thread is worth its start
 _SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
 _MOST_ROOTS = 10_000
 _WIDEST = 2.0**-3  # of the domain: what surrounds a cluster is no wider
+_FAR = 1e150  # boxes beyond are left as they are: the size of one must not overflow
 _MOST_GROUPS = 100  # more are listed box by box
 _PAUSE = 100  # stuck boxes, times 2^n: so many may be a continuum
 
@@ -54,7 +55,7 @@ class Search:
             np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n))
         )  # fmt: skip
         self._proved = np.empty(0, dtype=bool)  # the others are boxes of clusters
-        self._side = float(np.minimum((box[1] - box[0]).max(), np.finfo(float).max))
+        self._side = 2.0 * float(np.minimum(0.5 * box[1] - 0.5 * box[0], 0.25 * np.finfo(float).max).max())
 
     def points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Proved fixed points (Q, n), bounds of their errors (Q, n), Jacobians (Q, n, n)."""
@@ -90,8 +91,8 @@ class Search:
     def needed(self) -> float:
         """About how many boxes the whole search takes, if what is open is like what is done; a guess."""
         low, high = self.searched[0]
-        sides = self.open[:, 1] - self.open[:, 0]
-        done = 1.0 - float((sides / (high - low)).prod(axis=1).sum())
+        halves = 0.5 * self.open[:, 1] - 0.5 * self.open[:, 0]
+        done = 1.0 - float((halves / (0.5 * high - 0.5 * low)).prod(axis=1).sum())
         return self.boxes / max(done, 1e-15)
 
     def keep(self, boxes: np.ndarray) -> None:
@@ -134,11 +135,14 @@ class Search:
         if not len(self.stuck) and not (pending and len(self.open)):
             self.clusters = []
             return 0
-        small = (self.open[:, 1] - self.open[:, 0]).max(axis=1, initial=0.0) < 0.25 * _WIDEST * self._side
+        halves = (0.5 * self.open[:, 1] - 0.5 * self.open[:, 0]).max(axis=1, initial=0.0)
+        small = halves < 0.125 * _WIDEST * self._side
+        far = ~(np.abs(self.stuck) < _FAR).all(axis=(1, 2))
+        beyond, self.stuck = self.stuck[far], self.stuck[~far]
         boxes = np.concatenate([self.stuck, self.open[small & pending]])
         groups = gathered(boxes)
         if len(groups) > _MOST_GROUPS:
-            self.clusters = []
+            self.clusters, self.stuck = [], np.concatenate([self.stuck, beyond])
             return max(map(len, groups))
         found: list[tuple[np.ndarray, Surround | None]] = []
         while groups:
@@ -151,7 +155,7 @@ class Search:
                 groups.append(np.concatenate([group, *(groups.pop(k) for k in reversed(near))]))
             else:
                 found.append((group, around))
-        self.clusters, stuck, largest = [], [np.empty((0, 2, self.n))], 0
+        self.clusters, stuck, largest = [], [beyond], len(beyond)
         apart = self.open[~(small & pending)]
         for group, around in found:
             hull, mine = _hull(boxes[group]), group[group < len(self.stuck)]

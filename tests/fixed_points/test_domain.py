@@ -99,6 +99,25 @@ def test_a_domain_that_holds_everything_is_checked_by_the_index():
     assert "within the domain" in rj.find_fixed_points(net, domain=(-0.5, 0.5)).reason
 
 
+@pytest.mark.parametrize(("weight", "bias"), [(0.0, 0.0), (1e-310, 1e-310), (0.0, 1e-320), (0.0, 7.0)])
+def test_networks_that_are_constant(weight, bias):
+    found = rj.find_fixed_points(rj.Network([[[weight]], [[weight]]], [[0.0], [bias]], ["tanh", "linear"]))
+    assert (len(found), found.complete, found.index_sum) == (1, True, 1)
+    assert abs(found.points[0, 0] - bias) <= found.errors[0, 0] < 1e-12
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-20, 1e20, 1e150, 1e308])
+def test_weights_of_any_scale(scale):
+    # tanh(2 x) in units of `scale`.
+    net = rj.Network([[[2.0 / scale]], [[scale]]], activation=["tanh", "linear"])
+    found = rj.find_fixed_points(net)
+    if scale < 1e300:
+        star = 0.9575040240772687
+        np.testing.assert_allclose(found.points[:, 0] / scale, [-star, 0, star], atol=1e-12)
+        assert found.complete
+    assert found.complete or "not proved complete" in found.reason
+
+
 def test_the_search_reaches_a_little_beyond_a_given_box():
     net = _clip(2.0, 0.0, "relu6", 2)
     for domain in ((0.0, 6.0), (1e10, 1e10 + 1), (-1e308, 1e308), (1.0, 1.0 + 1e-12), (0.0, 1e-310)):
