@@ -18,8 +18,9 @@ def register(command: Register) -> None:
     """Add the commands to a parser."""
     one = command("fixed-points", "Find the fixed points of a network, or count those of many.", _fixed_points)
     _network_options(one)
-    one.add_argument("--method", default="auto", help="auto, exact, interval or grid (default auto)")
-    one.add_argument("--max-boxes", type=whole, default=None, help="budget of exact and interval (default 1000000)")
+    one.add_argument("--method", default="auto", help="auto, exact, interval, grid or newton (default auto)")
+    one.add_argument("--max-boxes", type=whole, default=None, help="budget of boxes of a search (default 1000000)")
+    one.add_argument("--starts", type=whole, default=None, help="newton, grid: how many starts to draw")
     one.add_argument("--cross-check", action="store_true", help="exact: compare with the enumeration of all regions")
     one.add_argument("--networks", type=whole, default=None, help="count those of this many networks instead")
     one.add_argument("--outcomes", action="store_true", help="with --networks: also how the starts of a grid end")
@@ -63,6 +64,8 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     options: dict[str, Any] = {"domain": args.domain, "step": args.step}
     if args.max_boxes is not None:
         options["max_boxes"] = args.max_boxes
+    if getattr(args, "starts", None) is not None:
+        options["starts"] = args.starts
     return options
 
 
@@ -87,6 +90,7 @@ def _fixed_points(args: argparse.Namespace) -> None:
         "method": found.method,
         "complete": found.complete,
         "reason": found.reason,
+        "statement": found.statement,
         "index_sum": found.index_sum,
         "points": [
             {"x": x, "kind": kind, "spectral_radius": radius, "index": index, "proved": proved, "errors": errors}

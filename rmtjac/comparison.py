@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
 from rmtjac.goodness import goodness_of_fit, verdict
+from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import EmpiricalSpectrum, Histogram
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.validate import choice, positive_int
@@ -62,6 +63,27 @@ class BinnedComparison:
         """Root mean square of the pulls."""
         seen = self.pulls[np.isfinite(self.pulls)]
         return float(np.sqrt(np.mean(seen**2))) if seen.size else float("nan")
+
+
+_SCHEMA = Schema(
+    "Comparison",
+    arrays={
+        "ks_samples": "float _",
+        "moments": "float k",
+        "moment_errors": "float k",
+        "limit_moments": "float k",
+        "support": "float _ 2",
+        "linear": "float 5 _",  # edges, fractions, their errors, what the limit has
+        "log": "float 5 _",
+        "curve": "float 2 _",
+    },
+    facts={
+        "samples": "count",
+        "size": "count",
+        **dict.fromkeys(("ks", "unresolved", "atom", "atom_error", "limit_atom", "p_value?"), "float"),
+        "provenance": "object",
+    },
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,15 +213,16 @@ class Comparison:
     @classmethod
     def load(cls, path: str | Path) -> Comparison:
         """Read a result that `save` wrote."""
-        facts, arrays = load(path, "Comparison")
-        provenance = facts.pop("provenance")
-        binned = {}
-        for scale in ("linear", "log"):
-            low, high, fraction, error, expected = arrays.pop(scale)
-            histogram = Histogram(np.append(low, high[-1]), fraction, error, scale)
-            binned[scale] = BinnedComparison(histogram, expected, 1.0 / (facts["samples"] * facts["size"]))
-        content: dict[str, Any] = {**facts, **arrays, **binned}
-        return cls(**content, facts=provenance)
+
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> Comparison:
+            provenance = facts.pop("provenance")
+            for scale in ("linear", "log"):
+                low, high, fraction, error, expected = arrays[scale]
+                histogram = Histogram(np.append(low, high[-1]), fraction, error, scale)
+                arrays[scale] = BinnedComparison(histogram, expected, 1.0 / (facts["samples"] * facts["size"]))
+            return cls(**facts, **arrays, facts=provenance)
+
+        return restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
         atoms = f"atom {self.atom:.4g} against {self.limit_atom:.4g}"

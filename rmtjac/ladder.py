@@ -6,11 +6,9 @@ import math
 from dataclasses import fields, replace
 from functools import reduce
 
-import numpy as np
-
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Law
-from rmtjac.rng import RngLike
+from rmtjac.rng import RngLike, child, seed_from_facts
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.sample import sample_spectrum
 
@@ -77,8 +75,7 @@ def draw_ladder(empirical: EmpiricalSpectrum, rng: RngLike | None) -> EmpiricalS
     if ensemble is None or (rng is None and not isinstance(facts.get("seed"), dict)):
         raise ValueError("empirical.facts do not say how the samples were drawn; pass their ladder=")
     if rng is None:
-        seed = facts["seed"]
-        rng = np.random.SeedSequence(seed["entropy"], spawn_key=(*seed["spawn_key"], _LADDER))
+        rng = child(seed_from_facts(facts["seed"]), _LADDER)
     ladder = sample_spectrum(
         ladder_ensemble(ensemble),
         2 * empirical.samples,

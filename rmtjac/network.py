@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rmtjac.activations import Activation, activation
-from rmtjac.archive import load, provenance, save
+from rmtjac.archive import provenance, restore, save
+from rmtjac.schema import Schema
 
 __all__ = ["Network"]
+
+_SCHEMA = Schema(
+    "Network",
+    arrays={"weights_{layers}": "float _ _", "biases_{layers}": "float _"},
+    facts={"activations": "[text] layers", "provenance": "object"},
+)
 
 
 def _read_only(name: str, array: object, shape: tuple[int | None, ...]) -> np.ndarray:
@@ -126,10 +134,13 @@ class Network:
     @classmethod
     def load(cls, path: str | Path) -> Network:
         """Read a network that `save` wrote; an activation of one's own must be registered first."""
-        facts, arrays = load(path, "Network")
-        specs = facts["activations"]
-        layers = range(len(specs))
-        return cls([arrays[f"weights_{l}"] for l in layers], [arrays[f"biases_{l}"] for l in layers], specs)
+
+        def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Network:
+            layers = range(len(facts["activations"]))
+            weights, biases = ([arrays[f"{name}_{l}"] for l in layers] for name in ("weights", "biases"))
+            return cls(weights, biases, facts["activations"])
+
+        return restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
         return f"Network(widths={list(self.widths)}, activation={describe(self.activations)})"

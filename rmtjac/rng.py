@@ -7,12 +7,15 @@ single unit can be drawn again alone.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-__all__ = ["RngLike", "as_generator", "as_seed_sequence", "stream"]
+__all__ = ["RngLike", "as_generator", "as_seed_sequence", "child", "seed_facts", "seed_from_facts", "stream"]
 
 RngLike = int | np.integer | np.random.SeedSequence | np.random.Generator
 
+_POOL = np.random.SeedSequence(0).pool_size  # as NumPy has it where nothing is asked for
 _ALLOWED = "a non-negative int, a numpy.random.SeedSequence or a numpy.random.Generator"
 
 
@@ -54,5 +57,56 @@ def stream(root: np.random.SeedSequence, *key: int) -> np.random.Generator:
     >>> bool(stream(root, 3).random() == stream(root, 3).random())
     True
     """
-    child = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key))
-    return np.random.Generator(np.random.PCG64(child))
+    return np.random.Generator(np.random.PCG64(child(root, *key)))
+
+
+def child(root: np.random.SeedSequence, *key: int) -> np.random.SeedSequence:
+    """Return the seed named by `key` below `root`: all that makes `root` is kept, and nothing of it is changed."""
+    return np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key), pool_size=root.pool_size)
+
+
+def seed_facts(root: np.random.SeedSequence) -> dict[str, Any]:
+    """Return all that makes a seed, JSON-ready: entropy, spawn key, and the size of its pool if it is not the usual."""
+    facts = {"entropy": _plain(root.entropy), "spawn_key": [int(word) for word in root.spawn_key]}
+    return facts if root.pool_size == _POOL else {**facts, "pool_size": root.pool_size}
+
+
+def seed_from_facts(facts: Any) -> np.random.SeedSequence:
+    """Return the seed that `seed_facts` described, or that bare entropy (a whole number, or a list of them) makes.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> seed = np.random.SeedSequence([5, 7]).spawn(2)[1]
+    >>> seed_from_facts(seed_facts(seed))
+    SeedSequence(
+        entropy=[5, 7],
+        spawn_key=(1,),
+    )
+    """
+    given = facts if isinstance(facts, dict) else {"entropy": facts}
+    key, pool = given.get("spawn_key", []), given.get("pool_size", _POOL)
+    words = [*_flat(given.get("entropy")), *_flat(key)]
+    known = set(given) <= {"entropy", "spawn_key", "pool_size"} and isinstance(key, list)
+    if not known or not all(_is_word(word) for word in [*words, pool]) or pool < _POOL:
+        raise ValueError(f"seed={facts!r} must be entropy (whole numbers >= 0), or entropy with a spawn_key")
+    return np.random.SeedSequence(given["entropy"], spawn_key=tuple(key), pool_size=pool)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _flat(value: object) -> list[object]:
+    return [one for part in value for one in _flat(part)] if isinstance(value, list) else [value]
+
+
+def _plain(entropy: Any) -> Any:
+    """Entropy in any form that NumPy takes, as JSON has it: a whole number, or lists of them."""
+    if isinstance(entropy, str):
+        return int(entropy, 0)
+    return int(entropy) if isinstance(entropy, (int, np.integer)) else [_plain(word) for word in entropy]

@@ -75,3 +75,16 @@ def test_errors_are_one_line(capsys, arguments, message):
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_newton_and_certificates(capsys, tmp_path):
+    path = rj.Network([0.5 * np.eye(6)], [np.ones(6)], "tanh").save(tmp_path / "net.npz")
+    facts = json.loads(_run(capsys, "fixed-points", "--network", str(path), "--json"))
+    assert (facts["method"], facts["complete"], len(facts["points"])) == ("contraction", True, 1)
+    assert facts["statement"].startswith("1 proved to exist; there is no other")
+    args = ("fixed-points", "--network", str(path), "--method", "newton", "--starts", "4")
+    assert "whether there are others is open" in _run(capsys, *args)
+    facts = json.loads(_run(capsys, *args, "--json"))
+    assert facts["points"][0]["proved"]
+    flat = rj.Network([np.eye(4)], None, "linear").save(tmp_path / "flat.npz")
+    json.loads(_run(capsys, "fixed-points", "--network", str(flat), "--json"))  # infinite errors are no JSON

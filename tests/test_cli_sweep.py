@@ -36,6 +36,28 @@ def test_plan_run_status_collect_plot(sweep, tmp_path, capsys):
         assert "±" in capsys.readouterr().out
 
 
+def test_damage_is_named_by_every_command(sweep, tmp_path, capsys):
+    assert main(["sweep", "run", sweep, "--engine", "serial"]) == 0
+    expected = tmp_path / "all.csv"
+    assert main(["sweep", "collect", sweep, str(expected)]) == 0
+    (path,) = (Path(sweep) / "records").glob("*.jsonl")
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    changed = bytearray(lines[4])
+    changed[16] ^= 1
+    path.write_bytes(b"".join([*lines[:4], changed, *lines[5:]]))
+    capsys.readouterr()
+    for words in (["status", sweep], ["plot", sweep], ["collect", sweep, str(tmp_path / "part.csv")],
+                  ["run", sweep, "--engine", "serial"], ["collect", sweep, str(tmp_path / "again.csv")]):  # fmt: skip
+        assert main(["sweep", *words]) == 0
+        out = capsys.readouterr().out
+        assert f"1 damaged records, to be done again if no other has them: {path.name} line 5" in out
+        done = 15 if words[0] != "run" and "again" not in words[-1] else 16
+        assert words[0] == "plot" or f"{done} of 16 units done" in out
+    assert (tmp_path / "again.csv").read_bytes() == expected.read_bytes()
+    assert len((tmp_path / "part.csv").read_text().splitlines()) == 61
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

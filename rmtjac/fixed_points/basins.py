@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
 from rmtjac.fixed_points.attractors import Attractors
 from rmtjac.fixed_points.cover import OPEN, proved_cells
 from rmtjac.fixed_points.domain import checked_network
@@ -19,12 +19,29 @@ from rmtjac.fixed_points.grid import APERIODIC, DIVERGED, destinations, numbered
 from rmtjac.fixed_points.orbits import grid_starts
 from rmtjac.fixed_points.result import Cycle, pack_cycles, spectral_radii, unpack_cycles
 from rmtjac.network import Network
+from rmtjac.schema import Schema
 from rmtjac.status import Status
 from rmtjac.validate import finite, positive_int
 
 __all__ = ["Basins", "find_basins"]
 
 _TOLERANCE, _FOLLOW = 1e-5, 2000
+
+
+_SCHEMA = Schema(
+    "Basins",
+    arrays={
+        "axis_{n}": "float _",
+        "labels": "int *",
+        "points": "float q n",
+        "spectral_radius": "float q",
+        "proved": "float _",
+        "cells": "int *",
+        "domain": "float 2 n",
+        "cycle_{cycles}": "float _ n",
+    },
+    facts={"undecided": "finite", "cycles": "[float] cycles", "dimensions": "count n", "facts": "object"},
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,11 +150,19 @@ class Basins:
     @classmethod
     def load(cls, path: str | Path) -> Basins:
         """Read what `save` wrote."""
-        facts, stored = load(path, "Basins")
-        arrays: dict[str, Any] = dict(stored)
-        axes = tuple(arrays.pop(f"axis_{i}") for i in range(facts.pop("dimensions")))
-        cycles = unpack_cycles(facts.pop("cycles"), arrays)
-        return cls(axes=axes, cycles=cycles, **facts, **arrays)
+
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> Basins:
+            axes = tuple(arrays.pop(f"axis_{i}") for i in range(facts.pop("dimensions")))
+            cycles = unpack_cycles(facts.pop("cycles"), arrays)
+            new = cls(axes=axes, cycles=cycles, **facts, **arrays)
+            count = len(new.points) + len(cycles)
+            if new.labels.shape != tuple(len(axis) for axis in axes) or new.cells.ndim not in (0, 1, len(axes)):
+                raise ValueError(f"labels of shape {new.labels.shape} do not belong to its axes")
+            if len(new.proved) != count or max(new.labels.max(), new.cells.max(initial=-3)) >= count:
+                raise ValueError(f"labels and proved shares do not belong to {count} attractors")
+            return new
+
+        return restore(path, _SCHEMA, build)
 
     def table(self) -> str:
         """Return the shares of the basins as text."""

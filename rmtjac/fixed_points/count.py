@@ -10,18 +10,33 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, provenance, save
+from rmtjac.archive import provenance, restore, save
 from rmtjac.ensemble import Ensemble
-from rmtjac.fixed_points.find import find_fixed_points
+from rmtjac.fixed_points.find import METHODS, find_fixed_points
 from rmtjac.fixed_points.proof import MOST_BOXES
 from rmtjac.pool import run_in_threads
-from rmtjac.rng import RngLike, as_seed_sequence, stream
+from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
+from rmtjac.schema import Schema
 from rmtjac.status import Status
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["FixedPointCounts", "count_fixed_points", "mean_and_error"]
 
 _ENDS = (Status.CONVERGED, Status.LATE, Status.CYCLE, Status.APERIODIC, Status.DIVERGED)
+
+
+_SCHEMA = Schema(
+    "FixedPointCounts",
+    arrays={
+        "stable": "count m",
+        "saddles": "count m",
+        "repellers": "count m",
+        "index_sum": "int m",
+        "complete": "bool m",
+        "ends": "float m _",
+    },
+    facts={"facts": "object"},
+)
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
@@ -116,8 +131,7 @@ class FixedPointCounts:
     @classmethod
     def load(cls, path: str | Path) -> FixedPointCounts:
         """Read what `save` wrote."""
-        facts, arrays = load(path, "FixedPointCounts")
-        return cls(**arrays, facts=facts["facts"])
+        return restore(path, _SCHEMA, lambda facts, arrays: cls(**arrays, facts=facts["facts"]))
 
     def to_pandas(self) -> Any:
         """Return one row per network."""
@@ -199,7 +213,7 @@ def count_fixed_points(
     if not isinstance(ensemble, Ensemble):
         raise TypeError(f"ensemble={ensemble!r} must be an Ensemble")
     count = positive_int("networks", networks)
-    choice("method", method, ("auto", "exact", "interval", "grid"))
+    choice("method", method, METHODS)
     workers = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
     root = as_seed_sequence(rng)
     numbers = np.zeros((count, 5), dtype=np.int64)
@@ -223,7 +237,7 @@ def count_fixed_points(
     run_in_threads(work, int, (range(i, i + 1) for i in range(count)), count, workers, progress, "network")
     facts = provenance(
         ensemble=ensemble.to_dict(),
-        seed={"entropy": root.entropy, "spawn_key": list(root.spawn_key)},
+        seed=seed_facts(root),
         method=method,
         max_boxes=options.get("max_boxes", MOST_BOXES),
     )

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from rmtjac.fixed_points.domain import checked_network, search_domain
+from rmtjac.fixed_points.existence import joined, newton_fixed_points, unique_fixed_point, unique_in_box
 from rmtjac.fixed_points.grid import grid_fixed_points
 from rmtjac.fixed_points.proof import MOST_BOXES, proved_fixed_points
 from rmtjac.fixed_points.regions import checked_affine, regions
@@ -15,11 +16,16 @@ from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_generator
 from rmtjac.validate import choice, finite, positive_int
 
-__all__ = ["STEP", "find_fixed_points", "grid_domain"]
+__all__ = ["METHODS", "STEP", "find_fixed_points", "grid_domain"]
 
 STEP = 0.05
 _TOLERANCE, _STEPS, _FOLLOW = 1e-5, 50, 2000
 _MATCH = 1e-9  # proved and enumerated points agree to this
+METHODS = ("auto", "exact", "interval", "grid", "newton")
+_FEW = 3  # dimensions in which a search is quick, and a grid is possible
+_FEW_STARTS, _NEWTON_STARTS = 8, 32
+_WORK = 10**10  # operations that a search in many dimensions may take
+_ASK = "nothing was searched, as no domain is known: pass domain= for a search, starts= for more starts"
 
 
 def find_fixed_points(
@@ -27,7 +33,7 @@ def find_fixed_points(
     method: str = "auto",
     *,
     domain: object = None,
-    max_boxes: int = MOST_BOXES,
+    max_boxes: int | None = None,
     cross_check: bool = False,
     step: float = STEP,
     tol: float = _TOLERANCE,
@@ -54,8 +60,15 @@ def find_fixed_points(
             The protocol of BS, Section IV: iterate starts until they move less than `tol`. It shows what attracts,
             and proves nothing about the rest. Limits are polished by Newton's method and told apart by their errors;
             starts that do not settle are followed until they come to rest, close a cycle, diverge, or `follow` ends.
+        ``"newton"``
+            Damped Newton's method from `starts` and their iterates, for any n: points that attract and points that
+            do not. Each point found is proved by itself (Krawczyk's operator), of others nothing is said.
         ``"auto"``
-            ``"exact"`` where it applies, then ``"interval"``, then ``"grid"``; ``reason`` says which.
+            For n <= 3 ``"exact"`` or ``"interval"``, if a domain is known. If that does not decide, and for n > 3:
+            certificates that there is exactly one fixed point (F contracts in the 2-norm or in a weighted maximum norm;
+            I - W is strongly monotone), then ``"newton"``, then the search for the rest. Without a domain, for n <= 3,
+            ``"grid"``. `max_boxes` is a million by default, for n > 3 what takes some seconds. ``reason`` says what
+            decided, ``statement`` what is proved to exist and whether others are excluded or open.
     domain
         Box to search, ``(low, high)`` or two corners; its faces belong to it, and ``places`` says which points lie on
         one. Default: a box that holds every fixed point, if a bounded layer, the signs of weights or the growth of
@@ -71,7 +84,8 @@ def find_fixed_points(
         Of the grid: its step, the tolerance and the number of iterations of the protocol, and how many more a start
         that has not settled is followed.
     starts
-        Of the grid: starts of one's own, shape (K, n), or how many to draw uniformly from the domain. Needed for n > 3.
+        Of ``"newton"`` and the grid: starts of one's own, shape (K, n), or how many to draw uniformly from the domain,
+        or from [-1, 1]^n. Default: 32 for Newton's method (fewer for n > 62), a grid for n <= 3.
     rng
         Seed of drawn starts.
 
@@ -97,43 +111,91 @@ def find_fixed_points(
     FixedPoints(4: 4 stable; not proved complete)
     """
     net = checked_network(network)
-    choice("method", method, ("auto", "exact", "interval", "grid"))
-    affine = all(phi.piecewise_affine for phi in net.activations)
-    known = all(phi.code is not None for phi in net.activations)
-    auto = method == "auto"
-    if auto:
-        bounded = known and (domain is not None or _has_domain(net))
-        method = "grid" if not bounded else "exact" if affine else "interval"
-    if method == "grid":
-        box = grid_domain(net, domain)
-        found = grid_fixed_points(
-            net,
-            box,
-            *_protocol(box, step, tol, max_iter),
-            _starts(net, box, starts, rng),
-            positive_int("follow", follow),
-        )
-        if auto:
-            why = "no domain is known" if known else "an activation has no interval extension"
-            found = dataclasses.replace(found, reason=f"{found.reason} ({why}, so the grid was used)")
-        return found
-    if starts is not None:
-        raise ValueError(f"starts=... is for method='grid', not {method!r}")
-    if not known:
-        names = ", ".join(phi.spec for phi in net.activations if phi.code is None)
-        raise ValueError(f"activation={names!r} has no interval extension; use method='grid'")
-    if method == "exact":
-        checked_affine(net)
-    found = proved_fixed_points(net, method, domain, positive_int("max_boxes", max_boxes))
-    return _cross_checked(net, found) if cross_check else found
+    choice("method", method, METHODS)
+    budget = None if max_boxes is None else positive_int("max_boxes", max_boxes)
+    unknown = ", ".join(phi.spec for phi in net.activations if phi.code is None)
+    if method == "auto":
+        grid = (step, tol, max_iter, positive_int("follow", follow))
+        found = _auto(net, domain, budget, grid, starts, rng)
+    elif method == "grid":
+        found = _grid(net, domain, step, tol, max_iter, positive_int("follow", follow), starts, rng)
+    elif method == "newton":
+        box = None if domain is None else search_domain(net, domain)
+        found = newton_fixed_points(net, box, _newton_starts(net, box, starts, rng))
+    else:
+        if starts is not None:
+            raise ValueError(f"starts=... is for method='grid' or method='newton', not {method!r}")
+        if unknown:
+            raise ValueError(f"activation={unknown!r} has no interval extension; use method='grid' or method='newton'")
+        if method == "exact":
+            checked_affine(net)
+        found = proved_fixed_points(net, method, domain, budget or MOST_BOXES)
+    return _cross_checked(net, found) if cross_check and found.method in ("exact", "interval") else found
 
 
-def _has_domain(net: Network) -> bool:
+def _auto(
+    net: Network, domain: object, budget: int | None, grid: tuple[float, float, int, int], starts: object, rng: RngLike
+) -> FixedPoints:
+    """What is cheap first: in few dimensions the search, else certificates, iteration and Newton's method."""
+    method = "exact" if all(phi.piecewise_affine for phi in net.activations) else "interval"
+    unknown = any(phi.code is None for phi in net.activations)
+    low = net.widths[0] <= _FEW
+    given = None if domain is None else search_domain(net, domain)
+    if low and not unknown and _known_domain(net, domain) is not None:
+        found = proved_fixed_points(net, method, domain, budget or MOST_BOXES)
+        if found.complete:
+            return found
+        only = unique_fixed_point(net, given)
+        if only is not None and only.complete:
+            return only
+        return joined(found, _near_starts(net, given, starts, rng), loose=False)
+    only = unique_fixed_point(net, given)
+    if only is not None and only.complete:
+        return only
+    box = None if unknown else _known_domain(net, domain)
+    if box is not None:
+        only = unique_in_box(net, box)
+        if only is not None:
+            return only
+    more = _near_starts(net, given, starts, rng)
+    if low:
+        found = _grid(net, domain, *grid, starts, rng)
+        why = "an activation has no interval extension" if unknown else "no domain is known"
+        found = dataclasses.replace(found, reason=f"{found.reason} ({why}, so the grid was used)")
+        return joined(found, more, loose=True)
+    if box is None:
+        return more if unknown else dataclasses.replace(more, reason=f"{more.reason}; {_ASK}")
+    found = proved_fixed_points(net, method, domain, budget or _affordable(net))
+    return found if found.complete else joined(found, more, loose=True)
+
+
+def _near_starts(net: Network, given: np.ndarray | None, starts: object, rng: RngLike) -> FixedPoints:
+    """Newton's method from few starts, and from what they lead to."""
+    return newton_fixed_points(net, given, _newton_starts(net, given, starts, rng, _FEW_STARTS))
+
+
+def _affordable(net: Network) -> int:
+    """Boxes of many dimensions that take some seconds."""
+    n = net.widths[0]
+    work = 2 * (n + 10) * sum(matrix.size for matrix in net.weights) + 500 * sum(net.widths) + 40 * n**3
+    return int(min(MOST_BOXES, max(1, _WORK // work)))
+
+
+def _grid(
+    net: Network, domain: object, step: float, tol: float, max_iter: int, follow: int, starts: object, rng: RngLike
+) -> FixedPoints:
+    box = grid_domain(net, domain)
+    return grid_fixed_points(net, box, *_protocol(box, step, tol, max_iter), _starts(net, box, starts, rng), follow)
+
+
+def _known_domain(net: Network, domain: object) -> np.ndarray | None:
+    """Return the box to search, None if none is given or known."""
+    if domain is not None:
+        return search_domain(net, domain)
     try:
-        search_domain(net, None)
+        return search_domain(net, None)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def grid_domain(net: Network, domain: object) -> np.ndarray:
@@ -164,6 +226,17 @@ def _starts(net: Network, box: np.ndarray, starts: object, rng: RngLike) -> np.n
     if points.ndim != 2 or points.shape[1] != n or not len(points) or not np.isfinite(points).all():
         raise ValueError(f"starts has shape {points.shape}; finite numbers of shape (K, {n}) are needed")
     return points
+
+
+def _newton_starts(
+    net: Network, box: np.ndarray | None, starts: object, rng: RngLike, count: int = _NEWTON_STARTS
+) -> np.ndarray:
+    """Return the given starts, or the middle of the box (default [-1, 1]^n) and some drawn from it."""
+    box = grid_domain(net, None) if box is None else box
+    middle = (0.5 * box[0] + 0.5 * box[1])[None]
+    drawn = _starts(net, box, max(1, min(count, _FEW_STARTS * 250 // net.widths[0])) if starts is None else starts, rng)
+    assert drawn is not None
+    return np.concatenate([middle, drawn]) if starts is None else drawn
 
 
 def _cross_checked(net: Network, found: FixedPoints) -> FixedPoints:

@@ -107,8 +107,10 @@ class Orbits:
 
 def value_and_jacobian(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return F(x), shape (K, n), and J, shape (K, n, n), for points (K, n): n tangents forward."""
-    tangents = np.broadcast_to(np.eye(x.shape[1]), (*x.shape, x.shape[1]))  # (K, direction, neuron)
+    tangents: np.ndarray | None = None  # (K, direction, neuron)
     for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
         h = x @ matrix.T + bias
-        x, tangents = phi(h), (tangents @ matrix.T) * phi.derivative(h)[:, None, :]
+        moved = matrix.T if tangents is None else tangents @ matrix.T
+        x, tangents = phi(h), moved * phi.derivative(h)[:, None, :]
+    assert tangents is not None
     return x, np.swapaxes(tangents, 1, 2)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
 from rmtjac.fixed_points.clusters import Cluster
+from rmtjac.schema import Schema
 from rmtjac.status import Status
 
 __all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
@@ -77,6 +79,43 @@ def unpack_cycles(radii: list[float], arrays: dict[str, Any]) -> tuple[Cycle, ..
     return tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
 
 
+_SCHEMA = Schema(
+    "FixedPoints",
+    arrays={
+        "points": "float q n",
+        "errors": "float q n",
+        "jacobians": "float q n n",
+        "proved": "bool q",
+        "index": "int q",
+        "domain": "float 2 n",
+        "undecided": "float _ 2 n",
+        "starts?": "float k n",
+        "labels?": "int k",
+        "settled?": "bool k",
+        "continuum_{continua}": "float _ n",
+        "cycle_{cycles}": "float _ n",
+    },
+    facts={"complete": "bool", "reason": "text", "method": "text", "cycles": "[float] cycles", "facts": "object"},
+)
+
+
+_LARGE = 64  # from this n on, stability is first looked for without eigenvalues
+_SQUARINGS = 5
+_SHOWN = 8  # more coordinates than this are not all printed
+
+
+def _radius_below_one(jacobian: np.ndarray) -> bool:
+    """Whether a power of the matrix has a norm below 1, among the first few squares: then so is its spectral radius."""
+    power = jacobian
+    with np.errstate(all="ignore"):
+        for _ in range(_SQUARINGS):
+            sizes = np.abs(power)
+            if min(sizes.sum(axis=0).max(), sizes.sum(axis=1).max(), np.linalg.norm(power)) < 1.0 - 1e-9:
+                return True
+            power = power @ power
+    return False
+
+
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
     """Fixed points of a network, in ascending order of their coordinates.
@@ -95,11 +134,12 @@ class FixedPoints:
         Shape (Q,): fixed-point index, sign det(I - J); at a kink how often x - F(x) turns around the point, in all of
         R^n also for a point on a face of the domain.
     complete
-        Whether it is proved that `domain` holds no other fixed point.
+        Whether it is proved that `domain` holds no other fixed point. If not, whether there are others is open.
     reason
         Why it is complete, or why not.
     method
-        ``"exact"``, ``"interval"`` or ``"grid"``.
+        ``"exact"``, ``"interval"``, ``"grid"``, ``"newton"``; ``"contraction"``: a certificate says that there is one
+        (on all of R^n, if `domain` is infinite).
     domain
         Shape (2, n): the corners of the box that was searched; a box that was given belongs to it with its faces.
     undecided
@@ -125,6 +165,8 @@ class FixedPoints:
     >>> fps.points[fps.stable]
     array([[-1., -1.],
            [ 1.,  1.]])
+    >>> fps.statement
+    '3 proved to exist; there is no other: complete, by proof; the indices add up to +1'
     """
 
     points: np.ndarray
@@ -142,11 +184,9 @@ class FixedPoints:
     starts: np.ndarray | None = None
     labels: np.ndarray | None = None
     settled: np.ndarray | None = None
-    spectral_radius: np.ndarray = field(init=False)
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "spectral_radius", spectral_radii(self.jacobians))
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
@@ -161,14 +201,27 @@ class FixedPoints:
         """The number of (isolated) fixed points found."""
         return len(self.points)
 
-    @property
+    @cached_property
+    def spectral_radius(self) -> np.ndarray:
+        """Shape (Q,): of J; below 1 the point attracts."""
+        radii = spectral_radii(self.jacobians)
+        radii.flags.writeable = False
+        return radii
+
+    @cached_property
     def stable(self) -> np.ndarray:
         """Shape (Q,): whether the spectral radius of J is below 1."""
-        return self.spectral_radius < 1.0
+        found = np.ones(len(self), dtype=bool)
+        if self.points.shape[1] < _LARGE or not all(map(_radius_below_one, self.jacobians)):
+            found = self.spectral_radius < 1.0
+        found.flags.writeable = False
+        return found
 
     @property
     def kinds(self) -> np.ndarray:
         """Shape (Q,): ``"stable"``, ``"saddle"`` (some directions contract) or ``"repeller"`` (none does)."""
+        if self.stable.all():
+            return np.full(len(self), "stable", dtype="<U8")
         smallest = np.abs(np.linalg.eigvals(self.jacobians)).min(axis=-1, initial=np.inf)
         return np.where(self.stable, "stable", np.where(smallest < 1.0, "saddle", "repeller"))
 
@@ -202,6 +255,16 @@ class FixedPoints:
         }
         return {status: int(those.sum()) for status, those in shares.items()}
 
+    @property
+    def statement(self) -> str:
+        """What is proved to exist, whether there are others, and why."""
+        known = int(self.proved.sum())
+        parts = [f"{known} proved to exist"]
+        if known < len(self):
+            parts.append(f"{len(self) - known} found without a proof")
+        others = "there is no other" if self.complete else "whether there are others is open"
+        return f"{', '.join(parts)}; {others}: {self.reason}"
+
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` (npz, no pickles)."""
         radii, rings = pack_cycles(self.cycles)
@@ -231,11 +294,17 @@ class FixedPoints:
     @classmethod
     def load(cls, path: str | Path) -> FixedPoints:
         """Read what `save` wrote."""
-        facts, stored = load(path, "FixedPoints")
-        arrays: dict[str, Any] = dict(stored)
-        cycles = unpack_cycles(facts.pop("cycles"), arrays)
-        pieces = [arrays.pop(name) for name in sorted(arrays, key=len) if name.startswith("continuum_")]
-        return cls(**facts, **arrays, cycles=cycles, continua=tuple(pieces))
+
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> FixedPoints:
+            cycles = unpack_cycles(facts.pop("cycles"), arrays)
+            count = sum(name.startswith("continuum_") for name in arrays)
+            pieces = tuple(arrays.pop(f"continuum_{i}") for i in range(count))
+            new = cls(**facts, **arrays, cycles=cycles, continua=pieces)
+            if new.labels is not None and new.labels.max(initial=-1) >= len(new) + len(cycles):
+                raise ValueError(f"labels do not belong to {len(new)} points and {len(cycles)} cycles")
+            return new
+
+        return restore(path, _SCHEMA, build)
 
     def to_pandas(self) -> Any:
         """Return the points as a table, one row each."""
@@ -249,11 +318,13 @@ class FixedPoints:
     def table(self) -> str:
         """Return the points as text."""
         n = self.points.shape[1]
-        head = "".join(f"{f'x{i}':>20}" for i in range(n))
+        shown = n if n <= _SHOWN else _SHOWN // 2
+        rest = f"  ... x{n - 1}" if shown < n else ""
+        head = "".join(f"{f'x{i}':>20}" for i in range(shown)) + rest
         lines = [f"{head}{'kind':>10}{'radius':>12}{'index':>7}{'proved':>8}{'error':>10}"]
         rows = zip(self.points, self.kinds, self.spectral_radius, self.index, self.proved, self.errors, strict=True)
         for point, kind, radius, index, proved, error in rows:
-            place = "".join(f"{x:20.15f}" for x in point)
+            place = "".join(f"{x:20.15f}" for x in point[:shown]) + " " * len(rest)
             size = error.max(initial=0.0)
             lines.append(f"{place}{kind:>10}{radius:12.6g}{index:+7d}{'yes' if proved else 'no':>8}{size:10.1e}")
         lines += [f"continuum of fixed points through {piece.tolist()}" for piece in self.continua]
@@ -262,13 +333,13 @@ class FixedPoints:
             total = sum(self.outcomes.values())
             ends = (f"{status}: {count / total:.1%}" for status, count in self.outcomes.items() if count)
             lines.append(f"{total} starts; " + "; ".join(ends))
-        return "\n".join([*lines, self.reason])
+        return "\n".join([*lines, self.reason if self.complete else self.statement])
 
     def __repr__(self) -> str:
         kinds = list(self.kinds)
         names = {"stable": "stable", "saddle": "saddles", "repeller": "repellers"}
         parts = [f"{kinds.count(kind)} {name}" for kind, name in names.items() if kinds.count(kind)]
-        text = f"{len(self)}: {', '.join(parts)}" if parts else "none"
+        text = f"{len(self)}: {', '.join(parts)}" if parts else "none" if self.complete else "none found"
         extra = [f"{len(self.continua)} continua"] if self.continua else []
         extra += [f"{len(self.cycles)} cycles"] if self.cycles else []
         extra.append("complete" if self.complete else "not proved complete")

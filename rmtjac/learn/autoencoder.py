@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,16 @@ from rmtjac.learn.autoencoder_training import CONFIGURATIONS, AutoencoderTrainer
 from rmtjac.learn.optimizer import precision_for
 from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_seed_sequence, stream
+from rmtjac.schema import Schema
 from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["Autoencoder", "Reconstruction", "train_autoencoder"]
 
-_KIND = "autoencoder"
+_SCHEMA = Schema(
+    "autoencoder",
+    arrays={"w1": "float h n", "w2": "float n h", "b1": "float h", "b2": "float n", "losses": "float _"},
+    facts={"configuration": "text", "versions": "object", "cpu": "text"},
+)
 
 
 class Reconstruction(NamedTuple):
@@ -63,7 +68,7 @@ class Autoencoder:
         """Write it to a file (npz, no pickles)."""
         (w1, w2), (b1, b2) = self.network.weights, self.network.biases
         arrays = {"w1": w1, "w2": w2, "b1": b1, "b2": b2, "losses": self.losses}
-        return archive.save(path, _KIND, archive.provenance(configuration=self.configuration), arrays)
+        return archive.save(path, _SCHEMA.kind, archive.provenance(configuration=self.configuration), arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Autoencoder:
@@ -74,13 +79,13 @@ class Autoencoder:
         ValueError
             If the file does not hold one.
         """
-        facts, arrays = archive.load(path, _KIND)
-        try:
+
+        def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Autoencoder:
             how = CONFIGURATIONS[facts["configuration"]]
             weights, biases = ([arrays[name + number] for number in "12"] for name in "wb")
             return cls(Network(weights, biases, [how.hidden, how.output]), facts["configuration"], arrays["losses"])
-        except KeyError as error:
-            raise ValueError(f"path={str(path)!r} does not hold a whole autoencoder: {error} is missing") from None
+
+        return archive.restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
         return f"Autoencoder({self.configuration!r}, {self.network!r}, {len(self.losses)} epochs)"

@@ -19,6 +19,7 @@ from rmtjac import archive
 from rmtjac.learn.equilibrium import EquilibriumLayer, layer_of
 from rmtjac.learn.optimizer import precision_for
 from rmtjac.learn.pcdeq import Epoch, Trainer, Training
+from rmtjac.schema import Schema
 from rmtjac.validate import finite, positive_int
 
 try:
@@ -31,8 +32,21 @@ except ImportError:
 
 __all__ = ["PcDEQClassifier"]
 
-_KIND = "pcdeq classifier"
 _DEQ_RATE, _DEQ_STEPS, _LARGEST_RATE = 5e-4, 37_500, 5e-3
+_SCHEMA = Schema(
+    "pcdeq classifier",
+    arrays={
+        "weights": "float n n",
+        "injection": "float n m",
+        "biases": "float n",
+        "coef": "float q n",
+        "intercept": "float q",
+        "classes": "label _",
+        "history": f"float _ {len(Epoch._fields)}",
+        "validation": "float _",
+    },
+    facts={"parameters": "object", "classes?": "[any] q", "versions": "object", "cpu": "text"},
+)
 
 
 class PcDEQClassifier(ClassifierMixin, BaseEstimator):
@@ -225,7 +239,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             facts["classes"], classes = plain, np.empty(0)
         layer = self.layer_
         return archive.save(
-            path, _KIND, archive.provenance(**facts),
+            path, _SCHEMA.kind, archive.provenance(**facts),
             {
                 "weights": layer.weights, "injection": layer.injection, "biases": layer.biases, "coef": self.coef_,
                 "intercept": self.intercept_, "classes": classes, "history": np.array(self.history_),
@@ -242,8 +256,8 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the file does not hold one.
         """
-        facts, arrays = archive.load(path, _KIND)
-        try:
+
+        def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> PcDEQClassifier:
             new = cls(**facts["parameters"])
             new.layer_ = layer_of(new.activation)(
                 arrays["weights"], arrays["injection"], arrays["biases"], new.activation
@@ -251,9 +265,11 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             new.coef_, new.intercept_, new.classes_ = arrays["coef"], arrays["intercept"], arrays["classes"]
             if "classes" in facts:
                 new.classes_ = np.array(facts["classes"], dtype=object)
+            if len(new.classes_) != len(new.intercept_):
+                raise ValueError(f"{len(new.classes_)} classes do not belong to {len(new.intercept_)} outputs")
             new.history_ = [Epoch(*row) for row in arrays["history"].tolist()]
             new.validation_ = arrays["validation"].tolist()
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"path={str(path)!r} does not hold a whole classifier: {error}") from None
-        new.n_features_in_ = new.layer_.injection.shape[1]
-        return new
+            new.n_features_in_ = new.layer_.injection.shape[1]
+            return new
+
+        return archive.restore(path, _SCHEMA, build)

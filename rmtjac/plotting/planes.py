@@ -29,6 +29,16 @@ def _plane(name: str, dimensions: int) -> None:
         raise ValueError(f"{name} has {dimensions} dimensions; pictures are drawn of the plane")
 
 
+def _bounded(domain: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the domain, or a box around the points where it is infinite."""
+    if np.isfinite(domain).all():
+        return domain
+    points = points if len(points) else np.zeros((1, domain.shape[1]))
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = np.maximum(1.0, high - low)
+    return np.where(np.isfinite(domain), domain, np.array([low - room, high + room]))
+
+
 def _frame(ax: Axes, domain: np.ndarray) -> None:
     side = 0.02 * (domain[1] - domain[0])
     ax.set_xlim(domain[0, 0] - side[0], domain[1, 0] + side[0])
@@ -94,7 +104,7 @@ def plot_fixed_points(found: FixedPoints, ax: Axes | None = None) -> dict[str, A
     artists["continua"] = pieces
     artists["points"] = _marks(ax, found.points, list(found.kinds), found.cycles)
     if fresh:
-        _frame(ax, found.domain)
+        _frame(ax, _bounded(found.domain, found.points))
     artists["legend"] = _legend(ax)
     return artists
 

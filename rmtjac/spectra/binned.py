@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
+from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import Estimate, Histogram, bin_edges
 from rmtjac.validate import finite, positive_int
 
@@ -24,6 +25,17 @@ __all__ = ["BinnedSpectrum", "Counter"]
 BATCHES = 64
 WIDTH = 0.01  # of a bin of log(lambda): quantiles are right to half a per cent of lambda
 MOMENTS = 4
+
+_SCHEMA = Schema(
+    "BinnedSpectrum",
+    arrays={
+        "counts": "count batches bins",
+        "batch_samples": "count batches",
+        "zeros": "count batches",
+        "moment_sums": f"float batches {MOMENTS}",
+    },
+    facts={"size": "count", "first": "int", "log_top": "float", "log_floor": "float", "provenance": "object"},
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +173,11 @@ class BinnedSpectrum:
     @classmethod
     def load(cls, path: str | Path) -> BinnedSpectrum:
         """Read a result that `save` wrote."""
-        facts, arrays = load(path, "BinnedSpectrum")
-        content: dict[str, Any] = {**facts, **arrays}
-        return cls(facts=content.pop("provenance"), **content)
+
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> BinnedSpectrum:
+            return cls(facts=facts.pop("provenance"), **facts, **arrays)
+
+        return restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
         finite_mean = np.isfinite(self.moment_sums[:, 0]).all()

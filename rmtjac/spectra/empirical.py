@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
+from rmtjac.schema import Schema
 from rmtjac.validate import choice, finite, positive_int
 
 if TYPE_CHECKING:
@@ -24,6 +25,18 @@ __all__ = ["ROUTES", "EmpiricalSpectrum", "Estimate", "Histogram", "bin_edges"]
 
 # How the singular values of a sample were found; the index is the number in `EmpiricalSpectrum.routes`.
 ROUTES = ("all zero", "svd", "chain", "gram")
+
+
+_SCHEMA = Schema(
+    "EmpiricalSpectrum",
+    arrays={
+        "log_singular_values": "float samples size",
+        "log_error": "float samples",
+        "underflows": "count samples",
+        "routes?": "count samples",
+        "mask_moments?": "float samples _ 3",
+    },
+)
 
 
 class Estimate(NamedTuple):
@@ -295,8 +308,7 @@ class EmpiricalSpectrum:
     @classmethod
     def load(cls, path: str | Path) -> EmpiricalSpectrum:
         """Read a result that `save` wrote."""
-        facts, arrays = load(path, "EmpiricalSpectrum")
-        return cls(**arrays, facts=facts)
+        return restore(path, _SCHEMA, lambda facts, arrays: cls(**arrays, facts=facts))
 
     def __repr__(self) -> str:
         top = 2.0 * float(self.log_singular_values.max())

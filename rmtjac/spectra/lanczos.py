@@ -19,7 +19,7 @@ import numpy as np
 from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation import mean_field, resolve_input_variance
-from rmtjac.rng import RngLike, as_seed_sequence, stream
+from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.spectra.implicit import ORTHOGONAL, Layer, Map, survey
 from rmtjac.spectra.quadratures import LanczosSpectrum
 from rmtjac.validate import choice, positive_int
@@ -192,7 +192,7 @@ def lanczos_spectrum(
                 raise OverflowError(f"sample {i}: eigenvalues leave the range of a float; use sample_spectrum")
     facts = provenance(
         ensemble=ensemble.to_dict(),
-        seed={"entropy": root.entropy, "spawn_key": list(root.spawn_key)},
+        seed=seed_facts(root),
         input_variance=q,
         masks=masks,
     )

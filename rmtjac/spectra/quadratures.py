@@ -10,11 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import load, save
+from rmtjac.archive import restore, save
+from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import Estimate
 from rmtjac.validate import finite, positive_int
 
 __all__ = ["LanczosSpectrum", "smoothed_density"]
+
+_SCHEMA = Schema(
+    "LanczosSpectrum",
+    arrays={
+        "nodes": "float samples probes steps",
+        "weights": "float samples probes steps",
+        "atoms": "float samples",
+        "mask_moments": "float samples _ 3",
+        "size": "count",
+    },
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,8 +206,7 @@ class LanczosSpectrum:
     @classmethod
     def load(cls, path: str | Path) -> LanczosSpectrum:
         """Read a result that `save` wrote."""
-        facts, arrays = load(path, "LanczosSpectrum")
-        return cls(**{**arrays, "size": int(arrays["size"])}, facts=facts)  # type: ignore[arg-type]
+        return restore(path, _SCHEMA, lambda facts, arrays: cls(size=int(arrays.pop("size")), **arrays, facts=facts))
 
     def __repr__(self) -> str:
         shape = f"{self.samples} samples of {self.size} x {self.size}, {self.probes} probes, {self.steps} steps"

@@ -11,7 +11,7 @@ from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
 from rmtjac.pool import run_in_threads
 from rmtjac.propagation import mean_field, resolve_input_variance
-from rmtjac.rng import RngLike, as_seed_sequence
+from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.spectra.binned import BinnedSpectrum, Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.units import Task, compiled_unit, invariant_unit, numpy_unit
@@ -125,7 +125,7 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     unit = make(Task(ensemble, q, scales, code, single))
     facts = provenance(
         ensemble=ensemble.to_dict(),
-        seed={"entropy": root.entropy, "spawn_key": list(root.spawn_key)},
+        seed=seed_facts(root),
         input_variance=q,
         masks=masks,
         precision=precision,

@@ -152,6 +152,7 @@ def _start_worker() -> None:
 
 def _processes(path: str, units: list[int], workers: int) -> Iterator[float]:
     """A pool of processes; a new one if a process was killed."""
+    read_plan(path).check_code()  # before they start
     todo = units
     breaks = 0
     while todo:

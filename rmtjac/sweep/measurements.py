@@ -16,7 +16,7 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.status import Status
 
-__all__ = ["KINDS", "Measurement", "measurement", "resolve"]
+__all__ = ["KINDS", "Measurement", "is_known", "measurement", "resolve"]
 
 Measurement = Callable[..., dict[str, Any]]
 # Of a column: whole number, number, truth value, list of numbers.
@@ -48,6 +48,11 @@ def measurement(**columns: str) -> Callable[[Measurement], Measurement]:
     return declare
 
 
+def is_known(name: str) -> bool:
+    """Whether a measurement is one of this package."""
+    return name in _KNOWN
+
+
 def resolve(name: str) -> Measurement:
     """Return the measurement of a name, or of a text ``"module:function"``.
 
@@ -63,8 +68,9 @@ def resolve(name: str) -> Measurement:
         raise ValueError(f"measure={name!r} must be one of {', '.join(_KNOWN)}, or 'module:function'")
     try:
         function = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"measure={name!r} cannot be imported: {error}") from None
+    except Exception as error:  # whatever an imported module does
+        what = str(error) if isinstance(error, (ImportError, AttributeError)) else repr(error)
+        raise ValueError(f"measure={name!r} cannot be imported: {what}") from None
     if not isinstance(getattr(function, "columns", None), dict):
         raise ValueError(
             f"measure={name!r} declares no columns; decorate it with rmtjac.sweep.measurement(name='kind')"

@@ -13,8 +13,9 @@ from typing import Any
 
 from rmtjac.archive import write_atomically
 from rmtjac.ensemble import Ensemble
-from rmtjac.rng import as_seed_sequence
+from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, code_version, read_plan
+from rmtjac.sweep.sources import changes, describe
 from rmtjac.sweep.work import measure
 from rmtjac.validate import positive_int
 
@@ -71,7 +72,7 @@ def plan(
     ensembles: Sequence[Ensemble] = (),
     seeds: int = 200,
     measures: str | Sequence[str] | Mapping[str, Mapping[str, Any]] = ("fixed_points",),
-    rng: int = 0,
+    rng: RngLike = 0,
     block: int | None = None,
     progress: bool = False,
 ) -> Plan:
@@ -95,7 +96,8 @@ def plan(
         What to measure on each: names (``"fixed_points"``, ``"grid"``, ``"lyapunov"``, ``"singular_values"``, or
         ``"module:function"``), or names with options.
     rng
-        Seed of the whole sweep.
+        Seed of the whole sweep. Children of one seed (``SeedSequence(5).spawn(2)``) make independent sweeps; a
+        Generator is read from, so that each plan gets a seed of its own.
     block
         Networks in a unit. Default: as many as take about two seconds, by the time of two networks of each cell here.
     progress
@@ -123,9 +125,8 @@ def plan(
     if not isinstance(conventions, Mapping):
         raise TypeError(f"conventions={conventions!r} must map names to settings")
     wanted = measures if isinstance(measures, Mapping) else {name: {} for name in _listed(measures)}
-    entropy = as_seed_sequence(rng).entropy
-    if not isinstance(entropy, int):
-        raise TypeError(f"rng={rng!r} must be a whole number: it is written down in the plan")
+    seed = seed_facts(as_seed_sequence(rng))
+    entropy = seed if len(seed) > 2 or seed["spawn_key"] else seed["entropy"]  # a bare number where it is one
     sizes = (_numbers("widths", widths), _numbers("depths", depths)) if conventions else ([], [])
     cells = _cells(*sizes, conventions, ensembles)
     if not cells:
@@ -137,6 +138,7 @@ def plan(
         entropy,
         {k: dict(v) for k, v in wanted.items()},
         code_version(),
+        {name: found for name in wanted if (found := describe(name))},
     )
     if not new.measures:
         raise ValueError("measures=() must name at least one measurement")
@@ -161,8 +163,16 @@ def _listed(measures: str | Sequence[str]) -> list[str]:
 
 def _write(new: Plan) -> None:
     if (new.folder / PLAN).exists():
-        if read_plan(new.folder).digest != new.digest:
-            raise ValueError(f"folder={str(new.folder)!r} holds another plan; choose a new folder")
+        there = read_plan(new.folder)
+        if there.digest != new.digest:
+            old, now = there.to_dict(), new.to_dict()
+            what = [name for name in now if name != "measured" and old.get(name) != now[name]]
+            for name, one in new.measured.items():
+                if name in there.measured and (edits := changes(there.measured[name], one)):
+                    what.append(f"measure={name!r}, which was edited since: {edits}")
+            raise ValueError(
+                f"folder={str(new.folder)!r} holds another plan; choose a new folder (other {', other '.join(what)})"
+            )
         return
     if new.folder.exists() and (not new.folder.is_dir() or any(new.folder.iterdir())):
         raise ValueError(f"folder={str(new.folder)!r} is not empty, and holds no plan; choose a new folder")
@@ -176,7 +186,7 @@ def _timed_blocks(new: Plan, progress: bool) -> list[int]:
 
     blocks = []
     for cell in tqdm(new.cells, desc="timing", disable=None if progress else True, unit="cell"):
-        ensemble, root = Ensemble.from_dict(cell.ensemble), cell.root(new.entropy)
+        ensemble, root = Ensemble.from_dict(cell.ensemble), cell.root(new.seed)
         measure(new, ensemble, root, 0)  # compiles
         start = time.perf_counter()
         for i in (0, 1):

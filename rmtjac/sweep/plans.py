@@ -1,7 +1,8 @@
 """The plan of a sweep: which networks, what is measured on each, and the units of work these are cut into.
 
 A plan is one JSON file. A unit is a block of networks of one cell (an ensemble). Its key is the sha256 of the canonical
-JSON of everything that decides its result: ensemble, seed, networks, measurements, and the code that measures. The
+JSON of everything that decides its result: ensemble, seed, networks, measurements, and the code that measures (this
+package's, and the sources of measurements of the user's own). The
 network i of a cell is drawn from a stream that only the seed, the ensemble and i decide, so it is the same in any plan,
 order or number of workers.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import versions
-from rmtjac.sweep.measurements import resolve
+from rmtjac.rng import RngLike, as_seed_sequence, child, seed_from_facts
+from rmtjac.sweep.measurements import KINDS, resolve
+from rmtjac.sweep.sources import changes, describe, stale
 from rmtjac.validate import positive_int
 
 __all__ = ["PLAN", "Cell", "Plan", "Unit", "canonical", "code_version", "read_plan"]
@@ -73,10 +76,13 @@ class Cell:
     ensemble: dict[str, Any]
     block: int
 
-    def root(self, entropy: int) -> np.random.SeedSequence:
-        """Return the root of its streams: pass it as `rng` to `rmtjac.count_fixed_points` to redraw the networks."""
+    def root(self, seed: RngLike) -> np.random.SeedSequence:
+        """Return the root of its streams: pass it as `rng` to `rmtjac.count_fixed_points` to redraw the networks.
+
+        `seed` is that of the sweep (`Plan.seed`).
+        """
         digest = hashlib.sha256(canonical(self.ensemble).encode()).digest()
-        return np.random.SeedSequence(entropy, spawn_key=(int.from_bytes(digest[:8], "big"),))
+        return child(as_seed_sequence(seed), int.from_bytes(digest[:8], "big"))
 
 
 @dataclass(frozen=True)
@@ -102,26 +108,37 @@ class Plan:
     seeds
         Networks of each.
     entropy
-        The seed of the whole sweep.
+        The seed of the whole sweep, as JSON has it: a whole number, a list of them, or all that makes the seed
+        (`rmtjac.rng.seed_facts`) if that is more than its entropy.
     measures
         Names of the measurements, each with its options.
     code
         Version of the code that made it, and that must do it.
+    measured
+        Of measurements of one's own: columns and sources, as `rmtjac.sweep.sources.describe` has them.
     """
 
     folder: Path
     cells: tuple[Cell, ...]
     seeds: int
-    entropy: int
+    entropy: Any
     measures: dict[str, dict[str, Any]]
     code: str
+    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def seed(self) -> np.random.SeedSequence:
+        """The seed of the whole sweep."""
+        return seed_from_facts(self.entropy)
 
     @cached_property
     def columns(self) -> dict[str, str]:
         """Columns of the result and their kinds, the number of the network first."""
         out = {"network": "int"}
         for name in self.measures:
-            new = resolve(name).columns  # type: ignore[attr-defined]
+            known = self.measured.get(name)
+            # As they were when the plan was made: what is done can be read without the measurement.
+            new = resolve(name).columns if known is None else dict(known["columns"])  # type: ignore[attr-defined]
             if set(new) & set(out):
                 raise ValueError(f"measure={name!r} fills columns that exist: {', '.join(sorted(set(new) & set(out)))}")
             out |= new
@@ -143,19 +160,27 @@ class Plan:
         for c, cell in enumerate(self.cells):
             head = hashlib.sha256(self._head(cell).encode())
             for j, u in enumerate(range(self.firsts[c], self.firsts[c + 1])):
-                out[u] = np.void(self._digest(head, cell, j).digest())
+                start = j * cell.block
+                out[u] = np.void(self._digest(head, start, min(start + cell.block, self.seeds)).digest())
         return out
+
+    @cached_property
+    def _heads(self) -> dict[int, Any]:
+        """Of cells whose units were asked for: what the keys of all their units begin with, digested."""
+        return {}
 
     def _head(self, cell: Cell) -> str:
         # The names too: two cells may have one ensemble (at L = 1 the width N plays no part).
         name = [cell.convention, cell.width, cell.depth]
         facts = {"cell": name, "code": self.code, "ensemble": cell.ensemble, "entropy": self.entropy}
+        if self.measured:
+            facts["measured"] = self.measured
         return canonical(facts | {"measures": self.measures})[:-1] + ',"networks":'  # the last key in order
 
-    def _digest(self, head: Any, cell: Cell, block: int) -> Any:
+    @staticmethod
+    def _digest(head: Any, start: int, stop: int) -> Any:
         digest = head.copy()
-        start = block * cell.block
-        digest.update(f"[{start},{min(start + cell.block, self.seeds)}]}}".encode())
+        digest.update(f"[{start},{stop}]}}".encode())
         return digest
 
     def spread(self, numbers: np.ndarray) -> np.ndarray:
@@ -174,10 +199,14 @@ class Plan:
 
     def unit(self, number: int) -> Unit:
         """Return the unit of this number."""
-        c = self._place(number)
-        cell, block = self.cells[c], number - int(self.firsts[c])
-        key = self._digest(hashlib.sha256(self._head(cell).encode()), cell, block).hexdigest()
-        return Unit(key, cell, block * cell.block, min((block + 1) * cell.block, self.seeds))
+        place = self._place(number)
+        cell = self.cells[place]
+        start = (number - int(self.firsts[place])) * cell.block
+        stop = min(start + cell.block, self.seeds)
+        if place not in self._heads:
+            self._heads[place] = hashlib.sha256(self._head(cell).encode())
+        key = self._digest(self._heads[place], start, stop).hexdigest()
+        return Unit(key, cell, start, stop)
 
     @cached_property
     def digest(self) -> str:
@@ -186,7 +215,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
-        return {
+        facts = {
             "format": _FORMAT,
             "cells": [asdict(cell) for cell in self.cells],
             "seeds": self.seeds,
@@ -194,6 +223,39 @@ class Plan:
             "measures": self.measures,
             "code": self.code,
         }
+        return {**facts, "measured": self.measured} if self.measured else facts
+
+    def check_code(self, loaded: bool = False) -> None:
+        """Check that the code here is the one that the plan was made with, and (`loaded`) that this process runs it.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        """
+        folder = f"folder={str(self.folder)!r}"
+        if self.code != code_version():
+            raise ValueError(
+                f"{folder}: its plan was made with rmtjac {self.code}, this is {code_version()}; "
+                "results would not be comparable, make a new plan"
+            )
+        for name, before in self.measured.items():
+            now = describe(name)
+            if what := changes(before, now):
+                raise ValueError(
+                    f"{folder}: measure={name!r} was edited after the plan was made ({what}); rows of before and after "
+                    "would be mixed: put it back as it was, or make a new plan in a new folder"
+                )
+            if loaded and (module := stale(now)):
+                raise ValueError(
+                    f"{folder}: measure={name!r}: {module} was edited after this process had loaded it; "
+                    "start Python (or the workers) again"
+                )
+
+    @property
+    def unseen(self) -> list[str]:
+        """Measurements whose edits cannot be noticed, a line each."""
+        return [f"measure={name!r}: {one['unseen']}" for name, one in self.measured.items() if one.get("unseen")]
 
     def __repr__(self) -> str:
         names = ", ".join(dict.fromkeys(cell.convention for cell in self.cells))
@@ -219,13 +281,33 @@ def read_plan(folder: str | Path) -> Plan:
     try:
         facts = json.loads((path / PLAN).read_text())
         if facts["format"] != _FORMAT:
-            raise ValueError(
-                f"folder={str(path)!r}: its plan has format {facts['format']}; this version reads {_FORMAT}"
-            )
-        cells = tuple(Cell(**cell) for cell in facts["cells"])
-        for cell in cells:
-            positive_int("block", cell.block)
-        seeds, entropy = positive_int("seeds", facts["seeds"]), int(facts["entropy"])
-        return Plan(path, cells, seeds, entropy, dict(facts["measures"]), str(facts["code"]))
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise _OtherFormatError(facts["format"])
+        cells = tuple(_cell(cell) for cell in facts["cells"])
+        seeds, entropy = positive_int("seeds", facts["seeds"]), facts["entropy"]
+        seed_from_facts(entropy)
+        measures, measured = dict(facts["measures"]), dict(facts.get("measured", {}))
+        for options in measures.values():
+            dict(**options)
+        for one in measured.values():
+            if not all(isinstance(name, str) and kind in KINDS for name, kind in one["columns"]):
+                raise ValueError("columns")
+            dict(**one["modules"])
+        return Plan(path, cells, seeds, entropy, measures, str(facts["code"]), measured)
+    except _OtherFormatError as error:
+        raise ValueError(f"folder={str(path)!r}: its plan has format {error}; this version reads {_FORMAT}") from None
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"folder={str(path)!r}: {PLAN} is damaged, or no plan: {error!r}") from None
+
+
+class _OtherFormatError(Exception):
+    pass
+
+
+def _cell(facts: dict[str, Any]) -> Cell:
+    """A cell, of facts that make sense."""
+    cell = Cell(**facts)
+    for name in ("width", "depth", "block"):
+        positive_int(name, getattr(cell, name))
+    if not isinstance(cell.convention, str) or not isinstance(cell.ensemble, dict):
+        raise TypeError(f"cell={facts!r}")
+    return cell

@@ -73,8 +73,7 @@ class SweepStatus:
     def problems(self) -> list[str]:
         """What is wrong or worth knowing about the store, a line each."""
         c = self.contents
-        out = [f"{len(c.torn)} files end in part of a record (their writers were killed)"] if c.torn else []
-        out += [f"{len(c.damaged)} damaged records, first in {c.damaged[0][0]}"] if c.damaged else []
+        out = c.damage + self.plan.unseen
         out += [f"{c.foreign} records of units that are not in the plan"] if c.foreign else []
         out += [f"{len(c.differing)} units whose records disagree, first {c.differing[0]}"] if c.differing else []
         out += [f"records of different {what}: last bits may differ" for what in c.mixed]

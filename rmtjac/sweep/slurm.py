@@ -1,13 +1,15 @@
 """SLURM job arrays: one task for each share of the units that are left, frozen at submission.
 
 A task needs no coordinator: it knows its units, skips those that are done, and writes to the store. A task that was
-cancelled or killed is made good by submitting again. Units of tasks that still wait or run are left to them.
+cancelled or killed is made good by submitting again: all that is left (`submit`), or by hand the script of an earlier
+submission, whole or in part (``sbatch --array=1,3 script.sh``); each task does the units that it was given then. Units
+of tasks that still wait or run are left to them.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -28,11 +30,14 @@ from rmtjac.validate import positive_int
 __all__ = ["Submission", "run_task", "submit"]
 
 _JOBS = "jobs"
+_UNITS, _ARRAY = "units.npy", "array.json"  # of a submission: its units, and the tasks that they are dealt out to
 _SECONDS = 60  # to wait for SLURM's commands
+_MOST = 4_000_000  # number of a task that SLURM allows
+_RANGE = re.compile(r"(\d+)(?:-(\d+)(?::([1-9]\d*))?)?")
 
 _SCRIPT = """#!/bin/bash
 #SBATCH --job-name={name}
-#SBATCH --array=0-{last}
+#SBATCH --array={array}
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output={logs}
@@ -84,15 +89,19 @@ def _held(folder: Path) -> np.ndarray:
     """Units of earlier submissions whose tasks still wait or run."""
     units = [np.empty(0, dtype=np.int64)]
     for path in sorted((folder / _JOBS).glob("*/job.json")):
-        facts = json.loads(path.read_text())
         try:
-            lines = _command("squeue", "--noheader", "--array", f"--jobs={facts['job']}", "--format=%K").split()
+            job = int(json.loads(path.read_text())["job"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{str(path)!r} is damaged ({error!r}); remove it once that array has ended") from None
+        try:
+            lines = _command("squeue", "--noheader", "--array", f"--jobs={job}", "--format=%K").split()
         except OSError as error:
             if "Invalid job id" in str(error):  # forgotten: it ended long ago
                 continue
             raise
-        frozen = np.load(path.parent / "units.npy", allow_pickle=False)
-        units += [frozen[int(task) :: facts["tasks"]] for task in lines]
+        if lines:
+            frozen, numbers = _frozen(path.parent)
+            units += [_share(frozen, numbers, int(task)) for task in lines]
     return np.concatenate(units)
 
 
@@ -106,7 +115,7 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     tasks
         Size of the array (at most one task for each unit).
     options
-        Of sbatch: ``["--partition=main", "--time=4:00:00"]``.
+        Of sbatch: ``["--partition=main", "--time=4:00:00"]``. ``--array`` names the tasks, instead of `tasks`.
 
     Returns
     -------
@@ -115,12 +124,14 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     Raises
     ------
     ValueError
-        If nothing is left to do, all that is left is in the hands of earlier arrays, or there is no SLURM here.
+        If the code is not the one the plan was made with, nothing is left to do, all that is left is in the hands of
+        earlier arrays, or there is no SLURM here.
     OSError
         If SLURM refuses; its message is passed on.
     """
     path = Path(folder).resolve()
     plan = read_plan(path)
+    plan.check_code()
     tasks = positive_int("tasks", tasks)
     left = remaining(path)
     if not left.size:
@@ -130,12 +141,14 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
         raise ValueError(
             f"folder={str(folder)!r}: the {left.size} units that are left wait or run in earlier job arrays"
         )
-    tasks = min(tasks, free.size)
+    array = _array_option(options) or f"0-{min(tasks, free.size) - 1}"
+    numbers = _task_numbers(array)
     place = _new_folder(path / _JOBS)
-    write_atomically(place / "units.npy", lambda file: np.save(file, free))
+    write_atomically(place / _UNITS, lambda file: np.save(file, free))
+    write_atomically(place / _ARRAY, lambda file: file.write(json.dumps(array).encode()))
     script = _SCRIPT.format(
         name=shlex.quote(f"rmtjac-{path.name}"),
-        last=tasks - 1,
+        array=array,
         logs=shlex.quote(f"{place}/%a.log"),
         code=plan.code.split("+")[-1],
         python=shlex.quote(sys.executable),
@@ -143,11 +156,62 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
         number=int(place.name),
     )
     write_atomically(place / "script.sh", lambda file: file.write(script.encode()))
-    answer = _command("sbatch", "--parsable", *options, str(place / "script.sh"))
+    # Also on the command line, where nothing of the environment overrides it.
+    given = [] if _array_option(options) else [f"--array={array}"]
+    answer = _command("sbatch", "--parsable", *options, *given, str(place / "script.sh"))
     job = int(answer.strip().split(";")[0])
-    facts = {"job": job, "tasks": tasks, "options": list(options)}
+    facts = {"job": job, "tasks": numbers.size, "options": list(options)}
     write_atomically(place / "job.json", lambda file: file.write(json.dumps(facts).encode()))
-    return Submission(job, place, tasks, int(free.size))
+    return Submission(job, place, numbers.size, int(free.size))
+
+
+def _array_option(options: Sequence[str]) -> str | None:
+    """What the options of sbatch say of the array (the last one counts), or None."""
+    found = None
+    for word, following in zip(options, [*options, ""][1:], strict=True):
+        name, equals, value = word.partition("=")
+        if name.startswith("--ar") and "--array".startswith(name):  # getopt takes any beginning
+            found = value if equals else following
+        elif word.startswith("-a"):
+            found = word[2:] or following
+    return found
+
+
+def _task_numbers(array: str) -> np.ndarray:
+    """Numbers of the tasks of an array: ``0-9``, ``1,3``, ``0-9:3``, each with ``%most at a time``."""
+    numbers: set[int] = set()
+    for part in array.partition("%")[0].split(","):
+        match = _RANGE.fullmatch(part)
+        first, last, step = match.groups() if match else ("1", "0", None)
+        span = range(int(first), int(last or first) + 1, int(step or 1))
+        if not span or span[-1] > _MOST:
+            raise ValueError(f"options: --array={array!r} must list tasks as in 0-9, 1,3 or 0-9:3%4")
+        numbers.update(span)
+    return np.array(sorted(numbers), dtype=np.int64)
+
+
+def _frozen(place: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Units of a submission and the numbers of its tasks, as they were written when it was made."""
+    path = place / _UNITS
+    try:
+        units = np.load(path, allow_pickle=False)
+        if units.ndim != 1 or units.dtype != np.int64:
+            raise ValueError(f"it holds {units.dtype}{list(units.shape)}")
+        path = place / _ARRAY
+        if path.is_file():
+            return units, _task_numbers(json.loads(path.read_text()))
+        path = place / "job.json"  # submitted by an earlier version
+        return units, _task_numbers(f"0-{json.loads(path.read_text())['tasks'] - 1}")
+    except (AttributeError, EOFError, KeyError, OSError, TypeError, ValueError) as error:
+        raise ValueError(f"{str(path)!r} is missing or damaged ({error}); submit again") from None
+
+
+def _share(units: np.ndarray, numbers: np.ndarray, task: int) -> np.ndarray:
+    """Units of one task: they are dealt out in turn."""
+    places = np.flatnonzero(numbers == task)
+    if not places.size:
+        raise ValueError(f"task={task}: the submission has {numbers.size} tasks, {numbers[0]} to {numbers[-1]}")
+    return units[places[0] :: numbers.size]
 
 
 def _new_folder(jobs: Path) -> Path:
@@ -164,12 +228,16 @@ def _new_folder(jobs: Path) -> Path:
 
 
 def run_task(folder: str | Path, number: int, task: int, **options: Any) -> SweepStatus:
-    """Do the share of one task of a job array: what the script of `submit` calls."""
+    """Do the share of one task of a job array: what the script of `submit` calls.
+
+    Raises
+    ------
+    ValueError
+        If there is no such submission, or it has no such task.
+    """
     path = Path(folder)
     place = path / _JOBS / f"{number:04d}"
-    if not (place / "units.npy").is_file():
+    if not (place / _UNITS).is_file():
         raise ValueError(f"number={number}: {str(place)!r} holds no submission")
-    # The array of this task may be smaller than asked for; SLURM says how large it is.
-    tasks = int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "0")) or json.loads((place / "job.json").read_text())["tasks"]
-    share = np.load(place / "units.npy", allow_pickle=False)[task::tasks]
+    share = _share(*_frozen(place), task)
     return run(path, "serial", units=share[np.isin(share, remaining(path))], **options)

@@ -5,7 +5,9 @@ only its last line can be torn: that unit is done once more. A line is
 
     {"crc":"1c291ca3","unit":"<sha256>","at":<unix time>,"seconds":<time taken>,"rows":[[...],...]}
 
-with the CRC-32 of all that follows the field. The first line of a file says who wrote it: plan, CPU class, versions.
+with the CRC-32 of all that follows the field; the field itself and the end of the line are checked as they stand, so
+that no byte may change unseen. Damage costs the records that it lies in: after it, reading goes on at the next record.
+The first line of a file says who wrote it: plan, CPU class, versions.
 """
 
 from __future__ import annotations
@@ -30,10 +32,13 @@ from rmtjac.sweep.plans import Plan
 __all__ = ["Contents", "Writer", "read_rows", "scan"]
 
 _RECORDS = "records"
+_START = b'{"crc":"'  # stands nowhere within a record: quotes within JSON texts are escaped
 _HEAD = len('{"crc":"00000000",')
 _KEY = slice(_HEAD + len('"unit":"'), _HEAD + len('"unit":"') + 64)
+_ROWS = b',"rows":['
 _SYNC_SECONDS = 5.0  # a crash of the whole machine costs at most the records of this time
 _CHUNK = 1 << 24
+_NAMED = 5  # places of damage that are named
 
 
 class Writer:
@@ -104,7 +109,7 @@ class Contents:
     torn
         Files that end in part of a line.
     damaged
-        Lines with a wrong checksum, or that are no record: file name and offset.
+        Lines with a wrong checksum, or that are no record: file name and number of the line.
     foreign
         Records of units that are not in the plan.
     duplicates
@@ -134,6 +139,21 @@ class Contents:
         return self.place >= 0
 
     @property
+    def damage(self) -> list[str]:
+        """What is damaged, a line each, with files and numbers of lines."""
+        out = [f"{len(self.torn)} files end in part of a record (their writers were killed): {_first(self.torn)}"]
+        lines = [f"{name} line {number}" for name, number in self.damaged]
+        out.append(f"{len(lines)} damaged records, to be done again if no other has them: {_first(lines)}")
+        return [text for text, items in zip(out, (self.torn, lines), strict=True) if items]
+
+    def where(self, unit: int) -> str:
+        """File and line of the record of a unit."""
+        path = self.files[self.place[unit]]
+        with open(path, "rb") as file:
+            before = file.read(int(self.offset[unit])).count(b"\n")
+        return f"{_RECORDS}/{path.name} line {before + 1}"
+
+    @property
     def mixed(self) -> list[str]:
         """What differs between writers and can change last bits: CPU classes and versions, as text."""
         classes = sorted({str(writer.get("cpu")) for writer in self.writers})
@@ -142,24 +162,53 @@ class Contents:
         return out + (["versions of libraries"] if len(versions) > 1 else [])
 
 
-def _lines(file: Any) -> Iterator[tuple[int, bytes]]:
-    """Lines of a file with their offsets, read in large chunks; the last may lack its end."""
-    offset, rest = 0, b""
+def _first(items: list[str]) -> str:
+    """The first few, as text."""
+    return ", ".join(items[:_NAMED]) + (", ..." if len(items) > _NAMED else "")
+
+
+def _records(file: Any) -> Iterator[tuple[int, int, bytes, bool | None]]:
+    """Lines of a file with their offsets and numbers, and whether each is whole (None: the file ends in it).
+
+    Read in large chunks. A damaged line is cut where records begin, for it may have lost its end.
+    """
+    offset, number, rest = 0, 1, b""
     while chunk := file.read(_CHUNK):
         lines = (rest + chunk).split(b"\n")
         rest = lines.pop()
         for line in lines:
-            yield offset, line + b"\n"
+            if line[:_HEAD] == b'{"crc":"%08x",' % zlib.crc32(line[_HEAD:]):
+                yield offset, number, line, True
+            else:
+                *lost, last = _pieces(offset, line)
+                yield from ((at, number, piece, False) for at, piece in lost)
+                yield last[0], number, last[1], _is_whole(last[1] + b"\n")
             offset += len(line) + 1
+            number += 1
     if rest:
-        yield offset, rest
+        *lost, last = _pieces(offset, rest)
+        yield from ((at, number, piece, False) for at, piece in lost)
+        yield last[0], number, last[1], None
+
+
+def _pieces(offset: int, line: bytes) -> list[tuple[int, bytes]]:
+    """A line, cut where records begin."""
+    starts = [0]
+    while (start := line.find(_START, starts[-1] + 1)) > 0:
+        starts.append(start)
+    return [(offset + at, line[at:end]) for at, end in zip(starts, [*starts[1:], len(line)], strict=True)]
 
 
 def _is_whole(line: bytes) -> bool:
-    try:
-        return line[:8] == b'{"crc":"' and int(line[8:16], 16) == zlib.crc32(line[_HEAD:-1])
-    except ValueError:
-        return False
+    return line.startswith(b'{"crc":"%08x",' % zlib.crc32(line[_HEAD:-1])) and line.endswith(b"\n")
+
+
+def _writer(line: bytes) -> dict[str, Any]:
+    """What a first line says; ValueError if it is none."""
+    facts = json.loads(line).get("writer")
+    if not isinstance(facts, dict):
+        raise ValueError("no facts")
+    return facts
 
 
 def scan(plan: Plan) -> Contents:
@@ -180,26 +229,27 @@ def scan(plan: Plan) -> Contents:
         np.full(n, np.nan),
     )  # fmt: skip
     for number, path in enumerate(files):
+        known = len(found.writers)
         batch: list[tuple[int, int, str, int, float, float]] = []  # offset, length, key, its first word, at, seconds
         with open(path, "rb") as file:
-            for offset, line in _lines(file):
-                if not line.endswith(b"\n"):
+            for offset, row, line, whole in _records(file):
+                if whole is None:
                     found.torn.append(path.name)
-                elif not _is_whole(line):
-                    found.damaged.append((path.name, offset))
-                elif line[_HEAD : _HEAD + 9] == b'"writer":':
-                    facts = json.loads(line)["writer"]
-                    if facts.get("plan") != plan.digest:
-                        raise ValueError(
-                            f"folder={str(plan.folder)!r}: {path.name} was written under another plan; "
-                            "the plan was changed after the sweep had begun, put it back or use a new folder"
-                        )
-                    found.writers.append(facts)
-                else:
-                    try:
-                        batch.append((offset, len(line), *_parsed(line)))
-                    except ValueError:  # a checksum is no proof of who wrote it
-                        found.damaged.append((path.name, offset))
+                    continue
+                try:
+                    if not whole:
+                        raise ValueError("a wrong checksum")
+                    if line.startswith(b'"writer":', _HEAD):
+                        found.writers.append(_writer(line))
+                    else:
+                        batch.append((offset, len(line) + 1, *_parsed(line)))
+                except (ValueError, RecursionError):  # or a right one, of what is no record
+                    found.damaged.append((path.name, row))
+        if any(facts.get("plan") != plan.digest for facts in found.writers[known:]):
+            raise ValueError(
+                f"folder={str(plan.folder)!r}: {path.name} was written under another plan; "
+                "the plan was changed after the sweep had begun, put it back or use a new folder"
+            )
         _enter(found, number, batch, order, ordered, plan)
     return found
 
@@ -210,9 +260,10 @@ def _parsed(line: bytes) -> tuple[str, int, float, float]:
     start = _KEY.stop + len('","at":')
     comma = line.index(b",", start)
     second = comma + len(',"seconds":')
-    if line[_HEAD : _KEY.start] != b'"unit":"' or len(bytes.fromhex(key)) != 32:
+    end = line.index(b",", second)
+    if line[_HEAD : _KEY.start] != b'"unit":"' or len(bytes.fromhex(key)) != 32 or not line.startswith(_ROWS, end):
         raise ValueError(key)
-    return key, int(key[:16], 16), float(line[start:comma]), float(line[second : line.index(b",", second)])
+    return key, int(key[:16], 16), float(line[start:comma]), float(line[second:end])
 
 
 def _enter(found: Contents, number: int, batch: list[Any], order: np.ndarray, ordered: np.ndarray, plan: Plan) -> None:
@@ -240,7 +291,7 @@ def _rows_text(path: Path, offset: int, length: int) -> bytes:
     with open(path, "rb") as file:
         file.seek(offset)
         line = file.read(length)
-    return line[line.index(b'"rows":', _KEY.stop) + len('"rows":') : -2]
+    return line[line.index(_ROWS, _KEY.stop) :]
 
 
 def read_rows(contents: Contents, units: np.ndarray) -> Iterator[tuple[int, list[list[Any]]]]:
@@ -255,7 +306,12 @@ def read_rows(contents: Contents, units: np.ndarray) -> Iterator[tuple[int, list
                 opened[number] = open(contents.files[number], "rb")  # noqa: SIM115
             file = opened[number]
             file.seek(int(contents.offset[unit]))
-            yield unit, json.loads(file.read(int(contents.length[unit])))["rows"]
+            line = file.read(int(contents.length[unit]))
+            try:
+                rows = json.loads(line)["rows"]
+            except (KeyError, RecursionError, TypeError, ValueError) as error:
+                raise ValueError(f"{contents.where(unit)} is damaged ({error}); remove that line") from None
+            yield unit, rows
     finally:
         for file in opened.values():
             file.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -22,6 +23,7 @@ from rmtjac.validate import output_path
 __all__ = ["SweepTable", "collect", "load"]
 
 _BATCH = 20_000  # rows held at a time while collecting
+_DIGEST = b"rmtjac digest"  # of a .parquet file
 _CELL = ("convention", "width", "depth")
 
 
@@ -123,7 +125,7 @@ class SweepTable:
             values = (f"{summed[name][i]:.3f} ± {summed[f'{name} error'][i]:.3f}" for name in names)
             head = f"{cell[0]:>28}{cell[1]:6d}{cell[2]:5d}{summed['networks'][i]:7d}"
             lines.append(head + "".join(f"{value:>17}" for value in values))
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.facts.get("damage", ())])
 
     def to_pandas(self) -> Any:
         """Return a DataFrame, one row per network."""
@@ -158,14 +160,36 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
     """Columns of up to `_BATCH` rows at a time, in the order of the plan."""
     names = list(plan.columns)
     rows: list[list[Any]] = []
-    for number, found in read_rows(contents, np.flatnonzero(contents.done)):
-        cell = plan.cell(number)
+    units = np.flatnonzero(contents.done)
+    places = np.searchsorted(plan.firsts, units, side="right") - 1
+    blocks = units - plan.firsts[places]
+    for (number, found), place, block in zip(read_rows(contents, units), places.tolist(), blocks.tolist(), strict=True):
+        cell = plan.cells[place]
+        start, stop = block * cell.block, min((block + 1) * cell.block, plan.seeds)
+        if not _fits(found, start, stop, len(names)):
+            raise ValueError(
+                f"folder={str(plan.folder)!r}: {contents.where(number)} does not hold networks {start} to {stop - 1} "
+                f"with {', '.join(names[1:])}; it was done by other code, remove the records of that and run again"
+            )
         rows += [[cell.convention, cell.width, cell.depth, *row] for row in found]
         if len(rows) >= _BATCH:
             yield dict(zip((*_CELL, *names), map(list, zip(*rows, strict=True)), strict=True))
             rows = []
     if rows:
         yield dict(zip((*_CELL, *names), map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _fits(rows: Any, start: int, stop: int, width: int) -> bool:
+    """Whether rows are those of networks `start` to `stop` (exclusive)."""
+    try:
+        if len(rows) != stop - start:
+            return False
+        for number, row in enumerate(rows, start):
+            if len(row) != width or row[0] != number:
+                return False
+    except (KeyError, TypeError):
+        return False
+    return True
 
 
 def load(folder: str | Path) -> SweepTable:
@@ -198,6 +222,7 @@ def _facts(plan: Plan, contents: Contents) -> dict[str, Any]:
         "plan": plan.to_dict(),
         "complete": bool(contents.done.all()),
         "mixed": contents.mixed,
+        "damage": contents.damage,
         "writers": [json.loads(one) for one in sorted(writers)],
     }
 
@@ -259,15 +284,43 @@ def _pyarrow() -> tuple[Any, Any]:
 def _load_parquet(path: Path) -> SweepTable:
     if not path.is_file():
         raise FileNotFoundError(f"path={str(path)!r}: there is no such file")
-    pa, pq = _pyarrow()
+    _, pq = _pyarrow()
     try:
-        found = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            metadata = file.metadata.metadata
+            found = file.read()
         facts = json.loads(found.schema.metadata[b"rmtjac"])
+        digest = _Digest(facts)
         kinds = facts.pop("kinds")
-    except (pa.ArrowException, KeyError, TypeError, ValueError):
-        raise ValueError(f"path={str(path)!r} is not a file that `collect` wrote, or it is damaged") from None
-    columns = {name: _array(found.column(name).to_pylist(), kinds.get(name)) for name in (*_CELL, *kinds)}
-    return SweepTable(columns, kinds, facts)
+        columns = {}
+        for name in (*_CELL, *kinds):
+            values = found.column(name).to_pylist()
+            for start in range(0, len(values), _BATCH):
+                digest.add(name, values[start : start + _BATCH])
+            columns[name] = _array(values, kinds.get(name))
+        if metadata.get(_DIGEST, digest.text()) != digest.text():  # versions before wrote none
+            raise ValueError("its content is not what was collected")
+        return SweepTable(columns, kinds, facts)
+    except Exception as error:  # whatever pyarrow makes of other bytes
+        raise ValueError(f"path={str(path)!r} is not a file that `collect` wrote, or it is damaged") from error
+
+
+class _Digest:
+    """Of facts and columns, whatever the batches in which these come: Parquet has no checksum of its own."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self._facts = json.dumps(facts, sort_keys=True)
+        self._columns: dict[str, Any] = {}
+
+    def add(self, name: str, values: list[Any]) -> None:
+        """Take in more values of a column."""
+        column = self._columns.setdefault(name, hashlib.sha256())
+        column.update(json.dumps(values)[1:-1].encode() + b", ")
+
+    def text(self) -> bytes:
+        """Return the digest."""
+        columns = {name: one.hexdigest() for name, one in self._columns.items()}
+        return hashlib.sha256(f"{self._facts} {json.dumps(columns, sort_keys=True)}".encode()).hexdigest().encode()
 
 
 def _write_parquet(file: Any, plan: Plan, contents: Contents) -> None:
@@ -277,6 +330,11 @@ def _write_parquet(file: Any, plan: Plan, contents: Contents) -> None:
     fields = [("convention", pa.string()), ("width", pa.int64()), ("depth", pa.int64())]
     fields += [(name, types[kind]) for name, kind in plan.columns.items()]
     schema = pa.schema(fields, metadata={"rmtjac": json.dumps(facts)})
+    digest = _Digest(facts)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in _batches(plan, contents):
             writer.write_table(pa.table(batch, schema=schema))
+            for name, values in batch.items():
+                digest.add(name, values)
+        if hasattr(writer, "add_key_value_metadata"):  # older versions of pyarrow cannot say more at the end
+            writer.add_key_value_metadata({_DIGEST: digest.text()})

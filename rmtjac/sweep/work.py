@@ -14,7 +14,7 @@ import numpy as np
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import stream
 from rmtjac.sweep.measurements import resolve
-from rmtjac.sweep.plans import Plan, Unit, code_version, read_plan
+from rmtjac.sweep.plans import Plan, Unit, read_plan
 from rmtjac.sweep.store import Writer
 
 __all__ = ["close", "do", "measure", "rows"]
@@ -56,7 +56,7 @@ def _plain(name: str, value: Any, kind: str) -> Any:
 
 def rows(plan: Plan, unit: Unit) -> list[list[Any]]:
     """Return the rows of a unit."""
-    ensemble, root = Ensemble.from_dict(unit.cell.ensemble), unit.cell.root(plan.entropy)
+    ensemble, root = Ensemble.from_dict(unit.cell.ensemble), unit.cell.root(plan.seed)
     return [measure(plan, ensemble, root, i) for i in range(unit.start, unit.stop)]
 
 
@@ -66,16 +66,12 @@ def do(folder: str, number: int) -> float:
     Raises
     ------
     ValueError
-        If the code is not the one the plan was made with.
+        If the code is not the one the plan was made with (`Plan.check_code`).
     """
     with _lock:  # Dask's workers may have several threads
         if folder not in _open:
             plan = read_plan(folder)
-            if plan.code != code_version():
-                raise ValueError(
-                    f"folder={folder!r}: its plan was made with rmtjac {plan.code}, this is {code_version()}; "
-                    "results would not be comparable, make a new plan"
-                )
+            plan.check_code(loaded=True)
             _open[folder] = plan, Writer(Path(folder), plan.digest)
         plan, writer = _open[folder]
     unit = plan.unit(number)

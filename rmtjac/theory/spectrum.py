@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.archive import load, provenance, save
+from rmtjac.archive import provenance, restore, save
 from rmtjac.ensemble import Ensemble
+from rmtjac.schema import Schema
 from rmtjac.status import Status
 from rmtjac.theory import curve as curves
 from rmtjac.theory import inverse, quantiles, transforms
@@ -29,6 +30,21 @@ if TYPE_CHECKING:
     from rmtjac.theory.certify import CertifiedDensity
 
 __all__ = ["LimitSpectrum"]
+
+
+_SCHEMA = Schema(
+    "LimitSpectrum",
+    arrays={"lam": "float points", "density": "float points"},
+    facts={
+        "ensemble": "object",
+        "input_variance?": "any",
+        "method?": "text",
+        "digits?": "count",
+        "certify?": "bool",
+        "provenance": "object",
+        "*": "any",
+    },
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -315,10 +331,11 @@ class LimitSpectrum:
         """Read a limit that `save` wrote, and build it again."""
         from rmtjac.theory.limit import limit_spectrum
 
-        facts, _ = load(path, "LimitSpectrum")
-        ensemble = Ensemble.from_dict(facts["ensemble"])
-        options = {name: facts[name] for name in ("input_variance", "method", "digits", "certify") if name in facts}
-        return limit_spectrum(ensemble, **options)
+        def build(facts: dict[str, Any], _: dict[str, np.ndarray]) -> LimitSpectrum:
+            options = {name: facts[name] for name in ("input_variance", "method", "digits", "certify") if name in facts}
+            return limit_spectrum(Ensemble.from_dict(facts["ensemble"]), **options)
+
+        return restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
         parts = [f"({a:.6g}, {b:.6g}]" if a == 0.0 else f"[{a:.6g}, {b:.6g}]" for a, b in self.support]

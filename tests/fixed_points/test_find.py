@@ -53,11 +53,11 @@ def test_bad_arguments():
         rj.find_fixed_points(NET, method="grid", step=5.0)
     with pytest.raises(ValueError, match="step=0 must be a finite number > 0"):
         rj.find_fixed_points(NET, method="grid", step=0)
-    with pytest.raises(ValueError, match="a grid in 4 dimensions is too large; pass starts"):
+    with pytest.raises(ValueError, match="a grid in 4 dimensions is too large; pass starts="):
         rj.find_fixed_points(rj.Network([np.eye(4)]), method="grid")
     with pytest.raises(ValueError, match=r"starts has shape \(3, 3\); finite numbers of shape \(K, 2\)"):
         rj.find_fixed_points(NET, method="grid", starts=np.zeros((3, 3)))
-    with pytest.raises(ValueError, match="is for method='grid', not 'exact'"):
+    with pytest.raises(ValueError, match="is for method='grid' or method='newton', not 'exact'"):
         rj.find_fixed_points(NET, method="exact", starts=10)
     with pytest.raises(ValueError, match="max_boxes=0 must be a positive whole number"):
         rj.find_fixed_points(NET, max_boxes=0)
@@ -99,3 +99,37 @@ def test_slopes_beyond_the_range_of_a_float():
     steeper = rj.Network([np.full((2, 2), 1e300)] * 2, activation="linear")
     found = rj.find_fixed_points(steeper, domain=(-1, 1), max_boxes=1000)
     assert [0, 0] in found.points.tolist() or len(found.undecided)
+
+
+def test_many_dimensions_without_a_domain():
+    net = rj.Network([2.0 * np.eye(5)], [np.full(5, -1.0)], "relu")  # 0 and 1 in each coordinate
+    found = rj.find_fixed_points(net, max_boxes=100)
+    assert not found.complete
+    assert found.proved.any()
+    assert np.isin(np.round(found.points, 9), [0.0, 1.0]).all()
+    few = rj.find_fixed_points(net, starts=np.full((1, 5), 0.9), max_boxes=100)
+    assert [1.0] * 5 in np.round(few.points, 9).tolist()
+
+
+def test_newton_takes_starts_and_a_seed():
+    net = rj.Network([3.0 * np.eye(4)], None, "tanh")
+    one = rj.find_fixed_points(net, method="newton", starts=40, rng=1)
+    two = rj.find_fixed_points(net, method="newton", starts=40, rng=1)
+    assert one.points.tolist() == two.points.tolist()
+    assert one.facts == {"starts": 40}
+    assert set(one.kinds.tolist()) >= {"stable", "saddle"}
+    lists = rj.find_fixed_points(net, method="newton", starts=[[1, 1, 1, 1], [0, 0, 0, 0]])
+    assert lists.proved.all()
+    assert [0.0] * 4 in np.round(lists.points, 12).tolist()
+    with pytest.raises(ValueError, match=r"starts has shape \(1, 2\); finite numbers of shape \(K, 4\)"):
+        rj.find_fixed_points(net, method="newton", starts=[[1, 2]])
+    with pytest.raises(ValueError, match="starts=0 must be a positive whole number"):
+        rj.find_fixed_points(net, method="newton", starts=0)
+
+
+def test_counts_and_sweeps_in_many_dimensions():
+    ens = rj.Ensemble([6, 6], "tanh", rj.Gaussian(0.3), rj.Gaussian(0.1))
+    for method in ("auto", "newton"):
+        counts = rj.count_fixed_points(ens, 5, method=method, threads=1)
+        assert counts.stable.tolist() == [1] * 5
+        assert counts.complete.tolist() == [method == "auto"] * 5

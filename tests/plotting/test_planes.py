@@ -87,3 +87,11 @@ def test_bad_arguments():
         plot_basins(rj.find_basins(NET, prove=-1), show="all")
     with pytest.raises(ValueError, match="color='red' must be one of 'stretch', 'none'"):
         plot_regions(regions(NET), color="red")
+
+
+def test_fixed_points_without_a_domain():
+    found = rj.find_fixed_points(rj.Network([[[-2.0, 3.0], [-3.0, -2.0]]], [[1.0, 2.0]], "relu"), method="newton")
+    ax = rj.plotting.plot_fixed_points(found)["ax"]
+    (low, high), (x, y) = ax.get_xlim(), found.points[0]
+    assert low < x < high
+    assert ax.get_ylim()[0] < y < ax.get_ylim()[1]

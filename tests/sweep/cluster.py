@@ -110,6 +110,10 @@ class Slurm:
         except OSError:
             return []
 
+    def sbatch(self, *words):
+        """Submit by hand; the number of the job."""
+        return int(self._run("sbatch", "--parsable", *map(str, words)).split(";")[0])
+
     def cancel(self, job):
         """Cancel a job or a task."""
         self._run("scancel", str(job))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.sweep import slurm as slurm_module
 from rmtjac.sweep.engines import remaining
 from rmtjac.sweep.store import scan
 from tests.sweep.cluster import Slurm, missing
@@ -233,6 +234,25 @@ def test_a_job_array_with_a_cancelled_task(tmp_path, expected, slurm):
         rj.sweep.submit(tmp_path / "other", 1, ["--partition=nowhere"])
 
 
+def test_a_part_of_a_job_array_by_hand(tmp_path, slurm):
+    folder = tmp_path / "sweep"
+    plan = _plan(folder, 0.0)
+    first = rj.sweep.submit(folder, 5, ["--hold"])
+    slurm.cancel(first.job)
+    slurm.wait(lambda: not slurm.queue(first.job), 60, "the array does not end")
+    # In the meantime others do some of the units of all tasks.
+    rj.sweep.run(folder, "serial", most=30)
+    before = scan(plan).done
+    again = slurm.sbatch("--array=1,3", first.folder / "script.sh")
+    slurm.wait(lambda: not slurm.queue(again), 120, "the array does not end")
+    units = np.load(first.folder / "units.npy")
+    done = scan(plan).done
+    for task in range(5):
+        share = units[task::5]
+        assert (done[share] == (True if task in (1, 3) else before[share])).all()
+    assert scan(plan).duplicates == 0
+
+
 def test_dask_on_slurm(tmp_path, expected, slurm):
     jobqueue = pytest.importorskip("dask_jobqueue")
     folder = tmp_path / "sweep"
@@ -244,6 +264,68 @@ def test_dask_on_slurm(tmp_path, expected, slurm):
     ) as cluster:  # fmt: skip
         assert rj.sweep.run(folder, cluster).complete
     _same(folder, expected)
+
+
+@pytest.fixture
+def submitted(tmp_path, monkeypatch):
+    """Submit without a SLURM: what sbatch was called with, and the plan."""
+    calls = []
+
+    def command(*words):
+        calls.append(words)
+        return "7\n" if words[0] == "sbatch" else ""
+
+    monkeypatch.setattr(slurm_module, "_command", command)
+    folder = tmp_path / "sweep"
+    return _plan(folder, 0.0, seeds=5), calls  # 20 units
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        ([], [0, 1, 2]),
+        (["--array=0-4%2"], [0, 1, 2, 3, 4]),
+        (["--arr", "1,3"], [1, 3]),
+        (["-a", "2-8:3,1"], [1, 2, 5, 8]),
+        (["-a7"], [7]),
+        (["--array=0-29"], list(range(30))),  # more tasks than units
+    ],
+)
+def test_tasks_keep_their_units(submitted, monkeypatch, options, numbers):
+    plan, calls = submitted
+    done = rj.sweep.submit(plan.folder, 3, options)
+    assert (done.tasks, done.units) == (len(numbers), 20)
+    array = (done.folder / "script.sh").read_text().split("--array=")[1].split()[0]
+    assert calls[-1][2:-1] == tuple(options or [f"--array={array}"])
+    seen = []
+    for task in reversed(numbers):  # in any order, with any number of tasks in the array of the day
+        monkeypatch.setenv("SLURM_ARRAY_TASK_COUNT", str(1 + task % 2))
+        before = scan(plan).done
+        slurm_module.run_task(plan.folder, 1, task)
+        seen.append(np.flatnonzero(scan(plan).done & ~before))
+    assert sorted(np.concatenate(seen).tolist()) == list(range(20))
+    assert max(map(len, seen)) - min(map(len, seen)) <= 1
+    with pytest.raises(ValueError, match=f"task=99: the submission has {len(numbers)} tasks, {numbers[0]} to"):
+        slurm_module.run_task(plan.folder, 1, 99)
+
+
+def test_submissions_of_an_earlier_version_and_damaged_ones(submitted):
+    plan, _ = submitted
+    place = rj.sweep.submit(plan.folder, 3).folder
+    (place / "array.json").unlink()
+    assert slurm_module.run_task(plan.folder, 1, 2).done == 6  # 2, 5, ... of 20, by the number in job.json
+    for name, content in (
+        ("job.json", b"{}"), ("job.json", b'{"tasks": 0}'), ("array.json", b"[1]"), ("array.json", b'"3-1"'),
+        ("array.json", b'"0-99999999999"'), ("units.npy", b"\x93NUMPY"), ("units.npy", b""),
+    ):  # fmt: skip
+        (place / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name}' is missing or damaged .*; submit again"):
+            slurm_module.run_task(plan.folder, 1, 1)
+    with pytest.raises(ValueError, match=r"job.json' is damaged \(KeyError\('job'\)\); remove it"):
+        rj.sweep.submit(plan.folder, 3)
+    (place / "job.json").write_text('{"job": 7}')
+    with pytest.raises(ValueError, match=r"options: --array='1;3' must list tasks as in 0-9"):
+        rj.sweep.submit(plan.folder, 3, ["--array=1;3"])
 
 
 def test_without_slurm(tmp_path, monkeypatch):

@@ -87,3 +87,42 @@ def test_damaged_plans(tmp_path):
     (tmp_path / "a" / "plan.json").write_text('{"format": 9}')
     with pytest.raises(ValueError, match="has format 9; this version reads 1"):
         read_plan(tmp_path / "a")
+
+
+def test_seeds_that_differ_make_sweeps_that_differ(tmp_path):
+    parent = np.random.SeedSequence(5)
+    seeds = [
+        5,
+        np.int64(6),
+        *parent.spawn(2),
+        np.random.SeedSequence([5, 1]),
+        np.random.SeedSequence(np.array([5, 2])),
+        np.random.SeedSequence(5, pool_size=8),
+        np.random.default_rng(np.random.SeedSequence(5).spawn(2)[0]),
+        np.random.default_rng(np.random.SeedSequence(5).spawn(2)[1]),
+    ]
+    plans, laws, units = [], [], []
+    for i, seed in enumerate(seeds):
+        new = plan(
+            tmp_path / str(i), widths=4, depths=2, seeds=4, block=2, rng=seed,
+            measures={"tests.sweep.measures:slow": {"seconds": 0.0}},
+        )  # fmt: skip
+        again = read_plan(tmp_path / str(i))
+        assert (again.digest, again.keys.tobytes()) == (new.digest, new.keys.tobytes())
+        assert again.unit(1).key == bytes(new.keys[1]).hex()
+        rj.sweep.run(tmp_path / str(i), "serial")
+        plans.append(new.digest)
+        units.append(new.unit(0).key)
+        laws.append(tuple(rj.sweep.load(tmp_path / str(i))["entry"]))
+        assert repr(again).count("\n") == 0
+    for values in (plans, units, laws):
+        assert len(set(values)) == len(seeds)
+    # The same seed, said in another way, is the same sweep.
+    same = plan(tmp_path / "0", widths=4, depths=2, seeds=4, block=2, rng=np.random.SeedSequence(np.uint8(5)),
+                measures={"tests.sweep.measures:slow": {"seconds": 0.0}})  # fmt: skip
+    assert same.digest == plans[0]
+    text = json.dumps(same.cells[0].ensemble, sort_keys=True, separators=(",", ":"))
+    word = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    first = np.random.SeedSequence(5, spawn_key=(0, word, 2))  # network 2 below the first child
+    net = rj.Ensemble.from_dict(same.cells[0].ensemble).draw(np.random.Generator(np.random.PCG64(first)))
+    assert net.weights[0][0, 0] == laws[2][2]

@@ -171,3 +171,107 @@ def test_rows_must_be_as_declared(tmp_path):
         )
         with pytest.raises(ValueError, match=message):
             rj.sweep.run(plan.folder, "serial")
+
+
+def _flips(size, sample, rng):
+    """One bit of each byte, and all bits of a sample of them."""
+    yield from ((place, int(bit)) for place, bit in enumerate(rng.integers(8, size=size)))
+    yield from ((int(place), bit) for place in rng.choice(size, sample, replace=False) for bit in range(8))
+
+
+def test_any_flipped_bit_is_found_and_costs_one_record_at_most(tmp_path):
+    plan = rj.sweep.plan(tmp_path / "sweep", widths=3, depths=2, seeds=2, measures=MEASURE, block=1)
+    _do(plan, range(2))
+    (path,) = scan(plan).files
+    text = path.read_bytes()
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    assert len(ends) == 3
+    for place, bit in _flips(len(text), 30, np.random.default_rng(0)):
+        changed = bytearray(text)
+        changed[place] ^= 1 << bit
+        path.write_bytes(changed)
+        line = int(np.searchsorted(ends, place))  # 0 is the header, 1 the first unit
+        contents = scan(plan)
+        assert contents.done.tolist() == [unit != line - 1 for unit in range(2)]
+        assert len(contents.writers) == (line != 0)
+        if place == ends[-1]:
+            assert contents.torn == [path.name]
+        else:
+            assert (path.name, line + 1) in contents.damaged
+            assert f"{path.name} line {line + 1}" in " ".join(contents.damage)
+        assert contents.foreign == contents.duplicates == 0
+
+
+@pytest.mark.parametrize("place", [0, 5, 12, 16, 17, 20, 200, -1])
+@pytest.mark.parametrize("line", [0, 2])
+def test_flipped_bits_are_named_and_mended(plan, place, line):
+    _do(plan, range(6))
+    expected = rj.sweep.load(plan.folder)
+    (path,) = scan(plan).files
+    lines = path.read_bytes().splitlines(keepends=True)
+    changed = bytearray(lines[line])
+    changed[place] ^= 4
+    path.write_bytes(b"".join([*lines[:line], changed, *lines[line + 1 :]]))
+    state = rj.sweep.status(plan.folder)
+    assert state.done == (6 if line == 0 else 5)
+    assert f"{path.name} line {line + 1}" in state.problems[0]
+    assert f"{path.name} line {line + 1}" in rj.sweep.load(plan.folder).facts["damage"][0]
+    state = rj.sweep.run(plan.folder, "serial")
+    assert state.complete
+    assert f"{path.name} line {line + 1}" in state.problems[0]
+    found = rj.sweep.load(plan.folder)
+    for name in ("network", "entry", "trace", "wide"):
+        np.testing.assert_array_equal(found[name], expected[name])
+
+
+def test_wide_damage(plan):
+    _do(plan, range(6))
+    (path,) = scan(plan).files
+    lines = path.read_bytes().splitlines(keepends=True)
+    hole = bytearray(b"".join(lines))
+    start = sum(map(len, lines[:3])) - 30
+    hole[start : start + len(lines[3]) + 60] = bytes(len(lines[3]) + 60)  # a block of a disk, lost
+    path.write_bytes(hole)
+    assert scan(plan).done.tolist() == [True, False, False, False, True, True]
+    path.write_bytes(b"".join(lines).replace(b"\n", b"\r"))  # all ends lost
+    contents = scan(plan)
+    assert (contents.done.sum(), len(contents.damaged), len(contents.torn)) == (0, 6, 1)
+    path.write_bytes(b"".join(lines).replace(b"\n", b"\r\n"))
+    assert len(scan(plan).damaged) == 7
+    path.write_bytes(b"".join(lines[:3]) + lines[4][:70] + b"".join(lines[3:]))  # a writer that was cut short
+    contents = scan(plan)
+    assert contents.done.all()
+    assert contents.damaged == [(path.name, 4)]
+
+
+def test_right_checksums_of_wrong_records(plan):
+    _do(plan, range(6))
+    key = plan.unit(2).key.encode()
+    head = b'"unit":"' + key + b'","at":1,"seconds":1,'
+    writers = [b'"writer":3}', b'"writer":{"plan":', b'"writer":' + b"[" * 10**5, b'"other":1}']
+    bodies = [
+        *writers,
+        head + b'"other":[]}',
+        head + b'"rows":3}',
+        b'"unit":"' + key + b'","at":x,"seconds":1,"rows":[]}',
+    ]
+    lines = b"".join(b'{"crc":"%08x",%b\n' % (zlib.crc32(body), body) for body in bodies)
+    (plan.folder / "records" / "other.jsonl").write_bytes(lines)
+    contents = scan(plan)
+    assert contents.done.all()
+    assert contents.damaged == [("other.jsonl", i) for i in range(1, 8)]
+    # Records that look right are opened by who reads the rows, and are named.
+    for rows, message in (
+        (b"[[4,1]]", "does not hold networks 4 to 5 with entry, trace, wide, entries; it was done by other code"),
+        (b"[[4,1,1,1,1],[6,1,1,1,1]]", "does not hold networks 4 to 5"),
+        (b"[4,5]", "does not hold networks 4 to 5"),
+        (b'["45678",{"0":5}]', "does not hold networks 4 to 5"),
+        (b"[[4,1,1,1,1],[5,}", r"is damaged \(Expecting value.*; remove that line"),
+    ):
+        body = head + b'"rows":' + rows + b"}"
+        (path,) = (path for path in contents.files if path.name != "other.jsonl")
+        good = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*good[:3], b'{"crc":"%08x",%b\n' % (zlib.crc32(body), body), *good[4:]]))
+        for read in (rj.sweep.load, lambda folder: rj.sweep.collect(folder, folder.parent / "out.csv")):
+            with pytest.raises(ValueError, match=f"{path.name} line 4 {message}"):
+                read(plan.folder)
