@@ -76,7 +76,7 @@ def find_fixed_points(
     max_boxes
         Budget of ``"exact"`` and ``"interval"``; what is left when it ends is in ``undecided``. A box costs about the
         n + 2 products of its affine form with each weight matrix; exact arithmetic, which is slower, gets a tenth of
-        it. A search that would take many times as many, as far as one can tell, ends early and says so. Fixed points
+        it. A search that, at its pace so far, needs more than twice as many ends early and says so. Fixed points
         that no budget tells apart, as a multiple one, are in ``clusters``, with their index.
     cross_check
         ``"exact"`` only: compare with the enumeration of all linear regions; a difference makes the result incomplete.

@@ -21,7 +21,7 @@ __all__ = ["MOST_BOXES", "proved_fixed_points"]
 MOST_BOXES = 1_000_000
 _FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
 _PARTS = 0.1  # of the budget; they take longer than boxes
-_FAR_TOO_MANY = 10.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
+_FAR_TOO_MANY = 2.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
 
 
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:

@@ -131,6 +131,9 @@ def test_the_search_reaches_a_little_beyond_a_given_box():
 def test_what_is_needed_for_many_inputs_without_a_domain():
     net = rj.Network([np.random.default_rng(0).normal(size=(5, 5)) * 2.0], activation="relu")
     with pytest.raises(ValueError, match=r"pass starts= .*, or domain=\(low, high\)"):
-        rj.find_fixed_points(net)
+        rj.find_fixed_points(net, "grid")
+    reason = rj.find_fixed_points(net).reason
+    assert "domain=" in reason
+    assert "starts=" in reason
     with pytest.raises(ValueError, match=r"domain=None: .*pass the box to search, e.g. domain="):
         rj.find_fixed_points(net, "interval")
