@@ -101,6 +101,7 @@ def _fixed_points(args: argparse.Namespace) -> None:
         ],
         "cycles": [{"period": cycle.period, "points": cycle.points.tolist()} for cycle in found.cycles],
         "undecided": found.undecided.tolist(),
+        "clusters": [cluster.to_dict() for cluster in found.clusters],
         "continua": [piece.tolist() for piece in found.continua],
         "outcomes": {status.name.lower(): count for status, count in found.outcomes.items()},
     }  # fmt: skip

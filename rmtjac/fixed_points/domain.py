@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from rmtjac.fixed_points.growth import fixed_point_box
+from rmtjac.fixed_points.layers import value_range
 from rmtjac.network import Network
 from rmtjac.validate import real_array
 
-__all__ = ["checked_network", "image_box", "search_domain"]
+__all__ = ["Domain", "checked_network", "image_box", "resolved_domain", "search_domain"]
 
 _MARGIN = 1e-3  # of the sides: corners of the image are fixed points too, and must lie inside the domain
+# Of a given box, as a part of its sides and of its distance from 0: a point on a face has a neighbourhood there.
+_BESIDE, _FAR_BESIDE = 2.0**-20, 2.0**-40
+_LEAST = 1e-250  # far above what the kernels add for underflow
+
+
+class Domain(NamedTuple):
+    """Corners (2, n) of the box that is asked for and of the box to search around it.
+
+    `everything`: whether the box holds every fixed point, by proof; then `degree`: what the indices of all of them add
+    up to, if that is known.
+    """
+
+    box: np.ndarray
+    search: np.ndarray
+    everything: bool
+    degree: int | None
 
 
 def checked_network(net: object) -> Network:
@@ -26,48 +46,52 @@ def checked_network(net: object) -> Network:
 
 def image_box(net: Network) -> np.ndarray | None:
     """Return corners (2, n) of a box that holds F(R^n), or None if F is unbounded or its range is not known."""
-    known = net.activations[-1].facts
-    if known.lower is None or known.upper is None or not (np.isfinite(known.lower) and np.isfinite(known.upper)):
+    found = np.array(value_range(net.activations[-1]))
+    if not np.isfinite(found).all():
         return None
-    return np.array([np.full(net.widths[-1], value) for value in (known.lower, known.upper)])
+    return np.repeat(found[:, None], net.widths[-1], axis=1)
 
 
-def _contraction_box(net: Network) -> np.ndarray | None:
-    """Return a box around all fixed points if the Lipschitz constant K is below 1: norm(x) <= norm(F(0)) / (1 - K)."""
-    slopes = [np.inf if phi.facts.steepest is None else phi.facts.steepest for phi in net.activations]
-    norms = [np.abs(matrix).sum(axis=1).max() for matrix in net.weights]
-    lipschitz = float(np.prod([s * w for s, w in zip(slopes, norms, strict=True)])) * (1.0 + 1e-9)
-    if not lipschitz < 1.0:
-        return None
-    radius = float(np.abs(net(np.zeros(net.widths[0]))).max()) / (1.0 - lipschitz) * (1.0 + 1e-9) + 1e-300
-    return np.array([np.full(net.widths[0], -radius), np.full(net.widths[0], radius)])
-
-
-def search_domain(net: Network, domain: object) -> np.ndarray:
-    """Return the box to search, corners (2, n): the given one, or one that holds every fixed point.
+def resolved_domain(net: Network, domain: object) -> Domain:
+    """Return where to look: the given box, or one that holds every fixed point.
 
     Raises
     ------
     ValueError
         If `domain` is no box, or is not given and none is known.
     """
-    n = net.widths[0]
+    image = image_box(net)
+    held, degree = (image, 1) if image is not None else fixed_point_box(net) or (None, None)
     if domain is not None:
-        box = real_array("domain", domain)
-        if box.shape == (2,):
-            box = np.repeat(box[:, None], n, axis=1)
-        if box.shape != (2, n):
-            raise ValueError(f"domain has shape {box.shape}; (low, high) or two corners of {n} numbers are needed")
-        if not np.isfinite(box).all() or not (box[0] < box[1]).all():
-            raise ValueError(f"domain={box.tolist()} must be finite, with low < high in every coordinate")
-        return box.copy()
-    known = all(phi.code is not None for phi in net.activations)
-    held = image_box(net) if known else None
-    if held is None and known:
-        held = _contraction_box(net)
+        box = _given(domain, net.widths[0])
+        with np.errstate(over="ignore"):
+            side = np.maximum(_BESIDE * (box[1] - box[0]), _FAR_BESIDE * np.abs(box).max(axis=0))
+            search = np.array([box[0] - side, box[1] + side])
+        search = np.where(np.isfinite(search), search, box)
+        everything = held is not None and bool((box[0] <= held[0]).all() and (held[1] <= box[1]).all())
+        return Domain(box, search, everything, degree if everything else None)
     if held is None:
         raise ValueError(
             f"domain=None: fixed points of {net!r} may lie anywhere; pass the box to search, e.g. domain=(-10, 10)"
         )
-    side = np.maximum(held[1] - held[0], 1e-300)
-    return np.array([held[0] - _MARGIN * side, held[1] + _MARGIN * side])
+    with np.errstate(over="ignore"):
+        side = np.maximum(_MARGIN * (held[1] - held[0]), _FAR_BESIDE * np.abs(held).max(axis=0))
+        side = np.maximum(side, _LEAST)
+        box = np.clip([held[0] - side, held[1] + side], -np.finfo(float).max, np.finfo(float).max)
+    return Domain(box, box, True, degree)
+
+
+def search_domain(net: Network, domain: object) -> np.ndarray:
+    """Return the box that is asked for, or one that holds every fixed point; see `resolved_domain`."""
+    return resolved_domain(net, None).box if domain is None else _given(domain, net.widths[0])
+
+
+def _given(domain: object, n: int) -> np.ndarray:
+    box = real_array("domain", domain).copy()
+    if box.shape == (2,):
+        box = np.repeat(box[:, None], n, axis=1)
+    if box.shape != (2, n):
+        raise ValueError(f"domain has shape {box.shape}; (low, high) or two corners of {n} numbers are needed")
+    if not np.isfinite(box).all() or not (box[0] < box[1]).all():
+        raise ValueError(f"domain={box.tolist()} must be finite, with low < high in every coordinate")
+    return box

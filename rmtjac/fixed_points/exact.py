@@ -29,19 +29,23 @@ from rmtjac.fixed_points.rational import (
 )
 from rmtjac.network import Network
 
-__all__ = ["Exact", "local_index", "settle"]
+__all__ = ["Exact", "box_corners", "local_index", "settle", "settle_sets"]
 
 
 @dataclass
 class Exact:
-    """All fixed points in a box, continua, and boxes around what was not looked at.
+    """All fixed points in a set, continua, and the parts that were not looked at.
 
     Isolated ones with the Jacobian and the sign of det(I - J) on each piece they lie in.
     """
 
     points: dict[Point, list[tuple[np.ndarray, int]]] = field(default_factory=dict)
     continua: list[list[Point]] = field(default_factory=list)
-    left: list[np.ndarray] = field(default_factory=list)
+    unseen: list[list[Point]] = field(default_factory=list)
+
+    def left(self, n: int) -> np.ndarray:
+        """Return boxes (U, 2, n) around what was not looked at."""
+        return np.array([_hull(piece) for piece in self.unseen]).reshape(-1, 2, n)
 
 
 def sieve(net: Network, symbols: int) -> Sieve:
@@ -98,9 +102,18 @@ def _on_piece(piece: list[Point], f: Affine) -> tuple[Point | None, list[Point]]
 
 def settle(net: Network, box: np.ndarray, most: int = MOST_PIECES, symbols: int = 8) -> Exact:
     """Return every fixed point in a closed box, corners (2, n) with n <= 2; look at `most` parts of it."""
-    sides = [(Fraction(low), Fraction(high)) for low, high in box.T.tolist()]
-    listed, left = pieces(net, corners(sides), most, sieve(net, symbols))
-    found = Exact(left=[_hull(piece) for piece in left])
+    return settle_sets(net, [box_corners(box)], most, symbols)
+
+
+def box_corners(box: np.ndarray) -> list[Point]:
+    """Return the corners of a box (2, n) as exact points."""
+    return corners([(Fraction(low), Fraction(high)) for low, high in box.T.tolist()])
+
+
+def settle_sets(net: Network, sets: list[list[Point]], most: int, symbols: int) -> Exact:
+    """Return every fixed point in convex sets; look at `most` parts of them."""
+    listed, unseen = pieces(net, sets, most, sieve(net, symbols))
+    found = Exact(unseen=unseen)
     for piece, f in listed:
         point, continuum = _on_piece(piece, f)
         if point is not None:
@@ -143,7 +156,7 @@ def local_index(net: Network, point: Point) -> int:
     place = [Fraction(x, point[-1]) for x in point[:-1]]
     size = Fraction(1, 1 << 30)
     for _ in range(8):  # to 2^-7680
-        around, left = pieces(net, corners([(x - size, x + size) for x in place]))
+        around, left = pieces(net, [corners([(x - size, x + size) for x in place])])
         if left:
             return 0
         if all(inside(point, piece) for piece, _ in around):

@@ -3,190 +3,134 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from rmtjac.fixed_points.domain import image_box, search_domain
+from rmtjac.fixed_points.domain import Domain, resolved_domain
 from rmtjac.fixed_points.exact import Exact, local_index, settle
-from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.rational import MOST_PIECES, Point, holds
-from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
+from rmtjac.fixed_points.rational import MOST_PIECES, Point
+from rmtjac.fixed_points.result import FixedPoints, indices, placed, spectral_radii
+from rmtjac.fixed_points.search import Search
+from rmtjac.fixed_points.settling import MOST_OPEN, clipped, floats, fractions, joined, settled, settled_whole
+from rmtjac.fixed_points.verdict import verdict
 from rmtjac.network import Network
-from rmtjac.pool import interruptible
 
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
 MOST_BOXES = 1_000_000
 _FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
 _PARTS = 0.1  # of the budget; they take longer than boxes
-_MOST_ROOTS = 10_000
-_QUICK = 200  # boxes looked at before a thread is worth its start
-_SMALLEST = 1e-10  # smaller boxes than this part of the domain are not halved
-_MOST_OPEN = 500  # boxes given to exact arithmetic
-
-
-class _Found(NamedTuple):
-    """Proved points, bounds of their errors, Jacobians, undecided boxes, what it took."""
-
-    points: np.ndarray
-    errors: np.ndarray
-    jacobians: np.ndarray
-    undecided: np.ndarray
-    out_of_budget: bool
-    facts: dict[str, int]
+_FAR_TOO_MANY = 2.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
 
 
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:
     """Search the domain by `rmtjac.kernels.boxes.search`; see `rmtjac.find_fixed_points`."""
-    box = search_domain(net, domain)
-    exactly = method == "exact" and net.widths[0] <= 2
-    found, exact = _exactly(net, box, max_boxes) if exactly else (_searched(net, box, max_boxes, max_boxes), Exact())
-    points, errors, jacobians, signs = _merged(net, exact, found)
-    continua = [np.array([_floats(p) for p in piece]) for piece in exact.continua]
-    order = np.lexsort(np.round(points, 9).T[::-1])
-    points, errors, jacobians, signs = points[order], errors[order], jacobians[order], signs[order]
-    complete, reason = _verdict(net, box, found.undecided, signs, continua)
+    where = resolved_domain(net, domain)
+    search, exact = Search(net, where.search), Exact()
+    if method == "exact" and net.widths[0] <= 2:
+        exact = _exactly(net, search, where, max_boxes)
+        search.resolve(extend=False)
+    else:
+        search.run(max_boxes)
+    points, errors, jacobians, signs, places = _merged(net, exact, search)
+    total, beside = int(signs.sum()), 0
+    order = np.lexsort([*points.T[::-1], *np.round(points, 9).T[::-1]])  # noise does not decide, but for near points
+    pieces, stuck, unsearched, clusters = exact.continua, search.stuck, search.open, search.clusters
+    if where.search is not where.box:  # of what was searched around a given box, leave out what is not in it
+        order = order[_kept(net, where.box, points, errors, places)[order]]
+        pieces = [clipped(piece, where.box) for piece in pieces]
+        stuck, unsearched = (boxes[_touch(boxes, where.box)] for boxes in (stuck, unsearched))
+        clusters = [one for one in clusters if _touch(one.box()[None], where.box)[0]]
+        beside = int((placed(points[order], errors[order], where.box) == "face").sum())
+    points, errors, jacobians, signs = (array[order] for array in (points, errors, jacobians, signs))
+    continua = tuple(np.array([floats(p) for p in piece]) for piece in pieces if piece)
+    complete, reason = verdict(
+        where, total, clusters, len(unsearched), len(stuck), len(continua), beside, search.halted
+    )
+    if len(unsearched) and search.needed() > 2.0 * max_boxes:
+        reason += f" ({search.boxes} looked at; at this pace all would take about {search.needed():.0e})"
+    facts = {"boxes": search.boxes, "max_boxes": max_boxes, "clusters": [one.to_dict() for one in clusters]}
     return FixedPoints(
-        points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, box,
-        found.undecided, tuple(continua), facts={**found.facts, "max_boxes": max_boxes},
+        points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, where.box,
+        np.concatenate([stuck, unsearched]), continua, facts=facts,
     )  # fmt: skip
 
 
-def _symbols(net: Network) -> int:
-    """Noise symbols for neurons: measured to take least time, N = 30 and 100; deep networks gain most."""
-    return 4 if net.depth <= 5 else 8
+def _touch(boxes: np.ndarray, domain: np.ndarray) -> np.ndarray:
+    """Which boxes (U, 2, n) share a point with the domain."""
+    return ((boxes[:, 0] <= domain[1]) & (boxes[:, 1] >= domain[0])).all(axis=1)
 
 
-def _searched(net: Network, box: np.ndarray, most: int, most_open: int) -> _Found:
-    """Branch and bound alone; what takes long runs in a thread, for Ctrl-C to be heard."""
-    from rmtjac.kernels.boxes import BUDGET, search
+def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exact:
+    """Branch and bound, and exact arithmetic in the boxes it leaves, or everywhere if these are too many.
 
-    smallest = _SMALLEST * float((box[1] - box[0]).max())
-
-    def work(stop: np.ndarray, budget: int = most) -> Any:
-        return search(packed(net), box[0], box[1], smallest, budget, _MOST_ROOTS, most_open, _symbols(net), stop)
-
-    found = work(np.zeros(1, dtype=np.uint8), min(most, _QUICK))
-    if (found[4] == BUDGET).any() and most > _QUICK:
-        found = interruptible(work)
-    points, errors, jacobians, boxes, why, looked = found
-    return _Found(points, errors, jacobians, boxes, bool((why == BUDGET).any()), {"boxes": int(looked)})
-
-
-def _exactly(net: Network, box: np.ndarray, max_boxes: int) -> tuple[_Found, Exact]:
-    """Branch and bound, and exact arithmetic in the boxes it leaves, or everywhere if these are too many."""
-    found = _searched(net, box, min(_FIRST_BOXES * max(net.widths), max_boxes), _MOST_OPEN)
-    if not found.out_of_budget:
-        left, exact = _settled(net, found.undecided, MOST_PIECES)
-        if not len(left):
-            return found._replace(undecided=left), exact
+    Nothing is searched twice: branch and bound goes on where it stopped, in what exact arithmetic left.
+    """
+    search.advance(min(_FIRST_BOXES * max(net.widths), max_boxes), MOST_OPEN)
+    exact = Exact()
+    if not len(search.open):
+        exact = settled(net, search.stuck, MOST_PIECES)
+        search.stuck = exact.left(search.n)
+        if not exact.unseen:
+            return exact
     # Transitions too steep for floats, or a continuum, which only the whole domain shows in one piece.
-    left, exact = _settled(net, box[None], int(_PARTS * max_boxes))
-    listed = _Found(found.points[:0], found.errors[:0], found.jacobians[:0], left, False, found.facts)
-    if not len(left):
-        return listed, exact
-    found = _searched(net, box, max_boxes, max_boxes)
-    if found.out_of_budget:
-        return listed._replace(facts=found.facts), exact
-    left, exact = _settled(net, found.undecided, MOST_PIECES)
-    return found._replace(undecided=left), exact
+    whole, hopeful = settled_whole(net, where.search, int(_PARTS * max_boxes))
+    if not whole.unseen:
+        search.forget()
+        return whole
+    search.keep(whole.left(search.n))
+    exact = joined(exact, whole)
+    while hopeful or search.needed() < _FAR_TOO_MANY * max_boxes:
+        search.advance(max_boxes, MOST_OPEN)
+        more = settled(net, search.stuck, MOST_PIECES)
+        exact, search.stuck = joined(exact, more), more.left(search.n)
+        if not len(search.open) or len(search.stuck) or search.boxes >= max_boxes:
+            break
+    return exact
 
 
-def _verdict(
-    net: Network, box: np.ndarray, boxes: np.ndarray, signs: np.ndarray, continua: list[np.ndarray]
-) -> tuple[bool, str]:
-    if len(boxes):
-        return False, f"not proved complete: {len(boxes)} boxes undecided; more max_boxes may settle them"
-    if continua:
-        return True, f"complete: {len(continua)} continua of fixed points, and no other place may hold one"
-    held = image_box(net)
-    if held is None or not ((box[0] <= held[0]).all() and (held[1] <= box[1]).all()):
-        return True, "complete within the domain, by proof (no self-map of the domain: no check by the index)"
-    if signs.sum() != 1:
-        return False, f"not complete: the indices add up to {int(signs.sum())}, not +1; please report this network"
-    return True, "complete, by proof; the indices add up to +1"
+def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:
+    """Return points, errors, Jacobians and indices: those of floats, then the exact ones that are not among them.
 
-
-def _settled(net: Network, boxes: np.ndarray, most: int) -> tuple[np.ndarray, Exact]:
-    """Decide boxes in exact arithmetic, `most` parts each; return boxes around what is left, and what is found."""
-    total = Exact(left=list(boxes[_MOST_OPEN:]))
-    for box in boxes[:_MOST_OPEN]:
-        exact = settle(net, box, most, _symbols(net))
-        total.left += exact.left
-        for point, jacobians in exact.points.items():
-            total.points.setdefault(point, []).extend(jacobians)
-        total.continua += exact.continua
-    pieces = _joined(total.continua)
-    # Sides of a polygon, and points of a continuum, that a neighbouring piece shows too.
-    total.continua = [
-        piece for piece in pieces
-        if not any(other is not piece and len(other) > 2 and all(holds(other, p) for p in piece) for other in pieces)
-    ]  # fmt: skip
-    total.points = {p: j for p, j in total.points.items() if not any(holds(piece, p) for piece in pieces)}
-    return np.array(total.left).reshape(-1, *boxes.shape[1:]), total
-
-
-def _joined(pieces: list[list[Point]]) -> list[list[Point]]:
-    """Join segments that continue each other; polygons stay as they are."""
-    segments = [piece for piece in pieces if len(piece) == 2]
-    whole = [piece for piece in pieces if len(piece) != 2]
-    joined = True
-    while joined:
-        joined = False
-        for i, first in enumerate(segments):
-            for j, second in enumerate(segments[:i]):
-                union = _union(first, second)
-                if union is not None:
-                    segments[j] = union
-                    del segments[i]
-                    joined = True
-                    break
-            if joined:
-                break
-    return whole + segments
-
-
-def _union(first: list[Point], second: list[Point]) -> list[Point] | None:
-    """Return the union of two segments if it is one."""
-    p, q = (_fractions(point) for point in first)
-    step = [b - a for a, b in zip(p, q, strict=True)]
-    axis = max(range(len(step)), key=lambda k: abs(step[k]))
-    along = []
-    for point in second:
-        x = _fractions(point)
-        t = (x[axis] - p[axis]) / step[axis]
-        if any(a + t * s != b for a, s, b in zip(p, step, x, strict=True)):
-            return None
-        along.append((t, point))
-    (low, start), (high, end) = sorted(along)
-    if high < 0 or low > 1:
-        return None
-    return [start if low < 0 else first[0], end if high > 1 else first[1]]
-
-
-def _fractions(point: Point) -> list[Fraction]:
-    return [Fraction(x, point[-1]) for x in point[:-1]]
-
-
-def _floats(point: Point) -> list[float]:
-    return [float(x) for x in _fractions(point)]
-
-
-def _merged(net: Network, exact: Exact, found: _Found) -> tuple[Any, ...]:
-    """Return points, errors, Jacobians and indices: the exact points that are not among those found, added to these."""
-    n, (points, errors, jacobians) = net.widths[0], found[:3]
+    Also the exact points, for the last ones.
+    """
+    points, errors, jacobians = search.points()
     signs = indices(jacobians)
+    more: list[Point] = []
+    unseen = exact.left(search.n)
     for point, sides in exact.points.items():
-        place = np.array(_floats(point))
+        place = np.array(floats(point))
         if len(points) and (np.abs(points - place) <= errors + 2.0**-52 * np.abs(place)).all(axis=1).any():
             continue
         signs_here = {sign for _, sign in sides}
-        sign = signs_here.pop() if len(signs_here) == 1 and signs_here != {0} else local_index(net, point)
+        whole = not ((unseen[:, 0] <= place) & (place <= unseen[:, 1])).all(axis=1).any()
+        sure = whole and len(signs_here) == 1 and signs_here != {0}
+        sign = signs_here.pop() if sure else local_index(net, point)
         slopes = np.array([jacobian for jacobian, _ in sides])
         worst = slopes[int(np.argmax(spectral_radii(slopes)))]
         points = np.concatenate([points, place[None]])
         errors = np.concatenate([errors, np.spacing(np.abs(place))[None]])
-        jacobians = np.concatenate([jacobians, worst.reshape(1, n, n)])
-        signs = np.append(signs, sign)
-    return points, errors, jacobians, signs
+        jacobians = np.concatenate([jacobians, worst.reshape(1, search.n, search.n)])
+        signs, more = np.append(signs, sign), [*more, point]
+    return points, errors, jacobians, signs, more
+
+
+def _kept(net: Network, box: np.ndarray, points: np.ndarray, errors: np.ndarray, exact: list[Point]) -> np.ndarray:
+    """Which points do not lie outside the closed box; floats that cannot tell ask exact arithmetic, if it applies."""
+    apart = ((points - errors > box[1]) | (points + errors < box[0])).any(axis=1)
+    inside = ((points - errors >= box[0]) & (points + errors <= box[1])).all(axis=1)
+    unclear = np.flatnonzero(~apart & ~inside)
+    if not unclear.size:
+        return ~apart
+    faces = [[Fraction(face) for face in side] for side in box.T.tolist()]
+    for k in unclear:
+        place = exact[k - len(points)] if k >= len(points) - len(exact) else None
+        if place is None and net.widths[0] <= 2 and all(phi.piecewise_affine for phi in net.activations):
+            around = settle(net, np.array([points[k] - errors[k], points[k] + errors[k]]))
+            if len(around.points) == 1 and not around.unseen and not around.continua:
+                place = next(iter(around.points))
+        if place is not None:
+            x = fractions(place)
+            apart[k] = not all(low <= a <= high for a, (low, high) in zip(x, faces, strict=True))
+    return ~apart

@@ -151,16 +151,16 @@ def _first_value(net: Network, layer: int) -> float:
 
 
 def pieces(
-    net: Network, vertices: list[Point], most: int = MOST_PIECES, sieve: Sieve | None = None
+    net: Network, sets: list[list[Point]], most: int = MOST_PIECES, sieve: Sieve | None = None
 ) -> tuple[list[tuple[list[Point], Affine]], list[list[Point]]]:
-    """Cut a convex set along all kinks; return the pieces with F on each, and what was not reached.
+    """Cut convex sets along all kinks; return the pieces with F on each, and what was not reached.
 
-    At most `most` parts are looked at; what the sieve excludes is left out.
+    At most `most` parts are looked at, those of the last set first; what the sieve excludes is left out.
     """
     n = net.widths[0]
     identity = Affine(np.array([[int(i == k) for k in range(n)] for i in range(n)], dtype=object), np.array([0] * n), 0)
     done: list[tuple[list[Point], Affine]] = []
-    todo: list[tuple[list[Point], int, Affine, Affine | None]] = [(vertices, 0, identity, None)]
+    todo: list[tuple[list[Point], int, Affine, Affine | None]] = [(piece, 0, identity, None) for piece in sets]
     for _ in range(most):
         if not todo:
             break

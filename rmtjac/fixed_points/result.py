@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import restore, save
+from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.schema import Schema
 from rmtjac.status import Status
 
-__all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "spectral_radii", "unpack_cycles"]
+__all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
 
 
 def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
@@ -26,6 +27,13 @@ def indices(jacobians: np.ndarray) -> np.ndarray:
     """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
     # slogdet: the determinant itself may overflow.
     return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
+
+
+def placed(points: np.ndarray, errors: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Where points (Q, n) with errors lie: ``"inside"`` a box (2, n), ``"outside"``, or nearer to a ``"face"``."""
+    inside = ((points - errors > box[0]) & (points + errors < box[1])).all(axis=-1)
+    outside = ((points + errors < box[0]) | (points - errors > box[1])).any(axis=-1)
+    return np.where(inside, "inside", np.where(outside, "outside", "face"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +131,8 @@ class FixedPoints:
     proved
         Shape (Q,): whether existence, and uniqueness within a box around the point, are proved.
     index
-        Shape (Q,): fixed-point index, sign det(I - J).
+        Shape (Q,): fixed-point index, sign det(I - J); at a kink how often x - F(x) turns around the point, in all of
+        R^n also for a point on a face of the domain.
     complete
         Whether it is proved that `domain` holds no other fixed point. If not, whether there are others is open.
     reason
@@ -132,9 +141,9 @@ class FixedPoints:
         ``"exact"``, ``"interval"``, ``"grid"``, ``"newton"``; ``"contraction"``: a certificate says that there is one
         (on all of R^n, if `domain` is infinite).
     domain
-        Shape (2, n): the corners of the box that was searched.
+        Shape (2, n): the corners of the box that was searched; a box that was given belongs to it with its faces.
     undecided
-        Shape (U, 2, n): boxes that may hold more.
+        Shape (U, 2, n): boxes that may hold more; of a cluster (see `clusters`) the box around it.
     continua
         Fixed points that are not isolated: polygons or segments, each an array of vertices (k, n).
     cycles
@@ -215,6 +224,16 @@ class FixedPoints:
             return np.full(len(self), "stable", dtype="<U8")
         smallest = np.abs(np.linalg.eigvals(self.jacobians)).min(axis=-1, initial=np.inf)
         return np.where(self.stable, "stable", np.where(smallest < 1.0, "saddle", "repeller"))
+
+    @property
+    def places(self) -> np.ndarray:
+        """Shape (Q,): ``"inside"`` the domain, ``"outside"``, or on a ``"face"`` of it, to within `errors`."""
+        return placed(self.points, self.errors, self.domain)
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """Groups of fixed points that floats cannot tell apart, each with its index where that is proved."""
+        return tuple(Cluster.from_dict(one) for one in self.facts.get("clusters", ()))
 
     @property
     def index_sum(self) -> int:

@@ -2,7 +2,8 @@ r"""All solutions of F(x) = x in a box, by branch and bound on affine forms, wit
 
 On a box x = c + r eps the network is F = f + A eps +- e (`affine.image`), so that a fixed point there solves
 (A - diag r) eps = c - f +- e: every row, and the system times its inverse, narrows eps, or shows that there is none.
-What is left is halved. Once the narrowed box is small beside the old one, `krawczyk.prove` settles it.
+What is left is halved. Once the narrowed box is small beside the old one, `krawczyk.prove` settles it. Where x - F(x)
+is rounding over the whole box in some direction, as at a multiple fixed point, halving is of no use.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from numba import njit
 from rmtjac.kernels.affine import image, workspace
 from rmtjac.kernels.krawczyk import FLOOR, TINY, TWO_UNITS, UP, invert, load_box, prove
 
-__all__ = ["AFFINE", "BUDGET", "SMALL", "search"]
+__all__ = ["AFFINE", "BUDGET", "FLAT", "SMALL", "search"]
 
-# Why a box stayed undecided: affine with (nearly) a continuum of fixed points; too small to halve; out of budget.
-AFFINE, SMALL, BUDGET = 1, 2, 3
+# Why a box stayed undecided: affine with (nearly) a continuum of fixed points; too small to halve; out of budget;
+# x - F(x) is rounding there.
+AFFINE, SMALL, BUDGET, FLAT = 1, 2, 3, 4
 _REACH = 4.0  # a proof is tried on this many times what narrowing left
 _WEAK = 0.25  # and only if what narrowing left is at most this part of the box
 _GAIN = 0.6  # narrowing to less of the longest side earns another round before halving
+_FLAT = 2.0**-20  # how small x - F(x) must be beside the box for its rounding to be looked at
+_NOISE = 32.0  # and how many times that rounding it may be
 
 
 @njit(cache=True, nogil=True)
@@ -43,11 +47,65 @@ def _apart(system, gap, room, shared):
 
 
 @njit(cache=True, nogil=True)
+def _flat(net, space, centre, radius, regular, y, system, room, shared):
+    """Whether a combination of the rows of x - F(x) is rounding on all of the box.
+
+    The combination is the row of the inverse that is largest: near singular systems it is the left null vector.
+    """
+    n = centre.size
+    mix, most = np.zeros(n), 0.0
+    if regular:
+        for i in range(n):
+            size = 0.0
+            for k in range(n):
+                size += abs(y[i, k])
+            if size > most:
+                most = size
+                mix[:] = y[i]
+    else:
+        for i in range(n):
+            size = 1e-300
+            for k in range(n):
+                size += abs(system[i, k])
+            if 1.0 / size > most:
+                most = 1.0 / size
+                mix[:] = 0.0
+                mix[i] = 1.0
+    spread, scale = 0.0, 0.0
+    for k in range(n):
+        total = 0.0
+        for i in range(n):
+            total += mix[i] * system[i, k]
+        spread += abs(total)
+    for j in range(shared.shape[1]):
+        total = 0.0
+        for i in range(n):
+            total += mix[i] * shared[i, j]
+        spread += abs(total)
+    for i in range(n):
+        spread += abs(mix[i]) * room[i]
+        scale += abs(mix[i]) * radius[i]
+    if not spread <= _FLAT * scale:
+        return False
+    load_box(space, centre, np.zeros(n))
+    side, verdict = image(net, space)
+    if verdict == 0:
+        return False
+    noise = 0.0
+    for i in range(n):
+        error = space[2][side, i] + TWO_UNITS * (abs(centre[i]) + abs(space[0][side, i]))
+        for k in range(space[1].shape[1]):
+            error += abs(space[1][side, k, i])
+        noise += abs(mix[i]) * error
+    return spread <= _NOISE * noise
+
+
+@njit(cache=True, nogil=True)
 def _narrow(net, space, low, high, part, weak):
     """Narrow the box; return 0 if it holds no fixed point, 1 if narrowed, 2 if a proof is worth trying.
 
-    3: the network is affine there and (nearly) all of a direction is fixed; -1: overflow. `part` gets the size of what
-    the inverse leaves of eps, `weak` its centre.
+    3: the network is affine there and (nearly) all of a direction is fixed; 4: x - F(x) is rounding there; -1:
+    overflow. `part` gets the size of what the inverse leaves of eps, `weak` its centre.
     """
     n = low.size
     centre, radius = np.empty(n), np.empty(n)
@@ -126,7 +184,11 @@ def _narrow(net, space, low, high, part, weak):
             high[i] = min(high[i], centre[i] + radius[i] * most[i] + 2.0 * TWO_UNITS * (abs(centre[i]) + radius[i]))
     if singular and longest > _GAIN:
         return 3
-    return 2 if strong else 1
+    if strong:
+        return 2
+    if longest > _GAIN and _flat(net, space, centre, radius, regular, y, system, room, shared):
+        return 4
+    return 1
 
 
 @njit(cache=True, nogil=True)
@@ -146,15 +208,18 @@ def _known(place, bound, roots, errors, boxes, count):
 
 
 @njit(cache=True, nogil=True)
-def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, stop):
-    """Find all fixed points in the box [low, high].
+def search(net, starts, known, smallest, most_boxes, most_roots, most_open, more, stop):
+    """Find all fixed points in boxes.
 
     Parameters
     ----------
     net
         See `rmtjac.kernels.affine`.
-    low, high
-        Corners of the box, shape (n,).
+    starts
+        Shape (K, 2, n): corners of the boxes; the last one is looked at first.
+    known
+        Of an earlier search, or empty: fixed points (Q, n), errors (Q, n), Jacobians (Q, n, n), and centres and half
+        sides of boxes (Q, 2, n) that need no look. These come first in the results.
     smallest
         Boxes with a longest side below this are not halved any more.
     most_boxes, most_roots, most_open
@@ -167,27 +232,31 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, st
     Returns
     -------
     tuple
-        Fixed points (Q, n), bounds of their errors (Q, n), Jacobians (Q, n, n); undecided boxes (U, 2, n) and why (U,);
-        the number of boxes looked at. Points and undecided boxes together hold every fixed point.
+        What is known now, as `known`; undecided boxes (U, 2, n) and why (U,), those out of budget in the order of
+        `starts`, so that a search can go on; the number of boxes looked at. Points and undecided boxes together hold
+        every fixed point.
     """
-    n = low.size
+    n = starts.shape[2]
     space = workspace(net, n, more)
-    roots, jacobians = np.empty((most_roots, n)), np.empty((most_roots, n, n))
-    errors = np.empty((most_roots, n))
-    alone = np.empty((most_roots, 2, n))  # centre and half sides of a box in which it is the only one
-    count = 0
-    room = 64
+    count = known[0].shape[0]
+    roots, jacobians = np.empty((count + most_roots, n)), np.empty((count + most_roots, n, n))
+    errors = np.empty((count + most_roots, n))
+    alone = np.empty((count + most_roots, 2, n))  # centre and half sides of a box in which it is the only one
+    roots[:count], errors[:count], jacobians[:count], alone[:count] = known
+    most_roots += count
+    top = starts.shape[0]
+    room = 2 * top + 64
     stack = np.empty((room, 2, n))
-    stack[0, 0], stack[0, 1] = low, high
-    top, boxes = 1, 0
+    stack[:top] = starts
+    boxes = 0
     open_boxes, why, left = np.empty((16, 2, n)), np.empty(16, dtype=np.int64), 0
     a, b, part, weak = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     while top > 0:
+        if stop[0] or boxes >= most_boxes or count == most_roots or left >= most_open:
+            break
         top -= 1
         a[:], b[:] = stack[top, 0], stack[top, 1]
         reason = 0
-        if stop[0] or boxes >= most_boxes or count == most_roots or left >= most_open:
-            reason = BUDGET
         while reason == 0:
             covered = False
             for k in range(count):
@@ -212,6 +281,8 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, st
                     now, widest = b[i] - a[i], i
             if outcome == 3:
                 reason = AFFINE
+            elif outcome == 4:
+                reason = FLAT
             elif now < smallest:
                 reason = SMALL
             if outcome == 2 or (reason > 0 and outcome > 0):
@@ -225,9 +296,9 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, st
                     reason = 0
                     break
                 if verdict == 1:
-                    known = _known(place, bound, roots, errors, alone, count)
-                    reason = SMALL if known == -1 else 0
-                    if known == 0:
+                    found = _known(place, bound, roots, errors, alone, count)
+                    reason = SMALL if found == -1 else 0
+                    if found == 0:
                         roots[count], errors[count], jacobians[count] = place, bound, jacobian
                         alone[count, 0], alone[count, 1] = weak, part
                         count += 1
@@ -236,13 +307,16 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, st
                 break
             if outcome > 0 and now < _GAIN * longest and boxes < most_boxes:
                 continue
-            middle = 0.5 * (a[widest] + b[widest])
             if top + 2 > room:
                 room *= 2
                 grown = np.empty((room, 2, n))
                 grown[:top] = stack[:top]
                 stack = grown
             stack[top, 0], stack[top, 1] = a, b
+            if outcome > 0 and now < _GAIN * longest:  # narrowed again by the next search
+                top += 1
+                break
+            middle = 0.5 * (a[widest] + b[widest])
             stack[top, 1, widest] = middle
             stack[top + 1, 0], stack[top + 1, 1] = a, b
             stack[top + 1, 0, widest] = middle
@@ -255,4 +329,7 @@ def search(net, low, high, smallest, most_boxes, most_roots, most_open, more, st
                 open_boxes, why = grown, longer
             open_boxes[left, 0], open_boxes[left, 1], why[left] = a, b, reason
             left += 1
-    return roots[:count], errors[:count], jacobians[:count], open_boxes[:left], why[:left], boxes
+    undecided, reasons = np.empty((top + left, 2, n)), np.empty(top + left, dtype=np.int64)
+    undecided[:left], undecided[left:] = open_boxes[:left], stack[:top]
+    reasons[:left], reasons[left:] = why[:left], BUDGET
+    return (roots[:count], errors[:count], jacobians[:count], alone[:count]), undecided, reasons, boxes

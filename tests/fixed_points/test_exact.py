@@ -76,7 +76,7 @@ def test_the_sieve_loses_nothing(activation, n):
         box = np.array([[-3.0] * n, [3.0] * n])
         sieved = settle(net, box, 10**4)
         listed = set()
-        every, left = pieces(net, corners([(Fraction(-3), Fraction(3))] * n), 10**5)
+        every, left = pieces(net, [corners([(Fraction(-3), Fraction(3))] * n)], 10**5)
         assert not left
         for piece, f in every:
             system = [[(1 << f.bits) * (i == k) - int(f.matrix[i, k]) for k in range(n)] for i in range(n)]
@@ -107,9 +107,9 @@ def test_the_sieve_loses_nothing(activation, n):
 def test_a_budget_leaves_boxes():
     net = rj.Ensemble.berlyand_slavin(100, 2).draw(0)
     everything, some = settle(net, SQUARE, 10**4), settle(net, SQUARE, 60)
-    assert not everything.left
-    assert some.left
-    left = np.array(some.left)
+    assert not everything.unseen
+    assert some.unseen
+    left = some.left(2)
     for place in _places(everything):
         x = np.array(place, dtype=float)
         inside = ((left[:, 0] <= x) & (x <= left[:, 1])).all(axis=1)

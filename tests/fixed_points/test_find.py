@@ -14,7 +14,9 @@ def test_auto_picks_the_strongest_method():
     found = rj.find_fixed_points(sine)
     assert found.method == "grid"
     assert "no interval extension, so the grid was used" in found.reason
-    unbounded = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="relu")
+    bounded = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="relu")  # linear on x >= 0, where all fixed points are
+    assert rj.find_fixed_points(bounded).method == "exact"
+    unbounded = rj.Network([[[2.0, -1.0], [1.0, 2.0]]], activation="relu")
     found = rj.find_fixed_points(unbounded)
     assert "no domain is known, so the grid was used" in found.reason
 

@@ -14,7 +14,7 @@ def test_pieces_tile_the_box_and_carry_the_network(seed):
     box = np.array([centre - 0.05, centre + 0.05])
     sides = [(Fraction(low), Fraction(high)) for low, high in box.T.tolist()]
     area = Fraction(0)
-    every, left = pieces(net, corners(sides))
+    every, left = pieces(net, [corners(sides)])
     assert not left
     for piece, f in every:
         x = [[Fraction(a, p[-1]) for a in p[:-1]] for p in piece]

@@ -162,12 +162,13 @@ def test_symbols_of_neurons_are_shared_by_the_outputs(activation):
 def test_more_symbols_take_fewer_boxes():
     from rmtjac.kernels.boxes import search
 
-    low, high = np.full(2, -1.01), np.full(2, 1.01)
+    starts = np.array([[[-1.01, -1.01], [1.01, 1.01]]])
+    nothing = np.empty((0, 2)), np.empty((0, 2)), np.empty((0, 2, 2)), np.empty((0, 2, 2))
     boxes, points = [], []
     for more in (0, 4):
         net = rj.Ensemble.berlyand_slavin(30, 5).draw(0)
-        found = search(packed(net), low, high, 1e-10, 10**6, 100, 1000, more, np.zeros(1, np.uint8))
+        found = search(packed(net), starts, nothing, 1e-10, 10**6, 100, 1000, more, np.zeros(1, np.uint8))
         boxes.append(found[-1])
-        points.append(np.sort(found[0], axis=0))
+        points.append(np.sort(found[0][0], axis=0))
     assert boxes[1] < boxes[0]
     np.testing.assert_allclose(points[0], points[1], atol=1e-11)

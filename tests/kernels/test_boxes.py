@@ -2,15 +2,23 @@ import numpy as np
 
 import rmtjac as rj
 from rmtjac.fixed_points.packed import packed
-from rmtjac.kernels.boxes import AFFINE, BUDGET, SMALL, search
+from rmtjac.kernels.boxes import AFFINE, BUDGET, FLAT, SMALL, search
 
 EVERYWHERE = (np.full(2, -1.01), np.full(2, 1.01))
+
+
+def _nothing(n):
+    return np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n))
 
 
 def _search(
     net, low=EVERYWHERE[0], high=EVERYWHERE[1], smallest=1e-10, boxes=10**6, roots=100, still_open=1000, more=4
 ):
-    return search(packed(net), low, high, smallest, boxes, roots, still_open, more, np.zeros(1, np.uint8))
+    starts, stop = np.array([[low, high]]), np.zeros(1, np.uint8)
+    known, left, why, looked = search(
+        packed(net), starts, _nothing(low.size), smallest, boxes, roots, still_open, more, stop
+    )
+    return *known[:3], left, why, looked
 
 
 def test_three_fixed_points_of_a_known_map():
@@ -53,13 +61,37 @@ def test_the_budget_ends_the_search_and_says_so():
         assert held or np.abs(points - point).max(axis=1, initial=0.0).min(initial=np.inf) < 1e-9
 
 
-def test_a_tangency_is_too_small_to_decide():
-    # x = x + x^2-like touch: tanh(x + b) - x touches 0 nowhere for a slope of 1 but at b = 0, where 0 is a triple root.
+def test_a_multiple_fixed_point_is_flat():
+    # tanh(x) = x at 0, a triple root: x^3 / 3 is rounding for |x| < 1e-5, however small the box.
     net = rj.Network([[[1.0]]], activation="tanh")
-    points, *_, left, why, _ = _search(net, np.array([-1.0]), np.array([1.0]), smallest=1e-6)
+    points, *_, left, why, boxes = _search(net, np.array([-1.0]), np.array([1.0]))
+    assert len(points) == 0
+    assert set(why) == {FLAT}
+    assert (np.abs(left) < 1e-5).all()
+    assert len(left) <= 4
+    assert boxes < 200
+
+
+def test_boxes_at_the_floor():
+    # Slopes 2 above 0 and 0 below: a kink with a fixed point that no box around it shows to be one.
+    points, *_, left, why, _ = _search(rj.Network([[[2.0]]], activation="relu"), np.array([-1.0]), np.array([1.5]))
     assert len(points) == 0
     assert set(why) == {SMALL}
-    assert (np.abs(left) < 1e-2).all()
+    assert ((left[:, 0] <= 0.0) & (left[:, 1] >= 0.0)).any()
+
+
+def test_a_search_goes_on_where_it_stopped():
+    # In steps of 7 boxes: the same boxes in the same order, so the same numbers to the last bit.
+    net = rj.Ensemble.berlyand_slavin(30, 3).draw(0)
+    whole = _search(net)
+    known, starts, total = _nothing(2), np.array([EVERYWHERE]), 0
+    while len(starts):
+        known, starts, why, looked = search(packed(net), starts, known, 1e-10, 7, 100, 1000, 4, np.zeros(1, np.uint8))
+        assert set(why) <= {BUDGET}
+        total += looked
+    assert total == whole[-1] > 20
+    for one, other in zip(known, whole[:3], strict=False):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_room_for_results_is_a_budget_too():
