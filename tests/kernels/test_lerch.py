@@ -148,7 +148,9 @@ def test_any_real_a(a, z):
     assert abs(complex(lerch_phi(z, 0.5, a, digits=25)[()]) / want - 1.0) < 4e-16
 
 
-@pytest.mark.parametrize(("z", "a"), [(3 - 1j, -1.5), (3 + 1j, -0.25), (-40 + 0j, -3.75), (2e3j, -6.125), (7 + 0j, -2.5)])
+@pytest.mark.parametrize(
+    ("z", "a"), [(3 - 1j, -1.5), (3 + 1j, -0.25), (-40 + 0j, -3.75), (2e3j, -6.125), (7 + 0j, -2.5)]
+)
 def test_negative_a_beyond_the_unit_disk(z, a):
     # Phi(z, s, a) = a^-s + z Phi(z, s, a + 1), from an a > 0 that the tests against Arb cover, in 40 digits
     with mp.workdps(40):
