@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LimitSpectrum"]
 
+_PROOFS = 8  # certified curves that are kept
+
 
 _SCHEMA = Schema(
     "LimitSpectrum",
@@ -116,6 +118,10 @@ class LimitSpectrum:
                 f"the upper edge of the support, exp({top:.6g}), leaves the range of a float; rescale the weights"
             )
         return _frozen(np.exp(self._log_support))
+
+    @cached_property
+    def _proofs(self) -> dict[tuple[bytes, int], CertifiedDensity]:
+        return {}
 
     @cached_property
     def _expansions(self) -> list[tuple[float, Expansion]]:
@@ -204,7 +210,13 @@ class LimitSpectrum:
         """Return intervals that provably contain the density: see `rmtjac.theory.certify` (extra ``[certify]``)."""
         from rmtjac.theory.certify import certified_density
 
-        return certified_density(self.layers, self._logs(lam)[0].ravel(), bits=bits)
+        lam = self._logs(lam)[0].ravel()
+        key = (lam.tobytes(), positive_int("bits", bits))
+        if key not in self._proofs:  # `density` and `density_error` ask for the same points in turn
+            self._proofs[key] = certified_density(self.layers, lam, bits=bits)
+            if len(self._proofs) > _PROOFS:
+                del self._proofs[next(iter(self._proofs))]
+        return self._proofs[key]
 
     def certified_edges(self, *, bits: int = 64) -> CertifiedEdges:
         """Return intervals that provably contain the outermost edges (extra ``[certify]``)."""
