@@ -45,7 +45,7 @@ from rmtjac.theory.equation import Equation, equation
 from rmtjac.theory.layers import Layers
 from rmtjac.validate import positive_int
 
-__all__ = ["CertifiedEdges", "certified_edges"]
+__all__ = ["CertifiedEdges", "certified_edges", "known_edges"]
 
 # Every density that is 0 by proof asks for the edges again.
 _KEPT: WeakKeyDictionary[Layers, dict[int, CertifiedEdges]] = WeakKeyDictionary()
@@ -66,6 +66,12 @@ class CertifiedEdges:
     lower: Ball | None
     upper: Ball | None
     reasons: tuple[str, str]
+
+    def outside(self, lam: float) -> bool:
+        """Whether `lam` is proved to lie beyond one of the ends."""
+        return (self.upper is not None and lam >= self.upper.upper) or (
+            self.lower is not None and lam <= self.lower.lower
+        )
 
     def __repr__(self) -> str:
         ends = zip(("lower", "upper"), (self.lower, self.upper), self.reasons, strict=True)
@@ -165,6 +171,11 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
     if bits not in kept:
         kept[bits] = _prove(layers, bits)
     return kept[bits]
+
+
+def known_edges(layers: Layers, bits: int) -> CertifiedEdges | None:
+    """Return what `certified_edges` has found before, without any work."""
+    return _KEPT.get(layers, {}).get(bits)
 
 
 def _prove(layers: Layers, bits: int) -> CertifiedEdges:

@@ -107,7 +107,7 @@ def test_more_bits():
 
 
 def test_proofs_are_kept(monkeypatch):
-    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh"), certify=True)
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "hardtanh"), certify=True)
     calls, prove = [], edges_module._prove
     monkeypatch.setattr(edges_module, "_prove", lambda *args: calls.append(args) or prove(*args))
     assert lim.density(50.0) == lim.density([60.0])[0] == 0.0 == lim.density_error(70.0)
