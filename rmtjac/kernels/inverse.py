@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 
 from rmtjac.kernels.mgf import log_mgf
+from rmtjac.kernels.quotient import over
 
 __all__ = ["solve", "solve_plane"]
 
@@ -66,11 +67,11 @@ def _newton(laws, terms, free, zeta, v, rate):
                 share = shares[g]
                 goal = (1.0 - share) + share * c
                 if abs(goal) < 0.5:
-                    shift[g] = ((b if share == 1.0 else cmath.log(goal)) - log_here) / here1
-                    rate[g] = share * c * b1 / (goal * here1)
+                    shift[g] = over((b if share == 1.0 else cmath.log(goal)) - log_here, here1)
+                    rate[g] = over(share * c * b1, goal * here1)
                 else:
-                    shift[g] = (y + log_ratios[g] - s - v[g]) / (s1 + 1.0)
-                    rate[g] = (s01 + 1.0) / (s1 + 1.0)
+                    shift[g] = over(y + log_ratios[g] - s - v[g], s1 + 1.0)
+                    rate[g] = over(s01 + 1.0, s1 + 1.0)
                 if share != 1.0:  # the rounding of the masses, in 1 - share
                     magnitude += abs(counts[g]) / abs(goal)
             residual += counts[g] * (s + s1 * shift[g])
@@ -81,15 +82,17 @@ def _newton(laws, terms, free, zeta, v, rate):
             goal = (1.0 - share) + share * c
             log_goal = b if share == 1.0 else cmath.log(goal)
             residual += free_counts[f] * log_goal
-            slope += free_counts[f] * share * c * b1 / goal
+            slope += free_counts[f] * over(share * c * b1, goal)
             magnitude += abs(free_counts[f]) * (abs(log_goal) + (1.0 / abs(goal) if share != 1.0 else 0.0))
-        if slope == 0.0 or not math.isfinite(abs(residual)):
+        if slope == 0.0 or not math.isfinite(abs(residual)) or not math.isfinite(abs(slope)):
             return False, 0.0, math.inf, math.inf
         step = -residual / slope
         size = 0.0
         for g in range(groups):
             shift[g] += rate[g] * step
             size = max(size, abs(shift[g]))
+            if not math.isfinite(abs(shift[g])):
+                return False, 0.0, math.inf, math.inf
         # Stay in the open strip -pi < Im v < 0, and do not leap by more than e^2 in u. Though m is not real, the u of a
         # term that does not lead can be negative to rounding: for it -pi belongs to the strip.
         fraction = min(1.0, 2.0 / size) if size > 0.0 else 1.0

@@ -15,6 +15,8 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.kernels.quotient import over
+
 __all__ = ["lerch_half"]
 
 _ROOT_PI = math.sqrt(math.pi)
@@ -55,7 +57,7 @@ def _trapezoid(z, a):
         t = j * h + offset
         decay = math.exp(-t * t)
         weight = (1.0 if t == 0.0 else 2.0) * h * math.exp(-a * t * t)
-        inverse = 1.0 / ((1.0 - z) - z * math.expm1(-t * t) if close else 1.0 - z * decay)
+        inverse = over(1.0 + 0.0j, (1.0 - z) - z * math.expm1(-t * t) if close else 1.0 - z * decay)
         total += weight * inverse
         slope += weight * z * decay * inverse * inverse
     turn, top = 2j * math.pi / h, math.pi / (a * h)
@@ -71,9 +73,9 @@ def _trapezoid(z, a):
             if t.imag <= top and (turn * t).real - a * w.real > size - 45.0:
                 e = cmath.exp(turn * (t - offset))
                 # The poles t and -t contribute alike.
-                residue = -4j * math.pi * cmath.exp(-a * w) / (2.0 * t) * e / (1.0 - e)
+                residue = over(-2j * math.pi * cmath.exp(-a * w) * e, t * (1.0 - e))
                 total += residue
-                slope += residue * (-a - 0.5 / w + 0.5 * turn / (t * (1.0 - e)))
+                slope += residue * (-a - over(0.5 + 0.0j, w) + over(0.5 * turn, t * (1.0 - e)))
             elif abs(k) > 1:  # from here on Im t grows
                 break
             k += sign

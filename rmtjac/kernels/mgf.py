@@ -20,6 +20,7 @@ from numba import njit
 
 from rmtjac.kernels.lerch import lerch_half
 from rmtjac.kernels.panels import pole_correction, potential_correction
+from rmtjac.kernels.quotient import over
 
 __all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_mgf_array", "log_potential"]
 
@@ -37,7 +38,7 @@ def log1p(x):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _two_point(p, b, v):
     u = cmath.exp(v) * b
-    rest = 1.0 / (1.0 - u)
+    rest = over(1.0 + 0.0j, 1.0 - u)
     log_rest = -log1p(-u)
     pull = u * rest
     return rest, log_rest, pull, math.log(p * b) + log_rest, pull, p * u.imag * (rest.real**2 + rest.imag**2)
@@ -77,7 +78,7 @@ def _far(values, weights, panels, mass, v):
     rest = m = first = second = 0.0j
     for j in range(values.size):
         y = u * values[j]
-        inverse = 1.0 / (1.0 - y)
+        inverse = over(1.0 + 0.0j, 1.0 - y)
         w = weights[j] * inverse
         rest += w
         m += w * y
@@ -92,7 +93,7 @@ def _far(values, weights, panels, mass, v):
     log_m = cmath.log(m)
     if log_m.imag > 0.0:  # m tends to -p, and its argument to -pi: rounding must not take it to the other side
         log_m = complex(log_m.real, -math.pi if m.real < 0.0 else 0.0)
-    return c, cmath.log(c), first / rest, log_m - v, second / m, m.imag
+    return c, cmath.log(c), over(first, rest), log_m - v, over(second, m), m.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -121,7 +122,7 @@ def log_mgf(kind, number, values, weights, panels, v):
     phi, slope = lerch_half(u, number)
     ratio, ratio_slope = lerch_half(u, number + 1.0)
     c = root * phi
-    return c, cmath.log(c), slope / phi, cmath.log(root * ratio), ratio_slope / ratio, c.imag
+    return c, cmath.log(c), over(slope, phi), cmath.log(root * ratio), over(ratio_slope, ratio), c.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

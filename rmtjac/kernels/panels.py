@@ -24,6 +24,8 @@ import cmath
 import numpy as np
 from numba import njit
 
+from rmtjac.kernels.quotient import over
+
 __all__ = [
     "COEFFICIENTS",
     "EXTREMUM",
@@ -83,7 +85,7 @@ def _root(panel, target, s):
             break
         if abs(step) < 1e-9:  # then the next step is below rounding
             value, first = _polynomial(panel, s)
-            return True, s - (value - target) / first
+            return True, s - over(value - target, first)
     return False, s
 
 
@@ -149,21 +151,21 @@ def pole_correction(panels, v):
             _, first = _polynomial(panel, s)
             second = _second(panel, s)
             if panel[0] == SIGNED:  # l = 2 log D, D as aimed at: next to a zero the polynomial is noise
-                first /= aims[i]
-                second = 2.0 * (second / aims[i] - first * first)
+                first = over(first, aims[i])
+                second = 2.0 * (over(second, aims[i]) - first * first)
                 first *= 2.0
             a = panel[4]
             z = panel[3] + a * s
-            q = cmath.log((s - 1.0) / (s + 1.0))
-            q1 = 2.0 / (s * s - 1.0)
+            q = cmath.log(over(s - 1.0, s + 1.0))
+            q1 = over(2.0 + 0.0j, s * s - 1.0)
             for j in range(ORDER):
-                inverse = 1.0 / (_POINTS[j] - s)
+                inverse = over(1.0 + 0.0j, _POINTS[j] - s)
                 q -= _RULE[j] * inverse
                 q1 -= _RULE[j] * inverse * inverse
-            residue = -a * panel[8] * cmath.exp(-0.5 * z * z) / first
+            residue = over(-a * panel[8] * cmath.exp(-0.5 * z * z), first)
             total += residue * q
             # ds/dv = -1/l'
-            slope -= residue * (q1 - (a * z + second / first) * q) / first
+            slope -= over(residue * (q1 - (a * z + over(second, first)) * q), first)
     return total, slope
 
 
