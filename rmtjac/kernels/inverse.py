@@ -131,7 +131,7 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
     start = complex(max(zeta.real, log_mean) + 10.0, 0.5 * math.pi)
     for g in range(v.size):
         v[g] = log_mean - start + terms[2][g] - log_means[g]  # m = mean / lambda, u_g = r_g m / mean_g
-    trial = v.copy()
+    trial, tangent, known = v.copy(), v.copy(), False
     imag_m = error = spread = 0.0
     failures = 0
     for leg in range(2):
@@ -141,11 +141,20 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
         while t < 1.0:
             ahead = min(1.0, t + step)
             trial[:] = v
+            if known:  # along the tangent, as far as that stays in the strip
+                inside = True
+                for g in range(v.size):
+                    inside &= -math.pi < (v[g] + (ahead - t) * (goal - here) * tangent[g]).imag < 0.0
+                if inside:
+                    trial += (ahead - t) * (goal - here) * tangent
             done, imag_m, error, spread = _newton(laws, terms, free, here + ahead * (goal - here), trial, rate)
             if done:
                 t = ahead
                 v[:] = trial
+                tangent[:] = rate
+                known = True
                 step *= 2.0
+                failures = max(failures - 1, 0)
             else:
                 step *= 0.5
                 failures += 1

@@ -21,6 +21,7 @@ from numba import njit
 from rmtjac.kernels.lerch import lerch_half
 from rmtjac.kernels.panels import pole_correction, potential_correction
 from rmtjac.kernels.quotient import over
+from rmtjac.kernels.tails import DEEP, has_tail, tail_mgf, tail_potential
 
 __all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_mgf_array", "log_potential"]
 
@@ -101,6 +102,8 @@ def log_mgf(kind, number, values, weights, panels, v):
     """Return c = 1 + m/p, Log c, its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     if kind == TWO_POINT:
         return _two_point(number, values[0], v)
+    if v.real > DEEP and has_tail(panels):
+        return tail_mgf(panels[0], v)
     u = cmath.exp(v)
     if kind == NODES:
         if v.real > 320.0:
@@ -130,6 +133,9 @@ def log_potential(values, weights, panels, v):
     """Return E Log(1 - u D^2), u = e^v, for arrays v."""
     out = np.empty(v.size, dtype=np.complex128)
     for i in range(v.size):
+        if v[i].real > DEEP and has_tail(panels):
+            out[i] = tail_potential(panels[0], v[i])
+            continue
         minus_u = -cmath.exp(v[i])
         total = potential_correction(panels, v[i])
         size = abs(minus_u)

@@ -14,7 +14,7 @@ the branch point log(t - s).
 A panel is a row: its kind (PLAIN: no poles to care for; LOG: l is monotone, one pole; EXTREMUM: l is nearly quadratic,
 a pair of poles; SIGNED: D is monotone, one pole for each sign of u^(-1/2)); lowest and highest value of the
 polynomial; c; a; for EXTREMUM the place t0 of the extremum, l(t0), l''(t0); the weight at z = 0; and the 16 Chebyshev
-coefficients.
+coefficients. A first row TAIL describes what the rule leaves out below D^2 = 1e-280 (`rmtjac.kernels.tails`).
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ __all__ = [
     "PLAIN",
     "ROW",
     "SIGNED",
+    "TAIL",
     "pole_correction",
     "potential_correction",
 ]
 
 ORDER = 16
-PLAIN, LOG, EXTREMUM, SIGNED = 0, 1, 2, 3
+PLAIN, LOG, EXTREMUM, SIGNED, TAIL = 0, 1, 2, 3, 4
 COEFFICIENTS = 9  # where they begin in a row
 ROW = COEFFICIENTS + ORDER
 _POINTS, _RULE = np.polynomial.legendre.leggauss(ORDER)
@@ -93,7 +94,7 @@ def _root(panel, target, s):
 def _poles(panel, target, root_target, found, aims):
     """Write the poles near the panel to `found`, the values of the polynomial there to `aims`; return their number."""
     kind = panel[0]
-    if kind == PLAIN:
+    if kind in (PLAIN, TAIL):
         return 0
     low, high = panel[1], panel[2]
     half, middle = 0.5 * (high - low), 0.5 * (high + low)

@@ -145,7 +145,7 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     l_poly, precise = _resolve(logs, fine_noise)
     rough_poly, l_done = _resolve(logs, noise)
     l_poly[~precise] = rough_poly[~precise]
-    crossing = np.sign(d[:, 0]) != np.sign(d[:, -1])
+    crossing = np.sign(d[:, 0]) * np.sign(d[:, -1]) < 0.0  # a D that underflows to 0 does not cross it
     d_poly, d_done = _resolve(d, _EPS * np.where(crossing, max(float(size.max()), 1.0), size))
     l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
     l_bend = l_poly @ _values(_BENDS).T

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.kernels.mgf import NODES
+from rmtjac.kernels.tails import has_tail, tail_area
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.nodes import FLOOR
 from rmtjac.theory.precise import smooth_mgf
@@ -29,6 +30,12 @@ class QuadratureLaw(DerivativeLaw):
     panels: np.ndarray
     intervals: np.ndarray
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if has_tail(self.panels):
+            self.panels[0, 7] = self.mean_log
+        self.panels.flags.writeable = False
+
     @property
     def mass(self) -> float:
         """One."""
@@ -43,11 +50,19 @@ class QuadratureLaw(DerivativeLaw):
     def mean_log(self) -> float:
         """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros.
 
+        With a tail (`rmtjac.kernels.tails`) from u = -e^500, less what lies below e^-500.
+
         Raises
         ------
         ArithmeticError
-            If D^2 < 1e-280, the range of a float, is not improbable.
+            If D^2 < 1e-280, the range of a float, is not improbable, and phi' no registered function.
         """
+        if has_tail(self.panels):
+            return (
+                float(self.log_potential(np.array([500.0 - 1j * math.pi])).real[0])
+                - 500.0
+                - tail_area(self.panels[0], -500.0)
+            )
         lost = float(self.weights[self.values <= FLOOR].sum())
         if lost > 1e-15:
             raise ArithmeticError(
@@ -78,8 +93,8 @@ class QuadratureLaw(DerivativeLaw):
         beyond = log_u.real > -math.log(self.supremum)
         angle = np.maximum(np.abs(log_u.imag), 1e-150)
         out = 1.0 + np.where(beyond, 0.03 / angle + 1e-3 / angle**2, 0.0)
-        # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing: there
-        # sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, by nodes.
+        # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing:
+        # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, by nodes.
         for i in np.flatnonzero(out > 1e4):
             with np.errstate(over="ignore"):
                 y = np.exp(log_u.flat[i] + np.log(self.values))
