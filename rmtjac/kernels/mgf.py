@@ -42,7 +42,14 @@ def _two_point(p, b, v):
     rest = over(1.0 + 0.0j, 1.0 - u)
     log_rest = -log1p(-u)
     pull = u * rest
-    return rest, log_rest, pull, math.log(p * b) + log_rest, pull, p * u.imag * (rest.real**2 + rest.imag**2)
+    return (
+        rest,
+        log_rest,
+        pull,
+        math.log(p * b) + log_rest,
+        pull,
+        p * (u.imag * rest.real * rest.real + u.imag * rest.imag * rest.imag),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
@@ -94,7 +101,7 @@ def _far(values, weights, panels, mass, v):
     log_m = cmath.log(m)
     if log_m.imag > 0.0:  # m tends to -p, and its argument to -pi: rounding must not take it to the other side
         log_m = complex(log_m.real, -math.pi if m.real < 0.0 else 0.0)
-    return c, cmath.log(c), over(first, rest), log_m - v, over(second, m), m.imag
+    return c, cmath.log(c), over(first, rest), log_m - v, over(second, m), rest.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

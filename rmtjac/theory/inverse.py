@@ -76,9 +76,9 @@ import numpy as np
 
 from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.law import DerivativeLaw
-from rmtjac.theory.layers import Layers
+from rmtjac.theory.layers import Layers, snap
 
-__all__ = ["Roots", "mgf", "potential", "solve", "solve_plane", "upper_tail"]
+__all__ = ["Roots", "mgf", "one_plus_mgf", "potential", "solve", "solve_plane", "upper_tail"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,13 @@ def mgf(layers: Layers, log_u: np.ndarray) -> np.ndarray:
     """Return m_M(1 / lambda) at the roots `log_u`, shape (n, terms)."""
     _, ratio = layers.groups[0].log_mgf(log_u[:, 0])
     return np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
+
+
+def one_plus_mgf(layers: Layers, log_u: np.ndarray) -> np.ndarray:
+    """Return 1 + m_M(1 / lambda) at the roots, with its digits where it is small."""
+    rest = np.exp(layers.groups[0].log_mgf(log_u[:, 0])[0])
+    rank = float(snap(np.array(layers.rank)))
+    return (1.0 - rank) + rank * rest
 
 
 def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:

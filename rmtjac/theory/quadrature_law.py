@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.kernels.mgf import NODES
-from rmtjac.kernels.tails import has_tail, tail_area
+from rmtjac.kernels.tails import DEEP, has_tail, tail_area
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.nodes import FLOOR
 from rmtjac.theory.precise import smooth_mgf
@@ -96,11 +96,11 @@ class QuadratureLaw(DerivativeLaw):
         # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing:
         # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, by nodes.
         for i in np.flatnonzero(out > 1e4):
-            with np.errstate(over="ignore"):
-                y = np.exp(log_u.flat[i] + np.log(self.values))
-                distance = np.maximum(np.abs(1.0 - y), np.finfo(float).eps)
-                out.flat[i] = min(out.flat[i], 1.0 + float(self.weights @ np.minimum(np.abs(y) / distance**2, 1e300)))
-        return out
+            v = log_u.flat[i] + np.log(self.values)
+            y = np.exp(np.clip(v.real, -700.0, 300.0) + 1j * v.imag)
+            condition = np.abs(y) * np.maximum(np.abs(1.0 - y), np.finfo(float).eps) ** -2.0
+            out.flat[i] = min(out.flat[i], 1.0 + float(self.weights @ condition))
+        return np.where((log_u.real > DEEP) & has_tail(self.panels), 1.0, out)
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""
