@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -16,7 +17,7 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.schema import Schema
 from rmtjac.status import Status
 from rmtjac.theory import curve as curves
-from rmtjac.theory import inverse, quantiles, transforms
+from rmtjac.theory import integral, inverse, quantiles, transforms
 from rmtjac.theory import moments as lagrange
 from rmtjac.theory.continuation import ContinuationPoint, continuation
 from rmtjac.theory.edges import Edge, Support, support
@@ -291,6 +292,23 @@ class LimitSpectrum:
     def exact_moments(self, most: int) -> tuple[Fraction, ...]:
         """Return the moments 1 ... `most` as fractions, where D^2 takes rational values with rational probabilities."""
         return lagrange.exact_moments(self.layers, positive_int("most", most))
+
+    def mean(self, f: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Return the mean of f(lambda) over the law, atoms included, and an estimate of its error.
+
+        By adaptive quadrature of the density: rules of fixed nodes miss narrow peaks. `f` takes and returns arrays;
+        what it does below lambda = 1e-304 counts for nothing.
+
+        >>> import numpy as np, rmtjac as rj
+        >>> lim = rj.limit_spectrum(rj.Ensemble([20, 5, 10], "mish"), input_variance=50.0)
+        >>> mass, error = lim.mean(np.ones_like)
+        >>> abs(mass - 1.0) < 1e-10, error < 1e-10
+        (True, True)
+        """
+        value, error = integral.integral(self, f)
+        places = np.concatenate([[0.0] * (self.atom > 0.0), self.atoms[:, 0]])
+        masses = np.concatenate([[self.atom] * (self.atom > 0.0), self.atoms[:, 1]])
+        return value + float(masses @ np.asarray(f(places), dtype=float)), error
 
     def log_moment(self) -> float:
         """Mean of log lambda over lambda > 0; (1/2) of it per layer is the mean Lyapunov exponent."""
