@@ -216,7 +216,8 @@ def solve(laws, terms, free, log_means, log_mean, zetas):
     for i in range(n):
         done = False
         zeta = complex(zetas[i], 0.0)
-        if known and abs(zetas[i] - zetas[i - 1]) < 2.0:
+        # Far down, where log lambda falls like the logarithm of a tail, all lengths are longer.
+        if known and abs(zetas[i] - zetas[i - 1]) < max(2.0, 0.1 * abs(zetas[i])):
             two = known > 1
             before = zetas[i - 2] if two else zetas[i - 1]
             if not _extrapolate(zetas[i], before, v_before, rate_before, zetas[i - 1], v, rate, guess):

@@ -42,6 +42,16 @@ class QuadratureLaw(DerivativeLaw):
         return 1.0
 
     @property
+    def lost(self) -> float:
+        """P(D^2 < 1e-280), where no tail (`rmtjac.theory.tails`) makes up for it."""
+        return 0.0 if has_tail(self.panels) else float(self.weights[self.values <= FLOOR].sum())
+
+    @property
+    def resolved(self) -> float:
+        """As far as the nodes reach, unless what is below does not matter."""
+        return DEEP if self.lost > 1e-15 else math.inf
+
+    @property
     def spectrum(self) -> np.ndarray:
         """Intervals that hold the values of log D^2, descending, shape (k, 2)."""
         return self.intervals
@@ -63,10 +73,9 @@ class QuadratureLaw(DerivativeLaw):
                 - 500.0
                 - tail_area(self.panels[0], -500.0)
             )
-        lost = float(self.weights[self.values <= FLOOR].sum())
-        if lost > 1e-15:
+        if self.lost > 1e-15:
             raise ArithmeticError(
-                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {lost:.2g}"
+                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {self.lost:.2g}"
             )
         return float(self.log_potential(np.array([100.0 - 1j * math.pi])).real[0]) - 100.0
 

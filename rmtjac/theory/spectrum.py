@@ -161,6 +161,13 @@ class LimitSpectrum:
                     f"{Status.DIVERGED}; values of D^2 below 1e-280 are not resolved, else please report this"
                 )
             roots.error_m[lost] = size
+        for g, law in enumerate(self.layers.groups):
+            deep = roots.found & (roots.log_u[:, g].real > law.resolved)
+            if deep.any():
+                raise ArithmeticError(
+                    f"log lam={log_lam[deep].max():.6g} depends on values of D^2 below 1e-280, which are not resolved "
+                    f"for {law}: an activation given as a Python function returns no smaller ones"
+                )
         return roots
 
     def _density(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
