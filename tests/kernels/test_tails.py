@@ -17,7 +17,7 @@ def _law(name, q):
     return derivative_law(rj.activations.activation(name), q)
 
 
-@pytest.mark.parametrize(("name", "v"), zip(SIDES, [1000.0 - 0.4j, 1300.0 - 2.9j] * 4, strict=False))
+@pytest.mark.parametrize(("name", "v"), list(zip(SIDES, [1000.0 - 0.4j, 1300.0 - 2.9j] * 4, strict=False)))
 def test_against_quadrature(name, v):
     # Rounding of v leaves 1e-13 in log u, which the tail knows to some 1e-2 of it only.
     law = _law(name, VARIANCES[name])
