@@ -81,6 +81,9 @@ from rmtjac.theory.layers import Layers, snap
 __all__ = ["Roots", "mgf", "one_plus_mgf", "potential", "solve", "solve_plane", "upper_tail"]
 
 
+_LEAST = 1e-290  # of Im m: what is smaller has lost its digits to the end of the range of floats
+
+
 @dataclass(frozen=True, eq=False)
 class Roots:
     """Solutions of the limit equation, one per lambda.
@@ -111,6 +114,7 @@ def solve(layers: Layers, log_lam: np.ndarray) -> Roots:
     found, log_u, imag_m, _, error_m = kernel(*layers.kernel, log_lam[order] - layers.log_scale)
     for g, law in enumerate(layers.groups):
         error_m *= law.relative_error(log_u[:, g])
+    imag_m[np.abs(imag_m) < _LEAST] = 0.0
     back = np.empty_like(order)
     back[order] = np.arange(order.size)
     return Roots(found[back], log_u[back], imag_m[back] / layers.ratios[0], error_m[back] / layers.ratios[0])

@@ -100,3 +100,28 @@ def test_a_function_of_ones_own_is_resolved_down_to_floats_and_says_so():
     np.testing.assert_allclose(lim.quantile([0.5, 0.9]), known.quantile([0.5, 0.9]), rtol=1e-11)
     with pytest.raises(ArithmeticError, match=r"p=0.1 lies in \[0, exp\(-5\d\d.*D\^2 below 1e-280"):
         lim.log_quantile([0.5, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("name", "lam", "q"),
+    [
+        ("silu", 1e-55, 1e3),
+        ("mish", 1.3e-55, 1e3),
+        ("softplus", 7e-56, 1e3),
+        ("gelu", 1e-55, 1e3),
+        ("tanh", 1e-90, 1e4),
+    ],
+)
+def test_densities_far_below_one_against_mpmath(name, lam, q):
+    # v = log c(v) - log lambda contracts by a factor of 30 and more, from a start that is right to 1e-12
+    lim = _limit(name, 1, q)
+    with mp.workdps(25):
+        log_lam = mp.log(mp.mpf(lam))
+        v = mp.mpc(complex(lim.solve(np.array([math.log(lam)])).log_u[0, 0]))
+        for _ in range(3):
+            c, _ = means(name, q, v)
+            before, v = v, mp.log(c) - log_lam
+        assert abs(v - before) < 1e-14
+        exact = float(-c.imag / (mp.pi * mp.mpf(lam)))
+    assert abs(float(lim.density(lam)) - exact) <= float(lim.density_error(lam))
+    assert float(lim.density_error(lam)) <= 2e-12 * exact
