@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.mgf import NODES
+from rmtjac.kernels.mgf import NODES, log_mgf_array
 from rmtjac.kernels.tails import DEEP, has_tail, tail_area
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.nodes import FLOOR
@@ -101,14 +101,16 @@ class QuadratureLaw(DerivativeLaw):
         """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
         beyond = log_u.real > -math.log(self.supremum)
         angle = np.maximum(np.abs(log_u.imag), 1e-150)
-        out = 1.0 + np.where(beyond, 0.03 / angle + 1e-3 / angle**2, 0.0)
+        out = 1.0 + np.where(beyond, 0.5 / angle + 1e-3 / angle**2, 0.0)
         # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing:
-        # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, by nodes.
-        for i in np.flatnonzero(out > 1e4):
+        # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, against that of m_K itself.
+        close = np.flatnonzero(out > 1e4)
+        c, _, c1, *_ = log_mgf_array(*self.kernel, log_u.ravel()[close])
+        for i, slope in zip(close, np.abs(c * c1), strict=True):
             v = log_u.flat[i] + np.log(self.values)
             y = np.exp(np.clip(v.real, -700.0, 300.0) + 1j * v.imag)
             condition = np.abs(y) * np.maximum(np.abs(1.0 - y), np.finfo(float).eps) ** -2.0
-            out.flat[i] = min(out.flat[i], 1.0 + float(self.weights @ condition))
+            out.flat[i] = min(out.flat[i], 1.0 + float(self.weights @ condition) / max(slope, 1e-300))
         return np.where((log_u.real > DEEP) & has_tail(self.panels), 1.0, out)
 
     def mgf_mp(self, u: Any) -> Any:
