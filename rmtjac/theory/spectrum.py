@@ -15,7 +15,6 @@ import numpy as np
 from rmtjac.archive import provenance, restore, save
 from rmtjac.ensemble import Ensemble
 from rmtjac.schema import Schema
-from rmtjac.status import Status
 from rmtjac.theory import curve as curves
 from rmtjac.theory import integral, inverse, quantiles, transforms
 from rmtjac.theory import moments as lagrange
@@ -145,30 +144,7 @@ class LimitSpectrum:
 
     def solve(self, log_lam: np.ndarray) -> Roots:
         """Return the roots at points of the support, given by their logarithms."""
-        roots = inverse.solve(self.layers, log_lam)
-        lost = np.flatnonzero(~roots.found)
-        if lost.size and not self.layers.explicit:
-            # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join)
-            # the root is
-            # real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
-            aside = 1e-7
-            found, log_u = inverse.solve_plane(self.layers, log_lam[lost] + 1j * aside)
-            size = np.abs(inverse.mgf(self.layers, log_u).imag)
-            bad = ~found | (size > 1e4 * aside)
-            if bad.any():
-                raise ArithmeticError(
-                    f"no root found at log lam={log_lam[lost][bad][0]:.6g} ({bad.sum()} points of {log_lam.size}): "
-                    f"{Status.DIVERGED}; values of D^2 below 1e-280 are not resolved, else please report this"
-                )
-            roots.error_m[lost] = size
-        for g, law in enumerate(self.layers.groups):
-            deep = roots.found & (roots.log_u[:, g].real > law.resolved)
-            if deep.any():
-                raise ArithmeticError(
-                    f"log lam={log_lam[deep].max():.6g} depends on values of D^2 below 1e-280, which are not resolved "
-                    f"for {law}: an activation given as a Python function returns no smaller ones"
-                )
-        return roots
+        return inverse.solve_inside(self.layers, log_lam)
 
     def _density(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the density and its error by the inverse route."""
@@ -262,7 +238,11 @@ class LimitSpectrum:
         return np.exp(self.log_quantile(p))
 
     def log_quantile(self, p: Any) -> np.ndarray:
-        """Return the natural logarithm of `quantile`, -inf on the atom at 0; by Newton's method on the cdf."""
+        """Return the natural logarithm of `quantile`, -inf on the atom at 0; by Newton's method on the cdf.
+
+        Where D^2 < 1e-280 for many neurons the registered activations go on in logarithms. One's own, a Python
+        function, cannot: ArithmeticError, with the bracket in which the quantile lies.
+        """
         p = np.asarray(p, dtype=float)
         if not np.all((p >= 0.0) & (p <= 1.0)):
             raise ValueError(f"p={p!r} must lie in [0, 1]")
