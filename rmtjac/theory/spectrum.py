@@ -19,10 +19,11 @@ from rmtjac.theory import curve as curves
 from rmtjac.theory import integral, inverse, quantiles, transforms
 from rmtjac.theory import moments as lagrange
 from rmtjac.theory.continuation import ContinuationPoint, continuation
+from rmtjac.theory.density import densities
 from rmtjac.theory.edges import Edge, Support, support
 from rmtjac.theory.inverse import Roots
 from rmtjac.theory.layers import Layers
-from rmtjac.theory.near_edge import WITHIN, Expansion, expand
+from rmtjac.theory.near_edge import Expansion, expand
 from rmtjac.validate import positive_int
 
 if TYPE_CHECKING:
@@ -147,24 +148,7 @@ class LimitSpectrum:
         return inverse.solve_inside(self.layers, log_lam)
 
     def _density(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return the density and its error by the inverse route."""
-        lam, log_lam = self._logs(lam)
-        value, error = np.zeros(log_lam.size), np.zeros(log_lam.size)
-        rest = self.inside(log_lam)
-        if not self.layers.explicit:
-            sharp = [edge.log_lam for edge in self.edges if edge.kind == "square-root"]
-            if sharp and (np.abs(log_lam[:, None] - np.array(sharp)) < WITHIN).any():
-                for at, expansion in self._expansions:
-                    close = np.flatnonzero(np.abs(log_lam - at) < WITHIN)
-                    imag_m, wrong, held = expansion.imag_m(lam.ravel()[close])
-                    value[close[held]], error[close[held]] = -imag_m[held], wrong[held]
-                    rest[close[held]] = False
-        roots = self.solve(log_lam[rest])
-        value[rest] = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0)  # where it is below rounding
-        error[rest] = roots.error_m
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            scale = np.where((value > 0.0) | (error > 0.0), 1.0 / (math.pi * np.exp(log_lam)), 1.0)
-            return (value * scale).reshape(lam.shape), (error * scale).reshape(lam.shape)
+        return densities(self, *self._logs(lam))
 
     def density(self, lam: Any) -> np.ndarray:
         """Return the density rho(lambda), the atoms excluded; 0 outside the support.
