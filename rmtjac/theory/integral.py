@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rmtjac.theory.free_intervals import discrete
+from rmtjac.theory.quantiles import cdf
 
 if TYPE_CHECKING:
     from rmtjac.theory.spectrum import LimitSpectrum
@@ -23,7 +24,7 @@ __all__ = ["integral"]
 
 _POINTS, _RULE = np.polynomial.legendre.leggauss(16)
 _MOST = 20_000  # panels of an interval
-_RANGE = 700.0  # in log lambda: beyond, lambda is no float
+_RANGE = 690.0  # in log lambda: beyond, lambda is no float, and f is taken at 0
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -56,7 +57,7 @@ def _explicit(lim: LimitSpectrum, f: Function) -> tuple[float, float]:
 
 
 def _rest(lim: LimitSpectrum, low: float) -> float:
-    return float(lim.cdf(np.exp(low))) - lim.atom
+    return float(cdf(lim, np.array([low]))[0][0]) - lim.atom
 
 
 def _stretches(lim: LimitSpectrum, a: float, b: float) -> list[tuple[float, float]]:
@@ -64,9 +65,9 @@ def _stretches(lim: LimitSpectrum, a: float, b: float) -> list[tuple[float, floa
     if a > -math.inf:
         return [(a, b)]
     out = [(b - 4.0, b)]
-    while out[-1][0] > -_RANGE:
+    while out[-1][0] > -1e9:
         low, high = out[-1]
-        out.append((max(low - 2.0 * (high - low), -_RANGE), low))
+        out.append((low - 2.0 * (high - low), low))
     return out
 
 
@@ -81,8 +82,12 @@ def _adaptive(lim: LimitSpectrum, f: Function, a: float, b: float, rtol: float, 
             t < 0.5, a + (b - a) * np.sin(0.5 * math.pi * t) ** 2, b - (b - a) * np.cos(0.5 * math.pi * t) ** 2
         )
         lam = np.exp(x)
-        density, error = lim._density(lam)
-        weight = half * _RULE * lam * 0.5 * math.pi * (b - a) * np.sin(math.pi * t)
+        if a > -_RANGE:
+            density, error = (lam * one for one in lim._density(lam))
+        else:
+            roots = lim.solve(x.ravel())
+            density, error = (one.reshape(x.shape) / math.pi for one in (-roots.imag_m, roots.error_m))
+        weight = half * _RULE * 0.5 * math.pi * (b - a) * np.sin(math.pi * t)
         value = np.asarray(f(lam), dtype=float)
         return (weight * density * value).sum(axis=1), (weight * error * np.abs(value)).sum(axis=1)
 

@@ -268,7 +268,7 @@ class LimitSpectrum:
         """Return the mean of f(lambda) over the law, atoms included, and an estimate of its error.
 
         By adaptive quadrature of the density: rules of fixed nodes miss narrow peaks. `f` takes and returns arrays;
-        what it does below lambda = 1e-304 counts for nothing.
+        where lambda is too small for a float, f(0) counts.
 
         >>> import numpy as np, rmtjac as rj
         >>> lim = rj.limit_spectrum(rj.Ensemble([20, 5, 10], "mish"), input_variance=50.0)

@@ -94,3 +94,11 @@ def test_atoms_count():
     lim = _limit([2, 1], ["mish"], [1], 50.0)
     assert lim.mean(np.ones_like)[0] == pytest.approx(1.0, abs=1e-13)
     assert lim.mean(lambda lam: lam**3)[0] == pytest.approx(lim.moment(3), rel=1e-13)
+
+
+def test_what_lies_below_the_floats_counts():
+    # erf at q = 50: D^2 < e^-700 for h beyond 3 standard deviations
+    lim = _limit([100, 2, 100, 2], ["erf", "tanh", "silu"], [1, 1, 1], 50.0)
+    mass, error = lim.mean(np.ones_like)
+    assert abs(mass - 1.0) <= max(error, 1e-12)
+    assert error < 1e-10
