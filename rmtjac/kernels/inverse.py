@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 
 from rmtjac.kernels.mgf import log_mgf
+from rmtjac.kernels.quotient import over
 
 __all__ = ["solve", "solve_plane"]
 
@@ -66,11 +67,11 @@ def _newton(laws, terms, free, zeta, v, rate):
                 share = shares[g]
                 goal = (1.0 - share) + share * c
                 if abs(goal) < 0.5:
-                    shift[g] = ((b if share == 1.0 else cmath.log(goal)) - log_here) / here1
-                    rate[g] = share * c * b1 / (goal * here1)
+                    shift[g] = over((b if share == 1.0 else cmath.log(goal)) - log_here, here1)
+                    rate[g] = over(share * c * b1, goal * here1)
                 else:
-                    shift[g] = (y + log_ratios[g] - s - v[g]) / (s1 + 1.0)
-                    rate[g] = (s01 + 1.0) / (s1 + 1.0)
+                    shift[g] = over(y + log_ratios[g] - s - v[g], s1 + 1.0)
+                    rate[g] = over(s01 + 1.0, s1 + 1.0)
                 if share != 1.0:  # the rounding of the masses, in 1 - share
                     magnitude += abs(counts[g]) / abs(goal)
             residual += counts[g] * (s + s1 * shift[g])
@@ -81,15 +82,17 @@ def _newton(laws, terms, free, zeta, v, rate):
             goal = (1.0 - share) + share * c
             log_goal = b if share == 1.0 else cmath.log(goal)
             residual += free_counts[f] * log_goal
-            slope += free_counts[f] * share * c * b1 / goal
+            slope += free_counts[f] * over(share * c * b1, goal)
             magnitude += abs(free_counts[f]) * (abs(log_goal) + (1.0 / abs(goal) if share != 1.0 else 0.0))
-        if slope == 0.0 or not math.isfinite(abs(residual)):
+        if slope == 0.0 or not math.isfinite(abs(residual)) or not math.isfinite(abs(slope)):
             return False, 0.0, math.inf, math.inf
         step = -residual / slope
         size = 0.0
         for g in range(groups):
             shift[g] += rate[g] * step
             size = max(size, abs(shift[g]))
+            if not math.isfinite(abs(shift[g])):
+                return False, 0.0, math.inf, math.inf
         # Stay in the open strip -pi < Im v < 0, and do not leap by more than e^2 in u. Though m is not real, the u of a
         # term that does not lead can be negative to rounding: for it -pi belongs to the strip.
         fraction = min(1.0, 2.0 / size) if size > 0.0 else 1.0
@@ -128,7 +131,7 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
     start = complex(max(zeta.real, log_mean) + 10.0, 0.5 * math.pi)
     for g in range(v.size):
         v[g] = log_mean - start + terms[2][g] - log_means[g]  # m = mean / lambda, u_g = r_g m / mean_g
-    trial = v.copy()
+    trial, tangent, known = v.copy(), v.copy(), False
     imag_m = error = spread = 0.0
     failures = 0
     for leg in range(2):
@@ -138,11 +141,20 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
         while t < 1.0:
             ahead = min(1.0, t + step)
             trial[:] = v
+            if known:  # along the tangent, as far as that stays in the strip
+                inside = True
+                for g in range(v.size):
+                    inside &= -math.pi < (v[g] + (ahead - t) * (goal - here) * tangent[g]).imag < 0.0
+                if inside:
+                    trial += (ahead - t) * (goal - here) * tangent
             done, imag_m, error, spread = _newton(laws, terms, free, here + ahead * (goal - here), trial, rate)
             if done:
                 t = ahead
                 v[:] = trial
+                tangent[:] = rate
+                known = True
                 step *= 2.0
+                failures = max(failures - 1, 0)
             else:
                 step *= 0.5
                 failures += 1
@@ -204,7 +216,8 @@ def solve(laws, terms, free, log_means, log_mean, zetas):
     for i in range(n):
         done = False
         zeta = complex(zetas[i], 0.0)
-        if known and abs(zetas[i] - zetas[i - 1]) < 2.0:
+        # Far down, where log lambda falls like the logarithm of a tail, all lengths are longer.
+        if known and abs(zetas[i] - zetas[i - 1]) < max(2.0, 0.1 * abs(zetas[i])):
             two = known > 1
             before = zetas[i - 2] if two else zetas[i - 1]
             if not _extrapolate(zetas[i], before, v_before, rate_before, zetas[i - 1], v, rate, guess):

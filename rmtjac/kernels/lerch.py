@@ -15,6 +15,8 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.kernels.quotient import over
+
 __all__ = ["lerch_half"]
 
 _ROOT_PI = math.sqrt(math.pi)
@@ -28,6 +30,15 @@ def lerch_half(z, a):
     """
     if z == 0.0:
         return 1.0 / math.sqrt(a) + 0.0j, 0.0j
+    if a < 1e-4:  # the grid would grow like a^(-1/2); the first term exceeds the rest, 1.2 (log |z|)^(1/2), by far
+        rest, slope = _trapezoid(z, a + 1.0)
+        return 1.0 / math.sqrt(a) + z * rest, z * (rest + slope)
+    return _trapezoid(z, a)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _trapezoid(z, a):
+    """The same for a that is not tiny, z != 0."""
     h = min(0.28, 0.51 / math.sqrt(a))
     # Next to z = 1 the function goes like (1 - z)^{-1/2}: 1 - z, exact there, must not be lost in z.
     log_z = cmath.log(z)
@@ -39,13 +50,14 @@ def lerch_half(z, a):
     # Of the two grids symmetric about 0 take the one that stays away from the pole nearest to the axis.
     nearest = cmath.sqrt(log_z)
     offset = 0.5 * h if cmath.exp(2j * math.pi * nearest / h).real > 0.0 else 0.0
-    last = math.sqrt(max(log_z.real, 0.0) + 40.0 / a)  # beyond, the terms are below 1e-17 of the sum
+    last = max(log_z.real, 0.0) + 40.0 / a  # beyond, the terms are below 1e-17 of the sum
+    last = math.sqrt(min(last, 60.0 / (a - 1.0)) if a > 2.0 else last)
     total, slope = 0.0j, 0.0j
     for j in range(int(last / h) + 2):
         t = j * h + offset
         decay = math.exp(-t * t)
         weight = (1.0 if t == 0.0 else 2.0) * h * math.exp(-a * t * t)
-        inverse = 1.0 / ((1.0 - z) - z * math.expm1(-t * t) if close else 1.0 - z * decay)
+        inverse = over(1.0 + 0.0j, (1.0 - z) - z * math.expm1(-t * t) if close else 1.0 - z * decay)
         total += weight * inverse
         slope += weight * z * decay * inverse * inverse
     turn, top = 2j * math.pi / h, math.pi / (a * h)
@@ -61,9 +73,9 @@ def lerch_half(z, a):
             if t.imag <= top and (turn * t).real - a * w.real > size - 45.0:
                 e = cmath.exp(turn * (t - offset))
                 # The poles t and -t contribute alike.
-                residue = -4j * math.pi * cmath.exp(-a * w) / (2.0 * t) * e / (1.0 - e)
+                residue = over(-2j * math.pi * cmath.exp(-a * w) * e, t * (1.0 - e))
                 total += residue
-                slope += residue * (-a - 0.5 / w + 0.5 * turn / (t * (1.0 - e)))
+                slope += residue * (-a - over(0.5 + 0.0j, w) + over(0.5 * turn, t * (1.0 - e)))
             elif abs(k) > 1:  # from here on Im t grows
                 break
             k += sign

@@ -20,6 +20,8 @@ from numba import njit
 
 from rmtjac.kernels.lerch import lerch_half
 from rmtjac.kernels.panels import pole_correction, potential_correction
+from rmtjac.kernels.quotient import over
+from rmtjac.kernels.tails import DEEP, has_tail, tail_mgf, tail_potential
 
 __all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_mgf_array", "log_potential"]
 
@@ -37,10 +39,17 @@ def log1p(x):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _two_point(p, b, v):
     u = cmath.exp(v) * b
-    rest = 1.0 / (1.0 - u)
+    rest = over(1.0 + 0.0j, 1.0 - u)
     log_rest = -log1p(-u)
     pull = u * rest
-    return rest, log_rest, pull, math.log(p * b) + log_rest, pull, p * u.imag * (rest.real**2 + rest.imag**2)
+    return (
+        rest,
+        log_rest,
+        pull,
+        math.log(p * b) + log_rest,
+        pull,
+        p * (u.imag * rest.real * rest.real + u.imag * rest.imag * rest.imag),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
@@ -77,7 +86,7 @@ def _far(values, weights, panels, mass, v):
     rest = m = first = second = 0.0j
     for j in range(values.size):
         y = u * values[j]
-        inverse = 1.0 / (1.0 - y)
+        inverse = over(1.0 + 0.0j, 1.0 - y)
         w = weights[j] * inverse
         rest += w
         m += w * y
@@ -92,7 +101,7 @@ def _far(values, weights, panels, mass, v):
     log_m = cmath.log(m)
     if log_m.imag > 0.0:  # m tends to -p, and its argument to -pi: rounding must not take it to the other side
         log_m = complex(log_m.real, -math.pi if m.real < 0.0 else 0.0)
-    return c, cmath.log(c), first / rest, log_m - v, second / m, m.imag
+    return c, cmath.log(c), over(first, rest), log_m - v, over(second, m), rest.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -100,6 +109,8 @@ def log_mgf(kind, number, values, weights, panels, v):
     """Return c = 1 + m/p, Log c, its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     if kind == TWO_POINT:
         return _two_point(number, values[0], v)
+    if v.real > DEEP and has_tail(panels):
+        return tail_mgf(panels[0], v)
     u = cmath.exp(v)
     if kind == NODES:
         if v.real > 320.0:
@@ -121,7 +132,7 @@ def log_mgf(kind, number, values, weights, panels, v):
     phi, slope = lerch_half(u, number)
     ratio, ratio_slope = lerch_half(u, number + 1.0)
     c = root * phi
-    return c, cmath.log(c), slope / phi, cmath.log(root * ratio), ratio_slope / ratio, c.imag
+    return c, cmath.log(c), over(slope, phi), cmath.log(root * ratio), over(ratio_slope, ratio), c.imag
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -129,6 +140,9 @@ def log_potential(values, weights, panels, v):
     """Return E Log(1 - u D^2), u = e^v, for arrays v."""
     out = np.empty(v.size, dtype=np.complex128)
     for i in range(v.size):
+        if v[i].real > DEEP and has_tail(panels):
+            out[i] = tail_potential(panels[0], v[i])
+            continue
         minus_u = -cmath.exp(v[i])
         total = potential_correction(panels, v[i])
         size = abs(minus_u)

@@ -13,16 +13,20 @@ the branch point log(t - s).
 
 A panel is a row: its kind (PLAIN: no poles to care for; LOG: l is monotone, one pole; EXTREMUM: l is nearly quadratic,
 a pair of poles; SIGNED: D is monotone, one pole for each sign of u^(-1/2)); lowest and highest value of the
-polynomial; c; a; for EXTREMUM the place t0 of the extremum, l(t0), l''(t0); the weight at z = 0; and the 16 Chebyshev
-coefficients.
+polynomial; c; a; for EXTREMUM the place t0 of the extremum, l(t0), l''(t0); the weight at z = 0; a D^2 of the panel,
+to which l is relative, so that nodes and poles agree to rounding however large \|log D^2\| is; and the 16 Chebyshev
+coefficients. A first row TAIL describes what the rule leaves out below D^2 = 1e-280 (`rmtjac.kernels.tails`).
 """
 
 from __future__ import annotations
 
 import cmath
+import math
 
 import numpy as np
 from numba import njit
+
+from rmtjac.kernels.quotient import over
 
 __all__ = [
     "COEFFICIENTS",
@@ -30,15 +34,18 @@ __all__ = [
     "LOG",
     "ORDER",
     "PLAIN",
+    "REFERENCE",
     "ROW",
     "SIGNED",
+    "TAIL",
     "pole_correction",
     "potential_correction",
 ]
 
 ORDER = 16
-PLAIN, LOG, EXTREMUM, SIGNED = 0, 1, 2, 3
-COEFFICIENTS = 9  # where they begin in a row
+PLAIN, LOG, EXTREMUM, SIGNED, TAIL = 0, 1, 2, 3, 4
+REFERENCE = 9  # where a row has the D^2 that its logarithms are relative to
+COEFFICIENTS = 10  # where they begin
 ROW = COEFFICIENTS + ORDER
 _POINTS, _RULE = np.polynomial.legendre.leggauss(ORDER)
 # Farther off than this, in half-widths of the panel, rho > 3.3 and the rule itself is right to 3.3^-32 = 3e-17.
@@ -83,19 +90,27 @@ def _root(panel, target, s):
             break
         if abs(step) < 1e-9:  # then the next step is below rounding
             value, first = _polynomial(panel, s)
-            return True, s - (value - target) / first
+            return True, s - over(value - target, first)
     return False, s
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _poles(panel, target, root_target, found, aims):
+def _poles(panel, v, root_target, found, aims):
     """Write the poles near the panel to `found`, the values of the polynomial there to `aims`; return their number."""
     kind = panel[0]
-    if kind == PLAIN:
+    if kind in (PLAIN, TAIL):
         return 0
     low, high = panel[1], panel[2]
     half, middle = 0.5 * (high - low), 0.5 * (high + low)
     count = 0
+    target = -root_target
+    if kind != SIGNED:
+        rough = v.real + math.log(panel[REFERENCE])
+        if abs(rough) > 100.0:
+            return 0
+        # Next to 0, where it counts, -log(u D^2) from the product, as the sum over the nodes has it.
+        y = cmath.exp(v) * panel[REFERENCE]
+        target = complex(-0.5 * math.log(y.real * y.real + y.imag * y.imag), max(-v.imag, 1e-200))
     aims[0] = aims[1] = target
     if kind == LOG:
         gap = max(low - target.real, target.real - high)
@@ -130,52 +145,51 @@ def _poles(panel, target, root_target, found, aims):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _targets(v):
-    """Return -v and the square root of exp(-v); on the cut, of the side of u - i0."""
-    target = complex(-v.real, max(-v.imag, 1e-200))
-    return target, cmath.exp(0.5 * target)
+def _root_target(v):
+    """Return the square root of exp(-v); on the cut, of the side of u - i0."""
+    return cmath.exp(0.5 * complex(-v.real, max(-v.imag, 1e-200)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def pole_correction(panels, v):
     """Return what the rule misses of E 1/(1 - u D^2), u = e^v, and the derivative of that in v."""
-    target, root_target = _targets(v)
+    root_target = _root_target(v)
     found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total, slope = 0.0j, 0.0j
     for p in range(panels.shape[0]):
         panel = panels[p]
-        for i in range(_poles(panel, target, root_target, found, aims)):
+        for i in range(_poles(panel, v, root_target, found, aims)):
             s = found[i]
             _, first = _polynomial(panel, s)
             second = _second(panel, s)
             if panel[0] == SIGNED:  # l = 2 log D, D as aimed at: next to a zero the polynomial is noise
-                first /= aims[i]
-                second = 2.0 * (second / aims[i] - first * first)
+                first = over(first, aims[i])
+                second = 2.0 * (over(second, aims[i]) - first * first)
                 first *= 2.0
             a = panel[4]
             z = panel[3] + a * s
-            q = cmath.log((s - 1.0) / (s + 1.0))
-            q1 = 2.0 / (s * s - 1.0)
+            q = cmath.log(over(s - 1.0, s + 1.0))
+            q1 = over(2.0 + 0.0j, s * s - 1.0)
             for j in range(ORDER):
-                inverse = 1.0 / (_POINTS[j] - s)
+                inverse = over(1.0 + 0.0j, _POINTS[j] - s)
                 q -= _RULE[j] * inverse
                 q1 -= _RULE[j] * inverse * inverse
-            residue = -a * panel[8] * cmath.exp(-0.5 * z * z) / first
+            residue = over(-a * panel[8] * cmath.exp(-0.5 * z * z), first)
             total += residue * q
             # ds/dv = -1/l'
-            slope -= residue * (q1 - (a * z + second / first) * q) / first
+            slope -= over(residue * (q1 - (a * z + over(second, first)) * q), first)
     return total, slope
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def potential_correction(panels, v):
     """Return what the rule misses of E log(1 - u D^2), u = e^v."""
-    target, root_target = _targets(v)
+    root_target = _root_target(v)
     found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total = 0.0j
     for p in range(panels.shape[0]):
         panel = panels[p]
-        for i in range(_poles(panel, target, root_target, found, aims)):
+        for i in range(_poles(panel, v, root_target, found, aims)):
             s, a = found[i], panel[4]
             z = panel[3] + a * s
             # The weight a w(z(t)) in powers of t - s, and for each the error of the rule on (t - s)^k log(t - s).

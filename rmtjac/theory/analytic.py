@@ -77,10 +77,12 @@ def _gelu(lib: Any, h: Any) -> Any:
 
 
 def _mish(lib: Any, h: Any) -> Any:
-    # tanh(softplus h) = n / (n + 2) with n = e^h (e^h + 2); 1 minus it is `rest`. By (e^h + 1)^2 = n + 1.
+    # tanh(softplus h) = n / (n + 2) with n = e^h (e^h + 2); 1 minus it is `rest`. By (e^h + 1)^2 = n + 1. The first is
+    # not taken from the second: far to the left it is e^h.
     e = lib.exp(h)
     rest = 2 / ((e + 1) ** 2 + 1)
-    return 1 - rest + h * rest * (2 - rest) * _sigmoid(lib, h)
+    gate = e * (e + 2) * rest / 2
+    return gate + h * rest * (2 - rest) * _sigmoid(lib, h)
 
 
 # Formula of phi', and whether phi' is even.

@@ -37,6 +37,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from rmtjac.theory.balls import Ball, flint_module
 from rmtjac.theory.edge_curves import Curve, Place, least_slope, most_slope, stretch_above, stretch_below
@@ -44,7 +45,10 @@ from rmtjac.theory.equation import Equation, equation
 from rmtjac.theory.layers import Layers
 from rmtjac.validate import positive_int
 
-__all__ = ["CertifiedEdges", "certified_edges"]
+__all__ = ["CertifiedEdges", "certified_edges", "known_edges"]
+
+# Every density that is 0 by proof asks for the edges again.
+_KEPT: WeakKeyDictionary[Layers, dict[int, CertifiedEdges]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,12 @@ class CertifiedEdges:
     lower: Ball | None
     upper: Ball | None
     reasons: tuple[str, str]
+
+    def outside(self, lam: float) -> bool:
+        """Whether `lam` is proved to lie beyond one of the ends."""
+        return (self.upper is not None and lam >= self.upper.upper) or (
+            self.lower is not None and lam <= self.lower.lower
+        )
 
     def __repr__(self) -> str:
         ends = zip(("lower", "upper"), (self.lower, self.upper), self.reasons, strict=True)
@@ -145,7 +155,7 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
     Notes
     -----
     Cost: 1-5 ms for single values of D^2, 20-200 ms for a smooth law, .1 s to minutes for several smooth laws (most
-    where there are orthogonal weights).
+    where there are orthogonal weights). The result is kept for as long as `layers` lives.
 
     Examples
     --------
@@ -155,8 +165,21 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
     >>> edges.lower, edges.upper
     (Ball(0.0857864376269... +- ...), Ball(2.914213562373... +- ...))
     """
+    flint_module()
+    bits = positive_int("bits", bits)
+    kept = _KEPT.setdefault(layers, {})
+    if bits not in kept:
+        kept[bits] = _prove(layers, bits)
+    return kept[bits]
+
+
+def known_edges(layers: Layers, bits: int) -> CertifiedEdges | None:
+    """Return what `certified_edges` has found before, without any work."""
+    return _KEPT.get(layers, {}).get(bits)
+
+
+def _prove(layers: Layers, bits: int) -> CertifiedEdges:
     flint = flint_module()
-    positive_int("bits", bits)
     eq = equation(layers)
     if isinstance(eq, str):
         return CertifiedEdges(None, None, (eq, eq))

@@ -16,7 +16,7 @@ import numpy as np
 
 from rmtjac.theory import inverse
 from rmtjac.theory.balls import Ball, flint_module
-from rmtjac.theory.certified_edges import CertifiedEdges, certified_edges
+from rmtjac.theory.certified_edges import CertifiedEdges, certified_edges, known_edges
 from rmtjac.theory.certified_gaps import prove_outside
 from rmtjac.theory.equation import Equation, equation
 from rmtjac.theory.layers import Layers
@@ -132,7 +132,9 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
     proved = np.zeros(lam.size, dtype=bool)
     reasons = [eq if isinstance(eq, str) else "no root was found to start from"] * lam.size
     if isinstance(eq, Equation):
-        positive = np.flatnonzero(lam > 0.0)
+        # Where the ends are known already no root is sought beyond them.
+        edges = known_edges(layers, bits)
+        positive = np.array([i for i, x in enumerate(lam) if x > 0.0 and not (edges and edges.outside(x))], dtype=int)
         roots = inverse.solve(layers, np.log(lam[positive]))
         found = np.flatnonzero(roots.found)
         logs = _starts(eq, layers, roots.log_u[found])
@@ -162,8 +164,6 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
 
 def _outside(eq: Equation, lam: float, bits: int, edges: CertifiedEdges) -> str:
     """Prove that the density at `lam` is 0: return "" or the reason why that is not proved."""
-    if edges.upper is not None and lam >= edges.upper.upper:
-        return ""
-    if edges.lower is not None and lam <= edges.lower.lower:
+    if edges.outside(lam):
         return ""
     return prove_outside(eq, lam, bits) and f"not proved to lie outside the support either ({edges})"

@@ -17,6 +17,7 @@ from rmtjac.theory.erf_law import ErfLaw
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.nodes import panel_rule
 from rmtjac.theory.quadrature_law import QuadratureLaw
+from rmtjac.theory.tails import tail_row
 from rmtjac.validate import finite
 
 __all__ = ["derivative_law"]
@@ -68,6 +69,7 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
                 f"activation={phi.spec!r}: phi' must be bounded; its square reaches exp({intervals[0, 1]:.3g})"
             )
         supremum = math.exp(intervals[0, 1]) if intervals.size else 0.0
+        panels = np.concatenate([tail_row(phi, variance), panels])
         out = kind(values, weights, 0.0, supremum, (phi, variance), panels, intervals)
     if not out.values.size:
         raise ValueError(

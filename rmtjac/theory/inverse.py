@@ -74,11 +74,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rmtjac.status import Status
 from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.law import DerivativeLaw
-from rmtjac.theory.layers import Layers
+from rmtjac.theory.layers import Layers, snap
 
-__all__ = ["Roots", "mgf", "potential", "solve", "solve_plane", "upper_tail"]
+__all__ = ["Roots", "mgf", "one_plus_mgf", "potential", "solve", "solve_inside", "solve_plane", "upper_tail"]
+
+
+_LEAST = 1e-290  # of Im m: what is smaller has lost its digits to the end of the range of floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +115,43 @@ def solve(layers: Layers, log_lam: np.ndarray) -> Roots:
     found, log_u, imag_m, _, error_m = kernel(*layers.kernel, log_lam[order] - layers.log_scale)
     for g, law in enumerate(layers.groups):
         error_m *= law.relative_error(log_u[:, g])
+    imag_m[np.abs(imag_m) < _LEAST] = 0.0
     back = np.empty_like(order)
     back[order] = np.arange(order.size)
     return Roots(found[back], log_u[back], imag_m[back] / layers.ratios[0], error_m[back] / layers.ratios[0])
+
+
+def solve_inside(layers: Layers, log_lam: np.ndarray) -> Roots:
+    """Return the roots at points of the support, given by their logarithms.
+
+    Raises
+    ------
+    ArithmeticError
+        If one is not found, or rests on values of D^2 that are not resolved.
+    """
+    roots = solve(layers, log_lam)
+    lost = np.flatnonzero(~roots.found)
+    if lost.size and not layers.explicit:
+        # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join) the root
+        # is real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
+        aside = 1e-7
+        found, log_u = solve_plane(layers, log_lam[lost] + 1j * aside)
+        size = np.abs(mgf(layers, log_u).imag)
+        bad = ~found | (size > 1e4 * aside)
+        if bad.any():
+            raise ArithmeticError(
+                f"no root found at log lam={log_lam[lost][bad][0]:.6g} ({bad.sum()} points of {log_lam.size}): "
+                f"{Status.DIVERGED}; values of D^2 below 1e-280 are not resolved, else please report this"
+            )
+        roots.error_m[lost] = size
+    for g, law in enumerate(layers.groups):
+        deep = roots.found & (roots.log_u[:, g].real > law.resolved)
+        if deep.any():
+            raise ArithmeticError(
+                f"log lam={log_lam[deep].max():.6g} depends on values of D^2 below 1e-280, which are not resolved "
+                f"for {law}: an activation given as a Python function returns no smaller ones"
+            )
+    return roots
 
 
 def solve_plane(layers: Layers, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,6 +179,13 @@ def mgf(layers: Layers, log_u: np.ndarray) -> np.ndarray:
     """Return m_M(1 / lambda) at the roots `log_u`, shape (n, terms)."""
     _, ratio = layers.groups[0].log_mgf(log_u[:, 0])
     return np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
+
+
+def one_plus_mgf(layers: Layers, log_u: np.ndarray) -> np.ndarray:
+    """Return 1 + m_M(1 / lambda) at the roots, with its digits where it is small."""
+    rest = np.exp(layers.groups[0].log_mgf(log_u[:, 0])[0])
+    rank = float(snap(np.array(layers.rank)))
+    return (1.0 - rank) + rank * rest
 
 
 def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:

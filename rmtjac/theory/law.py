@@ -5,6 +5,7 @@ r"""What the limit theory needs to know of a law K of D^2: its m_K, its support,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -63,6 +64,11 @@ class DerivativeLaw:
     def decay(self) -> float:
         """The power of 1/u like which 1 + m_K/p falls as u grows: 1 where E D^-2 is finite (over D != 0)."""
         return 1.0
+
+    @property
+    def resolved(self) -> float:
+        """Log |u| up to which m_K can be had: beyond, values of D^2 decide that are no floats."""
+        return math.inf
 
     @property
     def spectrum(self) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.law import DerivativeLaw
 
-__all__ = ["Layers"]
+__all__ = ["Layers", "snap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,12 +150,12 @@ class Layers:
     def shares(self) -> np.ndarray:
         """Mu r_g / p_g per term, at most 1 and exactly 1 where a term leads."""
         masses = np.array([law.mass for law in self.groups])
-        return _snap(self.rank * self.ratios / masses)
+        return snap(self.rank * self.ratios / masses)
 
     @cached_property
     def free_shares(self) -> np.ndarray:
         """Mu r_f per factor of the weights."""
-        return _snap(self.rank * self.free_ratios)
+        return snap(self.rank * self.free_ratios)
 
     @property
     def log_mean(self) -> float:
@@ -208,6 +208,6 @@ class Layers:
         )
 
 
-def _snap(shares: np.ndarray) -> np.ndarray:
+def snap(shares: np.ndarray) -> np.ndarray:
     """Ratios of floats that should be 1 are made 1: ties at lambda = 0 are ties."""
     return np.where(np.abs(shares - 1.0) < 1e-14, 1.0, shares)

@@ -91,10 +91,13 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
         with np.errstate(all="ignore"):  # too wide a circle may lead anywhere
             values[:, lower] = _on_circle(layers, edge.log_u, radius * circle[lower])
         values[:, ~lower] = values[:, lower][:, ::-1].conj()
+        if not np.isfinite(values).all():
+            radius *= 0.5
+            continue
         series = np.fft.fft(values, axis=1) / _POINTS * np.exp(-1j * np.pi * np.arange(_POINTS) / _POINTS)
         sizes = np.abs(series)
         # Analytic beyond the circle: the coefficients fall to rounding; else a singularity is too close.
-        if np.isfinite(sizes).all() and (sizes[:, 24:40].max(axis=1) < 1e-9 * sizes[:, 1:3].max(axis=1)).all():
+        if (sizes[:, 24:40].max(axis=1) < 1e-9 * sizes[:, 1:3].max(axis=1)).all():
             break
         radius *= 0.5
     else:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rmtjac.kernels.panels import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, ROW, SIGNED
+from rmtjac.kernels.panels import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, REFERENCE, ROW, SIGNED
 
 __all__ = ["FLOOR", "panel_rule"]
 
@@ -124,7 +124,7 @@ def _panels(
         mass = half[:, None] * _RULE * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
         rows, fine = _classify(d, mass.sum(axis=1), middle, half)
         # So that the derivative is never asked for at equal points twice, and an interval that cannot be halved ends.
-        kept.append((np.maximum(d * d, FLOOR)[fine].ravel(), mass[fine].ravel(), rows[fine]))
+        kept.append((_square(d, rows)[fine].ravel(), mass[fine].ravel(), rows[fine]))
         low, high, middle = low[~fine], high[~fine], middle[~fine]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         if not low.size:
@@ -135,17 +135,32 @@ def _panels(
     return values, weights / total, panels
 
 
+def _square(d: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return D^2 at the nodes; where log D^2 is a polynomial by that, without the noise of phi' at a large h.
+
+    Next to a node a pole and the node are told apart by their difference, which noise would spoil.
+    """
+    smooth = np.isin(rows[:, 0], (LOG, EXTREMUM))
+    logs = rows[:, COEFFICIENTS:] @ np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1).T
+    with np.errstate(over="ignore"):  # of rows that are none of these
+        return np.where(smooth[:, None], rows[:, REFERENCE, None] * np.exp(logs), np.maximum(d * d, FLOOR))
+
+
 def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a row for each panel, and whether it is fine enough."""
-    logs = np.log(np.maximum(d * d, FLOOR))
+    square = np.maximum(d * d, FLOOR)
+    reference = square[:, ORDER // 2]
+    logs = np.log(square)
     span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)
     # phi' has a relative rounding error at best, and an absolute one at worst: then log D^2 is noise where D is small.
     fine_noise = _EPS * (4.0 + np.abs(logs).max(axis=1))
     noise = fine_noise + 4.0 * _EPS / np.maximum(np.abs(d).min(axis=1), FLOOR**0.5)
-    l_poly, precise = _resolve(logs, fine_noise)
-    rough_poly, l_done = _resolve(logs, noise)
+    # From the ratios, whose logarithms are small.
+    near = np.log(square / reference[:, None])
+    l_poly, precise = _resolve(near, fine_noise)
+    rough_poly, l_done = _resolve(near, noise)
     l_poly[~precise] = rough_poly[~precise]
-    crossing = np.sign(d[:, 0]) != np.sign(d[:, -1])
+    crossing = np.sign(d[:, 0]) * np.sign(d[:, -1]) < 0.0  # a D that underflows to 0 does not cross it
     d_poly, d_done = _resolve(d, _EPS * np.where(crossing, max(float(size.max()), 1.0), size))
     l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
     l_bend = l_poly @ _values(_BENDS).T
@@ -163,9 +178,9 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     polynomial = np.where((kind == SIGNED)[:, None], d_poly, l_poly)
     rows = np.zeros((d.shape[0], ROW))
     rows[:, 0] = kind
-    rows[:, 1] = np.where(kind == SIGNED, d.min(axis=1), logs.min(axis=1))
-    rows[:, 2] = np.where(kind == SIGNED, d.max(axis=1), logs.max(axis=1))
-    rows[:, 3], rows[:, 4] = middle, half
+    rows[:, 1] = np.where(kind == SIGNED, d.min(axis=1), near.min(axis=1))
+    rows[:, 2] = np.where(kind == SIGNED, d.max(axis=1), near.max(axis=1))
+    rows[:, 3], rows[:, 4], rows[:, REFERENCE] = middle, half, reference
     rows[:, COEFFICIENTS:] = polynomial
     good = kind >= 0
     for i in np.flatnonzero(kind == EXTREMUM):

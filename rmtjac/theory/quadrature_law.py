@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.mgf import NODES
+from rmtjac.kernels.mgf import NODES, log_mgf_array
+from rmtjac.kernels.tails import DEEP, has_tail, tail_area
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.nodes import FLOOR
 from rmtjac.theory.precise import smooth_mgf
@@ -29,10 +30,26 @@ class QuadratureLaw(DerivativeLaw):
     panels: np.ndarray
     intervals: np.ndarray
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if has_tail(self.panels):
+            self.panels[0, 7] = self.mean_log
+        self.panels.flags.writeable = False
+
     @property
     def mass(self) -> float:
         """One."""
         return 1.0
+
+    @property
+    def lost(self) -> float:
+        """P(D^2 < 1e-280), where no tail (`rmtjac.theory.tails`) makes up for it."""
+        return 0.0 if has_tail(self.panels) else float(self.weights[self.values <= FLOOR].sum())
+
+    @property
+    def resolved(self) -> float:
+        """As far as the nodes reach, unless what is below does not matter."""
+        return DEEP if self.lost > 1e-15 else math.inf
 
     @property
     def spectrum(self) -> np.ndarray:
@@ -43,15 +60,22 @@ class QuadratureLaw(DerivativeLaw):
     def mean_log(self) -> float:
         """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros.
 
+        With a tail (`rmtjac.kernels.tails`) from u = -e^500, less what lies below e^-500.
+
         Raises
         ------
         ArithmeticError
-            If D^2 < 1e-280, the range of a float, is not improbable.
+            If D^2 < 1e-280, the range of a float, is not improbable, and phi' no registered function.
         """
-        lost = float(self.weights[self.values <= FLOOR].sum())
-        if lost > 1e-15:
+        if has_tail(self.panels):
+            return (
+                float(self.log_potential(np.array([500.0 - 1j * math.pi])).real[0])
+                - 500.0
+                - tail_area(self.panels[0], -500.0)
+            )
+        if self.lost > 1e-15:
             raise ArithmeticError(
-                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {lost:.2g}"
+                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {self.lost:.2g}"
             )
         return float(self.log_potential(np.array([100.0 - 1j * math.pi])).real[0]) - 100.0
 
@@ -77,7 +101,17 @@ class QuadratureLaw(DerivativeLaw):
         """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
         beyond = log_u.real > -math.log(self.supremum)
         angle = np.maximum(np.abs(log_u.imag), 1e-150)
-        return 1.0 + np.where(beyond, 0.03 / angle + 1e-3 / angle**2, 0.0)
+        out = 1.0 + np.where(beyond, 0.5 / angle + 1e-3 / angle**2, 0.0)
+        # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing:
+        # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, against that of m_K itself.
+        close = np.flatnonzero(out > 1e4)
+        c, _, c1, *_ = log_mgf_array(*self.kernel, log_u.ravel()[close])
+        for i, slope in zip(close, np.abs(c * c1), strict=True):
+            v = log_u.flat[i] + np.log(self.values)
+            y = np.exp(np.clip(v.real, -700.0, 300.0) + 1j * v.imag)
+            condition = np.abs(y) * np.maximum(np.abs(1.0 - y), np.finfo(float).eps) ** -2.0
+            out.flat[i] = min(out.flat[i], 1.0 + float(self.weights @ condition) / max(slope, 1e-300))
+        return np.where((log_u.real > DEEP) & has_tail(self.panels), 1.0, out)
 
     def mgf_mp(self, u: Any) -> Any:
         """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""

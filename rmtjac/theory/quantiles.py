@@ -63,11 +63,34 @@ def log_quantile(lim: LimitSpectrum, p: np.ndarray) -> np.ndarray:
     return out
 
 
+def _below(lim: LimitSpectrum, p: float, b: float) -> float:
+    """Return a log lambda at which F <= p.
+
+    Raises
+    ------
+    ArithmeticError
+        If it is out of reach; the message has the bracket that is known.
+    """
+    reached, step, failure = b, 4.0, None
+    while step > 1e-3:
+        try:
+            value = cdf(lim, np.array([reached - step]))[0][0]
+        except ArithmeticError as error:
+            failure, step = error, 0.25 * step
+            continue
+        reached -= step
+        if value <= p:
+            return reached
+        step *= 1.0 if failure else 2.0
+    raise ArithmeticError(
+        f"the quantile of p={p:.6g} lies in [0, exp({reached:.6g})], F there being "
+        f"{cdf(lim, np.array([reached]))[0][0]:.6g}; {failure}"
+    ) from failure
+
+
 def _newton(lim: LimitSpectrum, p: np.ndarray, a: float, b: float) -> np.ndarray:
     """Newton from a table, in brackets that shrink, within one interval of the support."""
-    low = a if a > -math.inf else b - 4.0
-    while a == -math.inf and cdf(lim, np.array([low]))[0][0] > p.min():
-        low = b - 2.0 * (b - low)
+    low = a if a > -math.inf else _below(lim, p.min(), b)
     table = low + (b - low) * np.sin(0.5 * math.pi * np.linspace(0.0, 1.0, _TABLE)) ** 2
     values = np.maximum.accumulate(cdf(lim, table)[0])
     place = np.clip(np.searchsorted(values, p), 1, _TABLE - 1)

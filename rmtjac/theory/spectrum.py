@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -14,15 +15,15 @@ import numpy as np
 from rmtjac.archive import provenance, restore, save
 from rmtjac.ensemble import Ensemble
 from rmtjac.schema import Schema
-from rmtjac.status import Status
 from rmtjac.theory import curve as curves
-from rmtjac.theory import inverse, quantiles, transforms
+from rmtjac.theory import integral, inverse, quantiles, transforms
 from rmtjac.theory import moments as lagrange
 from rmtjac.theory.continuation import ContinuationPoint, continuation
+from rmtjac.theory.density import densities
 from rmtjac.theory.edges import Edge, Support, support
 from rmtjac.theory.inverse import Roots
 from rmtjac.theory.layers import Layers
-from rmtjac.theory.near_edge import WITHIN, Expansion, expand
+from rmtjac.theory.near_edge import Expansion, expand
 from rmtjac.validate import positive_int
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from rmtjac.theory.certify import CertifiedDensity
 
 __all__ = ["LimitSpectrum"]
+
+_PROOFS = 8  # certified curves that are kept
 
 
 _SCHEMA = Schema(
@@ -118,6 +121,10 @@ class LimitSpectrum:
         return _frozen(np.exp(self._log_support))
 
     @cached_property
+    def _proofs(self) -> dict[tuple[bytes, int], CertifiedDensity]:
+        return {}
+
+    @cached_property
     def _expansions(self) -> list[tuple[float, Expansion]]:
         """Expansions at the square-root edges, with log lambda_e; made when a density is asked for next to one."""
         sharp = [edge for edge in self.edges if edge.kind == "square-root"]
@@ -138,43 +145,10 @@ class LimitSpectrum:
 
     def solve(self, log_lam: np.ndarray) -> Roots:
         """Return the roots at points of the support, given by their logarithms."""
-        roots = inverse.solve(self.layers, log_lam)
-        lost = np.flatnonzero(~roots.found)
-        if lost.size and not self.layers.explicit:
-            # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join)
-            # the root is
-            # real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
-            aside = 1e-7
-            found, log_u = inverse.solve_plane(self.layers, log_lam[lost] + 1j * aside)
-            size = np.abs(inverse.mgf(self.layers, log_u).imag)
-            bad = ~found | (size > 1e4 * aside)
-            if bad.any():
-                raise ArithmeticError(
-                    f"no root found at log lam={log_lam[lost][bad][0]:.6g} ({bad.sum()} points of {log_lam.size}): "
-                    f"{Status.DIVERGED}; values of D^2 below 1e-280 are not resolved, else please report this"
-                )
-            roots.error_m[lost] = size
-        return roots
+        return inverse.solve_inside(self.layers, log_lam)
 
     def _density(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return the density and its error by the inverse route."""
-        lam, log_lam = self._logs(lam)
-        value, error = np.zeros(log_lam.size), np.zeros(log_lam.size)
-        rest = self.inside(log_lam)
-        if not self.layers.explicit:
-            sharp = [edge.log_lam for edge in self.edges if edge.kind == "square-root"]
-            if sharp and (np.abs(log_lam[:, None] - np.array(sharp)) < WITHIN).any():
-                for at, expansion in self._expansions:
-                    close = np.flatnonzero(np.abs(log_lam - at) < WITHIN)
-                    imag_m, wrong, held = expansion.imag_m(lam.ravel()[close])
-                    value[close[held]], error[close[held]] = -imag_m[held], wrong[held]
-                    rest[close[held]] = False
-        roots = self.solve(log_lam[rest])
-        value[rest] = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0)  # where it is below rounding
-        error[rest] = roots.error_m
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            scale = np.where((value > 0.0) | (error > 0.0), 1.0 / (math.pi * np.exp(log_lam)), 1.0)
-            return (value * scale).reshape(lam.shape), (error * scale).reshape(lam.shape)
+        return densities(self, *self._logs(lam))
 
     def density(self, lam: Any) -> np.ndarray:
         """Return the density rho(lambda), the atoms excluded; 0 outside the support.
@@ -204,7 +178,13 @@ class LimitSpectrum:
         """Return intervals that provably contain the density: see `rmtjac.theory.certify` (extra ``[certify]``)."""
         from rmtjac.theory.certify import certified_density
 
-        return certified_density(self.layers, self._logs(lam)[0].ravel(), bits=bits)
+        lam = self._logs(lam)[0].ravel()
+        key = (lam.tobytes(), positive_int("bits", bits))
+        if key not in self._proofs:  # `density` and `density_error` ask for the same points in turn
+            self._proofs[key] = certified_density(self.layers, lam, bits=bits)
+            if len(self._proofs) > _PROOFS:
+                del self._proofs[next(iter(self._proofs))]
+        return self._proofs[key]
 
     def certified_edges(self, *, bits: int = 64) -> CertifiedEdges:
         """Return intervals that provably contain the outermost edges (extra ``[certify]``)."""
@@ -242,7 +222,11 @@ class LimitSpectrum:
         return np.exp(self.log_quantile(p))
 
     def log_quantile(self, p: Any) -> np.ndarray:
-        """Return the natural logarithm of `quantile`, -inf on the atom at 0; by Newton's method on the cdf."""
+        """Return the natural logarithm of `quantile`, -inf on the atom at 0; by Newton's method on the cdf.
+
+        Where D^2 < 1e-280 for many neurons the registered activations go on in logarithms. One's own, a Python
+        function, cannot: ArithmeticError, with the bracket in which the quantile lies.
+        """
         p = np.asarray(p, dtype=float)
         if not np.all((p >= 0.0) & (p <= 1.0)):
             raise ValueError(f"p={p!r} must lie in [0, 1]")
@@ -279,6 +263,23 @@ class LimitSpectrum:
     def exact_moments(self, most: int) -> tuple[Fraction, ...]:
         """Return the moments 1 ... `most` as fractions, where D^2 takes rational values with rational probabilities."""
         return lagrange.exact_moments(self.layers, positive_int("most", most))
+
+    def mean(self, f: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Return the mean of f(lambda) over the law, atoms included, and an estimate of its error.
+
+        By adaptive quadrature of the density: rules of fixed nodes miss narrow peaks. `f` takes and returns arrays;
+        where lambda is too small for a float, f(0) counts.
+
+        >>> import numpy as np, rmtjac as rj
+        >>> lim = rj.limit_spectrum(rj.Ensemble([20, 5, 10], "mish"), input_variance=50.0)
+        >>> mass, error = lim.mean(np.ones_like)
+        >>> abs(mass - 1.0) < 1e-10, error < 1e-10
+        (True, True)
+        """
+        value, error = integral.integral(self, f)
+        places = np.concatenate([[0.0] * (self.atom > 0.0), self.atoms[:, 0]])
+        masses = np.concatenate([[self.atom] * (self.atom > 0.0), self.atoms[:, 1]])
+        return value + float(masses @ np.asarray(f(places), dtype=float)), error
 
     def log_moment(self) -> float:
         """Mean of log lambda over lambda > 0; (1/2) of it per layer is the mean Lyapunov exponent."""

@@ -10,6 +10,7 @@ With lambda(m) the functional inverse of m_M(1/lambda) (`rmtjac.theory.inverse`)
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,17 +34,21 @@ def _complex(name: str, z: Any) -> np.ndarray:
     return z
 
 
-def _upper_m(lim: LimitSpectrum, z: np.ndarray) -> np.ndarray:
-    """m_M(1/z) for z in the closed upper half-plane, 0 excluded; on the support z + i0."""
+def _upper(lim: LimitSpectrum, z: np.ndarray, value: Callable[[Layers, np.ndarray], np.ndarray]) -> np.ndarray:
+    """m_M(1/z), or 1 plus it, for z in the closed upper half-plane, 0 excluded; on the support z + i0.
+
+    `value` says which: `inverse.mgf` or `inverse.one_plus_mgf`, each with its digits where it is small.
+    """
     log_z = np.log(z)
     log_z = log_z.real + 1j * np.abs(log_z.imag)
     positive = log_z.imag == 0.0
     bulk = positive & lim.inside(log_z.real)
     out = np.empty(z.size, dtype=complex)
     if bulk.any():
-        out[bulk] = inverse.mgf(lim.layers, lim.solve(log_z.real[bulk]).log_u)
+        out[bulk] = value(lim.layers, lim.solve(log_z.real[bulk]).log_u)
     if lim.layers.explicit:
-        out[~bulk] = lim.layers.groups[0].mgf(np.exp(lim.layers.log_scale) / z[~bulk]) / lim.layers.ratios[0]
+        log_u = lim.layers.log_scale - log_z[~bulk]
+        out[~bulk] = value(lim.layers, (log_u.real - 1j * np.abs(log_u.imag))[:, None])
         return out
     rest = np.flatnonzero(~bulk)
     x, right = log_z.real[rest], z[rest].real > 0.0
@@ -60,7 +65,7 @@ def _upper_m(lim: LimitSpectrum, z: np.ndarray) -> np.ndarray:
     found, log_u = inverse.solve_plane(lim.layers, x + 1j * np.where(right, used, math.pi - used))
     if not found.all():
         raise ArithmeticError(f"no root found at z={complex(z[rest][~found][0])!r}; please report this")
-    m = inverse.mgf(lim.layers, log_u)
+    m = value(lim.layers, log_u)
     out[rest] = np.where(off < aside, m.real + 1j * m.imag * (off / used), m)
     return out
 
@@ -72,7 +77,7 @@ def stieltjes(lim: LimitSpectrum, z: Any) -> np.ndarray:
         raise ValueError("z=0 is the edge or the atom at 0, where f is infinite or has no single value")
     flat = z.ravel()
     upper = np.where(flat.imag < 0.0, flat.conj(), flat)
-    f = -(1.0 + _upper_m(lim, upper)) / upper
+    f = -_upper(lim, upper, inverse.one_plus_mgf) / upper
     return np.where(flat.imag < 0.0, f.conj(), f).reshape(z.shape)
 
 
@@ -83,7 +88,7 @@ def moment_function(lim: LimitSpectrum, z: Any) -> np.ndarray:
     out = np.zeros(flat.size, dtype=complex)
     some = flat != 0.0
     w = 1.0 / flat[some]
-    m = _upper_m(lim, np.where(w.imag < 0.0, w.conj(), w))
+    m = _upper(lim, np.where(w.imag < 0.0, w.conj(), w), inverse.mgf)
     out[some] = np.where(w.imag < 0.0, m.conj(), m)
     return out.reshape(z.shape)
 

@@ -1,6 +1,8 @@
+import importlib
 import math
 
 import mpmath as mp
+import numpy as np
 import pytest
 
 import rmtjac as rj
@@ -9,6 +11,7 @@ from rmtjac.theory.certified_edges import certified_edges
 from rmtjac.theory.certify import certified_density
 
 pytest.importorskip("flint")
+edges_module = importlib.import_module("rmtjac.theory.certified_edges")  # the package has the function of that name
 
 
 def _law(name, q=0.5):
@@ -101,3 +104,18 @@ def test_out_of_range_and_no_formula():
 def test_more_bits():
     narrow = certified_edges(Layers([_law("linear"), _law("relu")], [1.0, 1.0]), bits=200)
     assert narrow.upper.radius <= math.ulp(narrow.upper.value)
+
+
+def test_proofs_are_kept(monkeypatch):
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, "hardtanh"), certify=True)
+    calls, prove = [], edges_module._prove
+    monkeypatch.setattr(edges_module, "_prove", lambda *args: calls.append(args) or prove(*args))
+    assert lim.density(50.0) == lim.density([60.0])[0] == 0.0 == lim.density_error(70.0)
+    assert lim.certified_edges() is lim.certified_edges()
+    assert len(calls) == 1
+    assert lim.certified_edges(bits=96) is not lim.certified_edges()
+    points = [0.1, 0.2]
+    assert lim.certify(points) is lim.certify(np.array(points)) is not lim.certify(points, bits=80)
+    for k in range(20):  # and not without bound
+        lim.certify([0.01 * k])
+    assert len(lim._proofs) <= 8

@@ -133,8 +133,12 @@ def test_variances_beyond_reason():
     # E sech^4 over h ~ N(0, q) is 4/3 / sqrt(2 pi q) to 1/q, also where phi' lives within 1e-10 of the range of h
     law = rj.theory.derivative_law(rj.activations.activation("tanh"), 1e20)
     assert law.mean == pytest.approx(4 / 3 / math.sqrt(2e20 * math.pi), rel=1e-12)
+    # D = 4 e^-2|h| / (1 + e^-2|h|)^2, and what the denominator adds lives within 1 of h = 0
+    mean = math.log(16.0) - 4.0 * math.sqrt(2e20 / math.pi)
+    assert law.mean_log == pytest.approx(mean, rel=1e-12)
+    mine = rj.Activation("my tanh", np.tanh, rj.activations.activation("tanh").derivative)
     with pytest.raises(ArithmeticError, match=r"E log D.2 cannot be had at q=1e"):
-        _ = law.mean_log
+        _ = rj.theory.derivative_law(mine, 1e20).mean_log
     with pytest.raises(ArithmeticError, match=r"no edge of the support is resolved"):
         rj.limit_spectrum(rj.Ensemble.square(10, 3, "tanh", rj.Gaussian(1e20)))
     erf = rj.limit_spectrum(rj.Ensemble.square(10, 3, "erf", biases=rj.Gaussian(30.0)))  # lambda down to e^-2000

@@ -262,3 +262,13 @@ def test_bad_input():
         chi(_mask(0.5), -0.5)
     with pytest.raises(ArithmeticError, match="no R found"):
         _limit([_mask(1.0)] * 2).r_transform(50.0)
+
+
+def test_stieltjes_keeps_its_digits_next_to_zero():
+    # Marchenko-Pastur: f = (sqrt(1 - 4/z) - 1)/2, where 1 + m is as small as |z|^(1/2); log z alone leaves 1e-13
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "linear"))
+    z = np.array([-1e-300, -1e-200, -1e-20, -1.0])
+    np.testing.assert_allclose(lim.stieltjes(z), (np.sqrt(1.0 - 4.0 / z) - 1.0) / 2.0, rtol=1e-12)
+    found = lim.stieltjes([1e-300, 1e-100, 1e-10])
+    np.testing.assert_allclose(found.imag, [1e150, 1e50, 1e5], rtol=1e-9)
+    np.testing.assert_allclose(found.imag, math.pi * lim.density([1e-300, 1e-100, 1e-10]), rtol=1e-12)
