@@ -43,15 +43,18 @@ def invert(kind, number, values, weights, panels, mass, stretch, low, high, targ
                 b = v
             else:
                 a = v
-            new = v - f / slope
-            if not a < new < b:
-                new = 0.5 * (a + b)
-            step = abs(new - v)
-            v = new
-            # u = e^v knows v to 1e-16; a small step that no longer shrinks is noise.
+            # u = e^v knows v to 1e-16; a small step of Newton's that no longer shrinks is noise.
             size = max(abs(v), 1.0)
-            if step <= 2e-16 * size or (step < 1e-12 * size and step >= 0.5 * last):
+            step = abs(f / slope)
+            new = v - f / slope
+            if step <= 2e-16 * size or (step < 1e-14 * size and step >= 0.5 * last):
+                v = min(max(new, low[i]), high[i])
                 break
             last = step
+            if not a < new < b:
+                new, last = 0.5 * (a + b), math.inf
+                if not a < new < b:
+                    break
+            v = new
         out[i] = v
     return out

@@ -190,7 +190,7 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
         factors = [_same(-m, 1.0 / r) for r in layers.free_ratios]
         if not any(gone) and not any(factors):
             parts = [term_parts(one, invert_m(one, np.array([r * m]))) for one, _, _, r in terms]
-            return Edge(float(log_lambda(layers, np.array([m]), parts)[0]), "tip", math.nan), None
+            return Edge(float(log_lambda(layers, np.array([m]), branch.stretches, parts)[0]), "tip", math.nan), None
         power = float(layers.free_counts[factors].sum())
         power += sum(k / one.law.decay for (one, _, k, _), far in zip(terms, gone, strict=True) if far)
         if power:

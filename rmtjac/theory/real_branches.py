@@ -20,10 +20,11 @@ from rmtjac.theory.free_intervals import FreeInterval, free_intervals, invert_m
 from rmtjac.theory.layers import Layers
 from rmtjac.theory.slopes import Factors, Parts, between, term_bounds, term_parts, weight_bounds
 
-__all__ = ["Branch", "Segment", "branches"]
+__all__ = ["Branch", "Segment", "branches", "scale"]
 
-_CELLS = 96
+_CELLS, _FINE_CELLS = 96, 384  # of a segment; where there are choices to be told apart
 _MOST = 20_000  # choices looked at in a segment
+_FAR = 14.0  # log m beyond which u is too close to a pole to say more
 _SAME = 1e-13  # relative: what should be one point of m is one
 
 
@@ -44,6 +45,18 @@ class Branch:
     choice: tuple[int, ...]
     stretches: tuple[FreeInterval, ...]
     terms: list[Parts]
+
+    def share_at_infinity(self, layers: Layers) -> float:
+        """Return kappa, log lambda ~ kappa / m as m tends to infinity without Gaussian weights: the mass of an atom.
+
+        A choice whose atom has mass 0 to rounding gives 0.
+        """
+        parts = [k / r for k, r in zip(layers.free_counts, layers.free_ratios, strict=True)]
+        for one, k, r in zip(self.stretches, layers.counts, layers.ratios, strict=True):
+            pole = one.high if self.segment.high == math.inf else one.low
+            parts.append(k / r * one.law.weights[np.abs(np.log(one.law.values) + pole).argmin()])
+        total = math.fsum(parts)
+        return total if abs(total) > 1e-14 * sum(map(abs, parts)) else 0.0
 
 
 def branches(layers: Layers, weights: Factors) -> tuple[list[Branch], bool]:
@@ -97,9 +110,9 @@ def _feasible(layers: Layers, options: list[list[FreeInterval]], open_: list[lis
     return least <= turns <= most
 
 
-def _grid(layers: Layers, weights: Factors, low: float, high: float) -> np.ndarray:
-    """Return m from next to `low` to next to `high`, dense at both ends."""
-    t = np.linspace(0.0, 1.0, _CELLS + 1)
+def _grid(layers: Layers, weights: Factors, low: float, high: float, cells: int) -> np.ndarray:
+    """Return `cells` + 1 values of m from next to `low` to next to `high`, dense at both ends."""
+    t = np.linspace(0.0, 1.0, cells + 1)
     close = [_closeness(layers, weights, end) for end in (low, high)]
     if low == 0.0:  # small m count from the smallest 1 / r on
         close[0] += max(math.log(layers.ratios.max() * (high if math.isfinite(high) else 1.0)), 0.0)
@@ -108,13 +121,18 @@ def _grid(layers: Layers, weights: Factors, low: float, high: float) -> np.ndarr
     if math.isinf(low) or math.isinf(high):
         upward = math.isinf(high)
         near = close[0] if upward else close[1]
-        reach = 28.0 if layers.gaussian else 14.0  # without Gaussian weights lambda tends to a constant like 1/m
-        reach += max(math.log(abs(low if upward else high)), 0.0) if (low if upward else high) else 0.0
+        reach = 28.0 if layers.gaussian else _FAR  # without Gaussian weights lambda tends to a constant like 1/m
+        reach += math.log(scale(layers, low if upward else high))
         x = np.exp((near + reach) * t - near)
         return low + x if upward else (high - x)[::-1]
     place = (close[0] + close[1]) * t - close[0]
     up, down = 1.0 / (1.0 + np.exp(-place)), 1.0 / (1.0 + np.exp(place))
     return np.where(place < 0.0, low + (high - low) * up, high - (high - low) * down)
+
+
+def scale(layers: Layers, end: float) -> float:
+    """Return the size of m from which on the curve is what it tends to at infinity, on a segment that begins at `end`."""
+    return max(1.0, abs(end), 1.0 / layers.ratios.min(), 1.0 / layers.free_ratios.min(initial=math.inf))
 
 
 def _closeness(layers: Layers, weights: Factors, end: float) -> float:
@@ -136,7 +154,8 @@ def _on_segment(
     turns: float,
 ) -> tuple[list[Branch], bool]:
     """Return the branches on a segment, and whether the search came to its end."""
-    segment = Segment(low, high, _grid(layers, weights, low, high))
+    cells = _FINE_CELLS if any(len(some) > 1 for some in open_) else _CELLS
+    segment = Segment(low, high, _grid(layers, weights, low, high, cells))
     sign = 1.0 if turns == math.inf else -1.0  # log lambda falls where sign * slope < 0
     with np.errstate(all="ignore"):
         quotients = weights.quotients(segment.m)

@@ -14,15 +14,16 @@ import numpy as np
 
 from rmtjac.theory.free_intervals import invert_m
 from rmtjac.theory.layers import Layers
-from rmtjac.theory.real_branches import Branch
+from rmtjac.theory.real_branches import Branch, scale
 from rmtjac.theory.slopes import Factors, Parts, log_lambda, slope, slope_bounds, term_parts
 
 __all__ = ["Gap", "gaps"]
 
-_FINE = 1e-13  # in log lambda
+_FINE = 1e-11  # in log lambda
 _PIECES = 6  # a cell is divided into
 _ROUNDS = 14
-_MOST = 4_000  # cells in a round
+_MOST = 1_500  # cells in a round
+_CRITICAL = 10.0  # log m
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ class _Curve:
 
 def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
     """Return points m, ascending, whether log lambda falls at each, and the width that is left undecided."""
-    m, terms = curve.branch.segment.m, curve.branch.terms
+    m, terms = _resolved(curve)
     points, falls = [m], [curve.value(m, terms) < 0.0]
     left, right = m[:-1], m[1:]
     sides = [parts[:-1] for parts in terms], [parts[1:] for parts in terms]
@@ -116,6 +117,18 @@ def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
     return np.concatenate(points)[order], np.concatenate(falls)[order], hidden
 
 
+def _resolved(curve: _Curve) -> tuple[np.ndarray, list[Parts]]:
+    """Return the coarse grid, without the points at which 1/m^2 is lost where 1/m cancels: lambda ends at a pole of m."""
+    layers, branch, segment = curve.layers, curve.branch, curve.branch.segment
+    m, terms = segment.m, branch.terms
+    end = segment.low if segment.high == math.inf else segment.high
+    endless = math.isinf(segment.low) or math.isinf(segment.high)
+    if not endless or layers.gaussian or branch.share_at_infinity(layers):
+        return m, terms
+    kept = np.flatnonzero(np.abs(m) <= math.exp(_CRITICAL) * scale(layers, end))
+    return m[kept], [parts[kept] for parts in terms]
+
+
 def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, np.ndarray]:
     """Return m, log lambda and log u at the zero of the slope between two points, by secants kept in a bracket."""
     a, b = rises, falls
@@ -136,4 +149,4 @@ def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, 
         parts.v[0] - (0j if one.sign > 0 else 1j * math.pi)
         for one, parts in zip(curve.branch.stretches, terms, strict=True)
     ]
-    return float(b), float(log_lambda(curve.layers, at, terms)[0]), np.array(log_u)
+    return float(b), float(log_lambda(curve.layers, at, curve.branch.stretches, terms)[0]), np.array(log_u)

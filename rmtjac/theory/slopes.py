@@ -46,8 +46,8 @@ class Parts:
 
     Attributes
     ----------
-    v, c, q, d
-        log|u|, 1 + r m / p, d log|u| / d log|m|, and d of the module's docstring.
+    v, log_ratio, c, q, d
+        log|u|, log|m_K / u|, 1 + r m / p, d log|u| / d log|m|, and d of the module's docstring.
     log_steep
         log E[D^2 t^2] over D != 0.
     passed
@@ -58,6 +58,7 @@ class Parts:
     """
 
     v: np.ndarray
+    log_ratio: np.ndarray
     c: np.ndarray
     q: np.ndarray
     d: np.ndarray
@@ -79,7 +80,7 @@ def term_parts(one: FreeInterval, v: np.ndarray) -> Parts:
     from rmtjac.kernels.mgf import log_mgf_array
 
     law = one.law
-    c, _, c1, _, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if one.sign > 0 else -1j * math.pi)))
+    c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if one.sign > 0 else -1j * math.pi)))
     dc = c * c1  # over v
     growth = np.where(np.abs(c) < 0.5, dc / (c - 1.0), s1 + 1.0)
     passed, apart = np.zeros_like(v), np.zeros((5, v.size))
@@ -89,7 +90,7 @@ def term_parts(one: FreeInterval, v: np.ndarray) -> Parts:
     else:  # nodes are no values: next to the tip of a cut the kernel corrects their sums
         variance = dc - c * (c - 1.0)
         apart[0] = variance
-    return Parts(v, c, 1.0 / growth, variance / (c * dc), np.log(np.abs(dc)) - v, passed, apart)
+    return Parts(v, s, c, 1.0 / growth, variance / (c * dc), np.log(np.abs(dc)) - v, passed, apart)
 
 
 def _sums(one: FreeInterval, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -261,12 +262,12 @@ def _weighted(counts: np.ndarray, quotients: np.ndarray) -> np.ndarray:
     return np.tensordot(counts[used], quotients[used], axes=1) if used.any() else np.zeros(quotients.shape[1:])
 
 
-def log_lambda(layers: Layers, m: np.ndarray, terms: list[Parts]) -> np.ndarray:
+def log_lambda(layers: Layers, m: np.ndarray, stretches: tuple[FreeInterval, ...], terms: list[Parts]) -> np.ndarray:
     """Return log lambda."""
-    log_m = np.log(np.abs(m))
-    value = layers.log_scale - log_m
-    for k, r, parts in zip(layers.counts, layers.ratios, terms, strict=True):
-        value += k * (log_m + math.log(r) - parts.v)
+    value = layers.log_scale - np.log(np.abs(m))
+    for one, k, r, parts in zip(stretches, layers.counts, layers.ratios, terms, strict=True):
+        # Between two poles m_K passes through 0.
+        value += k * (np.log(np.abs(r * m)) - parts.v if between(one) else parts.log_ratio)
     for k, r in zip(layers.free_counts, layers.free_ratios, strict=True):
         value += k * np.log(np.abs(1.0 + r * m))
     return value
