@@ -17,27 +17,48 @@ from dataclasses import dataclass
 import numpy as np
 
 from rmtjac.theory import inverse
-from rmtjac.theory.edges import Support
+from rmtjac.theory.discrete_law import DiscreteLaw
+from rmtjac.theory.edges import Support, support
 from rmtjac.theory.layers import Layers
 
-__all__ = ["TOLERANCE", "missing_mass"]
+__all__ = ["TOLERANCE", "checked_support", "missing_mass"]
 
-TOLERANCE = 1e-8
-_GOAL = 1e-10
+TOLERANCE = 1e-7
+_GOAL = 1e-9
+_LITTLE = 1e-7  # mass next to 0 that is left to the cdf
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _SHORT = 6.0  # in log lambda: such an interval is one piece, seen from the middle
 _MOST = 2_000  # panels
 
 
+def checked_support(layers: Layers, atom: float, name: str) -> Support:
+    """Return the support of the limit called `name` (by default after its laws), if its mass is 1.
+
+    Raises
+    ------
+    ArithmeticError
+        If the mass is off by more than `TOLERANCE`.
+    """
+    ends = support(layers)
+    name = name or f"widths={layers.widths}, laws={list(layers.laws)}"
+    missing = missing_mass(layers, ends, atom)
+    if not abs(missing) <= TOLERANCE:
+        raise ArithmeticError(
+            f"the limit of {name} has mass {1.0 - missing:.10g} on its support, not 1: an interval is lost, or the "
+            "density is wrong; please report this"
+        )
+    return ends
+
+
 def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
     """Return 1 less the atom, the atoms off 0 and what the density integrates to.
 
-    Where the support reaches down to 0, what lies below the lowest point that is resolved is left to the cdf: less than
-    1e-11 as a rule.
+    Where the support reaches down to 0, the cdf, which is right at each point, has the last 1e-7, or what lies below
+    the lowest point that is resolved.
     """
     known = atom + float(ends.masses.sum())
     pieces: list[_Piece] = []
-    for low, high in ends.log_ends:
+    for low, high in _smooth_intervals(layers, ends):
         if low == -math.inf:
             low, below = _bottom(layers, high, atom)
             known += below
@@ -63,21 +84,52 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
         which, low, high, parts = which[~good], low[~good], high[~good], halves[~good]
 
 
+def _smooth_intervals(layers: Layers, ends: Support) -> list[tuple[float, float]]:
+    """Return the intervals, cut where the density is infinite: M = c D^2, and D^2 turns back at some h."""
+    source = layers.groups[0].source
+    if not layers.explicit or source is None or isinstance(layers.groups[0], DiscreteLaw):
+        return [(float(low), float(high)) for low, high in ends.log_ends]
+    from scipy.optimize import minimize_scalar
+
+    phi, variance = source
+    h = math.sqrt(variance) * np.linspace(-14.0, 14.0, 5603)
+
+    def log_square(x: np.ndarray) -> np.ndarray:
+        return np.log(np.maximum(np.abs(phi.derivative(x)), 1e-150))
+
+    value = log_square(h)
+    turns = []
+    for i in 1 + np.flatnonzero((value[1:-1] - value[:-2]) * (value[2:] - value[1:-1]) < 0.0):
+        sign = -1.0 if value[i] > value[i - 1] else 1.0
+        best = minimize_scalar(
+            lambda x, sign=sign: sign * float(log_square(np.array([x]))[0]),
+            bounds=(h[i - 1], h[i + 1]), method="bounded", options={"xatol": 1e-12},
+        )  # fmt: skip
+        turns.append(2.0 * sign * float(best.fun) + layers.log_scale)
+    out = []
+    for low, high in ends.log_ends:
+        cuts = sorted({float(low), *(x for x in turns if low + 1e-9 < x < high - 1e-9), float(high)})
+        out += list(itertools.pairwise(cuts))
+    return out
+
+
 def _mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.column_stack([a, b]).ravel()
 
 
 def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
     """Return a point below which next to no mass lies, or none is resolved, and the mass below it."""
-    low, below = high, 0.0
-    for k in range(16):
-        point = np.array([high - 2.0**k])
+    low, below, depth = high, 0.0, 1.0
+    while depth < 1e4:
+        point = np.array([high - depth])
         roots = inverse.solve(layers, point)
         if not roots.found[0]:
             break
         low, below = float(point[0]), 1.0 - float(inverse.upper_tail(layers, roots)[0]) - atom
-        if below < 1e-11:
+        if below < _LITTLE:
             break
+        # In the tail log F falls like log lambda / n.
+        depth *= min(max(math.log(_LITTLE) / math.log(min(below, 0.9)), 1.3), 2.0)
     return low, below
 
 
