@@ -27,7 +27,7 @@ from rmtjac.theory.free_intervals import FreeInterval, invert_m
 from rmtjac.theory.layers import Layers
 from rmtjac.theory.real_branches import Branch, branches
 from rmtjac.theory.real_gaps import Gap, gaps
-from rmtjac.theory.slopes import Factors, log_lambda, term_parts
+from rmtjac.theory.slopes import Factors
 
 __all__ = ["Edge", "Support", "support"]
 
@@ -188,20 +188,23 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
             for (one, *_), rank in zip(terms, ranks, strict=True)
         ]
         factors = [_same(-m, 1.0 / r) for r in layers.free_ratios]
-        if not any(gone) and not any(factors):
-            parts = [term_parts(one, invert_m(one, np.array([r * m]))) for one, _, _, r in terms]
-            return Edge(float(log_lambda(layers, np.array([m]), branch.stretches, parts)[0]), "tip", math.nan), None
+        tips = [
+            not far and (_same(r * m, one.m_low) or _same(r * m, one.m_high))
+            for (one, _, _, r), far in zip(terms, gone, strict=True)
+        ]
+        if any(tips):
+            return Edge(layers.log_scale + _value(layers, branch, m, gone, factors), "tip", math.nan), None
         power = float(layers.free_counts[factors].sum())
         power += sum(k / one.law.decay for (one, _, k, _), far in zip(terms, gone, strict=True) if far)
         if power:
             return none
-        value = _at_zero(layers, branch, m, gone, factors)
+        value = _value(layers, branch, m, gone, factors)
     name = (m, *(-1 if far else i for (_, i, _, _), far in zip(terms, gone, strict=True)))
     return Edge(value + layers.log_scale, "square-root", 0.5), name
 
 
 def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-12 * abs(b)
+    return bool(abs(a - b) <= 1e-12 * abs(b))
 
 
 def _pole(one: FreeInterval, m: float) -> float:
@@ -210,15 +213,15 @@ def _pole(one: FreeInterval, m: float) -> float:
     return float(poles[np.abs(poles - (one.high if m > 0.0 else one.low)).argmin()])
 
 
-def _at_zero(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: list[bool]) -> float:
+def _value(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: list[bool]) -> float:
     """Return log lambda - log_scale where some 1 + r m = 0 cancel: r m / u = p (p + r m) / E D^-2 as u grows."""
-    value = -math.log(-m)
+    value = -math.log(abs(m))
     for one, k, r, far in zip(branch.stretches, layers.counts, layers.ratios, gone, strict=True):
         law = one.law
         if far:
             value += k * math.log(law.mass**2 / float(law.weights @ (1.0 / law.values)))
         else:
-            value += k * (math.log(-r * m) - float(invert_m(one, np.array([r * m]))[0]))
+            value += k * (math.log(abs(r * m)) - float(invert_m(one, np.array([r * m]))[0]))
     for k, r, zero in zip(layers.free_counts, layers.free_ratios, factors, strict=True):
         value += 0.0 if zero else k * math.log(abs(1.0 + r * m))
     return value

@@ -64,7 +64,7 @@ def discrete(law: DerivativeLaw) -> bool:
 
 
 def invert_m(one: FreeInterval, target: np.ndarray, within: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
-    """Return v with m_K(sign e^v) = target, for targets in the range of the interval; `within`, values of v about it."""
+    """Return v with m_K(sign e^v) = target, for targets in the range of the interval; `within` has bounds of v."""
     from rmtjac.kernels.real import BELOW, BETWEEN, NEGATIVE, invert
 
     law = one.law

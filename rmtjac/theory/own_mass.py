@@ -56,32 +56,40 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
     Where the support reaches down to 0, the cdf, which is right at each point, has the last 1e-7, or what lies below
     the lowest point that is resolved.
     """
-    known = atom + float(ends.masses.sum())
-    pieces: list[_Piece] = []
-    for low, high in _smooth_intervals(layers, ends):
-        if low == -math.inf:
-            low, below = _bottom(layers, high, atom)
-            known += below
-            pieces.append(_Piece(high, high - low, -1))
-        elif high - low < _SHORT:
-            pieces.append(_Piece(0.5 * (low + high), 0.5 * (high - low), 0))
-        else:
-            pieces += [_Piece(high, 0.5 * (high - low), -1), _Piece(low, 0.5 * (high - low), 1)]
+    pieces, below = _pieces(layers, ends, atom)
+    known = atom + float(ends.masses.sum()) + below
     panels = [(i, a, b) for i, piece in enumerate(pieces) for a, b in itertools.pairwise(piece.cuts())]
-    which, low, high = (np.array(column) for column in zip(*panels, strict=True)) if panels else (np.empty(0),) * 3
-    parts = _integrals(layers, pieces, which, low, high)
+    if not panels:
+        return 1.0 - known
+    which, left, right = (np.array(column) for column in zip(*panels, strict=True))
+    parts = _integrals(layers, pieces, which, left, right)
     settled, spent = 0.0, parts.size
     while True:
         missing = 1.0 - known - settled - float(parts.sum())
         if abs(missing) <= _GOAL or not parts.size or spent > _MOST:
             return missing
-        middle = 0.5 * (low + high)
-        which, low, high = np.repeat(which, 2), _mixed(low, middle), _mixed(middle, high)
-        halves = _integrals(layers, pieces, which, low, high)
+        middle = 0.5 * (left + right)
+        which, left, right = np.repeat(which, 2), _mixed(left, middle), _mixed(middle, right)
+        halves = _integrals(layers, pieces, which, left, right)
         spent += halves.size
         good = np.repeat(np.abs(halves[::2] + halves[1::2] - parts) <= 0.01 * _GOAL, 2)
         settled += float(halves[good].sum())
-        which, low, high, parts = which[~good], low[~good], high[~good], halves[~good]
+        which, left, right, parts = which[~good], left[~good], right[~good], halves[~good]
+
+
+def _pieces(layers: Layers, ends: Support, atom: float) -> tuple[list[_Piece], float]:
+    """Return what the intervals are cut into, and the mass below the lowest piece that the cdf has."""
+    pieces: list[_Piece] = []
+    below = 0.0
+    for low, high in _smooth_intervals(layers, ends):
+        if low == -math.inf:
+            bottom, below = _bottom(layers, high, atom)
+            pieces.append(_Piece(high, high - bottom, -1))
+        elif high - low < _SHORT:
+            pieces.append(_Piece(0.5 * (low + high), 0.5 * (high - low), 0))
+        else:
+            pieces += [_Piece(high, 0.5 * (high - low), -1), _Piece(low, 0.5 * (high - low), 1)]
+    return pieces, below
 
 
 def _smooth_intervals(layers: Layers, ends: Support) -> list[tuple[float, float]]:

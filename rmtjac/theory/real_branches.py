@@ -131,7 +131,7 @@ def _grid(layers: Layers, weights: Factors, low: float, high: float, cells: int)
 
 
 def scale(layers: Layers, end: float) -> float:
-    """Return the size of m from which on the curve is what it tends to at infinity, on a segment that begins at `end`."""
+    """Return the size of m beyond which a curve is what it tends to at infinity, on a segment that begins at `end`."""
     return max(1.0, abs(end), 1.0 / layers.ratios.min(), 1.0 / layers.free_ratios.min(initial=math.inf))
 
 
@@ -164,11 +164,12 @@ def _on_segment(
             table = {}
             for i in some:
                 parts = term_parts(its[i], invert_m(its[i], r * segment.m))
-                low, high = term_bounds(its[i], parts[:-1], parts[1:])
-                least = k * low.sum(axis=0) if sign > 0.0 else -k * high.sum(axis=0)
+                bounds = term_bounds(its[i], parts[:-1], parts[1:])
+                least = k * bounds[0].sum(axis=0) if sign > 0.0 else -k * bounds[1].sum(axis=0)
                 table[i] = parts, np.where(np.isnan(least), -np.inf, least)
             tables.append(table)
-        out, complete = [], True
+        out: list[Branch] = []
+        complete = True
         found = _choices(layers, weights, options, tables, quotients, turns)
         for choice in itertools.islice(found, _MOST + 1):
             if len(out) == _MOST:
@@ -207,8 +208,8 @@ def _choices(
     for its, table, k, place in reversed(order):
         own = np.zeros(weights.ratios.size)
         own[place] = -k
-        least = [bound + (alone(own) if between(its[i]) else 0.0) for i, (_, bound) in table.items()]
-        rest.append(rest[-1] + np.min(least, axis=0))
+        bounds = [bound + (alone(own) if between(its[i]) else 0.0) for i, (_, bound) in table.items()]
+        rest.append(rest[-1] + np.min(bounds, axis=0))
         turning = [its[i].sign > 0 for i in table]
         fewest.append(fewest[-1] + k * all(turning))
         most.append(most[-1] + k * any(turning))

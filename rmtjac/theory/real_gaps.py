@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rmtjac.theory.discrete_law import DiscreteLaw
 from rmtjac.theory.free_intervals import invert_m
 from rmtjac.theory.layers import Layers
 from rmtjac.theory.real_branches import Branch, scale
@@ -22,7 +23,7 @@ __all__ = ["Gap", "gaps"]
 _FINE = 1e-11  # in log lambda
 _PIECES = 6  # a cell is divided into
 _ROUNDS = 14
-_MOST = 1_500  # cells in a round
+_MOST = 1_000, 20_000  # cells in a round: where m_K is a sum over nodes, over a few values
 _CRITICAL = 10.0  # log m
 
 
@@ -88,6 +89,8 @@ def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
     points, falls = [m], [curve.value(m, terms) < 0.0]
     left, right = m[:-1], m[1:]
     sides = [parts[:-1] for parts in terms], [parts[1:] for parts in terms]
+    few = all(isinstance(one.law, DiscreteLaw) for one in curve.branch.stretches)
+    most = max(_MOST[few] // len(terms), 200)
     hidden = 0.0
     for turn in range(_ROUNDS):
         low, high = curve.bounds(left, right, sides)
@@ -98,7 +101,7 @@ def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
         rough = np.flatnonzero(undecided & ~fine)
         if not rough.size:
             break
-        if turn + 1 == _ROUNDS or rough.size > _MOST:
+        if turn + 1 == _ROUNDS or rough.size > most:
             hidden = max(hidden, float(np.where(np.isnan(moves[rough]), math.inf, moves[rough]).max()))
             break
         a, b = left[rough], right[rough]
@@ -118,7 +121,7 @@ def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def _resolved(curve: _Curve) -> tuple[np.ndarray, list[Parts]]:
-    """Return the coarse grid, without the points at which 1/m^2 is lost where 1/m cancels: lambda ends at a pole of m."""
+    """Return the coarse grid, without the points at which 1/m^2 is lost where 1/m cancels, as m tends to infinity."""
     layers, branch, segment = curve.layers, curve.branch, curve.branch.segment
     m, terms = segment.m, branch.terms
     end = segment.low if segment.high == math.inf else segment.high
