@@ -204,7 +204,7 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
 
 
 def _same(a: float, b: float) -> bool:
-    return bool(abs(a - b) <= 1e-12 * abs(b))
+    return math.isfinite(b) and bool(abs(a - b) <= 1e-12 * abs(b))
 
 
 def _pole(one: FreeInterval, m: float) -> float:
