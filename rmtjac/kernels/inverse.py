@@ -119,9 +119,9 @@ def _newton(laws, terms, free, zeta, v, rate):
                 rate[g] /= slope
             # On the boundary there are real solutions besides the limit of those with Im zeta > 0. That one moves into
             # the open half-plane with zeta.
-            if zeta.imag == 0.0 and (v[0].imag > -_REAL or v[0].imag < _REAL - math.pi):
-                if (rate[0].real < 0.0) != (v[0].imag > -1.0):
-                    return False, 0.0, math.inf, math.inf
+            real = zeta.imag == 0.0 and (v[0].imag > -_REAL or v[0].imag < _REAL - math.pi)
+            if real and (rate[0].real < 0.0) != (v[0].imag > -1.0):
+                return False, 0.0, math.inf, math.inf
             return True, imag_m + (change * shift[0]).imag, error, error * abs(change)
         previous = size if fraction == 1.0 else math.inf
     return False, 0.0, math.inf, math.inf

@@ -42,9 +42,10 @@ def atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
         ]
         longer = [((*logs, x), (*kept, -missed)) for logs, kept in chosen for x, missed in points]
         chosen = [one for one in longer if math.fsum(one[1]) > _ROUNDING * wide]
-    found: dict[float, float] = {}
+    found: dict[float, tuple[float, float]] = {}
     for logs, kept in chosen:
-        place = round(math.fsum(logs), 13)
-        found[place] = found.get(place, 0.0) + math.fsum(kept) / widths[-1]
-    order = sorted(found)
-    return np.array(order), np.array([found[x] for x in order])
+        place, mass = math.fsum(logs), math.fsum(kept) / widths[-1]
+        first, others = found.get(round(place, 12), (place, 0.0))  # products of the same values in another order
+        found[round(place, 12)] = first, others + mass
+    order = sorted(found.values())
+    return np.array([place for place, _ in order]), np.array([mass for _, mass in order])

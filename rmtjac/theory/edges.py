@@ -16,8 +16,9 @@ edge is called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), 
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,8 @@ class Support:
         Pairs of ends.
     log_atoms, masses
         The atoms off 0.
+    floors
+        F just below each interval, NaN at 0: in a gap it is a sum of probabilities.
     hidden
         No gap wider than this, in log lambda, has been missed, up to rounding.
     """
@@ -77,6 +80,7 @@ class Support:
     intervals: list[tuple[Edge, Edge]]
     log_atoms: np.ndarray
     masses: np.ndarray
+    floors: np.ndarray
     hidden: float = 0.0
 
     @property
@@ -91,7 +95,7 @@ def support(layers: Layers) -> Support:
     if layers.explicit:
         ends = layers.groups[0].spectrum[::-1] + layers.log_scale
         intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
-        return Support(intervals, log_atoms, masses)
+        return Support(intervals, log_atoms, masses, np.full(len(intervals), math.nan))
     weights = Factors.of(layers)
     found, complete = branches(layers, weights)
     pieces: list[_Piece] = []
@@ -100,25 +104,33 @@ def support(layers: Layers) -> Support:
         on_branch, missed = gaps(layers, weights, branch)
         hidden = max(hidden, missed)
         pieces += [_piece(layers, gap) for gap in on_branch]
-    cuts = [edge for gap in _joined(pieces) for edge in gap]
-    if not cuts:
+    free = _joined(pieces)
+    if not free:
         raise ArithmeticError(
             f"no edge of the support is resolved: D^2 is next to 0 with too high a probability in {layers.laws[0]}; "
             "a smaller input variance or smaller weights are needed"
         )
-    cuts = [_hard_edge(layers), *cuts] if cuts[0].log_lam > -math.inf else cuts[1:]
-    cuts = cuts[:-1]  # what the highest gap leaves below itself is the upper edge
-    return Support(list(zip(cuts[::2], cuts[1::2], strict=True)), log_atoms, masses, hidden)
+    # Between two gaps, and below the lowest unless it goes down to 0, lies an interval; the highest has none above it.
+    if free[0].low.log_lam > -math.inf:
+        hard = _hard_edge(layers)
+        free = [_Piece(hard, hard, None, None, math.nan), *free]
+    intervals = [(one.high, other.low) for one, other in itertools.pairwise(free)]
+    floors = 1.0 - np.array([one.tail for one in free[:-1]])
+    return Support(intervals, log_atoms, masses, floors, hidden)
 
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """A gap, or a part of one between two joins; `below` and `above` say which join, None where it ends."""
+    """A gap, or a part of one between two joins; `below` and `above` say which join, None where it ends.
+
+    `tail` is 1 - F there, at its upper end.
+    """
 
     low: Edge
     high: Edge
     below: Any
     above: Any
+    tail: float
 
 
 def _piece(layers: Layers, gap: Gap) -> _Piece:
@@ -130,10 +142,21 @@ def _piece(layers: Layers, gap: Gap) -> _Piece:
         else:
             ends.append((Edge(at[1], "square-root", 0.5, at[2]), None))
     (low, below), (high, above) = ends
-    return _Piece(low, high, below, above)
+    return _Piece(low, high, below, above, _tail(layers, gap.branch))
 
 
-def _joined(pieces: list[_Piece]) -> list[tuple[Edge, Edge]]:
+def _tail(layers: Layers, branch: Branch) -> float:
+    """Return 1 - F = Im A / pi (`rmtjac.theory.inverse`) where all u are real: the poles that each has passed count."""
+    m = branch.segment.m[branch.segment.m.size // 2]
+    parts = [k / r for k, r in zip(layers.free_counts, layers.free_ratios, strict=True) if 1.0 + r * m < 0.0]
+    for one, k, r in zip(branch.stretches, layers.counts, layers.ratios, strict=True):
+        if one.sign > 0 and one.low > -math.inf:
+            passed = np.log(one.law.values) + one.low > -1e-9 * max(1.0, abs(one.low))
+            parts.append(k / r * float(one.law.weights[passed].sum()))
+    return math.fsum(parts)
+
+
+def _joined(pieces: list[_Piece]) -> list[_Piece]:
     """Return the gaps, ascending, those cut in two where m or a u is 0 or infinite made one."""
     over = {piece.below: piece for piece in pieces if piece.below is not None}
     under = {piece.above for piece in pieces if piece.above is not None}
@@ -144,16 +167,16 @@ def _joined(pieces: list[_Piece]) -> list[tuple[Edge, Edge]]:
         highest = lowest
         while highest.above in over:
             highest = over[highest.above]
-        whole.append((lowest.low, highest.high))
-    out: list[tuple[Edge, Edge]] = []
-    for low, high in sorted(whole, key=lambda ends: ends[0].log_lam):
-        if not high.log_lam > low.log_lam + _NARROW:
+        whole.append(replace(highest, low=lowest.low))
+    out: list[_Piece] = []
+    for one in sorted(whole, key=lambda piece: piece.low.log_lam):
+        if not one.high.log_lam > one.low.log_lam + _NARROW:
             continue
-        if out and low.log_lam <= out[-1][1].log_lam + _NARROW:
-            if high.log_lam > out[-1][1].log_lam:
-                out[-1] = out[-1][0], high
+        if out and one.low.log_lam <= out[-1].high.log_lam + _NARROW:
+            if one.high.log_lam > out[-1].high.log_lam:
+                out[-1] = replace(one, low=out[-1].low)
         else:
-            out.append((low, high))
+            out.append(one)
     return out
 
 

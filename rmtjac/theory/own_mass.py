@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,8 @@ _SHORT = 6.0  # in log lambda: such an interval is one piece, seen from the midd
 _MOST = 2_000  # panels
 
 
-def checked_support(layers: Layers, atom: float, name: str) -> Support:
-    """Return the support of the limit called `name` (by default after its laws), if its mass is 1.
+def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None = None) -> Support:
+    """Return the support of the limit of an `ensemble`, given by its facts if there is one, if its mass is 1.
 
     Raises
     ------
@@ -40,9 +41,10 @@ def checked_support(layers: Layers, atom: float, name: str) -> Support:
         If the mass is off by more than `TOLERANCE`.
     """
     ends = support(layers)
-    name = name or f"widths={layers.widths}, laws={list(layers.laws)}"
     missing = missing_mass(layers, ends, atom)
     if not abs(missing) <= TOLERANCE:
+        what = ensemble or {"widths": layers.widths, "laws": layers.laws, "orthogonal": layers.orthogonal}
+        name = ", ".join(f"{key}={value!r}" for key, value in what.items())
         raise ArithmeticError(
             f"the limit of {name} has mass {1.0 - missing:.10g} on its support, not 1: an interval is lost, or the "
             "density is wrong; please report this"
@@ -62,19 +64,20 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
     if not panels:
         return 1.0 - known
     which, left, right = (np.array(column) for column in zip(*panels, strict=True))
-    parts = _integrals(layers, pieces, which, left, right)
-    settled, spent = 0.0, parts.size
+    settled, spent = 0.0, 0
     while True:
+        parts = _integrals(layers, pieces, which, left, right)
+        spent += parts.size
         missing = 1.0 - known - settled - float(parts.sum())
-        if abs(missing) <= _GOAL or not parts.size or spent > _MOST:
+        if abs(missing) <= _GOAL or spent > _MOST:
             return missing
+        rough = ~(np.abs(parts - _steps(layers, pieces, which, left, right)) <= 0.01 * _GOAL)
+        if not rough.any():
+            return missing
+        settled += float(parts[~rough].sum())
         middle = 0.5 * (left + right)
-        which, left, right = np.repeat(which, 2), _mixed(left, middle), _mixed(middle, right)
-        halves = _integrals(layers, pieces, which, left, right)
-        spent += halves.size
-        good = np.repeat(np.abs(halves[::2] + halves[1::2] - parts) <= 0.01 * _GOAL, 2)
-        settled += float(halves[good].sum())
-        which, left, right, parts = which[~good], left[~good], right[~good], halves[~good]
+        which = np.repeat(which[rough], 2)
+        left, right = _mixed(left[rough], middle[rough]), _mixed(middle[rough], right[rough])
 
 
 def _pieces(layers: Layers, ends: Support, atom: float) -> tuple[list[_Piece], float]:
@@ -157,19 +160,30 @@ class _Piece:
         return np.array([0.0, *(2.0**k for k in range(10) if 2.0**k < 0.75 * reach), reach])
 
 
-def _integrals(
-    layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """Return the integral over each panel."""
-    if not which.size:
-        return np.empty(0)
-    half = 0.5 * (high - low)
-    t = (0.5 * (low + high))[:, None] + half[:, None] * _NODES
+def _place(pieces: list[_Piece], which: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return log lambda and its derivative at t, shape (panels, points)."""
     origin, length, direction = (
         np.array([getattr(pieces[i], name) for i in which])[:, None] for name in ("origin", "length", "direction")
     )
     log_lam = np.where(direction == 0, origin - length * np.cos(t), origin + direction * t**2)
-    rate = np.where(direction == 0, length * np.sin(t), 2.0 * t)
+    return log_lam, np.where(direction == 0, length * np.sin(t), 2.0 * t)
+
+
+def _integrals(
+    layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Return the integral over each panel."""
+    half = 0.5 * (high - low)
+    log_lam, rate = _place(pieces, which, (0.5 * (low + high))[:, None] + half[:, None] * _NODES)
     roots = inverse.solve(layers, log_lam.ravel())
-    density = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0).reshape(t.shape) / math.pi
+    density = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0).reshape(rate.shape) / math.pi
     return (density * rate) @ _WEIGHTS * half
+
+
+def _steps(layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return what the cdf says of each panel, NaN where it says nothing; a little inside of the ends of the support."""
+    inward = 1e-6 * (high - low)
+    log_lam, _ = _place(pieces, which, np.column_stack([low + inward, high - inward]))
+    roots = inverse.solve(layers, log_lam.ravel())
+    tail = np.where(roots.found, inverse.upper_tail(layers, roots), np.nan).reshape(log_lam.shape)
+    return np.abs(tail[:, 1] - tail[:, 0]) * (1.0 + 2e-6)

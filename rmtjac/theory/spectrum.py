@@ -81,8 +81,7 @@ class LimitSpectrum:
 
     @cached_property
     def _ends(self) -> Support:
-        name = repr(Ensemble.from_dict(self.facts["ensemble"])) if self.facts else ""
-        return checked_support(self.layers, self.atom, name)
+        return checked_support(self.layers, self.atom, self.facts.get("ensemble"))
 
     @property
     def hidden_gap(self) -> float:
