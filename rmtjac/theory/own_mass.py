@@ -28,7 +28,9 @@ TOLERANCE = 1e-7
 _GOAL = 1e-9
 _LITTLE = 1e-7  # mass next to 0 that is left to the cdf
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
+_DEEPEST = 600.0  # below the upper edge, in log lambda: next to the smallest D^2 that laws resolve
 _SHORT = 6.0  # in log lambda: such an interval is one piece, seen from the middle
+_NARROW = 1e-5  # in t: on less, at an edge, the density is noise and of no weight
 _MOST = 2_000  # panels
 
 
@@ -41,7 +43,8 @@ def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None
         If the mass is off by more than `TOLERANCE`.
     """
     ends = support(layers)
-    missing = missing_mass(layers, ends, atom)
+    with np.errstate(over="ignore", invalid="ignore"):  # an error of the density may be infinite
+        missing = missing_mass(layers, ends, atom)
     if not abs(missing) <= TOLERANCE:
         what = ensemble or {"widths": layers.widths, "laws": layers.laws, "orthogonal": layers.orthogonal}
         name = ", ".join(f"{key}={value!r}" for key, value in what.items())
@@ -72,6 +75,7 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
         if abs(missing) <= _GOAL or spent > _MOST:
             return missing
         rough = ~(np.abs(parts - _steps(layers, pieces, which, left, right)) <= 0.01 * _GOAL)
+        rough &= right - left > _NARROW
         if not rough.any():
             return missing
         settled += float(parts[~rough].sum())
@@ -131,7 +135,7 @@ def _mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
     """Return a point below which next to no mass lies, or none is resolved, and the mass below it."""
     low, below, depth = high, 0.0, 1.0
-    while depth < 1e4:
+    while depth < _DEEPEST:
         point = np.array([high - depth])
         roots = inverse.solve(layers, point)
         if not roots.found[0]:
