@@ -28,7 +28,7 @@ TOLERANCE = 1e-7
 _GOAL = 1e-9
 _LITTLE = 1e-7  # mass next to 0 that is left to the cdf
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
-_DEEPEST = 600.0  # below the upper edge, in log lambda: next to the smallest D^2 that laws resolve
+_DEEPEST = 300.0  # below the upper edge, in log lambda: from there on down the cdf has the mass
 _SHORT = 6.0  # in log lambda: such an interval is one piece, seen from the middle
 _NARROW = 1e-5  # in t: on less, at an edge, the density is noise and of no weight
 _MOST = 2_000  # panels
@@ -59,6 +59,7 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
     """Return 1 less the atom, the atoms off 0 and what the density integrates to.
 
     Where the support reaches down to 0, the cdf, which is right at each point, has the last 1e-7, or what lies below
+    e^-300 times the upper edge, or below
     the lowest point that is resolved.
     """
     pieces, below = _pieces(layers, ends, atom)
