@@ -136,8 +136,8 @@ def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, 
     """Return m, log lambda and log u at the zero of the slope between two points, by secants kept in a bracket."""
     a, b = rises, falls
     f = curve.value(np.array([a, b]), curve.terms(np.array([a, b])))
-    for _ in range(6):
-        if not f[0] >= 0.0 > f[1] or abs(b - a) <= 4e-15 * abs(b):
+    for _ in range(12):
+        if not f[0] >= 0.0 > f[1] or abs(b - a) <= 1e-15 * abs(b):
             break
         x = a + (b - a) * f[0] / (f[0] - f[1])
         # Three points about the secant's: the zero is nearly always between two of them.
@@ -146,6 +146,8 @@ def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, 
         values = np.array([f[0], *curve.value(inner, curve.terms(inner)), f[1]])
         turn = int(np.argmax(values < 0.0))
         a, b, f = points[turn - 1], points[turn], values[turn - 1 : turn + 1]
+    if f[0] >= 0.0 > f[1]:
+        b = a + (b - a) * f[0] / (f[0] - f[1])
     at = np.array([b])
     terms = curve.terms(at)
     log_u = [
