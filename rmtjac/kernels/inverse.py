@@ -29,6 +29,7 @@ from rmtjac.kernels.quotient import over
 __all__ = ["solve", "solve_plane"]
 
 _EPS = 2.220446049250313e-16
+_REAL = 1e-12  # an angle that rounding may have left
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -119,6 +120,11 @@ def _newton(laws, terms, free, zeta, v, rate):
             change = masses[0] * c * b1  # d m_{K_0} / d v_0
             for g in range(groups):
                 rate[g] /= slope
+            # On the boundary there are real solutions besides the limit of those with Im zeta > 0. That one moves into
+            # the open half-plane with zeta.
+            real = zeta.imag == 0.0 and (v[0].imag > -_REAL or v[0].imag < _REAL - math.pi)
+            if real and (rate[0].real < 0.0) != (v[0].imag > -1.0):
+                return False, 0.0, math.inf, math.inf
             return True, imag_m + (change * shift[0]).imag, error, error * abs(change)
         previous = size if fraction == 1.0 else math.inf
     return False, 0.0, math.inf, math.inf

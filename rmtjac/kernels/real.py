@@ -31,21 +31,30 @@ def _excess(kind, number, values, weights, panels, mass, stretch, m, v):
 def invert(kind, number, values, weights, panels, mass, stretch, low, high, targets):
     """Return v for each target of m_K, low <= v <= high: Newton, kept in a shrinking bracket."""
     out = np.empty(targets.size)
+    v = math.nan
     for i in range(targets.size):
         a, b = low[i], high[i]
-        v = 0.5 * (a + b)
+        if not a < v < b:  # the last solution is a good start where targets are in order
+            v = 0.5 * (a + b)
+        last = math.inf
         for _ in range(200):
             f, slope = _excess(kind, number, values, weights, panels, mass, stretch, targets[i], v)
             if f > 0.0:
                 b = v
             else:
                 a = v
+            # u = e^v knows v to 1e-16; a small step of Newton's that no longer shrinks is noise.
+            size = max(abs(v), 1.0)
+            step = abs(f / slope)
             new = v - f / slope
-            if not a < new < b:
-                new = 0.5 * (a + b)
-            step = abs(new - v)
-            v = new
-            if step <= 2e-16 * abs(v) or step < 1e-300:
+            if step <= 2e-16 * size or (step < 1e-14 * size and step >= 0.5 * last):
+                v = min(max(new, low[i]), high[i])
                 break
+            last = step
+            if not a < new < b:
+                new, last = 0.5 * (a + b), math.inf
+                if not a < new < b:
+                    break
+            v = new
         out[i] = v
     return out

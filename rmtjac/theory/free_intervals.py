@@ -63,8 +63,8 @@ def discrete(law: DerivativeLaw) -> bool:
     return bool(np.all(law.spectrum[:, 0] == law.spectrum[:, 1]))
 
 
-def invert_m(one: FreeInterval, target: np.ndarray) -> np.ndarray:
-    """Return v with m_K(sign e^v) = target, for targets in the range of the interval."""
+def invert_m(one: FreeInterval, target: np.ndarray, within: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
+    """Return v with m_K(sign e^v) = target, for targets in the range of the interval; `within` has bounds of v."""
     from rmtjac.kernels.real import BELOW, BETWEEN, NEGATIVE, invert
 
     law = one.law
@@ -78,4 +78,7 @@ def invert_m(one: FreeInterval, target: np.ndarray) -> np.ndarray:
     else:
         stretch = BETWEEN
         low, high = np.full_like(target, one.low), np.full_like(target, min(one.high, one.low + 200.0))
+    if within is not None:
+        low = np.maximum(low, np.minimum(*within) - 1e-14)
+        high = np.minimum(high, np.maximum(*within) + 1e-14)
     return invert(*law.kernel, law.mass, stretch, low, high, target)

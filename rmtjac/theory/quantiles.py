@@ -36,6 +36,10 @@ def cdf(lim: LimitSpectrum, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray
     roots = lim.solve(at[inside])
     tail = np.where(roots.found, inverse.upper_tail(lim.layers, roots), 0.0)
     value[inside] = np.clip(1.0 - tail, lim.atom, 1.0)
+    # In a gap F is what is known of it there, to rounding; next to an edge at which the density is infinite it is not.
+    floors = np.append(jumps.floors, 1.0)[np.minimum(place, 2 * len(ends)) // 2]
+    flat = outside & np.isfinite(at) & ~np.isnan(floors)
+    value[flat] = np.clip(floors[flat], lim.atom, 1.0)
     slope[inside] = np.where(roots.found & ~outside[inside], -roots.imag_m / math.pi, 0.0)
     for log_atom, mass in zip(jumps.log_atoms, jumps.masses, strict=True):
         value[outside & (log_lam < log_atom) & (log_atom < at)] -= mass
@@ -48,9 +52,10 @@ def log_quantile(lim: LimitSpectrum, p: np.ndarray) -> np.ndarray:
     out = np.full(p.size, -math.inf)
     p = np.where(np.abs(p - lim.atom) < 4e-16, lim.atom, p)  # 1 - .8 is meant as the atom of .2
     out[p > lim.atom] = max([*ends[:, 1], *jumps.log_atoms])
-    for a, b in ends:
+    for (a, b), floor in zip(ends, jumps.floors, strict=True):
         high = float(cdf(lim, np.array([b - 1e-11]))[0][0])
         low = float(cdf(lim, np.array([a + 1e-11]))[0][0]) if a > -math.inf else lim.atom
+        low = low if math.isnan(floor) else floor + 4e-16
         here = np.flatnonzero((p > low) & (p < high))
         if here.size:
             out[here] = _newton(lim, p[here], a, b)

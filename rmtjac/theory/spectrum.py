@@ -20,10 +20,11 @@ from rmtjac.theory import integral, inverse, quantiles, transforms
 from rmtjac.theory import moments as lagrange
 from rmtjac.theory.continuation import ContinuationPoint, continuation
 from rmtjac.theory.density import densities
-from rmtjac.theory.edges import Edge, Support, support
+from rmtjac.theory.edges import Edge, Support
 from rmtjac.theory.inverse import Roots
 from rmtjac.theory.layers import Layers
 from rmtjac.theory.near_edge import Expansion, expand
+from rmtjac.theory.own_mass import checked_support
 from rmtjac.validate import positive_int
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ class LimitSpectrum:
 
     @cached_property
     def _ends(self) -> Support:
-        return support(self.layers)
+        return checked_support(self.layers, self.atom, self.facts.get("ensemble"))
+
+    @property
+    def hidden_gap(self) -> float:
+        """No gap of the support wider than this, in log lambda, has been missed: see `rmtjac.theory.edges`."""
+        return self._ends.hidden
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -258,10 +264,12 @@ class LimitSpectrum:
 
     def moments(self, most: int) -> np.ndarray:
         """Return the moments 1 ... `most`, by Lagrange inversion of lambda(m)."""
+        _ = self._ends  # nothing is answered of a limit whose mass is not 1
         return lagrange.moments(self.layers, positive_int("most", most))
 
     def exact_moments(self, most: int) -> tuple[Fraction, ...]:
         """Return the moments 1 ... `most` as fractions, where D^2 takes rational values with rational probabilities."""
+        _ = self._ends
         return lagrange.exact_moments(self.layers, positive_int("most", most))
 
     def mean(self, f: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
@@ -342,6 +350,8 @@ class LimitSpectrum:
         parts = [f"({a:.6g}, {b:.6g}]" if a == 0.0 else f"[{a:.6g}, {b:.6g}]" for a, b in self.support]
         parts += [f"{{{lam:.6g}}}" for lam, _ in self.atoms]
         more = "".join(f", {mass:.6g} at {lam:.6g}" for lam, mass in self.atoms)
+        if self.hidden_gap > 1e-6:
+            more += f", gaps of log lambda below {self.hidden_gap:.1g} may be hidden"
         return f"LimitSpectrum(depth {self.layers.depth}, support {' + '.join(parts)}, atom {self.atom:.6g}{more})"
 
 

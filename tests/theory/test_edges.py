@@ -7,6 +7,7 @@ import pytest
 import rmtjac as rj
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 from tests.oracles.closed_forms import fuss_catalan_edge
+from tests.oracles.free_products import sampled_product, two_values_twice
 
 # Equation sheet, section 3, "Upper edge": q^h = 1/2, L = 1, 2, 5, 20.
 EDGES = {
@@ -105,3 +106,102 @@ def test_three_values_of_d_squared():
         here = inside_gap[(inside_gap > below * 0.99) & (inside_gap < above * 1.01)]
         assert here.min() == pytest.approx(below, rel=1e-3)
         assert here.max() == pytest.approx(above, rel=1e-3)
+
+
+def _orthogonal(laws, **options):
+    return rj.LimitSpectrum(Layers(laws, [1.0] * len(laws), orthogonal=[True] * len(laws), **options))
+
+
+# a, P(D_0^2 = 1), b, P(D_1^2 = 1): intervals on both sides of every join, masses that leave 0 to 2 atoms
+@pytest.mark.parametrize(
+    ("a", "p", "b", "q"),
+    [
+        (0.25, 0.5, 0.81, 0.5),
+        (0.04, 0.5, 0.81, 0.5),
+        (0.3, 0.6, 0.35, 0.6),
+        (0.7, 0.2, 0.1, 0.8),
+        (0.02, 0.9, 0.95, 0.15),
+        (0.5, 0.35, 0.2, 0.45),
+        (0.98, 0.5, 0.97, 0.5),
+    ],
+)
+def test_two_orthogonal_layers_of_two_values(a, p, b, q):
+    laws = [DiscreteLaw.from_points([x, 1.0], [1 - w, w]) for x, w in ((a, p), (b, q))]
+    lim = _orthogonal(laws)
+    intervals, atoms, lam, weight = two_values_twice(a, p, b, q)
+    # A square-root edge is known to 1e-14; where the density diverges the edge is a product of values.
+    np.testing.assert_allclose(lim.support, sorted(intervals), rtol=1e-12)
+    np.testing.assert_allclose(lim.atoms, np.array(sorted(atoms.items())).reshape(-1, 2), atol=1e-13)
+    for x in np.quantile(lam, [0.05, 0.3, 0.6, 0.95]):
+        # The quadrature of the oracle is a sum of 8,000 points.
+        expected = weight[lam <= x].sum() + sum(mass for place, mass in atoms.items() if place <= x)
+        assert float(lim.cdf(x)) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "gains"), [((-0.5, 0.9), (0.5, 1.2)), ((0.2, 0.9), (1.0, 1.0)), ((0.9, -0.3), (2.0, 0.7))]
+)
+def test_leaky_relu_with_orthogonal_weights(slopes, gains):
+    ens = rj.Ensemble.square(100, 2, [f"leaky_relu:{s}" for s in slopes], [rj.Orthogonal(g) for g in gains])
+    lim = rj.limit_spectrum(ens)
+    scale = (gains[0] * gains[1]) ** 2
+    intervals, _, _, _ = two_values_twice(slopes[0] ** 2, 0.5, slopes[1] ** 2, 0.5)
+    np.testing.assert_allclose(lim.support, scale * np.array(sorted(intervals)), rtol=1e-12)
+    ((_, low), (high, _)) = lim.support
+    assert lim.cdf((low * high) ** 0.5) == pytest.approx(0.5, abs=1e-13)
+    emp = rj.sample_spectrum(ens, 4, rng=0)
+    assert abs(np.mean(emp.eigenvalues < (low * high) ** 0.5) - 0.5) < 0.1  # masks are drawn: sd .05 per network
+
+
+# Values of D^2, how many of 60 (or 90, 120) neurons have each, kinds, widths: drawn once, kept for what they hold
+# (several intervals between square-root edges, atoms, a rectangular last layer, roots that a real solution hides).
+PRODUCTS = [
+    ([[0.019, 0.846, 0.556], [2.139, 0.03], [0.9, 1.0]], [[53, 44, 103], [152, 48], [67, 133]], [1, 1, 1], [200] * 4),
+    ([[0.46, 0.423, 0.405], [0.82, 1.0], [0.744, 1.0]], [[33, 84, 83], [91, 109], [126, 74]], [1, 1, 1], [200] * 4),
+    ([[0.01, 1.0], [0.9, 1.0]], [[100, 100], [100, 100]], [0, 1], [200] * 3),
+    ([[0.0, 0.5, 1.0], [1.0, 4.0]], [[20, 60, 120], [80, 160]], [1, 1], [160, 200, 240]),
+    ([[1e-3, 1.0], [1e-3, 1.0], [1e-3, 1.0]], [[60, 140], [100, 100], [40, 160]], [1, 1, 1], [200] * 4),
+    ([[0.25, 1.0], [0.7, 1.0]], [[150, 150], [60, 140]], [0, 1], [100, 300, 200]),
+]
+
+
+@pytest.mark.parametrize(("values", "counts", "orthogonal", "widths"), PRODUCTS)
+def test_intervals_hold_the_eigenvalues_of_sampled_products(values, counts, orthogonal, widths):
+    laws = [DiscreteLaw.from_points(x, np.array(k) / sum(k)) for x, k in zip(values, counts, strict=True)]
+    lim = rj.LimitSpectrum(Layers(laws, [1.0] * len(laws), widths, orthogonal))
+    eigenvalues = sampled_product(values, counts, orthogonal, [1.0] * len(laws), widths, np.random.default_rng(3))
+    n = eigenvalues.size
+    ends = np.sort(np.concatenate([lim.support.ravel(), lim.atoms[:, 0]]))
+    middles = np.sqrt(ends[:-1] * ends[1:])[~lim.inside(np.log(np.maximum(ends[:-1] * ends[1:], 1e-300)) / 2)]
+    for x in middles:  # rigid: with the values of D in given numbers, those of eigenvalues are within one or two
+        assert abs(np.count_nonzero(eigenvalues <= x) - n * float(lim.cdf(x))) < 2.5
+    positive = eigenvalues[eigenvalues > 1e-10]
+    place = np.searchsorted(eigenvalues, positive, side="right") / n
+    off = np.abs(positive[:, None] / lim.atoms[:, 0] - 1.0).min(axis=1, initial=1.0) > 1e-9
+    assert np.abs(place - lim.cdf(positive))[off].max() < 9 / n
+
+
+def test_the_width_of_what_may_be_hidden_is_said():
+    law = DiscreteLaw.from_points([0.01, 1.0], [0.5, 0.5])
+    assert 0.0 <= rj.LimitSpectrum(Layers([law, law], [1.0, 1.0])).hidden_gap < 1e-10
+    # The slope at which one layer's gap closes lies between .28720 and .28721: next to it the gap is narrow, not lost.
+    widths = []
+    for slope in (0.2871, 0.28718, 0.287195):
+        lim = _spectrum_of_leaky(slope)
+        ((_, low), (high, _)) = lim._log_support
+        widths.append(high - low)
+        assert lim.hidden_gap < 1e-10
+    assert widths[0] > widths[1] > widths[2] > 0.0
+
+
+def _spectrum_of_leaky(slope):
+    return rj.LimitSpectrum(Layers([derivative_law(rj.activations.activation(f"leaky_relu:{slope}"), 1.0)], [1.0]))
+
+
+def test_many_layers_of_two_values_each():
+    # 2^40 choices of stretches; nearly all are ruled out before they are complete
+    laws = [DiscreteLaw.from_points([(0.3 + 0.01 * l) ** 2, 1.0], [0.5, 0.5]) for l in range(40)]
+    lim = _orthogonal(laws)
+    assert lim.hidden_gap < 1e-10
+    mean = math.prod(law.mean for law in laws)
+    assert lim.moment(1) == pytest.approx(mean, rel=1e-12)

@@ -1,0 +1,88 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac.theory import DiscreteLaw, Layers, own_mass
+from rmtjac.theory.edges import support
+from rmtjac.theory.own_mass import missing_mass
+
+
+def _layers(values, orthogonal=True):
+    laws = [DiscreteLaw.from_points(x, [0.5, 0.5]) for x in values]
+    return Layers(laws, [1.0] * len(laws), orthogonal=[orthogonal] * len(laws))
+
+
+def test_a_lost_interval_is_missed():
+    layers = _layers([[0.25, 1.0], [0.81, 1.0]])
+    ends = support(layers)
+    assert abs(missing_mass(layers, ends, 0.0)) < 1e-9
+    upper = dataclasses.replace(ends, intervals=ends.intervals[1:])
+    # The density is infinite at the edges: halving panels there, in search of the rest, ends at rounding.
+    assert missing_mass(layers, upper, 0.0) == pytest.approx(0.5, abs=1e-7)
+    assert missing_mass(layers, ends, 0.25) == pytest.approx(-0.25, abs=1e-7)
+
+
+def test_a_part_of_an_interval_is_missed():
+    layers = _layers([[0.01, 1.0]], orthogonal=False)
+    ends = support(layers)
+    lim = rj.LimitSpectrum(layers)
+    low, high = ends.intervals[-1]
+    cut = dataclasses.replace(high, log_lam=high.log_lam - 0.01)
+    shorter = dataclasses.replace(ends, intervals=[*ends.intervals[:-1], (low, cut)])
+    assert missing_mass(layers, shorter, 0.0) == pytest.approx(1.0 - float(lim.cdf(math.exp(cut.log_lam))), abs=1e-8)
+
+
+ANSWERS = {
+    "support": lambda lim: lim.support,
+    "edges": lambda lim: lim.edges,
+    "atoms": lambda lim: lim.atoms,
+    "density": lambda lim: lim.density(0.5),
+    "cdf": lambda lim: lim.cdf(0.5),
+    "quantile": lambda lim: lim.quantile(0.5),
+    "moments": lambda lim: lim.moments(2),
+    "curve": lambda lim: lim.curve(),
+    "repr": repr,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_no_answer_without_the_whole_mass(answer, monkeypatch):
+    def lossy(layers):
+        found = support(layers)
+        return dataclasses.replace(found, intervals=found.intervals[1:])
+
+    monkeypatch.setattr(own_mass, "support", lossy)
+    lim = rj.LimitSpectrum(_layers([[0.25, 1.0], [0.81, 1.0]]))
+    with pytest.raises(ArithmeticError, match=r"widths=.*has mass 0\.(5|49999999).* on its support, not 1"):
+        ANSWERS[answer](lim)
+    ens = rj.Ensemble.square(100, 2, ["leaky_relu:-0.5", "leaky_relu:0.9"], rj.Orthogonal(1.0))
+    with pytest.raises(ArithmeticError, match=r"limit of widths=\[100, 100, 100\], activations=\['leaky_relu:-0.5', "):
+        rj.limit_spectrum(ens)
+
+
+def test_a_density_that_is_infinite_inside():
+    # One orthogonal layer: M = D^2, and silu' turns back at a value inside of its range.
+    lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "silu", rj.Orthogonal(0.67)), input_variance=5.0)
+    assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("widths", "names", "orthogonal", "q"),
+    [
+        ([100, 50, 20], ["tanh", "relu"], [False, True], 1.0),
+        ([1, 2, 1], ["erf", "leaky_relu:0.1"], [False, False], 0.01),
+        ([7, 7, 7, 7], ["gelu", "hardtanh", "silu"], [True, False, True], 5.0),
+        ([30, 20, 40], ["leaky_relu:-0.01", "leaky_relu:3.0"], [True, False], 50.0),
+        ([10, 10], ["relu"], [True], 1.0),
+        ([3, 5], ["linear"], [True], 1.0),
+        ([2, 90, 2], ["softsign", "arctan"], [True, True], 1.0),
+    ],
+)
+def test_mixed_ensembles(widths, names, orthogonal, q):
+    weights = [rj.Orthogonal(0.8) if x else rj.Gaussian(1.3) for x in orthogonal]
+    lim = rj.limit_spectrum(rj.Ensemble(widths, names, weights), input_variance=q)
+    assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-8
+    assert np.isfinite(lim.hidden_gap)
