@@ -71,9 +71,9 @@ class Expansion:
         for _ in range(4):  # quadratic, from a relative error of the radius at most
             x = x - (np.polynomial.polynomial.polyval(x, self.h) - away) / np.polynomial.polynomial.polyval(x, slope)
         value = np.polynomial.polynomial.polyval(x, self.m).imag
-        with np.errstate(divide="ignore"):
-            relative = 4.0 * _EPS + 1e-13 + 0.5 * self.uncertainty / np.abs(away)
-        return value, np.abs(value) * relative, near & (np.sign(x.imag) == self.side)
+        with np.errstate(divide="ignore", invalid="ignore"):  # at the edge itself, which is not near in this sense
+            error = np.abs(value) * (4.0 * _EPS + 1e-13 + 0.5 * self.uncertainty / np.abs(away))
+        return value, error, near & (np.sign(x.imag) == self.side)
 
 
 def expand(layers: Layers, edge: Edge) -> Expansion | None:

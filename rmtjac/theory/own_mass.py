@@ -45,6 +45,8 @@ def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None
     ends = support(layers)
     with np.errstate(over="ignore", invalid="ignore"):  # an error of the density may be infinite
         missing = missing_mass(layers, ends, atom)
+    if not abs(missing) <= TOLERANCE and layers.explicit and not isinstance(layers.groups[0], DiscreteLaw):
+        missing = _outside(layers, ends, atom)
     if not abs(missing) <= TOLERANCE:
         what = ensemble or {"widths": layers.widths, "laws": layers.laws, "orthogonal": layers.orthogonal}
         name = ", ".join(f"{key}={value!r}" for key, value in what.items())
@@ -59,8 +61,7 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
     """Return 1 less the atom, the atoms off 0 and what the density integrates to.
 
     Where the support reaches down to 0, the cdf, which is right at each point, has the last 1e-7, or what lies below
-    e^-300 times the upper edge, or below
-    the lowest point that is resolved.
+    e^-300 times the upper edge, or below the lowest point that is resolved.
     """
     pieces, below = _pieces(layers, ends, atom)
     known = atom + float(ends.masses.sum()) + below
@@ -83,6 +84,20 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
         middle = 0.5 * (left + right)
         which = np.repeat(which[rough], 2)
         left, right = _mixed(left[rough], middle[rough]), _mixed(middle[rough], right[rough])
+
+
+def _outside(layers: Layers, ends: Support, atom: float) -> float:
+    """Return the mass of M = c D^2 that lies on no interval, by the nodes of D^2.
+
+    Where D^2 gathers near a value its density is none that floats of lambda resolve.
+    """
+    law = layers.groups[0]
+    log_lam = np.log(law.values) + layers.log_scale
+    room = 1e-9 * (1.0 + np.abs(log_lam))
+    inside = np.zeros(log_lam.size, dtype=bool)
+    for low, high in ends.log_ends:
+        inside |= (log_lam >= low - room) & (log_lam <= high + room)
+    return 1.0 - atom - float(ends.masses.sum()) - float(law.weights[inside].sum()) / float(layers.ratios[0])
 
 
 def _pieces(layers: Layers, ends: Support, atom: float) -> tuple[list[_Piece], float]:

@@ -20,9 +20,10 @@ def test_a_lost_interval_is_missed():
     ends = support(layers)
     assert abs(missing_mass(layers, ends, 0.0)) < 1e-9
     upper = dataclasses.replace(ends, intervals=ends.intervals[1:])
-    # The density is infinite at the edges: halving panels there, in search of the rest, ends at rounding.
-    assert missing_mass(layers, upper, 0.0) == pytest.approx(0.5, abs=1e-7)
-    assert missing_mass(layers, ends, 0.25) == pytest.approx(-0.25, abs=1e-7)
+    # The density is infinite at the edges: halving panels there, in search of mass that is not there, ends at rounding,
+    # after more of it than one pass has. What counts is that the half, or the quarter, is seen.
+    assert missing_mass(layers, upper, 0.0) == pytest.approx(0.5, abs=1e-6)
+    assert missing_mass(layers, ends, 0.25) == pytest.approx(-0.25, abs=1e-6)
 
 
 def test_a_part_of_an_interval_is_missed():
@@ -56,7 +57,7 @@ def test_no_answer_without_the_whole_mass(answer, monkeypatch):
 
     monkeypatch.setattr(own_mass, "support", lossy)
     lim = rj.LimitSpectrum(_layers([[0.25, 1.0], [0.81, 1.0]]))
-    with pytest.raises(ArithmeticError, match=r"widths=.*has mass 0\.(5|49999999).* on its support, not 1"):
+    with pytest.raises(ArithmeticError, match=r"widths=.*has mass 0\.(5|4999999).* on its support, not 1"):
         ANSWERS[answer](lim)
     ens = rj.Ensemble.square(100, 2, ["leaky_relu:-0.5", "leaky_relu:0.9"], rj.Orthogonal(1.0))
     with pytest.raises(ArithmeticError, match=r"limit of widths=\[100, 100, 100\], activations=\['leaky_relu:-0.5', "):
@@ -86,3 +87,20 @@ def test_mixed_ensembles(widths, names, orthogonal, q):
     lim = rj.limit_spectrum(rj.Ensemble(widths, names, weights), input_variance=q)
     assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-8
     assert np.isfinite(lim.hidden_gap)
+
+
+@pytest.mark.parametrize(
+    ("name", "q"), [("mish", 50.0), ("silu", 50.0), ("gelu", 50.0), ("softplus", 50.0), ("tanh", 5.0)]
+)
+@pytest.mark.parametrize("widths", [[2, 1], [1, 2], [3, 3]])
+def test_one_orthogonal_layer_of_a_law_that_gathers(name, q, widths):
+    # M = D^2 on the smaller side: P(M <= lambda) and the mean are those of D^2, by quadrature over h in the test.
+    lim = rj.limit_spectrum(rj.Ensemble(widths, name, rj.Orthogonal(1.0)), input_variance=q)
+    h = np.linspace(-14.0, 14.0, 400_001) * math.sqrt(q)
+    weight = np.exp(-0.5 * h**2 / q) / math.sqrt(2.0 * math.pi * q) * (h[1] - h[0])
+    square = rj.activations.activation(name).derivative(h) ** 2
+    assert lim.moment(1) == pytest.approx(float(weight @ square), rel=1e-9)
+    for lam in (0.2, 0.9):
+        below = float(weight[square <= lam].sum())
+        assert float(lim.cdf(lam)) == pytest.approx(below, abs=2e-4)  # steps of the trapezoid
+    assert lim.atom == 0.0
