@@ -19,6 +19,7 @@ __all__ = ["entry_rounding", "exact_rank", "without_copies"]
 
 _BITS = 53  # of a float
 _BUDGET = 1e10  # multiplications modulo a prime, ten to twenty seconds
+_COARSEST = 2.0**-7  # relative rounding: eight of it are still a small change
 _FREE, _EVIDENCE = 4, 32  # bits of an entry, and of all of them, that rounded numbers would not leave zero by accident
 
 
@@ -32,10 +33,11 @@ def entry_rounding(raw: np.ndarray) -> float:
     values = raw.astype(float)
     if raw.dtype.kind in "biu":
         return 0.0 if np.abs(values).max(initial=0.0) <= 2.0**_BITS else 2.0**-_BITS
-    bits = {2: 11, 4: 24}.get(raw.dtype.itemsize, _BITS)
+    bits, least = {2: (11, 2.0**-24), 4: (24, 2.0**-149)}.get(raw.dtype.itemsize, (_BITS, 2.0**-1074))
     if bits == _BITS:
-        with np.errstate(over="ignore"):
-            bits = 24 if np.array_equal(values.astype(np.float32), values) else _BITS
+        with np.errstate(over="ignore", under="ignore"):
+            if np.array_equal(values.astype(np.float32), values):
+                bits, least = 24, 2.0**-149
     used = values != 0.0
     count = int(np.count_nonzero(used))
     if not count:
@@ -46,7 +48,13 @@ def entry_rounding(raw: np.ndarray) -> float:
             return 0.0
     whole = np.abs(_primitive(values)[0][used])
     free = bits - math.frexp(float(whole.max()))[1]
-    return 0.0 if free >= _FREE and free * count >= _EVIDENCE else 2.0**-bits
+    smallest = float(np.abs(values[used]).min())
+    coarse = whole.max() > 1 and smallest < least * 2.0 ** (bits - 1)
+    if coarse:  # below the normal numbers all are multiples of the smallest: only what is shared beyond it counts
+        free = min(free, math.frexp(float((np.abs(values[used]) / whole).min()) / least)[1] - 1)
+    if free >= _FREE and free * count >= _EVIDENCE:
+        return 0.0
+    return min(max(2.0**-bits, 0.5 * (least / smallest)), _COARSEST) if coarse else 2.0**-bits
 
 
 def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
