@@ -28,7 +28,7 @@ def entry_rounding(raw: np.ndarray) -> float:
 
     Whole numbers are exact; so are entries that are small whole numbers times a factor common to a row or a column
     (signs over sqrt(N), a layer of 0 and 1 times a slope). Else they count as rounded to the precision of their type,
-    or to single precision where all of them fit into it.
+    or to single or half precision where all of them fit into it.
     """
     values = raw.astype(float)
     if raw.dtype.kind in "biu":
@@ -46,13 +46,19 @@ def entry_rounding(raw: np.ndarray) -> float:
         sizes = np.frexp(values[used])[1]
         if sizes.max() <= bits and (bits - sizes).sum() >= _EVIDENCE:
             return 0.0
-    whole = np.abs(_primitive(values)[0][used])
+    whole, exponents = (np.abs(part[used]) for part in _primitive(values))
     free = bits - math.frexp(float(whole.max()))[1]
     smallest = float(np.abs(values[used]).min())
     coarse = whole.max() > 1 and smallest < least * 2.0 ** (bits - 1)
     if coarse:  # below the normal numbers all are multiples of the smallest: only what is shared beyond it counts
         free = min(free, math.frexp(float((np.abs(values[used]) / whole).min()) / least)[1] - 1)
-    if free >= _FREE and free * count >= _EVIDENCE:
+    # Half precision in a wider type: few bits in an entry, whatever its size. Of whole numbers larger ones have more.
+    sizes = np.frexp(whole.astype(float))[1]
+    narrow = int(sizes.max()) if sizes.max() in (8, 11) else bits
+    sizes = sizes + exponents
+    if np.maximum(sizes - narrow, 0).sum() >= _EVIDENCE:
+        bits = narrow
+    elif free >= _FREE and free * count >= _EVIDENCE:
         return 0.0
     return min(max(2.0**-bits, 0.5 * (least / smallest)), _COARSEST) if coarse else 2.0**-bits
 

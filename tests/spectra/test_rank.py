@@ -161,3 +161,18 @@ def test_half_precision_below_its_normal_numbers():
     a = (rng.standard_normal((20, 3)) @ rng.standard_normal((3, 20)) * 1e-5).astype(np.float16)
     low, high = spectrum_of_matrices(a).rank_bounds[0]
     assert low <= 3 <= high
+
+
+def test_powers_of_two_are_exact_whatever_their_range():
+    a = 2.0 ** -np.random.default_rng(0).integers(0, 40, (12, 12))
+    assert entry_rounding(a) == 0.0
+
+
+@pytest.mark.parametrize("bits", [8, 11, 24])
+def test_narrow_types_stored_in_wide_ones(bits):
+    rng = np.random.default_rng(bits)
+    fractions, exponents = np.frexp(rng.standard_normal((40, 3)) @ rng.standard_normal((3, 40)))
+    a = np.ldexp(np.rint(np.ldexp(fractions, bits)), exponents - bits)  # of rank 3 but for this
+    assert entry_rounding(a) == 2.0**-bits
+    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    assert low <= 3 <= high
