@@ -140,7 +140,10 @@ def _with_underflows(net: Network, masks: list[np.ndarray], found: EmpiricalSpec
         else:
             lost |= (d == 0.0).any(axis=1)
     low = np.isfinite(found.log_singular_values).sum(axis=1)
-    return np.where(lost, np.maximum(most - low, 0), found.undecided) if lost.any() else found.undecided
+    if found.undecided is None or not lost.any():
+        return found.undecided
+    undecided: np.ndarray = np.where(lost, np.maximum(most - low, 0), found.undecided)
+    return undecided
 
 
 def weight_spectra(

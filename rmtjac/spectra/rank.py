@@ -56,7 +56,7 @@ def entry_rounding(raw: np.ndarray) -> float:
     sizes = np.frexp(whole.astype(float))[1]
     narrow = int(sizes.max()) if sizes.max() in (8, 11) else bits
     sizes = sizes + exponents
-    if np.maximum(sizes - narrow, 0).sum() >= _EVIDENCE:
+    if narrow < bits and np.maximum(sizes - narrow, 0).sum() >= _EVIDENCE:
         bits = narrow
     elif free >= _FREE and free * count >= _EVIDENCE:
         return 0.0
