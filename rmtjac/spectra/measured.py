@@ -92,6 +92,18 @@ def spectrum_of_jacobians(
     entry_error
         The relative error of the weights, as in `spectrum_of_matrices`.
 
+    Returns
+    -------
+    EmpiricalSpectrum
+        Where phi' of a smooth activation underflows to 0, zeros are not certain: they count as undecided.
+
+    Raises
+    ------
+    ValueError
+        If an input is not finite.
+    OverflowError
+        If preactivations leave the range of a float.
+
     Examples
     --------
     >>> import rmtjac as rj
