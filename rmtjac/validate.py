@@ -81,7 +81,7 @@ def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
         raise TypeError(f"{wanted}: {str(error).splitlines()[0]}") from None
     if array.dtype.kind == "c":
         pairs = "; the singular values of A + iB are those of [[A, -B], [B, A]], which has each of them twice"
-        raise TypeError(f"{wanted}, not of {array.dtype}{pairs if array.ndim > 1 else ''}")
+        raise TypeError(f"{wanted}, not of {array.dtype}{pairs if what.startswith('a matrix') else ''}")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{wanted}, not of {array.dtype}")
     return array

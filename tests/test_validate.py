@@ -50,7 +50,7 @@ def test_real_arrays(value):
     [
         (1j, r"^x must be an array of real numbers, not of complex128$"),
         (np.array([[1.0 + 0j]], dtype=object), "^x must be an array of real numbers: it holds "),
-        (np.complex64([[1]]), r"not of complex64; the singular values of A \+ iB are those of \[\[A, -B\], \[B, A\]\]"),
+        (np.complex64([[1]]), "not of complex64$"),
         (["1"], "^x must be an array of real numbers, not of <U1$"),
         (np.array(["2020-01-01"], dtype="datetime64[D]"), "not of datetime64"),
         ([[1.0], [1.0, 2.0]], "^x must be an array of real numbers: "),
@@ -60,3 +60,8 @@ def test_real_arrays(value):
 def test_what_is_no_real_array(value, message):
     with pytest.raises(TypeError, match=message):
         real_array("x", value)
+
+
+def test_complex_matrices_have_a_way_out():
+    with pytest.raises(TypeError, match=r"the singular values of A \+ iB are those of \[\[A, -B\], \[B, A\]\]"):
+        real_array("x", np.complex64([[1]]), "a matrix")

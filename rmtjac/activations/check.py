@@ -18,6 +18,7 @@ __all__ = ["check"]
 _EPS = 2.0**-52
 _SLACK = 64.0 * _EPS  # what values of a library function may be off by, relative
 _POINTS, _CELLS = 8001, 2000
+_NO_CLAIM = {"lower": -math.inf, "upper": math.inf, "steepest": math.inf}
 
 
 def check(phi: Activation, reach: float) -> dict[str, str]:
@@ -39,9 +40,8 @@ def check(phi: Activation, reach: float) -> dict[str, str]:
         ("identity_up_to", known.identity_up_to, grid.identity, ""),
     ]
     for name, value, look, proof in looks:
-        if value is None or value is False or value == "no" or (isinstance(value, float) and name != "monotone_from"
-                                                                 and math.isinf(value)):  # fmt: skip
-            continue  # nothing is claimed
+        if value is None or value is False or value == "no" or value == _NO_CLAIM.get(name):
+            continue
         out[name] = look()
         if proof in balls:
             out[name] += f"; proved on {balls[proof]:.0%} of [{-reach:g}, {reach:g}]"
@@ -147,22 +147,32 @@ class _Grid:
             self._fail(f"nondecreasing from {self.known.monotone_from:g} on", f"phi' = {d[i]:.6g} at h={h[i]:.6g}")
         return self._agree(h.size)
 
-    def _below(self, values: np.ndarray, bound: float, claim: str, what: str) -> str:
+    def _far(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points up to the end of the range of floats, and what is finite of phi there: some grow slowly."""
+        h = np.geomspace(self.h[-1], 1e300, 30)
+        h = np.concatenate([self.h, -h, h])
+        with np.errstate(all="ignore"):
+            y = np.asarray(self.phi(h), dtype=float)
+        return h[np.isfinite(y)], y[np.isfinite(y)]
+
+    def _below(self, h: np.ndarray, values: np.ndarray, bound: float, claim: str, what: str) -> str:
         bad = values > bound + _SLACK * max(abs(bound), np.finfo(float).tiny)
         if bad.any():
             i = int(np.argmax(values))
-            self._fail(claim, f"{what} = {values[i]:.17g} at h={self.h[i]:.6g}")
+            self._fail(claim, f"{what} = {values[i]:.17g} at h={h[i]:.6g}")
         return self._agree(values.size)
 
     def lower(self) -> str:
-        return self._below(-self.y, -float(self.known.lower or 0.0), f"bounded below by {self.known.lower:g}", "-phi")
+        (h, y), bound = self._far(), float(self.known.lower or 0.0)
+        return self._below(h, -y, -bound, f"bounded below by {bound:.12g}", "-phi")
 
     def upper(self) -> str:
-        return self._below(self.y, float(self.known.upper or 0.0), f"bounded above by {self.known.upper:g}", "phi")
+        (h, y), bound = self._far(), float(self.known.upper or 0.0)
+        return self._below(h, y, bound, f"bounded above by {bound:.12g}", "phi")
 
     def steepest(self) -> str:
         bound = float(self.known.steepest or 0.0)
-        return self._below(np.abs(self.d), bound, f"of slopes up to {bound:g}", "|phi'|")
+        return self._below(self.h, np.abs(self.d), bound, f"of slopes up to {bound:.12g}", "|phi'|")
 
     def identity(self) -> str:
         c = float(self.known.identity_up_to or 0.0)

@@ -6,6 +6,7 @@ for a bounded one). Its spectral radius is bracketed in `rmtjac.nonnegative.perr
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -22,6 +23,7 @@ from rmtjac.validate import finite, real_array
 __all__ = ["AgainstOne", "against_one", "asymptotic_factors", "asymptotic_map", "spectral_radius"]
 
 _TOLERANCE, _FINEST = 1e-12, 1e-15
+_MOST_TERMS = 20_000  # entries that a sum in rational arithmetic may have
 _MOST_EXACT = 40  # size up to which rho < 1 is decided in rational arithmetic
 
 
@@ -92,9 +94,10 @@ def _real(matrix: Any) -> Any:
     """The matrix in floats, CSR if it is sparse."""
     from scipy.sparse import csr_array, issparse
 
+    if getattr(getattr(matrix, "dtype", None), "kind", "") == "c":
+        raise TypeError(f"matrix must be a nonnegative matrix of real numbers, not of {matrix.dtype}")
     if not issparse(matrix):
         return real_array("matrix", matrix, "a matrix")
-    real_array("matrix", matrix.data, "a matrix")  # refuses complex entries
     if matrix.ndim != 2:
         raise ValueError(f"matrix has shape {matrix.shape}; a square matrix, or a list of factors, is needed")
     with np.errstate(over="ignore"):
@@ -175,6 +178,8 @@ def against_one(of: Any) -> AgainstOne:
         return AgainstOne(high < 1.0, bracket)
     n = factors[0].shape[1]
     if n > _MOST_EXACT:
+        if _keeps_ones(factors) and _is_irreducible(factors):
+            return AgainstOne(False, bracket, [Fraction(1)] * n)
         return AgainstOne(False if _stochastic(factors) else None, bracket)
     left = _identity_minus(factors, n)
     for k in range(n):
@@ -192,6 +197,21 @@ def against_one(of: Any) -> AgainstOne:
     for k in range(n - 2, -1, -1):
         vector.insert(0, -sum((a * v for a, v in zip(left[k][k + 1 :], vector, strict=True)), Fraction(0)) / left[k][k])
     return AgainstOne(False, bracket, vector)
+
+
+def _keeps_ones(factors: list[Any]) -> bool:
+    """Whether the product takes the vector of ones to itself exactly, as permutations do; False where that costs."""
+    from scipy.sparse import csr_array
+
+    rows = [csr_array(one) for one in factors]
+    if sum(one.nnz for one in rows) > _MOST_TERMS:
+        return False
+    h = [Fraction(1)] * rows[0].shape[1]
+    for one in rows:
+        terms = [Fraction(w) * h[j] for w, j in zip(one.data.tolist(), one.indices.tolist(), strict=True)]
+        cuts = one.indptr.tolist()
+        h = [sum(terms[a:b], Fraction(0)) for a, b in itertools.pairwise(cuts)]
+    return all(x == 1 for x in h)
 
 
 def _stochastic(factors: list[Any]) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.nonnegative.components import edges_and_labels
 from rmtjac.nonnegative.rounding import affine
 
 __all__ = ["Block", "acting", "blocks", "irreducible", "restricted"]
@@ -25,18 +26,10 @@ class Block(NamedTuple):
 
 def _components(net: Network) -> tuple[np.ndarray, np.ndarray]:
     """Labels of all neurons, inputs first, and the edges between different labels, shape (K, 2)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+    edges, label = edges_and_labels(list(net.weights), list(net.widths[:-1]))
     ends = np.cumsum([0, *net.widths[:-1]])
-    starts, stops = [], []
-    for l, matrix in enumerate(net.weights):
-        i, j = np.nonzero(matrix > 0.0)
-        starts.append(j + ends[l])
-        stops.append(i + ends[(l + 1) % net.depth])
-    start, stop = np.concatenate(starts), np.concatenate(stops)
-    graph = coo_array((np.ones(len(start)), (start, stop)), shape=(ends[-1],) * 2).tocsr()
-    _, label = connected_components(graph, directed=True, connection="strong")
+    start = np.concatenate([columns + ends[l] for l, (_, columns, _) in enumerate(edges)])
+    stop = np.concatenate([rows + ends[(l + 1) % net.depth] for l, (rows, _, _) in enumerate(edges)])
     pairs = np.unique(np.stack([label[start], label[stop]], axis=1), axis=0)
     return label, pairs
 

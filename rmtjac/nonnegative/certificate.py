@@ -126,7 +126,7 @@ class Certificate:
         lines = [f"{name:>20}: {words[getattr(self, name)]}" for name in ("exists", "unique", "positive")]
         lines += [f"{'shape':>20}: {self.shape}", f"{'theorem':>20}: {self.theorem}", f"{'reason':>20}: {self.reason}"]
         if self.rho is not None:
-            lines.append(f"{'rho(T_inf)':>20}: [{self.rho[0]:.12g}, {self.rho[1]:.12g}]")
+            lines.append(f"{'rho(T_inf)':>20}: [{at_least(self.rho[0], digits=12)}, {at_most(self.rho[1], digits=12)}]")
         if self.rate is not None and self.rate.value < 1.0:
             rate = at_most(self.rate.value, 1.0)
             lines.append(f"{'rate':>20}: {rate} in a weighted maximum norm, from the least fixed point on")
@@ -179,7 +179,7 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     finite("tol", tol, above=0.0)
     found = _certified(net, tol)
     declared = tuple(dict.fromkeys(phi.spec for phi in net.activations if phi.facts.declared))
-    if not declared or found.shape == "undecided":
+    if not declared or (found.exists, found.unique, found.positive) == (None, None, None):
         return found
     reason = f"{found.reason}; this rests on the declared facts of {', '.join(map(repr, declared))}"
     return replace(found, reason=reason, declared=declared)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Block", "components"]
+__all__ = ["Block", "components", "edges_and_labels"]
 
 _ALONE = 64  # components of that many neurons or more get a block of their own
 _FULL = 0.1  # blocks with a larger share of positive entries are stored densely
@@ -72,7 +72,7 @@ def components(factors: list[Any]) -> list[Block]:
         return []
     if all(not issparse(one) and one.min() > 0.0 for one in factors):
         return [_from_the_narrowest(factors, [np.zeros(n, dtype=np.int64) for n in sizes])]
-    edges, label = _edges(factors, sizes)
+    edges, label = edges_and_labels(factors, sizes)
     depth, total = len(factors), len(label)
     ends = np.cumsum([0, *sizes])
     layer = np.repeat(np.arange(depth), sizes)
@@ -123,8 +123,10 @@ def _from_the_narrowest(factors: list[Any], owners: list[np.ndarray]) -> Block:
     return Block([*factors[k:], *factors[:k]], [*owners[k:], *owners[:k]], -k % len(factors))
 
 
-def _edges(factors: list[Any], sizes: list[int]) -> tuple[list[tuple[np.ndarray, np.ndarray, np.ndarray]], np.ndarray]:
-    """Rows, columns and values of the positive entries, and the strongly connected component of each neuron."""
+def edges_and_labels(
+    factors: list[Any], sizes: list[int]
+) -> tuple[list[tuple[np.ndarray, np.ndarray, np.ndarray]], np.ndarray]:
+    """Return rows, columns and values of the positive entries, and the strongly connected component of each neuron."""
     from scipy.sparse import coo_array, issparse
     from scipy.sparse.csgraph import connected_components
 
@@ -138,7 +140,7 @@ def _edges(factors: list[Any], sizes: list[int]) -> tuple[list[tuple[np.ndarray,
             kept = values > 0.0
             edges.append((rows[kept].astype(np.int64), columns[kept].astype(np.int64), values[kept]))
         else:
-            rows, columns = np.nonzero(one)
+            rows, columns = np.nonzero(one > 0.0)
             edges.append((rows, columns, one[rows, columns]))
     here = np.concatenate([columns + ends[l] for l, (_, columns, _) in enumerate(edges)])
     there = np.concatenate([rows + ends[(l + 1) % len(factors)] for l, (rows, _, _) in enumerate(edges)])

@@ -113,7 +113,8 @@ def contracting(net: Network) -> float:
     for end in _FIRST:
         before = x
         while k < end:
-            x, k = np.maximum(below(net, x), x), k + 1
+            new = np.maximum(below(net, x), x)
+            x, k = new, end if (new == x).all() else k + 1  # at rest it stays
         moved = k == _FIRST[0] or (x > before).any()
         if moved and x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less than a rate
             rate = contraction_rate(net, x).value

@@ -51,6 +51,7 @@ def product_of_blocks(
     low, high = np.zeros(n), np.zeros(n)
     several = np.zeros(n, dtype=bool)
     parts: list[Part] = []
+    known: dict[bytes, Certificate] = {}  # of blocks that are the same
     for neurons, recurrent in cut:
         if several[acting(net, neurons)].any():
             return None
@@ -58,7 +59,10 @@ def product_of_blocks(
         if least is None or most is None:
             return None
         if recurrent:
-            part: Certificate | None = certify(least, tol)
+            key = b"".join(array.tobytes() for array in (*least.weights, *least.biases)) + repr(least.widths).encode()
+            if key not in known:
+                known[key] = certify(least, tol)
+            part: Certificate | None = known[key]
             assert part is not None
             if part.exists is False:
                 reason = f"neurons {few(neurons)}: {part.reason}"

@@ -92,6 +92,18 @@ def spectrum_of_jacobians(
     entry_error
         The relative error of the weights, as in `spectrum_of_matrices`.
 
+    Returns
+    -------
+    EmpiricalSpectrum
+        Where phi' of a smooth activation underflows to 0, zeros are not certain: they count as undecided.
+
+    Raises
+    ------
+    ValueError
+        If an input is not finite.
+    OverflowError
+        If preactivations leave the range of a float.
+
     Examples
     --------
     >>> import rmtjac as rj
@@ -104,7 +116,12 @@ def spectrum_of_jacobians(
     entry_error = _entry_error(entry_error)
     inputs = real_array("inputs", inputs)
     inputs = inputs.reshape(-1, inputs.shape[-1]) if inputs.ndim else inputs
-    masks = [phi.derivative(h) for phi, h in zip(net.activations, net.preactivations(inputs), strict=True)]
+    if not np.isfinite(inputs).all():
+        raise ValueError("inputs holds NaN or infinite entries; finite numbers are needed")
+    preactivations = net.preactivations(inputs)
+    if any(np.isnan(h).any() for h in preactivations):
+        raise OverflowError("preactivations of the network leave the range of a float")
+    masks = [phi.derivative(h) for phi, h in zip(net.activations, preactivations, strict=True)]
     if entry_error is None:
         # D is computed, and rounded; 0 and 1 are exact, and the last D only scales rows.
         inner = [0.0 if np.array_equal(d, np.rint(d)) else UNIT for d in masks[:-1]]
@@ -121,7 +138,24 @@ def spectrum_of_jacobians(
         for i, row in enumerate(np.ascontiguousarray(d, dtype=float)):
             mask_moments(row, moments[i, l])
     arrays = (found.log_singular_values, found.log_error, found.underflows)
-    return EmpiricalSpectrum(*arrays, found.facts, found.routes, moments, found.undecided)
+    undecided = _with_underflows(net, masks, found)
+    return EmpiricalSpectrum(*arrays, found.facts, found.routes, moments, undecided)
+
+
+def _with_underflows(net: Network, masks: list[np.ndarray], found: EmpiricalSpectrum) -> np.ndarray | None:
+    """Return how many values are undecided, a phi' that is 0 by underflow counted as positive."""
+    lost = np.zeros(found.samples, dtype=bool)
+    most = np.full(found.samples, min(net.widths))
+    for phi, d in zip(net.activations, masks, strict=True):
+        if phi.piecewise_affine:
+            most = np.minimum(most, (d != 0.0).sum(axis=1))
+        else:
+            lost |= (d == 0.0).any(axis=1)
+    low = np.isfinite(found.log_singular_values).sum(axis=1)
+    if found.undecided is None or not lost.any():
+        return found.undecided
+    undecided: np.ndarray = np.where(lost, np.maximum(most - low, 0), found.undecided)
+    return undecided
 
 
 def weight_spectra(

@@ -19,6 +19,7 @@ __all__ = ["entry_rounding", "exact_rank", "without_copies"]
 
 _BITS = 53  # of a float
 _BUDGET = 1e10  # multiplications modulo a prime, ten to twenty seconds
+_COARSEST = 2.0**-7  # relative rounding: eight of it are still a small change
 _FREE, _EVIDENCE = 4, 32  # bits of an entry, and of all of them, that rounded numbers would not leave zero by accident
 
 
@@ -27,15 +28,16 @@ def entry_rounding(raw: np.ndarray) -> float:
 
     Whole numbers are exact; so are entries that are small whole numbers times a factor common to a row or a column
     (signs over sqrt(N), a layer of 0 and 1 times a slope). Else they count as rounded to the precision of their type,
-    or to single precision where all of them fit into it.
+    or to single or half precision where all of them fit into it.
     """
     values = raw.astype(float)
     if raw.dtype.kind in "biu":
         return 0.0 if np.abs(values).max(initial=0.0) <= 2.0**_BITS else 2.0**-_BITS
-    bits = {2: 11, 4: 24}.get(raw.dtype.itemsize, _BITS)
+    bits, least = {2: (11, 2.0**-24), 4: (24, 2.0**-149)}.get(raw.dtype.itemsize, (_BITS, 2.0**-1074))
     if bits == _BITS:
-        with np.errstate(over="ignore"):
-            bits = 24 if np.array_equal(values.astype(np.float32), values) else _BITS
+        with np.errstate(over="ignore", under="ignore"):
+            if np.array_equal(values.astype(np.float32), values):
+                bits, least = 24, 2.0**-149
     used = values != 0.0
     count = int(np.count_nonzero(used))
     if not count:
@@ -44,9 +46,21 @@ def entry_rounding(raw: np.ndarray) -> float:
         sizes = np.frexp(values[used])[1]
         if sizes.max() <= bits and (bits - sizes).sum() >= _EVIDENCE:
             return 0.0
-    whole = np.abs(_primitive(values)[0][used])
+    whole, exponents = (np.abs(part[used]) for part in _primitive(values))
     free = bits - math.frexp(float(whole.max()))[1]
-    return 0.0 if free >= _FREE and free * count >= _EVIDENCE else 2.0**-bits
+    smallest = float(np.abs(values[used]).min())
+    coarse = whole.max() > 1 and smallest < least * 2.0 ** (bits - 1)
+    if coarse:  # below the normal numbers all are multiples of the smallest: only what is shared beyond it counts
+        free = min(free, math.frexp(float((np.abs(values[used]) / whole).min()) / least)[1] - 1)
+    # Half precision in a wider type: few bits in an entry, whatever its size. Of whole numbers larger ones have more.
+    sizes = np.frexp(whole.astype(float))[1]
+    narrow = int(sizes.max()) if sizes.max() in (8, 11) else bits
+    sizes = sizes + exponents
+    if narrow < bits and np.maximum(sizes - narrow, 0).sum() >= _EVIDENCE:
+        bits = narrow
+    elif free >= _FREE and free * count >= _EVIDENCE:
+        return 0.0
+    return min(max(2.0**-bits, 0.5 * (least / smallest)), _COARSEST) if coarse else 2.0**-bits
 
 
 def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:

@@ -81,3 +81,17 @@ def test_false_facts_of_other_functions(what):
 def test_reach_is_checked():
     with pytest.raises(ValueError, match="reach=0"):
         activation("tanh").check(0.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative", "facts", "message"),
+    [
+        (lambda h: 1.05 * h, lambda h: 1.05 + 0.0 * h, {"identity_up_to": np.inf}, "identity up to inf"),
+        (lambda h: np.sign(h) * np.log1p(np.abs(h)), lambda h: 1.0 / (1.0 + np.abs(h)), {"upper": 20.0}, "by 20: phi"),
+        (lambda h: np.sign(h) * np.log1p(np.abs(h)), lambda h: 1.0 / (1.0 + np.abs(h)), {"lower": -90.0}, "by -90"),
+        (np.tanh, _prime, {"upper": 0.999999999}, "by 0.999999999: phi"),
+    ],
+)
+def test_facts_that_fail_everywhere_or_only_far_out(function, derivative, facts, message):
+    with pytest.raises(ValueError, match=message):
+        rj.Activation("own", function, derivative, **facts).check()

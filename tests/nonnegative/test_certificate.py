@@ -1,5 +1,7 @@
 import json
+import math
 import re
+import time
 from fractions import Fraction
 from itertools import pairwise
 
@@ -240,7 +242,7 @@ def test_one_point_is_one_point():
 
 def test_text_and_json():
     found = _certify([[[0.5]]], [[1.0]])
-    assert "rho(T_inf): [0.5, 0.5]" in found.table()
+    assert "rho(T_inf): [0.499999999999, 0.500000000001]" in found.table()
     assert json.loads(json.dumps(found.to_dict()))["unique"] is True
     with pytest.raises(ValueError, match=r"maps R\^2 to R\^3"):
         nn.certify(rj.Network([np.ones((3, 2))]))
@@ -355,3 +357,45 @@ def test_an_activation_above_the_identity_has_no_linear_bound():
     net = rj.Network([[[0.8]]], None, TWICE_TANH)
     assert nn.certify(net).unique is not True
     assert nn.greatest_fixed_point(net).lower[0] > 1.0
+
+
+@pytest.mark.parametrize("n", [41, 150])
+@pytest.mark.parametrize(("activation", "end"), [("relu6", 6.0), ("hardtanh", 1.0), ("relu", np.inf)])
+def test_long_cycles_keep_a_ray(n, activation, end):
+    # x_i = phi(x_{i+1}) around one cycle: all entries are equal, up to where phi leaves the identity.
+    found = _certify([np.eye(n)[np.roll(np.arange(n), 1)]], None, activation)
+    assert (found.exists, found.unique, found.shape) == (True, False, "interval")
+    assert found.ray.end == end
+    np.testing.assert_array_equal(found.ray.vector, 1.0)
+
+
+def test_a_cycle_of_many_layers_and_one_that_only_nearly_keeps_ones():
+    n = 50
+    p = np.eye(n)[np.roll(np.arange(n), 1)]
+    assert _certify([2.0 * p, 0.5 * p, p @ p @ p @ p @ p], None, "relu6").shape == "interval"  # 7 steps: one cycle
+    below = p.copy()
+    below[0, n - 1] = np.nextafter(1.0, 0.0)
+    assert math.fsum([*below.ravel(), -n]) < 0.0
+    assert _certify([below], None, "relu6").shape != "interval"
+
+
+def test_many_equal_blocks_cost_as_few():
+    start = time.process_time()
+    found = _certify([np.eye(300)], None, "relu6")
+    assert found.shape == "product"
+    assert len(found.parts) == 300
+    assert time.process_time() - start < 4.0  # 9 before
+
+
+def test_the_bracket_is_rounded_outward_in_the_table():
+    text = _certify([[[0.5, 0.5], [0.5, np.nextafter(0.5, 0.0)]]], [[1.0, 1.0]], "tanh").table()
+    assert re.search(r"rho\(T_inf\): \[0, 0\]", text)
+    low, high = map(float, re.search(r"rho\(T_inf\): \[(.*), (.*)\]", _certify([[[1 / 3]]], [[1.0]]).table()).groups())
+    assert low < 1 / 3 < high
+
+
+def test_what_exists_by_declared_facts_alone_says_so():
+    own = rj.Activation("own", np.tanh, lambda h: 1.0 - np.tanh(h) ** 2, monotone_from=0.0)
+    found = _certify([[[0.5]]], [[1.0]], own)
+    assert (found.exists, found.shape) == (True, "undecided")
+    assert found.declared == ("own",)

@@ -191,5 +191,5 @@ def test_inputs_of_all_kinds():
     assert spectral_radius(np.zeros((0, 0))) == (0.0, 0.0)
     assert spectral_radius(sparse.csr_array((5, 5))) == (0.0, 0.0)
     for matrix in (np.eye(2) * 1j, sparse.eye_array(2) * 1j):
-        with pytest.raises(ValueError, match="matrix is complex; nonnegative matrices are needed"):
+        with pytest.raises(TypeError, match="matrix must be a nonnegative matrix of real numbers, not of complex128"):
             spectral_radius(matrix)

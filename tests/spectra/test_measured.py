@@ -241,3 +241,22 @@ def test_the_bracket_is_kept_in_files(tmp_path):
     again = rj.EmpiricalSpectrum.load(emp.save(tmp_path / "a.npz"))
     np.testing.assert_array_equal(again.rank_bounds, emp.rank_bounds)
     assert again.atom_bounds == emp.atom_bounds
+
+
+@pytest.mark.parametrize("name", ["tanh", "erf", "sigmoid", "softplus"])
+def test_derivatives_that_underflow_are_no_certain_zeros(name):
+    net = rj.Network([1e4 * np.eye(3)], None, name)  # phi' > 0 everywhere: of rank 3
+    found = rj.EmpiricalSpectrum.from_network(net, [[-1.0, -1.0, 0.0], [0.0, 0.0, 0.0]])
+    np.testing.assert_array_equal(found.rank_bounds, [[1, 3], [3, 3]])
+    net = rj.Network([np.eye(3), 1e4 * np.eye(3)], None, ["relu", name])
+    found = rj.EmpiricalSpectrum.from_network(net, [[-1.0, 1.0, 1.0]])  # a certain zero, and phi'(1e4)
+    low, high = found.rank_bounds[0]
+    assert low <= 2 == high or name == "softplus"
+    net = rj.Network([np.eye(3)], None, "relu")
+    np.testing.assert_array_equal(rj.EmpiricalSpectrum.from_network(net, [[-1.0, 1.0, 1.0]]).rank_bounds, [[2, 2]])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_inputs_that_are_not_finite_are_refused(bad):
+    with pytest.raises(ValueError, match="inputs holds NaN or infinite entries"):
+        rj.EmpiricalSpectrum.from_network(rj.Network([np.eye(2)], None, "relu"), [[bad, 0.0]])

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from rmtjac.spectra.measured import spectrum_of_matrices
 from rmtjac.spectra.rank import entry_rounding, exact_rank, without_copies
 
 
@@ -132,3 +133,46 @@ def test_nothing_is_done_where_there_are_no_copies():
     a = np.random.default_rng(0).standard_normal((4, 6))
     (only,) = without_copies([a])
     np.testing.assert_array_equal(only, a)
+
+
+@pytest.mark.parametrize("scale", [1e-308, 1e-310, 1e-312, 1e-315, 1e-318, 1e-320])
+def test_entries_below_the_normal_numbers_are_rounded(scale):
+    # Of rank 3 but for rounding, which is absolute there: nothing beyond 3 is certain.
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((20, 3)) @ rng.standard_normal((3, 20)) * scale
+    assert entry_rounding(a) > 0.0
+    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    assert low <= 3 <= high
+    if scale < 1e-312:  # and more of it than elsewhere
+        assert entry_rounding(a) >= 0.4 * 2.0**-1074 / np.abs(a).min()
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-318, 5e-324])
+def test_small_whole_numbers_times_a_subnormal_number_are_exact(scale):
+    rng = np.random.default_rng(0)
+    a = rng.integers(-3, 4, (12, 3)) @ rng.integers(-3, 4, (3, 12)) * scale
+    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    assert low <= rational_rank(a) <= high
+    assert entry_rounding(np.ones((4, 4)) * scale) == entry_rounding(np.eye(4)[::-1] * scale) == 0.0
+
+
+def test_half_precision_below_its_normal_numbers():
+    rng = np.random.default_rng(0)
+    a = (rng.standard_normal((20, 3)) @ rng.standard_normal((3, 20)) * 1e-5).astype(np.float16)
+    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    assert low <= 3 <= high
+
+
+def test_powers_of_two_are_exact_whatever_their_range():
+    a = 2.0 ** -np.random.default_rng(0).integers(0, 40, (12, 12))
+    assert entry_rounding(a) == 0.0
+
+
+@pytest.mark.parametrize("bits", [8, 11, 24])
+def test_narrow_types_stored_in_wide_ones(bits):
+    rng = np.random.default_rng(bits)
+    fractions, exponents = np.frexp(rng.standard_normal((40, 3)) @ rng.standard_normal((3, 40)))
+    a = np.ldexp(np.rint(np.ldexp(fractions, bits)), exponents - bits)  # of rank 3 but for this
+    assert entry_rounding(a) == 2.0**-bits
+    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    assert low <= 3 <= high
