@@ -103,6 +103,10 @@ class Activation:
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int | float | np.number) or math.isnan(value)):
                 raise ValueError(f"{name}={value!r} of activation {self.name!r} must be a number or None")
+        if self.slope_at_infinity is not None and not math.isfinite(self.slope_at_infinity):
+            raise ValueError(
+                f"slope_at_infinity={self.slope_at_infinity!r} of activation {self.name!r} must be finite, or None"
+            )
         for name, least in (("steepest", 0.0), ("identity_up_to", 0.0)):
             value = getattr(self, name)
             if value is not None and value < least:

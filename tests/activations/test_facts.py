@@ -143,6 +143,7 @@ def test_registered_under_a_name_of_one_s_own(monkeypatch):
         ({"identity_up_to": -0.5}, "identity_up_to=-0.5"),
         ({"lower": 1.0, "upper": 0.0}, "is above upper"),
         ({"slope_at_infinity": "0"}, "slope_at_infinity='0'"),
+        ({"slope_at_infinity": math.inf}, "slope_at_infinity=inf"),
     ],
 )
 def test_declarations_are_checked(facts, message):
