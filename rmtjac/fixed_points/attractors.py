@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rmtjac.fixed_points.cores import Core, find_core
-from rmtjac.fixed_points.orbits import value_and_jacobian
-from rmtjac.fixed_points.result import Cycle, spectral_radii
+from rmtjac.fixed_points.orbits import norms, value_and_jacobian
+from rmtjac.fixed_points.result import Cycle, ascending, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["Attractors", "polish", "repelled"]
@@ -37,7 +37,7 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
         for _ in range(_NEWTON):
             gap, slopes = _iterated(net, x, times)
             gap -= x
-            size = np.linalg.norm(gap, axis=1)
+            size = norms(gap)
             if not away.size:
                 away = size
             system = np.eye(n) - slopes
@@ -46,12 +46,12 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
             best[better], least[better] = x[better], size[better]
             jacobian[better] = slopes[better]
             inverse_norm[better] = np.linalg.norm(inverse[better], axis=(1, 2))
-            if not (better & (size > _UNIT * np.linalg.norm(x, axis=1))).any():
+            if not (better & (size > _UNIT * norms(x))).any():
                 break
             x = x + (inverse @ gap[..., None])[..., 0]
     # Rounding of F at the place, as seen in the residual, times the inverse.
     error = inverse_norm * (least + 8.0 * _UNIT * (np.abs(best).max(axis=1) + _UNIT))
-    moved = np.linalg.norm(best - start, axis=1)
+    moved = norms(best - start)
     good = np.isfinite(error) & (error < 1e-6 * (1.0 + np.abs(best).max(axis=1)))
     good &= moved <= _PLAUSIBLE * inverse_norm * away + error
     return best, error, jacobian, good
@@ -113,7 +113,7 @@ class Attractors:
 
     def sort(self) -> np.ndarray:
         """Put the points in ascending order of their coordinates; return the new number of each."""
-        order = np.lexsort(np.round(np.array(self.points).reshape(-1, self.net.widths[0]), 9).T[::-1])
+        order = ascending(np.array(self.points).reshape(-1, self.net.widths[0]))
         self.points, self.errors, self.jacobians, self.point_cores = (
             [column[k] for k in order] for column in (self.points, self.errors, self.jacobians, self.point_cores)
         )

@@ -202,3 +202,11 @@ def test_bad_arguments():
         rj.find_basins(HALVES, step=3.0)
     with pytest.raises(ValueError, match="low < high in every coordinate"):
         rj.find_basins(HALVES, domain=(1.0, 1.0))
+
+
+def test_jacobians_beyond_floats_end_the_basins_in_no_traceback():
+    for n in (1, 2):
+        net = rj.Network([1e200 * np.eye(n), -1e200 * np.ones((n, n))], None, ["linear", "tanh"])
+        basins = rj.find_basins(net, step=0.25)
+        assert (basins.spectral_radius < 1.0).all()
+        assert basins.fractions.sum() <= 1.0
