@@ -15,6 +15,7 @@ __all__ = ["Attractors", "polish", "repelled"]
 
 _UNIT = 2.0**-53
 _NEWTON = 25
+_SINGULAR, _MULTIPLE = 1e6, 8.0  # of the inverse of I - J; a multiplicity that covers those in use
 _PLAUSIBLE = 4.0  # Newton may go this many times as far as |x - F(x)| and the Jacobian say
 _PHASES = 8  # up to this period all points of a cycle are tried as the centre of its core
 _SAME = 1e-9  # relative: points closer than this, or than their errors, are one
@@ -54,7 +55,8 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
     moved = norms(best - start)
     good = np.isfinite(error) & (error < 1e-6 * (1.0 + np.abs(best).max(axis=1)))
     good &= moved <= _PLAUSIBLE * inverse_norm * away + error
-    return best, error, jacobian, good
+    # Near a point of multiplicity m a step of Newton's method is only the m-th part of the way.
+    return best, np.where(inverse_norm > _SINGULAR, _MULTIPLE * error, error), jacobian, good
 
 
 def _inverses(system: np.ndarray) -> np.ndarray:
