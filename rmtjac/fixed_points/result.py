@@ -286,17 +286,8 @@ class FixedPoints:
             "facts": self.facts,
         }
         names = (
-            "points",
-            "errors",
-            "jacobians",
-            "proved",
-            "index",
-            "domain",
-            "undecided",
-            "starts",
-            "labels",
-            "settled",
-        )
+            "points", "errors", "jacobians", "proved", "index", "domain", "undecided", "starts", "labels", "settled",
+        )  # fmt: skip
         arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         arrays |= {f"continuum_{i}": piece for i, piece in enumerate(self.continua)}
         return save(path, "FixedPoints", facts, arrays | rings)
