@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rmtjac.fixed_points.cores import Core, find_core
-from rmtjac.fixed_points.orbits import value_and_jacobian
-from rmtjac.fixed_points.result import Cycle, spectral_radii
+from rmtjac.fixed_points.orbits import norms, value_and_jacobian
+from rmtjac.fixed_points.result import Cycle, ascending, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["Attractors", "polish", "repelled"]
 
 _UNIT = 2.0**-53
 _NEWTON = 25
+_SINGULAR, _MULTIPLE = 1e6, 8.0  # of the inverse of I - J; a multiplicity that covers those in use
 _PLAUSIBLE = 4.0  # Newton may go this many times as far as |x - F(x)| and the Jacobian say
 _PHASES = 8  # up to this period all points of a cycle are tried as the centre of its core
 _SAME = 1e-9  # relative: points closer than this, or than their errors, are one
@@ -37,7 +38,7 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
         for _ in range(_NEWTON):
             gap, slopes = _iterated(net, x, times)
             gap -= x
-            size = np.linalg.norm(gap, axis=1)
+            size = norms(gap)
             if not away.size:
                 away = size
             system = np.eye(n) - slopes
@@ -46,15 +47,16 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
             best[better], least[better] = x[better], size[better]
             jacobian[better] = slopes[better]
             inverse_norm[better] = np.linalg.norm(inverse[better], axis=(1, 2))
-            if not (better & (size > _UNIT * np.linalg.norm(x, axis=1))).any():
+            if not (better & (size > _UNIT * norms(x))).any():
                 break
             x = x + (inverse @ gap[..., None])[..., 0]
     # Rounding of F at the place, as seen in the residual, times the inverse.
     error = inverse_norm * (least + 8.0 * _UNIT * (np.abs(best).max(axis=1) + _UNIT))
-    moved = np.linalg.norm(best - start, axis=1)
+    moved = norms(best - start)
     good = np.isfinite(error) & (error < 1e-6 * (1.0 + np.abs(best).max(axis=1)))
     good &= moved <= _PLAUSIBLE * inverse_norm * away + error
-    return best, error, jacobian, good
+    # Near a point of multiplicity m a step of Newton's method is only the m-th part of the way.
+    return best, np.where(inverse_norm > _SINGULAR, _MULTIPLE * error, error), jacobian, good
 
 
 def _inverses(system: np.ndarray) -> np.ndarray:
@@ -113,7 +115,7 @@ class Attractors:
 
     def sort(self) -> np.ndarray:
         """Put the points in ascending order of their coordinates; return the new number of each."""
-        order = np.lexsort(np.round(np.array(self.points).reshape(-1, self.net.widths[0]), 9).T[::-1])
+        order = ascending(np.array(self.points).reshape(-1, self.net.widths[0]))
         self.points, self.errors, self.jacobians, self.point_cores = (
             [column[k] for k in order] for column in (self.points, self.errors, self.jacobians, self.point_cores)
         )

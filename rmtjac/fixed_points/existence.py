@@ -11,7 +11,7 @@ from rmtjac.fixed_points.contraction import Uniqueness, at_most_one
 from rmtjac.fixed_points.enclosure import TWO_UNITS, Slopes, enclose, slope_bounds
 from rmtjac.fixed_points.local import local_proof
 from rmtjac.fixed_points.newton import candidates
-from rmtjac.fixed_points.result import FixedPoints, indices
+from rmtjac.fixed_points.result import FixedPoints, ascending, indices
 from rmtjac.fixed_points.single import the_one
 from rmtjac.network import Network
 
@@ -19,6 +19,7 @@ __all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", 
 
 _SAME = 1e-11  # relative: candidates as near as this to a point that is proved are that point
 _NEAR = 1e-6  # relative: candidates without a proof that are closer than this are one
+_SINGULAR = 1e-5  # relative: singular values of I - J at a multiple point that is only nearly met
 _SHRINKINGS = 50
 
 
@@ -35,6 +36,7 @@ def newton_fixed_points(
     box = everywhere(net.widths[0]) if domain is None else domain
     proofs: list[Any] = []
     loose: list[tuple[np.ndarray, float]] = []
+    steep: list[np.ndarray] = []
     for x, residual in zip(points, residuals, strict=True):
         size = 1.0 + float(np.abs(x).max())
         if any(np.abs(x - one.place).max() < _SAME * size for one in proofs):
@@ -53,9 +55,17 @@ def newton_fixed_points(
     rows = [(one.place, one.errors, one.jacobian, True) for one in proofs if _reaches(one.place, one.errors, box)]
     for x, residual in loose:
         if _reaches(x, np.zeros_like(x), box):
-            jacobian = net.jacobian(x)
-            rows.append((x, np.full(x.size, _guess(jacobian, residual)), jacobian, False))
-    return _collected(net, rows, box, len(starts))
+            with np.errstate(over="ignore", invalid="ignore"):
+                jacobian = net.jacobian(x)
+            if np.isfinite(jacobian).all():
+                rows.append((x, np.full(x.size, _guess(jacobian, residual)), jacobian, False))
+            else:
+                steep.append(x)
+    found = _collected(net, rows, box, len(starts))
+    if not steep:
+        return found
+    more = f"{len(steep)} more left out, as their Jacobian overflows, such as {steep[0].tolist()[:3]}"
+    return dataclasses.replace(found, reason=f"{found.reason}; {more}")
 
 
 def _guess(jacobian: np.ndarray, residual: float) -> float:
@@ -79,17 +89,28 @@ def _collected(net: Network, rows: list[Any], box: np.ndarray, starts: int) -> F
     errors = np.array([row[1] for row in rows]).reshape(-1, n)
     jacobians = np.array([row[2] for row in rows]).reshape(-1, n, n)
     proved = np.array([row[3] for row in rows], dtype=bool)
-    order = np.lexsort(np.round(points, 9).T[::-1])
+    order = ascending(points)
     reason = f"not proved complete: Newton's method from {starts} starts and their iterates"
     if not all(phi.code is not None for phi in net.activations):
         names = ", ".join(sorted({phi.spec for phi in net.activations if phi.code is None}))
         reason += f"; no proof: activation {names!r} has no interval extension"
     elif not proved.all():
-        reason += "; without a proof: I - J is nearly singular there (a multiple point or a continuum)"
+        reason += f"; without a proof: {_unproved(jacobians[~proved])}"
     return FixedPoints(
         points[order], errors[order], jacobians[order], proved[order], indices(jacobians[order]), False, reason,
         "newton", box, np.empty((0, 2, n)), facts={"starts": starts},
     )  # fmt: skip
+
+
+def _unproved(jacobians: np.ndarray) -> str:
+    """Why points with these Jacobians (K, n, n) have no proof, in words."""
+    sizes = np.linalg.svd(np.eye(jacobians.shape[1]) - jacobians, compute_uv=False)
+    near = sizes[:, -1] <= _SINGULAR * np.maximum(1.0, sizes[:, 0])
+    singular = "I - J is nearly singular there (a multiple point or a continuum)"
+    blind = "I - J is regular, but no box is verified (a kink, slopes too steep for floats)"
+    if near.all() or not near.any():
+        return singular if near.any() else blind
+    return f"at {int(near.sum())}, {singular}; at {int((~near).sum())}, {blind}"
 
 
 def unique_fixed_point(net: Network, domain: np.ndarray | None) -> FixedPoints | None:
@@ -197,11 +218,17 @@ def _shrunk(net: Network, box: np.ndarray) -> np.ndarray | None:
 
 
 def joined(found: FixedPoints, more: FixedPoints, loose: bool) -> FixedPoints:
-    """Add to an incomplete result what Newton's method proved besides, and if `loose` what it found without proof."""
+    """Add to an incomplete result what Newton's method proved besides, and if `loose` what it found without proof.
+
+    What it found in a cluster of a known index is not added: the cluster says more.
+    """
     rows = []
+    known_boxes = [cluster.box() for cluster in found.clusters if cluster.index is not None]
     for i in range(len(more)):
         x, errors = more.points[i], more.errors[i]
-        if not (more.proved[i] or loose):
+        if not more.proved[i] and (
+            not loose or any(_reaches(x, _SAME * (1.0 + np.abs(x)), box) for box in known_boxes)
+        ):
             continue
         known = any(
             _meet(x, errors, other, bounds)
@@ -216,7 +243,7 @@ def joined(found: FixedPoints, more: FixedPoints, loose: bool) -> FixedPoints:
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(found, name), getattr(more, name)[rows]]) for name in names
     }
-    order = np.lexsort(np.round(columns["points"], 9).T[::-1])
+    order = ascending(columns["points"])
     labels = found.labels
     if labels is not None:
         new = np.empty(len(order), dtype=labels.dtype)

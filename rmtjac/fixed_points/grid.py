@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.fixed_points.attractors import Attractors, polish, repelled
-from rmtjac.fixed_points.orbits import Orbits, grid_starts
+from rmtjac.fixed_points.orbits import Orbits, grid_starts, norms
 from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network
@@ -74,7 +74,7 @@ class Destinations:
 
         With `stable` only at points that attract, or if they do not move at all: others are just passed by.
         """
-        steps = np.linalg.norm(self.orbits.states - before, axis=1)
+        steps = norms(self.orbits.states - before)
         rows = steps < tolerance
         for most in (1, 4, len(rows)):
             # Once a few are polished and have cores, the others need not be.
@@ -228,6 +228,7 @@ class Destinations:
         self._end(rows, labels[rows], False)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def destinations(
     net: Network, starts: np.ndarray, tolerance: float, steps: int, follow: int, found: Attractors | None = None
 ) -> Destinations:
@@ -240,6 +241,7 @@ def destinations(
     return ends
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def ends_of(
     net: Network, starts: np.ndarray, follow: int, found: Attractors | None = None
 ) -> tuple[np.ndarray, Attractors]:

@@ -19,10 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.activations import Activation
+from rmtjac.fixed_points.definite import norm_bound
 from rmtjac.fixed_points.layers import TINY, UNIT, activated, affine, asymptotes
 from rmtjac.network import Network
 
-__all__ = ["Held", "fixed_point_box", "norm_bound"]
+__all__ = ["Held", "fixed_point_box"]
 
 _ROUNDS = 30  # of ranges; each is one product with every weight matrix
 _GAIN = 0.9  # another round is worth it if this one made some side shorter than this part
@@ -203,30 +204,3 @@ def _dominating(matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
             return v
         guess = v
     return None
-
-
-def norm_bound(matrix: np.ndarray) -> float:
-    r"""Return an upper bound of the Euclidean norm of a matrix, infinite if none is proved.
-
-    If Cholesky's method runs to its end on a symmetric float matrix S, then
-    :math:`\lambda_{min}(S) \ge -(n+1)u\,tr S / (1 - 2(n+1)u)` (Rump, BIT 46, 2006); here S = t^2 I - A^T A.
-    """
-    size = float(np.abs(matrix).max(initial=0.0))
-    if size == 0.0:
-        return 0.0
-    frobenius = float(np.linalg.norm(matrix / size)) * (1.0 + matrix.size * UNIT) * size * (1.0 + 4.0 * UNIT)
-    scaled = matrix / size
-    if matrix.shape[0] < matrix.shape[1]:
-        scaled = scaled.T
-    m, n = scaled.shape
-    gram = scaled.T @ scaled
-    total = float((scaled * scaled).sum()) * (1.0 + scaled.size * UNIT)
-    top = float(np.linalg.eigvalsh(gram)[-1]) * (1.0 + 1e-9) + 4.0 * (m + 8) * UNIT * total
-    if np.isfinite(top):
-        try:
-            np.linalg.cholesky(top * np.eye(n) - gram)
-        except np.linalg.LinAlgError:
-            return frobenius
-        slack = 4.0 * (n + m + 8) * UNIT * (total + n * top)
-        return min(frobenius, float(np.sqrt(top + slack)) * size * (1.0 + 8.0 * UNIT))
-    return frobenius

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.fixed_points.orbits import value_and_jacobian
+from rmtjac.fixed_points.orbits import norms, value_and_jacobian
 from rmtjac.network import Network
 
 __all__ = ["candidates", "continued", "settle_newton"]
@@ -123,10 +123,10 @@ def settle_newton(net: Network, x: np.ndarray, damped: bool = True) -> np.ndarra
         here = x[alive]
         image, jacobian = value_and_jacobian(net, here)
         gap = image - here
-        size = np.linalg.norm(gap, axis=1)
+        size = norms(gap)
         good = np.isfinite(size) & np.isfinite(jacobian).all(axis=(1, 2))
         # At the level of rounding a step that gains little is the last one.
-        still = (size > 0.5 * before[alive]) & (size < _FLAT * (1.0 + np.linalg.norm(here, axis=1)))
+        still = (size > 0.5 * before[alive]) & (size < _FLAT * (1.0 + norms(here)))
         good &= (size > 0.0) & ~still
         before[alive] = size
         alive, here, gap, size, jacobian = alive[good], here[good], gap[good], size[good], jacobian[good]
@@ -160,7 +160,7 @@ def _search_line(net: Network, x: np.ndarray, step: np.ndarray, gap: np.ndarray,
     for trial in range(_HALVINGS + 1):
         last = trial == _HALVINGS
         there = x[left] + (gap[left] if last else part * step[left])
-        rest = np.linalg.norm(net(there) - there, axis=1)
+        rest = norms(net(there) - there)
         fell = rest < size[left] * (1.0 - (0.0 if last else _ENOUGH * part))
         out[left[fell]] = there[fell]
         left = left[~fell]

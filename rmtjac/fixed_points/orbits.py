@@ -6,7 +6,7 @@ import numpy as np
 
 from rmtjac.network import Network
 
-__all__ = ["Orbits", "grid_starts", "value_and_jacobian"]
+__all__ = ["Orbits", "grid_starts", "norms", "value_and_jacobian"]
 
 _HUGE = 1e100  # an orbit this far out has diverged
 _DISTINCT = (1, 4, 16)  # steps after which equal states are looked for; then every 50
@@ -20,6 +20,13 @@ def grid_starts(domain: np.ndarray, step: float) -> tuple[np.ndarray, tuple[int,
         count = int(np.floor((high - low) / step * (1.0 + 1e-12) + 1e-9)) + 1
         axes.append(low + step * np.arange(count))
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes)), tuple(map(len, axes))
+
+
+def norms(x: np.ndarray) -> np.ndarray:
+    """Euclidean norms of rows (K, n), without overflow or underflow on the way."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponents = np.frexp(np.abs(x).max(axis=1, initial=0.0))[1]
+        return np.ldexp(np.linalg.norm(np.ldexp(x, -exponents[:, None]), axis=1), exponents)
 
 
 class Orbits:

@@ -10,7 +10,7 @@ import numpy as np
 from rmtjac.fixed_points.domain import Domain, resolved_domain
 from rmtjac.fixed_points.exact import Exact, local_index, settle
 from rmtjac.fixed_points.rational import MOST_PIECES, Point
-from rmtjac.fixed_points.result import FixedPoints, indices, placed, spectral_radii
+from rmtjac.fixed_points.result import FixedPoints, ascending, indices, placed, spectral_radii
 from rmtjac.fixed_points.search import Search
 from rmtjac.fixed_points.settling import MOST_OPEN, clipped, floats, fractions, joined, settled, settled_whole
 from rmtjac.fixed_points.verdict import verdict
@@ -35,7 +35,7 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
         search.run(max_boxes)
     points, errors, jacobians, signs, places = _merged(net, exact, search)
     total, beside = int(signs.sum()), 0
-    order = np.lexsort([*points.T[::-1], *np.round(points, 9).T[::-1]])  # noise does not decide, but for near points
+    order = ascending(points)
     pieces, stuck, unsearched, clusters = exact.continua, search.stuck, search.open, search.clusters
     if where.search is not where.box:  # of what was searched around a given box, leave out what is not in it
         order = order[_kept(net, where.box, points, errors, places)[order]]

@@ -9,6 +9,7 @@ import numpy as np
 
 from rmtjac.fixed_points.domain import search_domain
 from rmtjac.fixed_points.packed import packed
+from rmtjac.fixed_points.result import ascending
 from rmtjac.network import Network
 from rmtjac.validate import positive_int, real_array
 
@@ -129,7 +130,7 @@ class Regions:
             if not any(np.abs(point - other).max() < 10.0 * slack for other in out):
                 out.append(point)
         found = np.array(out).reshape(-1, n)
-        return found[np.lexsort(np.round(found, 9).T[::-1])]
+        return found[ascending(found)]
 
     def __repr__(self) -> str:
         more = "" if self.complete else " and more"

@@ -15,18 +15,28 @@ from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.schema import Schema
 from rmtjac.status import Status
 
-__all__ = ["Cycle", "FixedPoints", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
+__all__ = ["Cycle", "FixedPoints", "ascending", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
 
 
 def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
-    """Largest modulus of an eigenvalue of each matrix, shape (..., n, n) -> (...)."""
-    return np.abs(np.linalg.eigvals(jacobians)).max(axis=-1, initial=0.0)
+    """Largest modulus of an eigenvalue of each matrix, shape (..., n, n) -> (...); inf if an entry is not finite."""
+    finite = np.isfinite(jacobians).all(axis=(-2, -1))
+    values = np.linalg.eigvals(np.where(finite[..., None, None], jacobians, 0.0))
+    return np.where(finite, np.abs(values).max(axis=-1, initial=0.0), np.inf)
 
 
 def indices(jacobians: np.ndarray) -> np.ndarray:
     """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
     # slogdet: the determinant itself may overflow.
     return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
+
+
+def ascending(points: np.ndarray) -> np.ndarray:
+    """Order of points (Q, n) by their coordinates; noise, below 1e-9, decides only between near points."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.round(points, 9)
+    rounded = np.where(np.isfinite(rounded), rounded, points)  # numpy multiplies by 1e9 first
+    return np.lexsort([*points.T[::-1], *rounded.T[::-1]])
 
 
 def placed(points: np.ndarray, errors: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -276,17 +286,8 @@ class FixedPoints:
             "facts": self.facts,
         }
         names = (
-            "points",
-            "errors",
-            "jacobians",
-            "proved",
-            "index",
-            "domain",
-            "undecided",
-            "starts",
-            "labels",
-            "settled",
-        )
+            "points", "errors", "jacobians", "proved", "index", "domain", "undecided", "starts", "labels", "settled",
+        )  # fmt: skip
         arrays = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         arrays |= {f"continuum_{i}": piece for i, piece in enumerate(self.continua)}
         return save(path, "FixedPoints", facts, arrays | rings)

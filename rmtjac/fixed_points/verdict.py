@@ -77,7 +77,8 @@ def _open(
         if stuck > len(known):
             parts.append(
                 f"floats cannot decide {stuck - len(known)} boxes, the widest group {widest.place}: F(x) is x there to "
-                "rounding, as in a continuum, at a multiple fixed point or a kink; max_boxes will not settle these"
+                "rounding (a continuum, a multiple fixed point, a kink), or slopes are too steep for floats; "
+                "max_boxes will not settle these"
             )
     elif stuck > len(known):
         parts.append(f"floats cannot decide {stuck - len(known)} small boxes; max_boxes will not settle these")

@@ -202,3 +202,26 @@ def test_bad_arguments():
         rj.find_basins(HALVES, step=3.0)
     with pytest.raises(ValueError, match="low < high in every coordinate"):
         rj.find_basins(HALVES, domain=(1.0, 1.0))
+
+
+def test_jacobians_beyond_floats_end_the_basins_in_no_traceback():
+    for n in (1, 2):
+        net = rj.Network([1e200 * np.eye(n), -1e200 * np.ones((n, n))], None, ["linear", "tanh"])
+        basins = rj.find_basins(net, step=0.25)
+        assert (basins.spectral_radius < 1.0).all()
+        assert basins.fractions.sum() <= 1.0
+
+
+@pytest.mark.parametrize("activation", ["tanh", "erf", "arctan", "softsign"])
+def test_a_multiple_point_is_one_attractor(activation):
+    # phi(x) = x only at 0, a triple (softsign: double) root, which attracts everything, slowly.
+    net = rj.Network([[[1.0]]], None, activation)
+    basins = rj.find_basins(net, step=0.25, prove=-1)
+    assert len(basins.points) == 1
+    assert np.abs(basins.points).max() < 1e-5
+    assert basins.fractions.tolist() == [1.0]
+    found = rj.find_fixed_points(net, "grid", step=0.25)
+    assert len(found) == 1
+    assert (np.abs(found.points) <= found.errors).all()
+    # In the plane it may remain unknown, but it is never several.
+    assert len(rj.find_basins(rj.Network([np.eye(2)], None, activation), step=0.5, prove=-1).points) <= 1

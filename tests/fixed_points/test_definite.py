@@ -24,6 +24,16 @@ def test_the_bound_holds_and_is_tight(shape, scale):
     assert bound <= true * (1 + 1e-10)
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (40, 40), (60, 20)])
+def test_bounds_of_larger_matrices_against_their_singular_values(shape):
+    rng = np.random.default_rng(1)
+    for scale in (1e-300, 1e-3, 1.0, 1e200):
+        matrix = rng.normal(size=shape) * scale
+        exact = np.linalg.svd(matrix / scale, compute_uv=False)[0] * scale
+        # LAPACK is right to n units; the slack is of the order n^3 units.
+        assert exact * (1.0 - 1e-14) <= norm_bound(matrix) <= exact * (1.0 + 1e-9)
+
+
 def test_graded_rank_one_and_extreme_matrices():
     rng = np.random.default_rng(0)
     for _ in range(10):

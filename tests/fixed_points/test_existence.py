@@ -183,3 +183,37 @@ def test_files_and_tables(tmp_path):
         np.testing.assert_array_equal(again.domain, found.domain)
         assert len(found.to_pandas()) == len(found)
         assert found.table().count("\n") == len(found) + 1
+
+
+def test_why_there_is_no_proof():
+    # tanh(x) has a triple point at 0; tanh(1e300 x) a regular one that no box of floats holds alone.
+    net = rj.Network([[[1.0]]], None, "tanh")
+    assert "nearly singular" in rj.find_fixed_points(net, "newton").reason
+    steep = rj.find_fixed_points(rj.Network([[[1e300]]], None, "tanh"), "newton")
+    assert steep.points[:, 0].tolist() == [-1.0, 0.0, 1.0]
+    assert "I - J is regular" in steep.reason
+    assert "singular" not in steep.reason
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("activations", [["linear", "tanh"], ["tanh", "linear"], ["relu", "hardtanh"]])
+def test_jacobians_beyond_floats(n, activations):
+    net = rj.Network([1e200 * np.eye(n), 1e200 * np.eye(n)], None, activations)
+    for method in ("auto", "newton") if n > 3 else ("auto", "newton", "grid"):
+        found = rj.find_fixed_points(net, method, max_boxes=500)
+        assert np.isfinite(found.jacobians).all()
+        if found.complete:  # rational arithmetic: every coordinate is 0 or 1
+            assert activations[1] == "hardtanh"
+            assert {tuple(x) for x in found.points} == set(itertools.product((0.0, 1.0), repeat=n))
+        else:
+            assert not found.proved.any()
+    if activations == ["linear", "tanh"] and n == 1:
+        found = rj.find_fixed_points(net, "newton", starts=[[0.0]])
+        assert "1 more left out, as their Jacobian overflows" in found.reason
+
+
+def test_a_cluster_is_not_a_point_too():
+    found = rj.find_fixed_points(rj.Network([np.eye(5)], None, "tanh"))
+    # x = tanh(x) in each coordinate: 0 alone, of index +1.
+    assert len(found) == 0
+    assert [cluster.index for cluster in found.clusters] == [1]

@@ -62,3 +62,14 @@ def test_starts_at_a_fixed_point_stay():
     start = np.ones((1, 3))
     settle_newton(net, start)
     assert start.tolist() == [[1.0] * 3]
+
+
+@pytest.mark.parametrize("shift", [1e155, 1e300, 1e307])
+def test_large_coordinates_are_found(shift):
+    # x = 2 x + b at x = -b; norms of residuals must not overflow.
+    for n in (1, 4):
+        net = rj.Network([2.0 * np.eye(n)], [np.full(n, shift)], "linear")
+        for method in ("newton", "auto"):
+            found = rj.find_fixed_points(net, method)
+            assert found.proved.tolist() == [True]
+            assert np.abs(found.points + shift).max() <= found.errors.max() <= 1e-12 * shift

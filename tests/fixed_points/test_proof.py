@@ -166,3 +166,14 @@ def test_packed_networks_hold_the_row_sums_rounded_up():
 
     for row, total in zip([*net.weights[0], *net.weights[1]], sums, strict=True):
         assert sum(abs(Fraction(w)) for w in row) <= Fraction(total)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e155, 1e300, 8e307])
+def test_order_of_points_at_the_ends_of_floats(scale):
+    found = rj.find_fixed_points(rj.Network([[[2.0]]], [[-scale]], "relu"), domain=(0.0, scale))
+    assert found.complete
+    assert found.points[:, 0].tolist() == [0.0, scale]  # 0 = relu(-s), s = relu(2s - s)
+    net = rj.Network([[[0.5, 0.0], [0.0, 0.5]]], [[scale, 1.0]], "linear")
+    found = rj.find_fixed_points(net)
+    assert found.complete
+    assert (np.abs(found.points[0] - [2.0 * scale, 2.0]) <= found.errors[0]).all()
