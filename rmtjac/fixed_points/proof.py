@@ -82,7 +82,8 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
     search.keep(whole.left(search.n))
     exact = joined(exact, whole)
     while hopeful or search.needed() < _FAR_TOO_MANY * max_boxes:
-        search.advance(max_boxes, MOST_OPEN)
+        # The guess of what is needed grows with what is known: it is asked again at twice the boxes.
+        search.advance(max_boxes if hopeful else min(2 * search.boxes, max_boxes), MOST_OPEN)
         more = settled(net, search.stuck, MOST_PIECES)
         exact, search.stuck = joined(exact, more), more.left(search.n)
         if not len(search.open) or len(search.stuck) or search.boxes >= max_boxes:
