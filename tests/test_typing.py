@@ -23,7 +23,7 @@ def test_strict_mypy_accepts_user_code_and_sees_its_mistakes(tmp_path):
     pytest.importorskip("mypy")
     assert Path(rmtjac.__file__).with_name("py.typed").exists()
     wrong = tmp_path / "wrong.py"
-    mistake = "lim.quantile(probability=0.5)"
+    mistake = "    lim.quantile(probability=0.5)"
     wrong.write_text(SAMPLE.read_text() + f"{mistake}\n")
     done = _mypy(wrong, tmp_path)
     line = len(wrong.read_text().splitlines())
