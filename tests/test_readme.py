@@ -67,7 +67,8 @@ def test_numbers_in_the_solver_example_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("marker", "extra", "job"), [("run", ".", "rmtjac compare"), ("test", "-e '.[test]'", "python -m pytest")]
+    ("marker", "extra", "job"),
+    [("run", ".", "rmtjac compare"), ("test", "-e '.[test]'", "python -m pytest -n auto --dist loadfile")],
 )
 def test_commands(marker, extra, job):
     command = f"python3 -m venv .venv && .venv/bin/pip install -q {extra} && .venv/bin/{job}\n"
