@@ -28,7 +28,7 @@ from rmtjac.theory.free_intervals import FreeInterval, invert_m
 from rmtjac.theory.layers import Layers
 from rmtjac.theory.real_branches import Branch, branches
 from rmtjac.theory.real_gaps import Gap, gaps
-from rmtjac.theory.slopes import Factors
+from rmtjac.theory.slopes import Factors, log_lambda, term_parts
 
 __all__ = ["Edge", "Support", "support"]
 
@@ -219,9 +219,11 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
             return Edge(layers.log_scale + _value(layers, branch, m, gone, factors), "tip", math.nan), None
         power = float(layers.free_counts[factors].sum())
         power += sum(k / one.law.decay for (one, _, k, _), far in zip(terms, gone, strict=True) if far)
-        if power:
+        if power and not _flat(layers, branch, place, m):
             return none
         value = _value(layers, branch, m, gone, factors)
+        if power:  # D^2 has next to no mass at 0: where lambda turns is nearer to the cut than floats of m resolve
+            return Edge(layers.log_scale + value, "tip", math.nan), None
     name = (m, *(-1 if far else i for (_, i, _, _), far in zip(terms, gone, strict=True)))
     return Edge(value + layers.log_scale, "square-root", 0.5), name
 
@@ -234,6 +236,14 @@ def _pole(one: FreeInterval, m: float) -> float:
     """Return log u at the pole where m_K tends to m = +-infinity."""
     poles = -one.law.spectrum.ravel()
     return float(poles[np.abs(poles - (one.high if m > 0.0 else one.low)).argmin()])
+
+
+def _flat(layers: Layers, branch: Branch, place: int, end: float) -> bool:
+    """Whether log lambda does not move with log|m - end| on the last cell of the grid, as it would along a power."""
+    m = branch.segment.m[[0, 1] if place == 0 else [-1, -2]]
+    terms = [term_parts(one, invert_m(one, r * m)) for one, r in zip(branch.stretches, layers.ratios, strict=True)]
+    moved = np.diff(log_lambda(layers, m, branch.stretches, terms))[0]
+    return bool(abs(moved) < 1e-3 * abs(math.log(abs((m[1] - end) / (m[0] - end)))))
 
 
 def _value(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: list[bool]) -> float:

@@ -103,3 +103,16 @@ def test_one_orthogonal_layer_of_a_law_that_gathers(name, widths):
         below = float(weight[square <= lam].sum())
         assert float(lim.cdf(lam)) == pytest.approx(below, abs=2e-4)  # steps of the trapezoid
     assert lim.atom == 0.0
+
+
+@pytest.mark.parametrize(
+    ("widths", "name", "q"), [([29, 55], "gelu", 0.01), ([29, 60], "silu", 0.1), ([1, 2], "gelu", 0.01)]
+)
+def test_one_tall_orthogonal_layer_of_a_narrow_law(widths, name, q):
+    # The lower edge lies where phi' is 0, 7 standard deviations out: nearer to a cut in m
+    # than floats resolve. The mass by the density, and the atom by the ranks, tell whether the interval is there.
+    lim = rj.limit_spectrum(rj.Ensemble(widths, name, rj.Orthogonal(1.0)), input_variance=q)
+    assert len(lim.support) == 1
+    assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-7
+    assert lim.atom == pytest.approx(1.0 - widths[0] / widths[1], abs=1e-12)
+    assert 0.0 < float(lim.quantile(lim.atom + 1e-3)) < float(lim.quantile(0.999)) <= lim.support[0, 1]
