@@ -61,7 +61,7 @@ def _coordinates(matrix: np.ndarray) -> tuple[np.ndarray, float]:
 
 def find_core(net: Network, cycle: np.ndarray, jacobian: np.ndarray) -> Core | None:
     """Return a core around the first point of a stable cycle (p, n) with Jacobian of F^p there, or None."""
-    from rmtjac.kernels.affine import orbit, workspace
+    from rmtjac.kernels.boxes.affine import orbit, workspace
 
     n = cycle.shape[1]
     if any(phi.code is None for phi in net.activations) or not np.abs(np.linalg.eigvals(jacobian)).max() < 1.0:

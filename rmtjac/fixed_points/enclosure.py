@@ -32,7 +32,7 @@ class Enclosed(NamedTuple):
 
 def enclose(net: Network, centre: np.ndarray, radius: np.ndarray) -> Enclosed:
     """Enclose F on `centre` +- `radius`; all activations are known to the kernels. Cost: 3 products per matrix."""
-    from rmtjac.kernels.ranges import ranges
+    from rmtjac.kernels.boxes.ranges import ranges
 
     c, r = centre, radius
     slopes = []
@@ -69,7 +69,7 @@ def _on_the_line(phi: Activation) -> tuple[float, float] | None:
         if known.steepest is None or not known.steepest < np.inf:
             return None
         return 0.0 if known.nondecreasing_from(-np.inf) else -known.steepest, known.steepest
-    from rmtjac.kernels.relax import derivative_range
+    from rmtjac.kernels.boxes.activations import derivative_range
 
     least, most = derivative_range(phi.code, phi.parameter, -_FAR, _FAR)
     return min(0.0, least), most

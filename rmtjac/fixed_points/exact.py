@@ -50,8 +50,8 @@ class Exact:
 
 def sieve(net: Network, symbols: int) -> Sieve:
     """Return a test of whether affine forms exclude a piece; `symbols`: noise symbols for neurons."""
-    from rmtjac.kernels.affine import workspace
-    from rmtjac.kernels.sieve import excluded
+    from rmtjac.kernels.boxes.affine import workspace
+    from rmtjac.kernels.boxes.sieve import excluded
 
     weights, biases, sums, widths, codes, parameters, effects = packed(net)
     space = workspace(packed(net), 2, symbols)

@@ -298,8 +298,8 @@ def numbered(labels: np.ndarray, found: Attractors) -> np.ndarray:
 
 def _prove(net: Network, points: np.ndarray, errors: np.ndarray, jacobians: np.ndarray) -> np.ndarray:
     """Prove the points one by one; overwrite points and errors by what is proved."""
-    from rmtjac.kernels.affine import workspace
-    from rmtjac.kernels.krawczyk import prove
+    from rmtjac.kernels.boxes.affine import workspace
+    from rmtjac.kernels.boxes.krawczyk import prove
 
     arrays = packed(net)
     space = workspace(arrays, points.shape[1], 0)

@@ -1,8 +1,9 @@
 r"""A local proof: one fixed point and no other in a small box around a candidate, for any n.
 
-Krawczyk's operator :math:`K = m - Y G(m) + (I - Y(I - [J]))(X - m)`, G(x) = x - F(x), as in `rmtjac.kernels.krawczyk`,
-in dense matrix products: [J] encloses the Jacobian on X, so that K inside X means exactly one fixed point in X, and it
-lies in K. Cost: one inverse and a few products of n x n matrices, and [J] for each box that is tried.
+Krawczyk's operator :math:`K = m - Y G(m) + (I - Y(I - [J]))(X - m)`, G(x) = x - F(x), as in
+`rmtjac.kernels.boxes.krawczyk`, in dense matrix products: [J] encloses the Jacobian on X, so that K inside X means
+exactly one fixed point in X, and it lies in K. Cost: one inverse and a few products of n x n matrices, and [J] for each
+box that is tried.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ def _dense(net: Network, x: np.ndarray) -> LocalProof | None:
 
 
 def _by_affine_forms(net: Network, x: np.ndarray) -> LocalProof | None:
-    from rmtjac.kernels.affine import workspace
-    from rmtjac.kernels.krawczyk import prove
+    from rmtjac.kernels.boxes.affine import workspace
+    from rmtjac.kernels.boxes.krawczyk import prove
 
     arrays = packed(net)
     space = workspace(arrays, x.size, 0)

@@ -25,7 +25,7 @@ _FAR_TOO_MANY = 2.0  # times the budget, at the pace so far, where exact arithme
 
 
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:
-    """Search the domain by `rmtjac.kernels.boxes.search`; see `rmtjac.find_fixed_points`."""
+    """Search the domain by `rmtjac.kernels.boxes.search.search`; see `rmtjac.find_fixed_points`."""
     where = resolved_domain(net, domain)
     search, exact = Search(net, where.search), Exact()
     if method == "exact" and net.widths[0] <= 2:

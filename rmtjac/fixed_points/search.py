@@ -73,7 +73,7 @@ class Search:
             interruptible(lambda stop: self._look(stop, most_boxes, most_stuck))
 
     def _look(self, stop: np.ndarray, most_boxes: int, most_stuck: int) -> None:
-        from rmtjac.kernels.boxes import BUDGET, search
+        from rmtjac.kernels.boxes.search import BUDGET, search
 
         room = _MOST_ROOTS - int(self._proved.sum())
         if room <= 0 or len(self.stuck) >= most_stuck:

@@ -96,9 +96,9 @@ def survey(
     ensemble: Ensemble, root: np.random.SeedSequence, i: int, q: float, scales: np.ndarray | None
 ) -> tuple[list[Layer], int]:
     """Draw the network of sample i once, row by row, for D and the states of the stream; return the rank of J too."""
-    from rmtjac.kernels.forward import activate
-    from rmtjac.kernels.lanczos import draw_rows, scan_rows
-    from rmtjac.kernels.sampling import draw_matrix, draw_vector, fill
+    from rmtjac.kernels.samples.draw import draw_matrix, draw_vector, fill
+    from rmtjac.kernels.samples.forward import activate
+    from rmtjac.kernels.samples.rows import draw_rows, scan_rows
 
     x = sample_input(ensemble, root, i, q)
     rng, mask_rng = stream(root, i, _NETWORK), stream(root, i, _MASKS)

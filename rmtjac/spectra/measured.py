@@ -111,7 +111,7 @@ def spectrum_of_jacobians(
     >>> rj.EmpiricalSpectrum.from_network(net, [[0.1, 1.0], [1.0, 1.0]]).atoms
     array([0. , 0.5])
     """
-    from rmtjac.kernels.jacobian import mask_moments
+    from rmtjac.kernels.samples.jacobian import mask_moments
 
     entry_error = _entry_error(entry_error)
     inputs = real_array("inputs", inputs)
@@ -249,8 +249,8 @@ def _collect(
 
 def _one(matrices: list[np.ndarray], code: int, rounding: float, number: int) -> tuple[np.ndarray, float, int, int]:
     """Return the logarithms of the singular values of one product, ascending, their error, the route, the undecided."""
-    from rmtjac.kernels.factor import CHAIN, GRAM, NONE, SVD, TOLERANCE, factor
-    from rmtjac.kernels.jacobian import OVERFLOW, compress, multiply
+    from rmtjac.kernels.samples.factor import CHAIN, GRAM, NONE, SVD, TOLERANCE, factor
+    from rmtjac.kernels.samples.jacobian import OVERFLOW, compress, multiply
 
     n_0, size = matrices[0].shape[1], matrices[-1].shape[0]
     flat = np.empty(sum(matrix.size for matrix in matrices))

@@ -32,7 +32,7 @@ __all__ = [
 _NETWORK, _INPUT, _MASKS, _INVARIANT = range(4)
 
 _SIGNS = 2  # code of the only law with discrete values
-NONE, SVD, CHAIN, GRAM = range(4)  # the routes; `rmtjac.kernels.factor` leaves CHAIN to `finish`
+NONE, SVD, CHAIN, GRAM = range(4)  # the routes; `rmtjac.kernels.samples.factor` leaves CHAIN to `finish`
 TOLERANCE = 1e-6  # of an SVD, as there
 
 # (root, sample, logs out, moments out) -> error, route, underflows, undecided
@@ -64,9 +64,9 @@ def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
 
 
 def finish(route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> None:
-    """Fill `out` where the cheap routes of `rmtjac.kernels.factor` would not do."""
+    """Fill `out` where the cheap routes of `rmtjac.kernels.samples.factor` would not do."""
     if route == CHAIN and shapes.size:
-        from rmtjac.kernels.chain import chain
+        from rmtjac.kernels.samples.chain import chain
 
         out[:] = chain(flat, shapes, out.size)[::-1]
 
@@ -106,7 +106,7 @@ def sample_input(ensemble: Ensemble, rng: RngLike, sample: int, input_variance: 
 
 def compiled_unit(task: Task) -> Unit:
     """All in one kernel call."""
-    from rmtjac.kernels.jacobian import INDEPENDENT, NETWORK, network_spectrum
+    from rmtjac.kernels.samples.jacobian import INDEPENDENT, NETWORK, network_spectrum
 
     ensemble, scales = task.ensemble, task.scales
     widths = np.array(ensemble.widths, dtype=np.int64)
@@ -140,9 +140,9 @@ def compiled_unit(task: Task) -> Unit:
 
 def numpy_unit(task: Task) -> Unit:
     """The same with activations that only Python knows; the linear algebra is that of the kernels."""
-    from rmtjac.kernels.factor import ACCURATE, factor
-    from rmtjac.kernels.jacobian import OVERFLOW, compress, mask_moments, multiply
-    from rmtjac.kernels.sampling import fill
+    from rmtjac.kernels.samples.draw import fill
+    from rmtjac.kernels.samples.factor import ACCURATE, factor
+    from rmtjac.kernels.samples.jacobian import OVERFLOW, compress, mask_moments, multiply
 
     ensemble, scales, discrete = task.ensemble, task.scales, takes_few_values(task.ensemble)
 
@@ -192,7 +192,7 @@ def numpy_unit(task: Task) -> Unit:
 
 def invariant_unit(task: Task) -> Unit:
     """Products of Gaussian matrices, drawn through their invariance."""
-    from rmtjac.kernels.invariant import invariant_spectrum
+    from rmtjac.kernels.samples.invariant import invariant_spectrum
 
     ensemble = task.ensemble
     if not all(phi.identity for phi in ensemble.activations) or not all(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.mgf import TWO_POINT
+from rmtjac.kernels.limit.mgf import TWO_POINT
 from rmtjac.theory.law import DerivativeLaw
 
 __all__ = ["DiscreteLaw"]

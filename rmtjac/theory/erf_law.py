@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.mgf import ERF
+from rmtjac.kernels.limit.mgf import ERF
 from rmtjac.theory.lerch import lerch_mp
 from rmtjac.theory.quadrature_law import QuadratureLaw
 

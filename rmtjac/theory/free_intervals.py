@@ -28,7 +28,7 @@ class FreeInterval:
 
 def evaluate(law: DerivativeLaw, v: np.ndarray, sign: int) -> tuple[np.ndarray, ...]:
     """Return c, dm/dv, log|m/u| and d log|m| / dv at u = sign e^v."""
-    from rmtjac.kernels.mgf import log_mgf_array
+    from rmtjac.kernels.limit.mgf import log_mgf_array
 
     c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if sign > 0 else -1j * math.pi)))
     steep = law.mass * c * c1
@@ -65,7 +65,7 @@ def discrete(law: DerivativeLaw) -> bool:
 
 def invert_m(one: FreeInterval, target: np.ndarray, within: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
     """Return v with m_K(sign e^v) = target, for targets in the range of the interval; `within` has bounds of v."""
-    from rmtjac.kernels.real import BELOW, BETWEEN, NEGATIVE, invert
+    from rmtjac.kernels.limit.real_line import BELOW, BETWEEN, NEGATIVE, invert
 
     law = one.law
     if one.sign < 0:

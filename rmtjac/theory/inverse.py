@@ -107,7 +107,7 @@ class Roots:
 
 def solve(layers: Layers, log_lam: np.ndarray) -> Roots:
     """Solve at lambda + i0 for each entry of the one-dimensional `log_lam` (natural logarithms)."""
-    from rmtjac.kernels.inverse import solve as kernel
+    from rmtjac.kernels.limit.roots import solve as kernel
 
     if layers.explicit:
         return _on_the_cut(layers, log_lam)
@@ -162,7 +162,7 @@ def solve_plane(layers: Layers, log_lam: np.ndarray) -> tuple[np.ndarray, np.nda
     found, log_u
         Success, and logarithms of the u of each term, shape (n, terms).
     """
-    from rmtjac.kernels.inverse import solve_plane as kernel
+    from rmtjac.kernels.limit.roots import solve_plane as kernel
 
     return kernel(*layers.kernel, log_lam - layers.log_scale)
 
@@ -206,6 +206,6 @@ def upper_tail(layers: Layers, roots: Roots) -> np.ndarray:
 
 
 def _imag_m(law: DerivativeLaw, log_u: complex) -> float:
-    from rmtjac.kernels.mgf import log_mgf
+    from rmtjac.kernels.limit.mgf import log_mgf
 
     return 0.0 if isinstance(law, DiscreteLaw) else log_mgf(*law.kernel, log_u)[-1]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.mgf import NODES, log_mgf_array, log_potential
-from rmtjac.kernels.panels import ROW
+from rmtjac.kernels.limit.mgf import NODES, log_mgf_array, log_potential
+from rmtjac.kernels.limit.poles import ROW
 
 __all__ = ["DerivativeLaw"]
 
@@ -47,7 +47,7 @@ class DerivativeLaw:
 
     @property
     def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
-        """Kind, number, values, weights and panels: the law as `rmtjac.kernels.mgf` takes it."""
+        """Kind, number, values, weights and panels: the law as `rmtjac.kernels.limit.mgf` takes it."""
         return NODES, self.mass, self.values, self.weights, np.empty((0, ROW))
 
     @property

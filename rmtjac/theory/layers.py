@@ -196,7 +196,7 @@ class Layers:
 
     @cached_property
     def kernel(self) -> tuple[Any, ...]:
-        """The equation as `rmtjac.kernels.inverse` takes it."""
+        """The equation as `rmtjac.kernels.limit.roots` takes it."""
         kinds, numbers, values, weights, panels = zip(*(law.kernel for law in self.groups), strict=True)
         offsets = np.cumsum([(0, 0), *((len(v), len(p)) for v, p in zip(values, panels, strict=True))], axis=0)
         return (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.lerch import lerch_half_array
+from rmtjac.kernels.limit.lerch import lerch_half_array
 from rmtjac.validate import positive_int
 
 __all__ = ["lerch_mp", "lerch_phi"]
@@ -104,7 +104,8 @@ def _in_digits(z: complex, a: float, digits: int) -> Any:
 def lerch_mp(z: Any, a: Any) -> Any:
     """Return Phi(z, 1/2, a), a > 0, in the working precision of mpmath, real for a real z < 1; on the cut from below.
 
-    The trapezoid rule with the poles taken out, as in `rmtjac.kernels.lerch`, with a step and poles for the precision.
+    The trapezoid rule with the poles taken out, as in `rmtjac.kernels.limit.lerch`, with a step and poles for the
+    precision.
     """
     import mpmath as mp
 

@@ -121,7 +121,7 @@ def _distance(layers: Layers, edge: Edge, signs: np.ndarray) -> float:
 
 def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return H and m at v_0 = base_0 + x, x off the real axis."""
-    from rmtjac.kernels.mgf import log_mgf_array
+    from rmtjac.kernels.limit.mgf import log_mgf_array
 
     lead, r0 = layers.groups[0], layers.ratios[0]
     c, _, c1, s, _ = log_mgf_array(*lead.kernel, base[0] + x)
@@ -151,7 +151,7 @@ def _position(layers: Layers, edge: Edge, signs: np.ndarray) -> tuple[float, flo
     """
     import mpmath as mp
 
-    from rmtjac.kernels.mgf import log_mgf_array
+    from rmtjac.kernels.limit.mgf import log_mgf_array
 
     with mp.workdps(32):
         us = [int(sign) * mp.exp(mp.mpf(v)) for v, sign in zip(edge.log_u.real, signs, strict=True)]

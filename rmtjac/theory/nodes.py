@@ -2,7 +2,7 @@ r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a fu
 
 A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2, or D where it passes
 through zero, is a polynomial on it to rounding, of a shape whose level sets Newton's method finds: then the poles of
-1/(1 - u D^2) near the panel are known, and the kernel takes them out exactly (`rmtjac.kernels.panels`). Where D^2
+1/(1 - u D^2) near the panel are known, and the kernel takes them out exactly (`rmtjac.kernels.limit.poles`). Where D^2
 is even in h half of the line does.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rmtjac.kernels.panels import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, REFERENCE, ROW, SIGNED
+from rmtjac.kernels.limit.poles import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, REFERENCE, ROW, SIGNED
 
 __all__ = ["FLOOR", "panel_rule"]
 

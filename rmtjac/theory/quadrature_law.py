@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.mgf import NODES, log_mgf_array
-from rmtjac.kernels.tails import DEEP, has_tail, tail_area
+from rmtjac.kernels.limit.mgf import NODES, log_mgf_array
+from rmtjac.kernels.limit.tails import DEEP, has_tail, tail_area
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.nodes import FLOOR
 from rmtjac.theory.precise import smooth_mgf
@@ -24,7 +24,7 @@ class QuadratureLaw(DerivativeLaw):
     Attributes
     ----------
     panels
-        What makes the rule exact next to its poles (`rmtjac.kernels.panels`).
+        What makes the rule exact next to its poles (`rmtjac.kernels.limit.poles`).
     """
 
     panels: np.ndarray
@@ -60,7 +60,7 @@ class QuadratureLaw(DerivativeLaw):
     def mean_log(self) -> float:
         """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros.
 
-        With a tail (`rmtjac.kernels.tails`) from u = -e^500, less what lies below e^-500.
+        With a tail (`rmtjac.kernels.limit.tails`) from u = -e^500, less what lies below e^-500.
 
         Raises
         ------

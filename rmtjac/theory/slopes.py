@@ -77,7 +77,7 @@ class Parts:
 
 def term_parts(one: FreeInterval, v: np.ndarray) -> Parts:
     """Return the term at u = sign e^v."""
-    from rmtjac.kernels.mgf import log_mgf_array
+    from rmtjac.kernels.limit.mgf import log_mgf_array
 
     law = one.law
     c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if one.sign > 0 else -1j * math.pi)))

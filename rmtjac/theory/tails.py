@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.panels import ROW, TAIL
-from rmtjac.kernels.tails import MILLS, MINUS_ONE, ONE
+from rmtjac.kernels.limit.poles import ROW, TAIL
+from rmtjac.kernels.limit.tails import MILLS, MINUS_ONE, ONE
 from rmtjac.theory.nodes import FLOOR
 
 __all__ = ["tail_row"]

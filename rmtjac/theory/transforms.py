@@ -147,7 +147,7 @@ def _chi_point(law: DerivativeLaw, m: complex) -> complex:
 
 
 def _chi_newton(law: DerivativeLaw, m: complex, u: complex) -> complex | None:
-    from rmtjac.kernels.mgf import log_mgf
+    from rmtjac.kernels.limit.mgf import log_mgf
 
     v = np.log(complex(u.real, -abs(u.imag)))
     v = complex(v.real, -abs(v.imag))
@@ -174,7 +174,7 @@ def _tip(law: DerivativeLaw) -> float:
 
 
 def _real_chi(law: DerivativeLaw, m: float) -> float:
-    from rmtjac.kernels.real import BELOW, NEGATIVE, invert
+    from rmtjac.kernels.limit.real_line import BELOW, NEGATIVE, invert
 
     if m == 0.0:
         return 0.0

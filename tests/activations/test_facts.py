@@ -9,7 +9,7 @@ import rmtjac as rj
 from rmtjac.activations import Facts, activation, activation_facts, names
 from rmtjac.activations.facts import DECLARABLE
 from rmtjac.kernels.activations import value
-from rmtjac.kernels.relax import derivative_range
+from rmtjac.kernels.boxes.activations import derivative_range
 from rmtjac.learn.pointwise import POINTWISE
 from rmtjac.theory.analytic import ANALYTIC
 from tests.oracles.activations import FUNCTIONS

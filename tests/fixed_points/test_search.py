@@ -23,7 +23,7 @@ def test_in_parts_it_finds_the_same():
 
 @pytest.mark.parametrize("depth", [5, 12])
 def test_no_box_is_looked_at_twice(depth, monkeypatch):
-    import rmtjac.kernels.boxes as boxes
+    import rmtjac.kernels.boxes.search as boxes
 
     looked, starts, kernel = [], [], boxes.search
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.mgf import log_mgf
+from rmtjac.kernels.limit.mgf import log_mgf
 from rmtjac.theory import QuadratureLaw, derivative_law, inverse
 from tests.oracles.activations import FUNCTIONS
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.mgf import log_mgf
+from rmtjac.kernels.limit.mgf import log_mgf
 from rmtjac.theory import DiscreteLaw, derivative_law
 
 

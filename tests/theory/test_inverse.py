@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.inverse import solve
+from rmtjac.kernels.limit.roots import solve
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law, inverse
 from tests.oracles.closed_forms import (
     fuss_catalan_density,

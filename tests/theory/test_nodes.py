@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 
 import rmtjac as rj
-from rmtjac.kernels.mgf import log_mgf_array
+from rmtjac.kernels.limit.mgf import log_mgf_array
 from rmtjac.theory import derivative_law
 from rmtjac.theory.nodes import panel_rule
 
