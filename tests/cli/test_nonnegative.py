@@ -1,7 +1,7 @@
 import json
 
 import rmtjac as rj
-from rmtjac.cli import main
+from rmtjac.cli.main import main
 
 
 def test_certify(tmp_path, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from rmtjac.cli_output import print_result
+from rmtjac.cli.output import print_result
 
 __all__ = ["register"]
 

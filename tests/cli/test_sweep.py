@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rmtjac.cli import main
+from rmtjac.cli.main import main
 
 TOML = 'widths = [6, 8]\ndepths = [1, 2]\nseeds = 8\nblock = 4\n[conventions.a]\n[conventions.b]\nfan = "width"\n'
 

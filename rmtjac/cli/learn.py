@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from rmtjac.cli_output import print_result, whole
+from rmtjac.cli.output import print_result, whole
 
 __all__ = ["register"]
 

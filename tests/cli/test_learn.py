@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from rmtjac.cli import main
+from rmtjac.cli.main import main
 
 pytest.importorskip("sklearn")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.cli import main
+from rmtjac.cli.main import main
 
 SMALL = ["--activation", "hardtanh", "--depth", "2", "--width", "20"]
 SAMPLED = [*SMALL, "--samples", "6", "--seed", "3"]

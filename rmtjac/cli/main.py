@@ -10,8 +10,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from rmtjac import cli_fixed_points, cli_learn, cli_nonnegative, cli_sweep
-from rmtjac.cli_output import checked_out, print_result, whole, write_picture
+from rmtjac.cli import fixed_points as cli_fixed_points
+from rmtjac.cli import learn as cli_learn
+from rmtjac.cli import nonnegative as cli_nonnegative
+from rmtjac.cli import sweep as cli_sweep
+from rmtjac.cli.output import checked_out, print_result, whole, write_picture
 
 __all__ = ["main"]
 
@@ -265,7 +268,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"rmtjac: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

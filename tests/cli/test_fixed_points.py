@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.cli import main
+from rmtjac.cli.main import main
 
 SMALL = ["--width", "20", "--depth", "2", "--seed", "3"]
 

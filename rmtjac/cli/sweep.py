@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from rmtjac.cli_output import checked_out, print_result, whole, write_picture
+from rmtjac.cli.output import checked_out, print_result, whole, write_picture
 
 __all__ = ["register"]
 
