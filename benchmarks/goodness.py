@@ -21,8 +21,8 @@ from scipy.stats import beta
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
-from rmtjac.goodness import LEVEL, goodness_of_fit
-from rmtjac.ladder import ladder_ensemble
+from rmtjac.comparison.goodness import LEVEL, goodness_of_fit
+from rmtjac.comparison.width_ladder import ladder_ensemble
 from rmtjac.propagation import mean_field
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
-    from rmtjac.comparison import Comparison, compare
+    from rmtjac.comparison.compare import Comparison, compare
+    from rmtjac.comparison.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.ensemble import Ensemble
     from rmtjac.fixed_points.basins import Basins, find_basins
     from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
     from rmtjac.fixed_points.find import find_fixed_points
     from rmtjac.fixed_points.result import FixedPoints
-    from rmtjac.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
     from rmtjac.propagation import MeanField, mean_field
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "activations": ("Activation",),
-    "comparison": ("Comparison", "compare"),
+    "comparison.compare": ("Comparison", "compare"),
     "ensemble": ("Ensemble",),
     "fixed_points.basins": ("Basins", "find_basins"),
     "fixed_points.count": ("FixedPointCounts", "count_fixed_points"),
     "fixed_points.find": ("find_fixed_points",),
     "fixed_points.result": ("FixedPoints",),
-    "goodness": ("GoodnessOfFit", "goodness_of_fit"),
+    "comparison.goodness": ("GoodnessOfFit", "goodness_of_fit"),
     "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
     "network": ("Network",),
     "propagation": ("MeanField", "mean_field"),

@@ -198,7 +198,7 @@ def _compare(args: argparse.Namespace) -> None:
     ensemble = _ensemble(args)
     lim = _limit_of(args, ensemble)  # first: it tells at once whether there is one
     emp = _sample(args, ensemble)
-    from rmtjac.comparison import compare
+    from rmtjac.comparison.compare import compare
 
     result = compare(emp, lim, test=args.test)
     assert out is not None

@@ -30,8 +30,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.controls import Fit, control_variates, regress
-from rmtjac.ladder import draw_ladder
+from rmtjac.comparison.control_variates import Fit, control_variates, regress
+from rmtjac.comparison.width_ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.finite_size import finite_atom
@@ -182,7 +182,7 @@ def goodness_of_fit(
     ladder: EmpiricalSpectrum | None = None,
     controls: bool = True,
 ) -> GoodnessOfFit:
-    """Test a sampled spectrum against a limit; see the module `rmtjac.goodness` for how.
+    """Test a sampled spectrum against a limit; see the module `rmtjac.comparison.goodness` for how.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def goodness_of_fit(
     Examples
     --------
     >>> import rmtjac as rj
-    >>> from rmtjac.goodness import goodness_of_fit
+    >>> from rmtjac.comparison.goodness import goodness_of_fit
     >>> ens = rj.Ensemble.square(60, 2, "tanh")
     >>> emp = rj.sample_spectrum(ens, samples=30, rng=1)
     >>> goodness_of_fit(emp, rj.limit_spectrum(ens)).agrees

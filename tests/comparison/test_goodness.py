@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 import rmtjac as rj
-from rmtjac.controls import Fit, regress
-from rmtjac.goodness import _hotelling, goodness_of_fit
-from rmtjac.ladder import ladder_ensemble
+from rmtjac.comparison.control_variates import Fit, regress
+from rmtjac.comparison.goodness import _hotelling, goodness_of_fit
+from rmtjac.comparison.width_ladder import ladder_ensemble
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 from tests.spectra.made import spectrum
 

@@ -3,7 +3,7 @@
 The errors are standard errors between independent matrices. What they do not contain is the difference between a
 finite network and the limit: of order 1/N in the bulk, N^{-2/3} at a square-root edge, and larger at the
 hard edge 0. With enough samples every finite network is told from its limit. A p-value that takes account of it comes
-from `rmtjac.goodness`.
+from `rmtjac.comparison.goodness`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import restore, save
-from rmtjac.goodness import goodness_of_fit, verdict
+from rmtjac.comparison.goodness import goodness_of_fit, verdict
 from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.histogram import Histogram
@@ -115,7 +115,7 @@ class Comparison:
     facts
         Provenance of the samples.
     p_value
-        Of the test `rmtjac.goodness.goodness_of_fit`; NaN if it was not asked for.
+        Of the test `rmtjac.comparison.goodness.goodness_of_fit`; NaN if it was not asked for.
     """
 
     samples: int
@@ -267,8 +267,8 @@ def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60, 
     bins
         Number of bins of the two histograms.
     test
-        Whether to test the goodness of fit, with the defaults of `rmtjac.goodness.goodness_of_fit`: that draws twice
-        as many matrices of a quarter of the width.
+        Whether to test the goodness of fit, with the defaults of `rmtjac.comparison.goodness.goodness_of_fit`: that
+        draws twice as many matrices of a quarter of the width.
 
     Returns
     -------
