@@ -23,7 +23,7 @@ from benchmarks.run import header
 from rmtjac.archive import write_atomically
 from rmtjac.comparison.goodness import LEVEL, goodness_of_fit
 from rmtjac.comparison.width_ladder import ladder_ensemble
-from rmtjac.propagation import mean_field
+from rmtjac.propagation.mean_field import mean_field
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 
 SEED = 20261121

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rmtjac.fixed_points.result import FixedPoints
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
-    from rmtjac.propagation import MeanField, mean_field
+    from rmtjac.propagation.mean_field import MeanField, mean_field
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
     from rmtjac.theory.limit import limit_spectrum
@@ -40,7 +40,7 @@ _HOMES = {
     "comparison.goodness": ("GoodnessOfFit", "goodness_of_fit"),
     "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
     "network": ("Network",),
-    "propagation": ("MeanField", "mean_field"),
+    "propagation.mean_field": ("MeanField", "mean_field"),
     "spectra.empirical": ("EmpiricalSpectrum",),
     "spectra.sample": ("sample_spectrum",),
     "theory.limit": ("limit_spectrum",),

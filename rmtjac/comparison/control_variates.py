@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.comparison.width_ladder import described
-from rmtjac.propagation import mean_field
+from rmtjac.propagation.mean_field import mean_field
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.theory.derivative_law import derivative_law
 

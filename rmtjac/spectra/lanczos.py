@@ -18,7 +18,7 @@ import numpy as np
 
 from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
-from rmtjac.propagation import mean_field, resolve_input_variance
+from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.spectra.implicit import ORTHOGONAL, Layer, Map, survey
 from rmtjac.spectra.quadratures import LanczosSpectrum

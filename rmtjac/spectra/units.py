@@ -11,7 +11,7 @@ import numpy as np
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Gaussian
 from rmtjac.network import Network
-from rmtjac.propagation import resolve_input_variance
+from rmtjac.propagation.mean_field import resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.spectra.settle import product_noise, settle_exact, unflattened
 

@@ -1,6 +1,15 @@
 """Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum, proofs, phases."""
 
-from rmtjac.propagation import MeanField, mean_field
+from rmtjac.propagation.mean_field import MeanField, mean_field
+from rmtjac.propagation.phase import (
+    PhaseDiagram,
+    SignalPhase,
+    correlation_map,
+    fixed_point,
+    phase_diagram,
+    signal_phase,
+)
+from rmtjac.propagation.tuning import Isometry, critical_line, isometry
 from rmtjac.theory.certified_edges import CertifiedEdges, certified_edges
 from rmtjac.theory.certified_moments import certified_moments
 from rmtjac.theory.certify import CertifiedDensity, certified_density
@@ -14,18 +23,9 @@ from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.layers import Layers
 from rmtjac.theory.lerch import lerch_phi
 from rmtjac.theory.limit import limit_spectrum
-from rmtjac.theory.phase import (
-    PhaseDiagram,
-    SignalPhase,
-    correlation_map,
-    fixed_point,
-    phase_diagram,
-    signal_phase,
-)
 from rmtjac.theory.quadrature_law import QuadratureLaw
 from rmtjac.theory.spectrum import LimitSpectrum
 from rmtjac.theory.transforms import chi
-from rmtjac.theory.tuning import Isometry, critical_line, isometry
 
 __all__ = [
     "CertifiedDensity",

@@ -6,7 +6,7 @@ import math
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Orthogonal
-from rmtjac.propagation import MeanField, mean_field
+from rmtjac.propagation.mean_field import MeanField, mean_field
 from rmtjac.theory.derivative_law import derivative_law
 from rmtjac.theory.law import DerivativeLaw
 from rmtjac.theory.layers import Layers

@@ -13,8 +13,8 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.activations import activation as resolve
-from rmtjac.theory.gaussian_pairs import slope_moments, square, stretch
-from rmtjac.theory.phase import CRITICAL, fixed_point, variances
+from rmtjac.propagation.gaussian_pairs import slope_moments, square, stretch
+from rmtjac.propagation.phase import CRITICAL, fixed_point, variances
 from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["Isometry", "critical_line", "isometry"]

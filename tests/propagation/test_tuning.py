@@ -6,8 +6,8 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from rmtjac.activations import activation
-from rmtjac.theory import tuning
-from rmtjac.theory.phase import fixed_point, signal_phase
+from rmtjac.propagation import tuning
+from rmtjac.propagation.phase import fixed_point, signal_phase
 from tests.oracles.gaussian_pairs import erf_pair
 
 # Critical line

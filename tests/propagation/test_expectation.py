@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from rmtjac.expectation import cauchy_expectation, gaussian_expectation
+from rmtjac.propagation.expectation import cauchy_expectation, gaussian_expectation
 
 
 @pytest.mark.parametrize("variance", [1e-12, 0.3, 1.0, 50.0, 1e8])

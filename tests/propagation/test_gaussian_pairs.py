@@ -5,8 +5,8 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.activations import activation, names
-from rmtjac.expectation import gaussian_expectation
-from rmtjac.theory import gaussian_pairs as pairs
+from rmtjac.propagation import gaussian_pairs as pairs
+from rmtjac.propagation.expectation import gaussian_expectation
 from tests.oracles.gaussian_pairs import erf_pair, erf_slopes, hardtanh_gaps, hardtanh_pair, relu_pair, relu_slopes
 
 QS = (1e-6, 0.01, 0.09, 0.3, 0.5, 1.0, 2.0, 7.0, 16.0, 50.0, 1e3, 1e6)

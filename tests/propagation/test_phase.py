@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import brentq
 
 import rmtjac as rj
-from rmtjac.expectation import gaussian_expectation
-from rmtjac.theory import phase
-from rmtjac.theory.tuning import critical_line
+from rmtjac.propagation import phase
+from rmtjac.propagation.expectation import gaussian_expectation
+from rmtjac.propagation.tuning import critical_line
 from tests.oracles.closed_forms import erf_step, hardtanh_step
 from tests.oracles.gaussian_pairs import erf_pair, erf_slopes, hardtanh_gaps
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
-from rmtjac.expectation import cauchy_expectation, gaussian_expectation
 from rmtjac.laws import Cauchy
+from rmtjac.propagation.expectation import cauchy_expectation, gaussian_expectation
 from rmtjac.validate import finite
 
 __all__ = ["STATIONARY", "MeanField", "mean_field", "reached_variance", "resolve_input_variance"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.propagation import reached_variance
+from rmtjac.propagation.mean_field import reached_variance
 from tests.oracles.closed_forms import erf_step, hardtanh_cauchy_step, hardtanh_step
 
 STEPS = {

@@ -7,7 +7,7 @@ One layer maps the preactivations h, variance q and correlation c of two inputs 
           c' = \frac{\sigma_w^2 E\,\varphi(h_1)\varphi(h_2) + \sigma_b^2}{q^*}, \qquad
           \chi_1 = \left.\frac{dc'}{dc}\right|_{c=1} = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2 .
 
-The expectations are those of `rmtjac.theory.gaussian_pairs`.
+The expectations are those of `rmtjac.propagation.gaussian_pairs`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.activations import activation as resolve
-from rmtjac.propagation import reached_variance
-from rmtjac.theory.gaussian_pairs import gap, overlap, slope_moments, square, stretch
+from rmtjac.propagation.gaussian_pairs import gap, overlap, slope_moments, square, stretch
+from rmtjac.propagation.mean_field import reached_variance
 from rmtjac.validate import finite
 
 __all__ = [
