@@ -12,7 +12,7 @@ from rmtjac.fixed_points.result import Cycle, FixedPoints
 from rmtjac.learn.autoencoder import Autoencoder
 from rmtjac.spectra.binned import Counter
 from rmtjac.spectra.empirical import Histogram
-from rmtjac.spectra.quadratures import LanczosSpectrum
+from rmtjac.spectra.lanczos.result import LanczosSpectrum
 
 FACTS = {
     "ensemble": {"widths": [3, 4, 3]},

@@ -7,7 +7,7 @@ random, and the moments m_1, m_2 in units of the limit's. The limit says what th
 
 - **Bias.** At width N these means are off by a term of order 1/N. A *ladder*, independent samples of the same
   ensemble at a width n near N/4, removes it: (N x(N) - n x(n)) / (N - n). The atom needs more, and its expectation at
-  finite width is known: see `rmtjac.spectra.finite_size.finite_atom`.
+  finite width is known: see `rmtjac.spectra.statistics.finite_size.finite_atom`.
 - **Noise.** Hotelling's T^2 of the corrected means, with the covariance between matrices of both rungs and the
   degrees of freedom of Krishnamoorthy and Yu (two samples of unequal covariance).
 - **Control variates.** Much of the spread between matrices is that of D, whose law is known at the variance that was
@@ -34,7 +34,7 @@ from rmtjac.comparison.control_variates import Fit, control_variates, regress
 from rmtjac.comparison.width_ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.finite_size import finite_atom
+from rmtjac.spectra.statistics.finite_size import finite_atom
 from rmtjac.theory.quantiles import cdf
 from rmtjac.theory.spectrum import LimitSpectrum
 

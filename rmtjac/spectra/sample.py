@@ -14,7 +14,7 @@ from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.spectra.binned import BinnedSpectrum, Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.units import Task, compiled_unit, invariant_unit, numpy_unit
+from rmtjac.spectra.one_sample import Task, compiled_unit, invariant_unit, numpy_unit
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["sample_spectrum"]

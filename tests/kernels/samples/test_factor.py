@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rmtjac.kernels.samples.factor import ACCURATE, AUTO, CHAIN, FAST, GRAM, NONE, SVD, TOLERANCE, factor
-from rmtjac.spectra import units
-from rmtjac.spectra.units import finish
+from rmtjac.spectra import one_sample as units
+from rmtjac.spectra.one_sample import finish
 
 EPS = np.finfo(float).eps
 

@@ -7,9 +7,11 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.rng import as_seed_sequence
-from rmtjac.spectra import implicit, lanczos, sample_input, sample_network
-from rmtjac.spectra.lanczos import lanczos_spectrum
-from rmtjac.spectra.quadratures import LanczosSpectrum, smoothed_density
+from rmtjac.spectra import sample_input, sample_network
+from rmtjac.spectra.lanczos import estimate as lanczos
+from rmtjac.spectra.lanczos import operator as implicit
+from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
+from rmtjac.spectra.lanczos.result import LanczosSpectrum, smoothed_density
 from tests.oracles.closed_forms import finite_moments
 
 # A two-sided level of 1e-4 for each statistical statement below, the seed being fixed.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.spectra.finite_size import finite_atom, finite_moments, linear_log_moment
+from rmtjac.spectra.statistics.finite_size import finite_atom, finite_moments, linear_log_moment
 from tests.oracles import closed_forms
 
 

@@ -6,7 +6,7 @@ import scipy.integrate
 import scipy.stats
 
 import rmtjac as rj
-from rmtjac.spectra.spacings import (
+from rmtjac.spectra.statistics.spacings import (
     GOE_RATIO,
     POISSON_RATIO,
     SpacingRatios,

@@ -11,7 +11,7 @@ import numpy as np
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import stream
-from rmtjac.spectra.units import _MASKS, _NETWORK, sample_input
+from rmtjac.spectra.one_sample import _MASKS, _NETWORK, sample_input
 
 __all__ = ["ORTHOGONAL", "Layer", "Map", "survey"]
 

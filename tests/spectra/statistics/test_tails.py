@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 import rmtjac as rj
-from rmtjac.spectra.tails import tail_index
+from rmtjac.spectra.statistics.tails import tail_index
 
 # The estimator is tested on samples of numpy and scipy, which the package's sampler has no part in.
 SAMPLES = {

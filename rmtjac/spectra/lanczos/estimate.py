@@ -20,15 +20,15 @@ from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
-from rmtjac.spectra.implicit import ORTHOGONAL, Layer, Map, survey
-from rmtjac.spectra.quadratures import LanczosSpectrum
+from rmtjac.spectra.lanczos.operator import ORTHOGONAL, Layer, Map, survey
+from rmtjac.spectra.lanczos.result import LanczosSpectrum
+from rmtjac.spectra.one_sample import takes_few_values
 from rmtjac.spectra.settle import discrete_rank
-from rmtjac.spectra.units import takes_few_values
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["lanczos_spectrum"]
 
-_PROBES = 4  # name of the streams of probes below a sample, after those of `rmtjac.spectra.units`
+_PROBES = 4  # name of the streams of probes below a sample, after those of `rmtjac.spectra.one_sample`
 _EPS = float(np.finfo(float).eps)
 _EXACT = 200  # width up to which the rank of discrete weights is looked at: singular ones are rare in large matrices
 
@@ -140,7 +140,7 @@ def lanczos_spectrum(
     Examples
     --------
     >>> import rmtjac as rj
-    >>> from rmtjac.spectra.lanczos import lanczos_spectrum
+    >>> from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
     >>> slq = lanczos_spectrum(rj.Ensemble.square(300, 2, "linear"), rng=0, probes=4, steps=30)
     >>> slq
     LanczosSpectrum(1 samples of 300 x 300, 4 probes, 30 steps, atom 0, mean 1... ± 0.0...)
