@@ -9,7 +9,7 @@ from rmtjac.comparison.compare import BinnedComparison
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.result import Cycle, FixedPoints
-from rmtjac.learn.autoencoder import Autoencoder
+from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.binned import Counter
 from rmtjac.spectra.empirical import Histogram
 from rmtjac.spectra.lanczos.result import LanczosSpectrum
@@ -69,9 +69,9 @@ def results():
 
 
 def _classifier(rng):
-    from rmtjac.learn.classifier import PcDEQClassifier
-    from rmtjac.learn.equilibrium import layer_of
-    from rmtjac.learn.pcdeq import Epoch
+    from rmtjac.learn.equilibrium.classifier import PcDEQClassifier
+    from rmtjac.learn.equilibrium.layers import layer_of
+    from rmtjac.learn.equilibrium.training import Epoch
 
     new = PcDEQClassifier(units=3, epochs=2)
     draw = rng.random

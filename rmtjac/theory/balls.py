@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.theory.analytic import ANALYTIC, Analytic
+from rmtjac.activations.analytic import ANALYTIC, Analytic
 from rmtjac.theory.law import DerivativeLaw
 
 __all__ = ["Ball", "PointBalls", "SmoothBalls", "ball_law", "exact", "flint_module"]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.theory.analytic import ANALYTIC, Analytic
+from rmtjac.activations.analytic import ANALYTIC, Analytic
 
 __all__ = ["digits_known", "smooth_mgf"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.activations.analytic import ANALYTIC, derivative
 from rmtjac.theory import DiscreteLaw, derivative_law
-from rmtjac.theory.analytic import ANALYTIC, derivative
 from rmtjac.theory.balls import Ball, PointBalls, ball_law, exact, flint_module
 from tests.oracles.activations import FUNCTIONS
 

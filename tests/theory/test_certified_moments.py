@@ -5,8 +5,8 @@ import mpmath as mp
 import pytest
 
 import rmtjac as rj
+from rmtjac.activations.analytic import derivative
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
-from rmtjac.theory.analytic import derivative
 from rmtjac.theory.certified_moments import certified_moments
 from tests.oracles.closed_forms import fuss_catalan_moment
 

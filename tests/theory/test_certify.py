@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.activations.analytic import ANALYTIC, derivative
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law, inverse
-from rmtjac.theory.analytic import ANALYTIC, derivative
 from rmtjac.theory.balls import Ball
 from rmtjac.theory.certified_edges import certified_edges
 from rmtjac.theory.certify import certified_density

@@ -2,8 +2,8 @@ r"""A classifier with one positive concave equilibrium layer, in the style of sc
 
 .. math:: z = s(W z + r(U x + b)),\quad y = C z + c,\quad P(\text{class } k) = e^{y_k}/\textstyle\sum_j e^{y_j}.
 
-While it is trained (`rmtjac.learn.pcdeq`) z goes through a batch normalisation; an affine map in the end, it is taken
-into C and c.
+While it is trained (`rmtjac.learn.equilibrium.training`) z goes through a batch normalisation; an affine map in the
+end, it is taken into C and c.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from rmtjac import archive
-from rmtjac.learn.equilibrium import EquilibriumLayer, layer_of
-from rmtjac.learn.optimizer import precision_for
-from rmtjac.learn.pcdeq import Epoch, Trainer, Training
+from rmtjac.learn.equilibrium.layers import EquilibriumLayer, layer_of
+from rmtjac.learn.equilibrium.training import Epoch, Trainer, Training
+from rmtjac.learn.optimisation.adamw import precision_for
 from rmtjac.schema import Schema
 from rmtjac.validate import finite, positive_int
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.learn.optimizer import AdamW, Parameters
+from rmtjac.learn.optimisation.adamw import AdamW, Parameters
 
 
 def test_views_of_one_vector():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.learn.normalisation import BatchNorm
+from rmtjac.learn.optimisation.batch_norm import BatchNorm
 
 
 def _norm(rng, n=4):

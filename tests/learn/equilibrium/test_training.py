@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from rmtjac.learn.equilibrium import layer_of
-from rmtjac.learn.pcdeq import Trainer, Training, _batches
+from rmtjac.learn.equilibrium.layers import layer_of
+from rmtjac.learn.equilibrium.training import Trainer, Training, _batches
 
 NAMES = ("tanh", "softsign", "relu6", "sigmoid")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.learn.autoencoder_training import CONFIGURATIONS, AutoencoderTrainer
+from rmtjac.learn.autoencoders.training import CONFIGURATIONS, AutoencoderTrainer
 
 
 def _trainer(name, kind=np.float64):

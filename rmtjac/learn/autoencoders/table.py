@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.learn.autoencoder import Autoencoder
-from rmtjac.learn.autoencoder_training import CONFIGURATIONS
+from rmtjac.learn.autoencoders.autoencoder import Autoencoder
+from rmtjac.learn.autoencoders.training import CONFIGURATIONS
 from rmtjac.nonnegative import certify, spectral_radius, weakly_scalable
 
 __all__ = ["Row", "row", "table"]

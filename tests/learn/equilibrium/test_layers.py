@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.learn.equilibrium import PcDEQ1, PcDEQ2, layer_of
+from rmtjac.learn.equilibrium.layers import PcDEQ1, PcDEQ2, layer_of
 from tests.nonnegative import oracle
 
 NAMES = ("tanh", "softsign", "relu6", "sigmoid")

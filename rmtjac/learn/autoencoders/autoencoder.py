@@ -1,6 +1,6 @@
 """Autoencoders of NN's table, as results: what they reconstruct, and how far that is from what went in.
 
-How they are trained is in `rmtjac.learn.autoencoder_training`, the table in `rmtjac.learn.autoencoder_table`.
+How they are trained is in `rmtjac.learn.autoencoders.training`, the table in `rmtjac.learn.autoencoders.table`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac import archive
-from rmtjac.learn.autoencoder_training import CONFIGURATIONS, AutoencoderTrainer
-from rmtjac.learn.optimizer import precision_for
+from rmtjac.learn.autoencoders.training import CONFIGURATIONS, AutoencoderTrainer
+from rmtjac.learn.optimisation.adamw import precision_for
 from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.schema import Schema

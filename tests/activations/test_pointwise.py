@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rmtjac.activations import activation
-from rmtjac.learn.pointwise import POINTWISE
+from rmtjac.activations.pointwise import POINTWISE
 
 # What float32 resolves; softsign' = (1 - |y|)^2 loses digits as y nears 1, but not absolutely.
 _TOLERANCE = {np.float64: 4e-16, np.float32: 4e-7}

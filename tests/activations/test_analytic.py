@@ -1,7 +1,7 @@
 import mpmath as mp
 import pytest
 
-from rmtjac.theory.analytic import ANALYTIC
+from rmtjac.activations.analytic import ANALYTIC
 
 
 @pytest.mark.parametrize("name", ANALYTIC)

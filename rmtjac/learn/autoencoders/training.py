@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.learn.optimizer import AdamW, Parameters, finite_loss
-from rmtjac.learn.pointwise import POINTWISE
-from rmtjac.learn.spectral_norm import SpectralNorm
+from rmtjac.activations.pointwise import POINTWISE
+from rmtjac.learn.optimisation.adamw import AdamW, Parameters, finite_loss
+from rmtjac.learn.optimisation.spectral_norm import SpectralNorm
 from rmtjac.network import Network
 
 __all__ = ["CONFIGURATIONS", "AutoencoderTrainer", "Configuration"]

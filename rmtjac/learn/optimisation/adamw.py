@@ -61,7 +61,7 @@ class Parameters:
     Examples
     --------
     >>> import numpy as np
-    >>> from rmtjac.learn.optimizer import Parameters
+    >>> from rmtjac.learn.optimisation.adamw import Parameters
     >>> held = Parameters({"w": np.ones((2, 3)), "b": np.zeros(2)}, {"w": 0.0})
     >>> held["w"].shape, held.values.size
     ((2, 3), 8)

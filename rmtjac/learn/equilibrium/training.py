@@ -3,8 +3,8 @@ r"""Training of a classifier with one positive concave equilibrium layer (DEQ).
 .. math:: z = s(W z + r(Ux + b)),\ W \ge 0,\quad y = C\,\mathrm{norm}(z) + c,
 
 cross-entropy of softmax(y), AdamW, W clipped at 0 after each step. Batches are solved in single precision, until no
-unit moves by more than the tolerance; what is proved is the layer that comes out (`rmtjac.learn.equilibrium`). The
-gradient comes from the adjoint iteration, so that nothing is kept of the steps of the solution.
+unit moves by more than the tolerance; what is proved is the layer that comes out (`rmtjac.learn.equilibrium.layers`).
+The gradient comes from the adjoint iteration, so that nothing is kept of the steps of the solution.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.learn.normalisation import BatchNorm
-from rmtjac.learn.optimizer import AdamW, Parameters, finite_loss
-from rmtjac.learn.pointwise import POINTWISE
+from rmtjac.activations.pointwise import POINTWISE
+from rmtjac.learn.optimisation.adamw import AdamW, Parameters, finite_loss
+from rmtjac.learn.optimisation.batch_norm import BatchNorm
 
 __all__ = ["Epoch", "Trainer", "Training"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.learn.spectral_norm import SpectralNorm
+from rmtjac.learn.optimisation.spectral_norm import SpectralNorm
 
 
 @pytest.mark.parametrize("shape", [(3, 7), (7, 3), (1, 1), (5, 5)])
