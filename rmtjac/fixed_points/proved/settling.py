@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from rmtjac.fixed_points.exact import Exact, box_corners, settle, settle_sets
-from rmtjac.fixed_points.rational import Point, cut, holds
-from rmtjac.fixed_points.search import symbols
+from rmtjac.fixed_points.proved.branch_and_bound import symbols
+from rmtjac.fixed_points.proved.exact import Exact, box_corners, settle, settle_sets
+from rmtjac.fixed_points.proved.rational import Point, cut, holds
 from rmtjac.network import Network
 
 __all__ = ["MOST_OPEN", "clipped", "floats", "fractions", "joined", "settled", "settled_whole"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.rational import Affine, corners, cut, pieces, rounded
+from rmtjac.fixed_points.proved.rational import Affine, corners, cut, pieces, rounded
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.rational import (
+from rmtjac.fixed_points.proved.rational import (
     MOST_PIECES,
     Affine,
     Point,

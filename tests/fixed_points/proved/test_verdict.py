@@ -1,8 +1,8 @@
 import numpy as np
 
-from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.fixed_points.domain import Domain
-from rmtjac.fixed_points.verdict import verdict
+from rmtjac.fixed_points.proved.clusters import Cluster
+from rmtjac.fixed_points.proved.verdict import verdict
 
 BOX = np.array([[-1.0], [1.0]])
 ALL, SOME, UNCHECKED = Domain(BOX, BOX, True, 1), Domain(BOX, BOX, False, None), Domain(BOX, BOX, True, None)

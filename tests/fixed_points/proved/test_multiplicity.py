@@ -5,7 +5,7 @@ from mpmath import iv
 
 import rmtjac as rj
 from rmtjac.activations import activation, names
-from rmtjac.fixed_points.multiplicity import _activated, most_fixed_points
+from rmtjac.fixed_points.proved.multiplicity import _activated, most_fixed_points
 
 FORMULAS = {
     "tanh": mpmath.tanh,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.exact import local_index, settle
-from rmtjac.fixed_points.rational import corners, pieces
+from rmtjac.fixed_points.proved.exact import local_index, settle
+from rmtjac.fixed_points.proved.rational import corners, pieces
 
 SQUARE = np.array([[-1.5, -1.5], [1.5, 1.5]])
 

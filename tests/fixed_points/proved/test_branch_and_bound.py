@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.search import Search
+from rmtjac.fixed_points.proved.branch_and_bound import Search
 
 SQUARE = np.array([[-1.002, -1.002], [1.002, 1.002]])
 

@@ -3,8 +3,8 @@ from fractions import Fraction
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.fixed_points.exact import Exact
-from rmtjac.fixed_points.settling import clipped, floats, fractions, joined, settled, settled_whole
+from rmtjac.fixed_points.proved.exact import Exact
+from rmtjac.fixed_points.proved.settling import clipped, floats, fractions, joined, settled, settled_whole
 
 SQUARE = np.array([[-1.5, -1.5], [1.5, 1.5]])
 
@@ -33,7 +33,7 @@ def test_pieces_of_a_continuum_are_joined_across_boxes():
 
 
 def test_a_hopeless_search_of_the_whole_ends_early(monkeypatch):
-    monkeypatch.setattr("rmtjac.fixed_points.settling._PILOT", 200)
+    monkeypatch.setattr("rmtjac.fixed_points.proved.settling._PILOT", 200)
     deep = rj.Ensemble.berlyand_slavin(100, 15).draw(0)
     found, hopeful = settled_whole(deep, SQUARE, 210)
     assert not hopeful
