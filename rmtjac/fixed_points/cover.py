@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 
-from rmtjac.fixed_points.cores import Core
 from rmtjac.fixed_points.domain import image_box
+from rmtjac.fixed_points.iterated.cores import Core
 from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.orbits import value_and_jacobian
+from rmtjac.fixed_points.iterated.orbits import value_and_jacobian
 from rmtjac.fixed_points.packed import packed
 
 

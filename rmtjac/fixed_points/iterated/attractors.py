@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rmtjac.fixed_points.cores import Core, find_core
-from rmtjac.fixed_points.orbits import norms, value_and_jacobian
+from rmtjac.fixed_points.iterated.cores import Core, find_core
+from rmtjac.fixed_points.iterated.orbits import norms, value_and_jacobian
 from rmtjac.fixed_points.result import Cycle, ascending, spectral_radii
 from rmtjac.network import Network
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.fixed_points.orbits import norms, value_and_jacobian
+from rmtjac.fixed_points.iterated.orbits import norms, value_and_jacobian
 from rmtjac.network import Network
 
 __all__ = ["candidates", "continued", "settle_newton"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.fixed_points.enclosure import TWO_UNITS
+from rmtjac.fixed_points.certified.enclosure import TWO_UNITS
 
 __all__ = ["least_eigenvalue", "norm_bound"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.fixed_points.attractors import Attractors, polish, repelled
-from rmtjac.fixed_points.orbits import Orbits, grid_starts, norms
+from rmtjac.fixed_points.iterated.attractors import Attractors, polish, repelled
+from rmtjac.fixed_points.iterated.orbits import Orbits, grid_starts, norms
 from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.result import FixedPoints, indices, spectral_radii
 from rmtjac.network import Network

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.newton import candidates, settle_newton
+from rmtjac.fixed_points.iterated.newton import candidates, settle_newton
 
 
 def _scalar_roots(w, b):

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from rmtjac.fixed_points.definite import least_eigenvalue, norm_bound
+from rmtjac.fixed_points.certified.definite import least_eigenvalue, norm_bound
 
 
 def _norm(matrix):

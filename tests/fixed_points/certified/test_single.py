@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.contraction import at_most_one
-from rmtjac.fixed_points.enclosure import slope_bounds
-from rmtjac.fixed_points.single import the_one
+from rmtjac.fixed_points.certified.contraction import at_most_one
+from rmtjac.fixed_points.certified.enclosure import slope_bounds
+from rmtjac.fixed_points.certified.single import the_one
 
 
 def _proved(net):

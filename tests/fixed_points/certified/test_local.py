@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.local import local_proof, residual_bound
-from rmtjac.fixed_points.newton import settle_newton
+from rmtjac.fixed_points.certified.local import local_proof, residual_bound
+from rmtjac.fixed_points.iterated.newton import settle_newton
 
 MP = {
     "tanh": mpmath.tanh,

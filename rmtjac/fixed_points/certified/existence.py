@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.fixed_points.contraction import Uniqueness, at_most_one
-from rmtjac.fixed_points.enclosure import TWO_UNITS, Slopes, enclose, slope_bounds
-from rmtjac.fixed_points.local import local_proof
-from rmtjac.fixed_points.newton import candidates
+from rmtjac.fixed_points.certified.contraction import Uniqueness, at_most_one
+from rmtjac.fixed_points.certified.enclosure import TWO_UNITS, Slopes, enclose, slope_bounds
+from rmtjac.fixed_points.certified.local import local_proof
+from rmtjac.fixed_points.certified.single import the_one
+from rmtjac.fixed_points.iterated.newton import candidates
 from rmtjac.fixed_points.result import FixedPoints, ascending, indices
-from rmtjac.fixed_points.single import the_one
 from rmtjac.network import Network
 
 __all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", "unique_in_box"]

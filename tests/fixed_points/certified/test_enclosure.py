@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.enclosure import enclose, jacobian_bounds, product_bounds, slope_bounds
+from rmtjac.fixed_points.certified.enclosure import enclose, jacobian_bounds, product_bounds, slope_bounds
 
 
 def _net(seed, activation, widths=(4, 6, 5, 4)):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.enclosure import TINY, TWO_UNITS, Enclosed, enclose, jacobian_bounds
+from rmtjac.fixed_points.certified.enclosure import TINY, TWO_UNITS, Enclosed, enclose, jacobian_bounds
 from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 

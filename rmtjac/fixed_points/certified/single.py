@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.fixed_points.contraction import Uniqueness
-from rmtjac.fixed_points.enclosure import Slopes
-from rmtjac.fixed_points.local import LocalProof, local_proof, residual_bound
-from rmtjac.fixed_points.newton import continued, settle_newton
+from rmtjac.fixed_points.certified.contraction import Uniqueness
+from rmtjac.fixed_points.certified.enclosure import Slopes
+from rmtjac.fixed_points.certified.local import LocalProof, local_proof, residual_bound
+from rmtjac.fixed_points.iterated.newton import continued, settle_newton
 from rmtjac.network import Network
 
 __all__ = ["the_one"]

@@ -25,8 +25,8 @@ from decimal import ROUND_CEILING, Context, Decimal
 
 import numpy as np
 
-from rmtjac.fixed_points.definite import least_eigenvalue, norm_bound
-from rmtjac.fixed_points.enclosure import TINY, TWO_UNITS, Slopes, jacobian_bounds, product_bounds
+from rmtjac.fixed_points.certified.definite import least_eigenvalue, norm_bound
+from rmtjac.fixed_points.certified.enclosure import TINY, TWO_UNITS, Slopes, jacobian_bounds, product_bounds
 from rmtjac.network import Network
 
 __all__ = ["Uniqueness", "at_most_one"]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.orbits import Orbits, grid_starts, value_and_jacobian
+from rmtjac.fixed_points.iterated.orbits import Orbits, grid_starts, value_and_jacobian
 from rmtjac.status import Status
 
 
