@@ -16,8 +16,8 @@ import numpy as np
 
 from rmtjac.activations import activation, names
 from rmtjac.network import Network
+from rmtjac.nonnegative.outward_rounding import ETA, TINY, UNIT, activated, affine
 from rmtjac.nonnegative.rates import largest_slope
-from rmtjac.nonnegative.rounding import ETA, TINY, UNIT, activated, affine
 from rmtjac.validate import choice, finite, positive_int, real_array
 
 __all__ = ["Equilibrium", "EquilibriumLayer", "Gradients", "PcDEQ1", "PcDEQ2", "layer_of"]

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rmtjac.nonnegative.components import components
-from rmtjac.nonnegative.resolvent import Resolvent, affordable, positive_solution
-from rmtjac.nonnegative.scaled import Scaled
+from rmtjac.nonnegative.matrices.components import components
+from rmtjac.nonnegative.matrices.resolvent import Resolvent, affordable, positive_solution
+from rmtjac.nonnegative.matrices.scaled import Scaled
 
 
 def _path(n):

@@ -5,7 +5,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
-from rmtjac.nonnegative.ray import linear_bound, perron_ray, strict_above_zero
+from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray, strict_above_zero
 
 
 def _ray(weights, activation):

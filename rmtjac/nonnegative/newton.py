@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below, product_bounds
 from rmtjac.nonnegative.rates import contracts, slopes_between
-from rmtjac.nonnegative.rounding import ETA, UNIT, above, below, product_bounds
 
 __all__ = ["enclose_from_below", "enclose_near", "enclosed", "newton", "resolved", "step_from_above"]
 

@@ -2,14 +2,14 @@ r"""Exponents that make a nonnegative matrix as nearly symmetric in its logarith
 
 Least squares over the positive entries: :math:`\min_v \sum (\log a_{ij} + v_j - v_i)^2`, a system with the Laplacian of
 the graph. Of weighted cycles, and of trees with the symmetric weights of each edge, :math:`2^v` is a Perron vector,
-or a scaling that makes the matrix symmetric. A start for `rmtjac.nonnegative.perron`.
+or a scaling that makes the matrix symmetric. A start for `rmtjac.nonnegative.matrices.perron`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.nonnegative.components import Block
+from rmtjac.nonnegative.matrices.components import Block
 
 __all__ = ["potential"]
 

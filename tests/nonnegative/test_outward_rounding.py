@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.nonnegative.rounding import (
+from rmtjac.nonnegative.outward_rounding import (
     activated,
     affine,
     at_least,

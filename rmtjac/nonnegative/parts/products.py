@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.blocks import acting, blocks, restricted
 from rmtjac.nonnegative.enclosure import Extremal, merged
 from rmtjac.nonnegative.extremal import only_fixed_point, settled
-from rmtjac.nonnegative.ray import Ray
+from rmtjac.nonnegative.parts.blocks import acting, blocks, restricted
+from rmtjac.nonnegative.perron_ray import Ray
 
 if TYPE_CHECKING:
     from rmtjac.nonnegative.certificate import Certificate

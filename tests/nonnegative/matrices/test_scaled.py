@@ -4,8 +4,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rmtjac.nonnegative.components import components
-from rmtjac.nonnegative.scaled import Scaled
+from rmtjac.nonnegative.matrices.components import components
+from rmtjac.nonnegative.matrices.scaled import Scaled
 
 
 @pytest.mark.parametrize("spread", [1, 50, 150])

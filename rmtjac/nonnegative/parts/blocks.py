@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.components import edges_and_labels
-from rmtjac.nonnegative.rounding import affine
+from rmtjac.nonnegative.matrices.components import edges_and_labels
+from rmtjac.nonnegative.outward_rounding import affine
 
 __all__ = ["Block", "acting", "blocks", "irreducible", "restricted"]
 

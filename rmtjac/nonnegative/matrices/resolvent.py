@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.components import Block
-from rmtjac.nonnegative.scaled import Scaled
+from rmtjac.nonnegative.matrices.components import Block
+from rmtjac.nonnegative.matrices.scaled import Scaled
 
 __all__ = ["Resolvent", "affordable", "positive_solution"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import sparse
 
-from rmtjac.nonnegative.components import components
+from rmtjac.nonnegative.matrices.components import components
 
 
 def test_every_cycle_is_in_one_block():

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.components import Block, components
-from rmtjac.nonnegative.potential import potential
-from rmtjac.nonnegative.resolvent import Resolvent, affordable
-from rmtjac.nonnegative.scaled import Scaled
+from rmtjac.nonnegative.matrices.components import Block, components
+from rmtjac.nonnegative.matrices.potential import potential
+from rmtjac.nonnegative.matrices.resolvent import Resolvent, affordable
+from rmtjac.nonnegative.matrices.scaled import Scaled
 
 __all__ = ["bracket", "radius"]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rmtjac.nonnegative.components import components
-from rmtjac.nonnegative.potential import potential
+from rmtjac.nonnegative.matrices.components import components
+from rmtjac.nonnegative.matrices.potential import potential
 
 
 @pytest.mark.parametrize("dense", [False, True])

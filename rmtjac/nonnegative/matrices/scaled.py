@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.components import Block
+from rmtjac.nonnegative.matrices.components import Block
 
 __all__ = ["Scaled"]
 

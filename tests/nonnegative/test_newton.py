@@ -3,8 +3,8 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
-from rmtjac.nonnegative.acceleration import enclose_from_below, step_from_above
-from rmtjac.nonnegative.rounding import below
+from rmtjac.nonnegative.newton import enclose_from_below, step_from_above
+from rmtjac.nonnegative.outward_rounding import below
 
 
 @pytest.mark.parametrize("gap", [1e-2, 1e-6, 1e-10])
