@@ -14,9 +14,9 @@ from typing import Any
 from rmtjac.archive import write_atomically
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
+from rmtjac.sweep.one_unit import measure
 from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, code_version, read_plan
 from rmtjac.sweep.sources import changes, describe
-from rmtjac.sweep.work import measure
 from rmtjac.validate import positive_int
 
 __all__ = ["plan", "plan_from_toml"]

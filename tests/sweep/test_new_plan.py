@@ -1,7 +1,7 @@
 import pytest
 
 import rmtjac as rj
-from rmtjac.sweep.planning import plan, plan_from_toml
+from rmtjac.sweep.new_plan import plan, plan_from_toml
 
 
 def test_blocks_are_timed(tmp_path):
