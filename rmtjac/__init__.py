@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rmtjac.propagation.mean_field import MeanField, mean_field
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
-    from rmtjac.theory.limit import limit_spectrum
-    from rmtjac.theory.spectrum import LimitSpectrum
+    from rmtjac.theory.limit.limit_spectrum import limit_spectrum
+    from rmtjac.theory.limit.spectrum import LimitSpectrum
 
     __version__: str
 
@@ -43,8 +43,8 @@ _HOMES = {
     "propagation.mean_field": ("MeanField", "mean_field"),
     "spectra.empirical": ("EmpiricalSpectrum",),
     "spectra.sample": ("sample_spectrum",),
-    "theory.limit": ("limit_spectrum",),
-    "theory.spectrum": ("LimitSpectrum",),
+    "theory.limit.limit_spectrum": ("limit_spectrum",),
+    "theory.limit.spectrum": ("LimitSpectrum",),
 }
 _MODULES = ("activations", "fixed_points", "learn", "nonnegative", "plotting", "spectra", "sweep", "theory")
 

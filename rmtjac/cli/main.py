@@ -116,7 +116,7 @@ def _sample(args: argparse.Namespace, ensemble: Any) -> Any:
 
 
 def _limit_of(args: argparse.Namespace, ensemble: Any) -> Any:
-    from rmtjac.theory.limit import limit_spectrum
+    from rmtjac.theory.limit.limit_spectrum import limit_spectrum
 
     return limit_spectrum(ensemble, input_variance=_input_variance(args), method=args.method)
 

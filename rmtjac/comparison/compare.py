@@ -20,7 +20,7 @@ from rmtjac.comparison.goodness import goodness_of_fit, verdict
 from rmtjac.schema import Schema
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.histogram import Histogram
-from rmtjac.theory.spectrum import LimitSpectrum
+from rmtjac.theory.limit.spectrum import LimitSpectrum
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["BinnedComparison", "Comparison", "compare"]

@@ -9,7 +9,7 @@ import numpy as np
 from rmtjac.comparison.width_ladder import described
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.theory.derivative_law import derivative_law
+from rmtjac.theory.derivative_laws.of_activation import derivative_law
 
 __all__ = ["Fit", "control_variates", "regress"]
 

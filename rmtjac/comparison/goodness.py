@@ -35,8 +35,8 @@ from rmtjac.comparison.width_ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.statistics.finite_size import finite_atom
-from rmtjac.theory.quantiles import cdf
-from rmtjac.theory.spectrum import LimitSpectrum
+from rmtjac.theory.limit.quantiles import cdf
+from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 __all__ = ["LEVEL", "GoodnessOfFit", "goodness_of_fit"]
 

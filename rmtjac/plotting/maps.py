@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from rmtjac.plotting.canvas import new_axes
 from rmtjac.propagation.phase import PhaseDiagram
 from rmtjac.propagation.tuning import critical_line
-from rmtjac.theory.convergence import ConvergenceMap
+from rmtjac.theory.limit.convergence import ConvergenceMap
 from rmtjac.validate import choice
 
 __all__ = ["plot_convergence", "plot_phase_diagram"]

@@ -12,7 +12,7 @@ from rmtjac.comparison.compare import BinnedComparison, Comparison
 from rmtjac.plotting.canvas import BLACK, BLUE, new_axes
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.histogram import Histogram
-from rmtjac.theory.spectrum import LimitSpectrum
+from rmtjac.theory.limit.spectrum import LimitSpectrum
 from rmtjac.validate import choice
 
 __all__ = ["plot_comparison", "plot_limit", "plot_spectrum"]

@@ -209,7 +209,9 @@ def test_errors_are_one_line_and_leave_no_file(capsys, tmp_path, arguments, mess
 )
 def test_out_is_checked_before_any_work(capsys, tmp_path, monkeypatch, command, out, message):
     monkeypatch.setattr("rmtjac.spectra.sample.sample_spectrum", lambda *a, **k: pytest.fail("work was done"))
-    monkeypatch.setattr("rmtjac.theory.limit.limit_spectrum", lambda *a, **k: pytest.fail("work was done"))
+    monkeypatch.setattr(
+        "rmtjac.theory.limit.limit_spectrum.limit_spectrum", lambda *a, **k: pytest.fail("work was done")
+    )
     assert main([command, "--out", out]) == 2
     err = capsys.readouterr().err
     assert err.startswith(f"rmtjac: {message}")

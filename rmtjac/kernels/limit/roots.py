@@ -9,7 +9,7 @@ equation is
           \log m = s_g + v_g - \log r_g,
 
 where zeta is log lambda less constants of the layers, and f runs over the factors 1 + r_f m = (1 - mu r_f) + mu r_f c
-of the weights. `rmtjac.theory.inverse` proves that a solution with all Im v_g in (-pi, 0) is unique for
+of the weights. `rmtjac.theory.equation.roots` proves that a solution with all Im v_g in (-pi, 0) is unique for
 0 <= Im zeta < pi, hence the physical one, wherever Newton started. So each lambda tries an extrapolation of its
 neighbours first, and where that fails follows the root along a path in the strip 0 < Im zeta < pi, on which it is
 analytic, from |lambda| large, where it is known.
