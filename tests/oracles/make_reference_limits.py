@@ -1,6 +1,6 @@
 """Make reference_limits.json: edges, densities, cdf and log-moments of limits to 30 digits, by mpmath alone.
 
-    python data/make_reference_limits.py [FILE]
+    python tests/oracles/make_reference_limits.py [FILE]
 
 Nothing here imports rmtjac. Layers l = 0..L-1 have widths n_0..n_L, r_l = n_L / n_l, n_l Var W_ij = 1 and D_l =
 phi_l'(h), h ~ N(0, q_l). With m_K(u) = E[u D^2 / (1 - u D^2)], m = m_M(1/lambda) and m_{K_l}(u_l) = r_{l+1} m,
@@ -443,7 +443,7 @@ def main(path):
         "what": "limits of the spectrum of M = J J^T, Gaussian weights, n_l Var W_ij = 1: atom at 0, edges > 0, "
         "density (atom excluded), cdf, integral of log lambda over lambda > 0; q, slope and lambda are the floats "
         "nearest to the text",
-        "command": "python data/make_reference_limits.py",
+        "command": "python tests/oracles/make_reference_limits.py",
         "working_digits": WORKING_DIGITS,
         "digits": WRITTEN_DIGITS,
         "cdf_and_log_moment_digits": CDF_DIGITS,
@@ -457,4 +457,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("reference_limits.json"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "data" / "reference_limits.json")

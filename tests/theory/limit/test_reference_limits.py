@@ -1,4 +1,4 @@
-"""Limits against 30-digit values that data/make_reference_limits.py computed with mpmath alone."""
+"""Limits against 30-digit values that tests/oracles/make_reference_limits.py computed with mpmath alone."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 import rmtjac as rj
 
-_CASES = json.loads((Path(__file__).parents[2] / "data" / "reference_limits.json").read_text())["cases"]
+_CASES = json.loads((Path(__file__).parents[3] / "data" / "reference_limits.json").read_text())["cases"]
 
 
 def _name(case):
