@@ -7,7 +7,7 @@ import pytest
 import rmtjac as rj
 from rmtjac.fixed_points.packed import packed
 from rmtjac.kernels.boxes.affine import hulls, image, orbit, slopes, workspace
-from tests.kernels.test_relax import _mp_value
+from tests.kernels.boxes.test_activations import _mp_value
 
 KINDS = ("hardtanh", "relu", "tanh", "gelu", "softplus")
 

@@ -8,7 +8,7 @@ import rmtjac as rj
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 from rmtjac.theory.limit.transforms import chi
 from tests.oracles.activations import FUNCTIONS
-from tests.theory.test_moments import mean
+from tests.theory.limit.test_moments import mean
 
 # Both half-planes, near the axis and far from it, left and right of the support.
 PLANE = np.array([0.3 + 0.2j, 1.7 - 0.4j, -2.0 + 1e-3j, 5.0 - 1e-6j, 1e3j, -1e-4 - 1e-4j, 2.0 + 1e-5j])
