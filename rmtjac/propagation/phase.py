@@ -28,7 +28,7 @@ __all__ = [
     "PhaseDiagram",
     "SignalPhase",
     "correlation_map",
-    "fixed_point",
+    "fixed_variance",
     "phase_diagram",
     "signal_phase",
 ]
@@ -60,7 +60,7 @@ def variances(name: str, values: Any) -> np.ndarray:
     return array
 
 
-def fixed_point(activation: str | Activation, weight_variance: float, bias_variance: float) -> float:
+def fixed_variance(activation: str | Activation, weight_variance: float, bias_variance: float) -> float:
     r"""Return the variance q* of the preactivations that a layer reproduces.
 
     It is the stable solution of :math:`q = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2` that the layers reach
@@ -87,14 +87,14 @@ def fixed_point(activation: str | Activation, weight_variance: float, bias_varia
 
     Examples
     --------
-    >>> q = fixed_point("tanh", 1.5, 0.1)
+    >>> q = fixed_variance("tanh", 1.5, 0.1)
     >>> round(q, 6)
     0.520216
     """
-    return _fixed_point(*_arguments(activation, weight_variance, bias_variance))
+    return _fixed_variance(*_arguments(activation, weight_variance, bias_variance))
 
 
-def _fixed_point(phi: Activation, weight: float, bias: float) -> float:
+def _fixed_variance(phi: Activation, weight: float, bias: float) -> float:
     return reached_variance(lambda q: weight * square(phi, q) + bias, weight * phi.at_zero**2 + bias)
 
 
@@ -124,7 +124,7 @@ def correlation_map(
     Parameters
     ----------
     activation, weight_variance, bias_variance
-        As in `fixed_point`.
+        As in `fixed_variance`.
     correlation
         Values c in [-1, 1] before the layer.
 
@@ -147,7 +147,7 @@ def correlation_map(
     c = np.array(correlation, dtype=float)
     if not np.all(np.abs(c) <= 1.0):
         raise ValueError(f"correlation={correlation!r} must be in [-1, 1]")
-    q = _fixed_point(phi, weight, bias)
+    q = _fixed_variance(phi, weight, bias)
     if not 0.0 < q < math.inf:
         raise ValueError(
             f"weight_variance={weight_variance!r}, bias_variance={bias_variance!r}: the variance tends to {q}, "
@@ -168,7 +168,7 @@ class SignalPhase:
     activation, weight_variance, bias_variance
         The layer.
     q
-        q*, see `fixed_point`.
+        q*, see `fixed_variance`.
     chi_1, chi_q
         Slope of the correlation map at c = 1 (the growth of an angle squared, and the mean squared singular value of
         a layer) and of the length map at q*. NaN if q* is infinite.
@@ -212,7 +212,7 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
     Parameters
     ----------
     activation, weight_variance, bias_variance
-        As in `fixed_point`.
+        As in `fixed_variance`.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
     SignalPhase(tanh: chaotic, q=1.06396, chi_1=1.13352, xi_q=1.18, xi_c=11.8)
     """
     phi, weight, bias = _arguments(activation, weight_variance, bias_variance)
-    q = _fixed_point(phi, weight, bias)
+    q = _fixed_variance(phi, weight, bias)
     if q == math.inf:
         nan = math.nan
         return SignalPhase(phi, weight, bias, q, nan, nan, nan, nan, nan, nan, phase="unbounded")
@@ -281,7 +281,7 @@ def phase_diagram(activation: str | Activation, weight_variances: Any, bias_vari
     Parameters
     ----------
     activation
-        As in `fixed_point`.
+        As in `fixed_variance`.
     weight_variances, bias_variances
         One-dimensional: the values of :math:`\sigma_w^2` and :math:`\sigma_b^2`.
 

@@ -14,7 +14,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.activations import activation as resolve
 from rmtjac.propagation.gaussian_pairs import slope_moments, square, stretch
-from rmtjac.propagation.phase import CRITICAL, fixed_point, variances
+from rmtjac.propagation.phase import CRITICAL, fixed_variance, variances
 from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["Isometry", "critical_line", "isometry"]
@@ -38,7 +38,7 @@ def critical_line(activation: str | Activation, bias_variance: Any) -> np.ndarra
     Parameters
     ----------
     activation
-        As in `fixed_point`.
+        As in `fixed_variance`.
     bias_variance
         A number or an array of :math:`\sigma_b^2 \ge 0`.
 
@@ -69,7 +69,7 @@ def _critical_weight(phi: Activation, bias: float, grid: np.ndarray, known: np.n
         candidates.append(brentq(lambda q: _critical_point(phi, q)[1] - bias, grid[i], grid[i + 1], rtol=1e-14))
     for q in candidates:
         weight = _critical_point(phi, q)[0]
-        reached = fixed_point(phi, weight, bias) if math.isfinite(weight) else math.inf
+        reached = fixed_variance(phi, weight, bias) if math.isfinite(weight) else math.inf
         # q may be a fixed point that is unstable, or not the one that is reached.
         if (
             reached < math.inf
@@ -125,7 +125,7 @@ def isometry(activation: str | Activation, depth: int, target: float, *, weights
     Parameters
     ----------
     activation
-        As in `fixed_point`.
+        As in `fixed_variance`.
     depth
         L.
     target
@@ -171,7 +171,7 @@ def isometry(activation: str | Activation, depth: int, target: float, *, weights
         )
     q = math.exp(brentq(excess, grid[crossings[0]], grid[crossings[0] + 1], xtol=1e-14, rtol=1e-14))
     weight, bias = _critical_point(phi, q)
-    reached = fixed_point(phi, weight, bias) if bias >= 0.0 else math.nan
+    reached = fixed_variance(phi, weight, bias) if bias >= 0.0 else math.nan
     if not abs(reached - q) <= 1e-3 * q or weight * stretch(phi, reached) > 1.0:
         raise ValueError(
             f"target={target!r} of activation={phi.spec!r} asks for q={q:.4g}, bias_variance={bias:.4g}, which is not "

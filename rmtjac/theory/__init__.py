@@ -5,12 +5,13 @@ from rmtjac.propagation.phase import (
     PhaseDiagram,
     SignalPhase,
     correlation_map,
-    fixed_point,
+    fixed_variance,
     phase_diagram,
     signal_phase,
 )
 from rmtjac.propagation.tuning import Isometry, critical_line, isometry
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
+from rmtjac.theory.derivative_laws.chi import inverse_moment_transform
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.derivative_laws.erf import ErfLaw
 from rmtjac.theory.derivative_laws.lerch import lerch_phi
@@ -22,7 +23,6 @@ from rmtjac.theory.equation.support import Edge
 from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
 from rmtjac.theory.limit.limit_spectrum import limit_spectrum
 from rmtjac.theory.limit.spectrum import LimitSpectrum
-from rmtjac.theory.limit.transforms import chi
 from rmtjac.theory.proof.density import CertifiedDensity, certified_density
 from rmtjac.theory.proof.edges import CertifiedEdges, certified_edges
 from rmtjac.theory.proof.moments import certified_moments
@@ -46,13 +46,13 @@ __all__ = [
     "certified_density",
     "certified_edges",
     "certified_moments",
-    "chi",
     "continuation",
     "convergence_map",
     "correlation_map",
     "critical_line",
     "derivative_law",
-    "fixed_point",
+    "fixed_variance",
+    "inverse_moment_transform",
     "isometry",
     "lerch_phi",
     "limit_spectrum",

@@ -38,7 +38,7 @@ from tests.oracles.gaussian_pairs import erf_pair, erf_slopes, hardtanh_gaps
 )
 def test_fixed_point_known(name, weight, bias, expected):
     # brentq stops where the map meets the diagonal to within rounding
-    assert phase.fixed_point(name, weight, bias) == pytest.approx(expected, rel=1e-12, abs=0.0)
+    assert phase.fixed_variance(name, weight, bias) == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize(("name", "step"), [("erf", erf_step), ("hardtanh", hardtanh_step)])
@@ -178,8 +178,12 @@ def test_phase_diagram_as_a_table():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: phase.fixed_point("tan", 1.0, 0.0), ValueError, "activation='tan'"),
-        (lambda: phase.fixed_point("tanh", -1.0, 0.0), ValueError, "weight_variance=-1.0 must be a finite number >= 0"),
+        (lambda: phase.fixed_variance("tan", 1.0, 0.0), ValueError, "activation='tan'"),
+        (
+            lambda: phase.fixed_variance("tanh", -1.0, 0.0),
+            ValueError,
+            "weight_variance=-1.0 must be a finite number >= 0",
+        ),
         (lambda: phase.signal_phase("tanh", 1.0, "b"), TypeError, "bias_variance='b'"),
         (lambda: phase.phase_diagram("tanh", [1.0, math.nan], [0.0]), ValueError, "weight_variances=nan"),
         (lambda: phase.phase_diagram("tanh", [1.0], 0.1), ValueError, "bias_variances of shape"),

@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 
 from rmtjac.activations import activation
 from rmtjac.propagation import tuning
-from rmtjac.propagation.phase import fixed_point, signal_phase
+from rmtjac.propagation.phase import fixed_variance, signal_phase
 from tests.oracles.gaussian_pairs import erf_pair
 
 # Critical line
@@ -78,7 +78,7 @@ def test_isometry_of_erf_against_closed_form(target):
     assert tuned.weight_variance == pytest.approx(math.sqrt(1 + math.pi * q), rel=1e-9)
     assert tuned.chi_1 == pytest.approx(1.0, abs=1e-9)
     assert tuned.spread == pytest.approx(target, rel=1e-7)
-    assert fixed_point("erf", tuned.weight_variance, tuned.bias_variance) == tuned.q
+    assert fixed_variance("erf", tuned.weight_variance, tuned.bias_variance) == tuned.q
 
 
 def test_isometry_of_hardtanh_is_a_matter_of_the_atom():

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.limit.mgf import log_mgf
+from rmtjac.kernels.limit.moment_transform import log_moment_transform
 
 __all__ = ["BELOW", "BETWEEN", "NEGATIVE", "invert"]
 
@@ -18,7 +18,7 @@ NEGATIVE, BELOW, BETWEEN = 0, 1, 2  # u < 0; u below the first pole; u beyond on
 def _excess(kind, number, values, weights, panels, mass, stretch, m, v):
     """Return f(v) growing through 0 where m_K = m, and f'(v); the form that keeps its digits."""
     log_v = complex(v, -math.pi if stretch == NEGATIVE else 0.0)
-    c, log_c, c1, s, s1, _ = log_mgf(kind, number, values, weights, panels, log_v)
+    c, log_c, c1, s, s1, _ = log_moment_transform(kind, number, values, weights, panels, log_v)
     goal = 1.0 + m / mass
     if stretch == BETWEEN:
         return c.real - goal, (c * c1).real

@@ -23,7 +23,7 @@ import math
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.limit.mgf import log_mgf
+from rmtjac.kernels.limit.moment_transform import log_moment_transform
 from rmtjac.kernels.limit.quotient import over
 
 __all__ = ["solve", "solve_plane"]
@@ -53,7 +53,7 @@ def _newton(laws, terms, free, zeta, v, rate):
         for g in range(groups):
             low, high = offsets[g, 0], offsets[g + 1, 0]
             own = panels[offsets[g, 1] : offsets[g + 1, 1]]
-            here, log_here, here1, s, s1, imag = log_mgf(
+            here, log_here, here1, s, s1, imag = log_moment_transform(
                 kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g]
             )
             if g == 0:
@@ -194,9 +194,9 @@ def solve(laws, terms, free, log_means, log_mean, zetas):
     Parameters
     ----------
     laws
-        Kinds, numbers, offsets, values, weights, panels of the terms as `rmtjac.kernels.limit.mgf` describes them; term
-        g owns the values (and weights) from offsets[g, 0] to offsets[g + 1, 0], and the panels from offsets[g, 1] to
-        offsets[g + 1, 1].
+        Kinds, numbers, offsets, values, weights, panels of the terms as `rmtjac.kernels.limit.moment_transform`
+        describes them; term g owns the values (and weights) from offsets[g, 0] to offsets[g + 1, 0], and the panels
+        from offsets[g, 1] to offsets[g + 1, 1].
     terms
         Multiplicities k_g, masses p_g, log r_g, and shares mu r_g / p_g.
     free

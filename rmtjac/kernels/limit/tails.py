@@ -23,7 +23,7 @@ from numba import njit
 
 from rmtjac.kernels.limit.poles import TAIL
 
-__all__ = ["DEEP", "MILLS", "MINUS_ONE", "ONE", "has_tail", "tail_area", "tail_mgf", "tail_potential"]
+__all__ = ["DEEP", "MILLS", "MINUS_ONE", "ONE", "has_tail", "tail_area", "tail_moment_transform", "tail_potential"]
 
 DEEP = 560.0  # from this log |u| on; the nodes of a rule, down to D^2 = 1e-280, serve below it
 ONE, MINUS_ONE, MILLS = 0, 1, 2
@@ -105,7 +105,7 @@ def _smoothed(row, mu):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def tail_mgf(row, v):
+def tail_moment_transform(row, v):
     """Return c = 1 + m, Log c, its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     c, slope = _smoothed(row, -v - 1j * math.pi)
     if c == 0.0:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.limit.mgf import NODES, log_mgf_array, log_potential
+from rmtjac.kernels.limit.moment_transform import NODES, log_moment_transform_array, log_potential
 from rmtjac.kernels.limit.poles import ROW
 
 __all__ = ["DerivativeLaw"]
@@ -47,7 +47,7 @@ class DerivativeLaw:
 
     @property
     def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
-        """Kind, number, values, weights and panels: the law as `rmtjac.kernels.limit.mgf` takes it."""
+        """Kind, number, values, weights and panels: the law as `rmtjac.kernels.limit.moment_transform` takes it."""
         return NODES, self.mass, self.values, self.weights, np.empty((0, ROW))
 
     @property
@@ -101,22 +101,22 @@ class DerivativeLaw:
         """The values > 0 of D^2 and their probabilities as fractions, None where these are not rational."""
         return None
 
-    def log_mgf(self, log_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def log_moment_transform(self, log_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return Log(1 + m_K(u)/p), p = P(D != 0), and Log(m_K(u)/u) at u = exp(log_u), -pi <= Im log_u <= 0.
 
         Broadcasts.
         """
         log_u = np.asarray(log_u, dtype=complex)
-        _, rest, _, ratio, _ = log_mgf_array(*self.kernel, log_u.ravel())
+        _, rest, _, ratio, _ = log_moment_transform_array(*self.kernel, log_u.ravel())
         return rest.reshape(log_u.shape), ratio.reshape(log_u.shape)
 
-    def mgf(self, u: np.ndarray | complex) -> np.ndarray:
+    def moment_transform(self, u: np.ndarray | complex) -> np.ndarray:
         """Return m_K(u) for complex u; on the cut [1/b, inf) the value from below.
 
         Examples
         --------
         >>> from rmtjac.theory import DiscreteLaw
-        >>> complex(DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.5]).mgf(0.5))
+        >>> complex(DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.5]).moment_transform(0.5))
         (0.5+0j)
         """
         u = np.asarray(u, dtype=complex)
@@ -124,14 +124,14 @@ class DerivativeLaw:
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log(below)
         logs = logs.real - 1j * np.abs(logs.imag)
-        m = np.where(u == 0.0, 0.0, below * np.exp(self.log_mgf(np.where(u == 0.0, 0.0, logs))[1]))
+        m = np.where(u == 0.0, 0.0, below * np.exp(self.log_moment_transform(np.where(u == 0.0, 0.0, logs))[1]))
         return np.where(u.imag > 0.0, m.conj(), m)
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
         """Return the error of m_K relative to rounding (1 where rounding is all there is) at u = exp(log_u)."""
         return np.ones(np.shape(log_u))
 
-    def mgf_mp(self, u: Any) -> Any:
+    def moment_transform_mp(self, u: Any) -> Any:
         """Return m_K(u) in the working precision of mpmath."""
         raise NotImplementedError
 

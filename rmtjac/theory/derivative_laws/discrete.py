@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.limit.mgf import TWO_POINT
+from rmtjac.kernels.limit.moment_transform import TWO_POINT
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 
 __all__ = ["DiscreteLaw"]
@@ -74,7 +74,7 @@ class DiscreteLaw(DerivativeLaw):
         masses = [b - a for a, b in itertools.pairwise(below)]
         return [(mp.mpf(s) ** 2, w) for s, w in zip(phi.slopes, masses, strict=True) if s]
 
-    def mgf_mp(self, u: Any) -> Any:
+    def moment_transform_mp(self, u: Any) -> Any:
         """Return m_K(u) in the working precision of mpmath."""
         import mpmath as mp
 

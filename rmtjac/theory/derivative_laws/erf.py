@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.limit.mgf import ERF
+from rmtjac.kernels.limit.moment_transform import ERF
 from rmtjac.theory.derivative_laws.lerch import lerch_mp
 from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
 
@@ -45,7 +45,7 @@ class ErfLaw(QuadratureLaw):
         """Return E D^{2k} = (1 + pi q k)^(-1/2)."""
         return (1.0 + math.pi * self.variance * k) ** -0.5
 
-    def mgf_mp(self, u: Any) -> Any:
+    def moment_transform_mp(self, u: Any) -> Any:
         """Return m_K(u) = a^{1/2} u Phi(u, 1/2, 1 + a), a = 1 / (pi q), in the working precision of mpmath."""
         import mpmath as mp
 

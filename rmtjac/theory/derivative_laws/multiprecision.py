@@ -16,7 +16,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.activations.analytic import ANALYTIC, Analytic
 
-__all__ = ["digits_known", "smooth_mgf"]
+__all__ = ["digits_known", "smooth_moment_transform"]
 
 _LEVELS = 8  # steps 1/2 ... 1/256
 
@@ -33,7 +33,7 @@ def digits_known(phi: Activation) -> float:
     return math.inf if _analytic(phi) else 15.0
 
 
-def smooth_mgf(phi: Activation, variance: float, u: Any) -> Any:
+def smooth_moment_transform(phi: Activation, variance: float, u: Any) -> Any:
     """Return m_K(u) for a smooth phi', in the working precision of mpmath.
 
     Raises

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.limit.mgf import NODES, log_mgf_array
+from rmtjac.kernels.limit.moment_transform import NODES, log_moment_transform_array
 from rmtjac.kernels.limit.tails import DEEP, has_tail, tail_area
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
-from rmtjac.theory.derivative_laws.multiprecision import smooth_mgf
+from rmtjac.theory.derivative_laws.multiprecision import smooth_moment_transform
 from rmtjac.theory.derivative_laws.panel_rule import FLOOR
 
 __all__ = ["QuadratureLaw"]
@@ -105,7 +105,7 @@ class QuadratureLaw(DerivativeLaw):
         # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing:
         # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, against that of m_K itself.
         close = np.flatnonzero(out > 1e4)
-        c, _, c1, *_ = log_mgf_array(*self.kernel, log_u.ravel()[close])
+        c, _, c1, *_ = log_moment_transform_array(*self.kernel, log_u.ravel()[close])
         for i, slope in zip(close, np.abs(c * c1), strict=True):
             v = log_u.flat[i] + np.log(self.values)
             y = np.exp(np.clip(v.real, -700.0, 300.0) + 1j * v.imag)
@@ -113,10 +113,10 @@ class QuadratureLaw(DerivativeLaw):
             out.flat[i] = min(out.flat[i], 1.0 + float(self.weights @ condition) / max(slope, 1e-300))
         return np.where((log_u.real > DEEP) & has_tail(self.panels), 1.0, out)
 
-    def mgf_mp(self, u: Any) -> Any:
+    def moment_transform_mp(self, u: Any) -> Any:
         """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""
         assert self.source is not None
-        return smooth_mgf(*self.source, u)
+        return smooth_moment_transform(*self.source, u)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(q={self.variance:.6g}, mean={self.mean:.6g}, {self.values.size} nodes)"

@@ -28,9 +28,9 @@ class FreeInterval:
 
 def evaluate(law: DerivativeLaw, v: np.ndarray, sign: int) -> tuple[np.ndarray, ...]:
     """Return c, dm/dv, log|m/u| and d log|m| / dv at u = sign e^v."""
-    from rmtjac.kernels.limit.mgf import log_mgf_array
+    from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
 
-    c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if sign > 0 else -1j * math.pi)))
+    c, _, c1, s, s1 = (x.real for x in log_moment_transform_array(*law.kernel, v + (0j if sign > 0 else -1j * math.pi)))
     steep = law.mass * c * c1
     with np.errstate(divide="ignore", invalid="ignore"):
         return c, steep, s, np.where(np.abs(c) < 0.5, steep / (law.mass * (c - 1.0)), s1 + 1.0)

@@ -150,7 +150,7 @@ def _path(
 ) -> ContinuationPoint:
     def image(w: Any, z: Any) -> Any:
         # Principal powers; the exponent form keeps z^{-1/L} on the branch on which it is analytic above the cut.
-        return law.mgf_mp(mp.exp((mp.log(1 + w) + (depth - 1) * mp.log(w) - mp.log(z)) / depth))
+        return law.moment_transform_mp(mp.exp((mp.log(1 + w) + (depth - 1) * mp.log(w) - mp.log(z)) / depth))
 
     width = min(lam, mp.mpf(1))
     z = mp.mpc(lam, width * base**steps)

@@ -121,23 +121,23 @@ def _distance(layers: Layers, edge: Edge, signs: np.ndarray) -> float:
 
 def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return H and m at v_0 = base_0 + x, x off the real axis."""
-    from rmtjac.kernels.limit.mgf import log_mgf_array
+    from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
 
     lead, r0 = layers.groups[0], layers.ratios[0]
-    c, _, c1, s, _ = log_mgf_array(*lead.kernel, base[0] + x)
+    c, _, c1, s, _ = log_moment_transform_array(*lead.kernel, base[0] + x)
     log_m = s + base[0] + x - math.log(r0)
     m = lead.mass * (c - 1.0) / r0
     value = -log_m + layers.counts[0] * s
-    centre = log_mgf_array(*lead.kernel, np.array([base[0]]))
+    centre = log_moment_transform_array(*lead.kernel, np.array([base[0]]))
     pace = (lead.mass * centre[0] * centre[2]).real[0] / r0  # dm/dv_0 at the edge
     for law, r, k, v in zip(layers.groups[1:], layers.ratios[1:], layers.counts[1:], base[1:], strict=True):
-        start = log_mgf_array(*law.kernel, np.array([v]))
+        start = log_moment_transform_array(*law.kernel, np.array([v]))
         w = v + x * pace * r / (law.mass * start[0] * start[2]).real[0]
         for _ in range(12):
-            c, _, c1, s, _ = log_mgf_array(*law.kernel, w)
+            c, _, c1, s, _ = log_moment_transform_array(*law.kernel, w)
             w = w - (law.mass * (c - 1.0) - r * m) / (law.mass * c * c1)
             w = w.real + 1j * np.clip(w.imag, -math.pi, 0.0)
-        value += k * log_mgf_array(*law.kernel, w)[3]
+        value += k * log_moment_transform_array(*law.kernel, w)[3]
     for k, r in zip(layers.free_counts, layers.free_ratios, strict=True):
         value += k * np.log(1.0 + r * m)
     return np.array([value, m])
@@ -151,17 +151,17 @@ def _position(layers: Layers, edge: Edge, signs: np.ndarray) -> tuple[float, flo
     """
     import mpmath as mp
 
-    from rmtjac.kernels.limit.mgf import log_mgf_array
+    from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
 
     with mp.workdps(32):
         us = [int(sign) * mp.exp(mp.mpf(v)) for v, sign in zip(edge.log_u.real, signs, strict=True)]
         ratios = [layers.ratio_mp(r) for r in layers.ratios]
         try:
-            m = layers.groups[0].mgf_mp(us[0]) / ratios[0]
+            m = layers.groups[0].moment_transform_mp(us[0]) / ratios[0]
             for g in range(1, len(us)):
                 law = layers.groups[g]
-                c, _, c1, *_ = log_mgf_array(*law.kernel, edge.log_u[g : g + 1])
-                us[g] *= mp.exp((ratios[g] * m - law.mgf_mp(us[g])) / float((law.mass * c * c1).real[0]))
+                c, _, c1, *_ = log_moment_transform_array(*law.kernel, edge.log_u[g : g + 1])
+                us[g] *= mp.exp((ratios[g] * m - law.moment_transform_mp(us[g])) / float((law.mass * c * c1).real[0]))
         except ArithmeticError:
             return math.exp(edge.log_lam), 0.0, 4.0 * _EPS
         lam = layers.scale_mp() / m

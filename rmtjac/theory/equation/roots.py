@@ -79,7 +79,16 @@ from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.equation.layers import Layers, snap
 
-__all__ = ["Roots", "mgf", "one_plus_mgf", "potential", "solve", "solve_inside", "solve_plane", "upper_tail"]
+__all__ = [
+    "Roots",
+    "moment_transform",
+    "one_plus_moment_transform",
+    "potential",
+    "solve",
+    "solve_inside",
+    "solve_plane",
+    "upper_tail",
+]
 
 
 _LEAST = 1e-290  # of Im m: what is smaller has lost its digits to the end of the range of floats
@@ -136,7 +145,7 @@ def solve_inside(layers: Layers, log_lam: np.ndarray) -> Roots:
         # is real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
         aside = 1e-7
         found, log_u = solve_plane(layers, log_lam[lost] + 1j * aside)
-        size = np.abs(mgf(layers, log_u).imag)
+        size = np.abs(moment_transform(layers, log_u).imag)
         bad = ~found | (size > 1e4 * aside)
         if bad.any():
             raise ArithmeticError(
@@ -175,22 +184,22 @@ def _on_the_cut(layers: Layers, log_lam: np.ndarray) -> Roots:
     return Roots(np.ones(log_lam.size, dtype=bool), log_u, imag_m / layers.ratios[0], error / layers.ratios[0])
 
 
-def mgf(layers: Layers, log_u: np.ndarray) -> np.ndarray:
+def moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
     """Return m_M(1 / lambda) at the roots `log_u`, shape (n, terms)."""
-    _, ratio = layers.groups[0].log_mgf(log_u[:, 0])
+    _, ratio = layers.groups[0].log_moment_transform(log_u[:, 0])
     return np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
 
 
-def one_plus_mgf(layers: Layers, log_u: np.ndarray) -> np.ndarray:
+def one_plus_moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
     """Return 1 + m_M(1 / lambda) at the roots, with its digits where it is small."""
-    rest = np.exp(layers.groups[0].log_mgf(log_u[:, 0])[0])
+    rest = np.exp(layers.groups[0].log_moment_transform(log_u[:, 0])[0])
     rank = float(snap(np.array(layers.rank)))
     return (1.0 - rank) + rank * rest
 
 
 def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:
     """Return A of the module's docstring at the roots `log_u`, shape (n, terms)."""
-    log_rest, ratio = layers.groups[0].log_mgf(log_u[:, 0])
+    log_rest, ratio = layers.groups[0].log_moment_transform(log_u[:, 0])
     rest = np.exp(log_rest)
     total = layers.gaussian * np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
     for k, r, share in zip(layers.free_counts, layers.free_ratios, layers.free_shares, strict=True):
@@ -206,6 +215,6 @@ def upper_tail(layers: Layers, roots: Roots) -> np.ndarray:
 
 
 def _imag_m(law: DerivativeLaw, log_u: complex) -> float:
-    from rmtjac.kernels.limit.mgf import log_mgf
+    from rmtjac.kernels.limit.moment_transform import log_moment_transform
 
-    return 0.0 if isinstance(law, DiscreteLaw) else log_mgf(*law.kernel, log_u)[-1]
+    return 0.0 if isinstance(law, DiscreteLaw) else log_moment_transform(*law.kernel, log_u)[-1]

@@ -77,10 +77,12 @@ class Parts:
 
 def term_parts(one: FreeInterval, v: np.ndarray) -> Parts:
     """Return the term at u = sign e^v."""
-    from rmtjac.kernels.limit.mgf import log_mgf_array
+    from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
 
     law = one.law
-    c, _, c1, s, s1 = (x.real for x in log_mgf_array(*law.kernel, v + (0j if one.sign > 0 else -1j * math.pi)))
+    c, _, c1, s, s1 = (
+        x.real for x in log_moment_transform_array(*law.kernel, v + (0j if one.sign > 0 else -1j * math.pi))
+    )
     dc = c * c1  # over v
     growth = np.where(np.abs(c) < 0.5, dc / (c - 1.0), s1 + 1.0)
     passed, apart = np.zeros_like(v), np.zeros((5, v.size))

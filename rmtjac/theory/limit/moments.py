@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from rmtjac.theory.derivative_laws.chi import inverse_at
 from rmtjac.theory.equation.layers import Layers
 
 __all__ = ["exact_moments", "log_moment", "moments"]
@@ -90,18 +91,18 @@ def _reciprocal(a: list[Any]) -> list[Any]:
     return out
 
 
-def _over_inverse(mgf: list[Any]) -> list[Any]:
-    """Series of m / chi(m), chi the inverse of u -> sum_k mgf[k-1] u^k.
+def _over_inverse(moment_transform: list[Any]) -> list[Any]:
+    """Series of m / chi(m), chi the inverse of u -> sum_k moment_transform[k-1] u^k.
 
     With m = u g(u) the ratio m / chi(m) is g(chi(m)), and by Lagrange its coefficient of m^k is
     [u^k] (g(u)^(1-k)) / (1 - k), save for k = 1, where it is [u^1] log g.
     """
-    inverse = _reciprocal(mgf)
-    out = [mgf[0]]
-    if len(mgf) > 1:
-        out.append(mgf[1] / mgf[0])
+    inverse = _reciprocal(moment_transform)
+    out = [moment_transform[0]]
+    if len(moment_transform) > 1:
+        out.append(moment_transform[1] / moment_transform[0])
     power = inverse
-    for k in range(2, len(mgf)):
+    for k in range(2, len(moment_transform)):
         out.append(power[k] / (1 - k))
         power = _product(power, inverse)
     return out
@@ -109,8 +110,6 @@ def _over_inverse(mgf: list[Any]) -> list[Any]:
 
 def log_moment(layers: Layers) -> float:
     """Return the mean of log lambda over lambda > 0 (the mass there, mu, divided out)."""
-    from rmtjac.theory.limit.transforms import chi
-
     if layers.explicit:
         law = layers.groups[0]
         return layers.log_scale + law.mean_log / law.mass
@@ -120,7 +119,7 @@ def log_moment(layers: Layers) -> float:
         if share == 1.0:  # E log(1 - u D^2) and the logarithm of u cancel as u -> -inf
             total += k * (law.mean_log / law.mass + math.log(law.mass))
             continue
-        u = float(chi(law, -r * mu).real)
+        u = inverse_at(law, complex(-r * mu)).real
         potential = float(law.log_potential(np.array([complex(math.log(-u), -math.pi)])).real[0])
         total += k * (potential / (r * mu) + math.log(r * mu / -u))
     for r, k, share in zip(layers.free_ratios, layers.free_counts, layers.free_shares, strict=True):

@@ -15,29 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.theory.derivative_laws.base import DerivativeLaw
+from rmtjac.theory.derivative_laws.chi import inverse_at
 from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.layers import Layers
+from rmtjac.validate import complex_numbers
 
 if TYPE_CHECKING:
     from rmtjac.theory.limit.spectrum import LimitSpectrum
 
-__all__ = ["chi", "moment_function", "r_transform", "s_transform", "stieltjes"]
+__all__ = ["moment_function", "r_transform", "s_transform", "stieltjes"]
 
 _ASIDE = 1e-9  # where m is real it is read off this far into the half-plane: the real part is wrong by its square
-
-
-def _complex(name: str, z: Any) -> np.ndarray:
-    z = np.asarray(z, dtype=complex)
-    if np.isnan(z).any():
-        raise ValueError(f"{name} holds NaN; complex numbers are needed")
-    return z
 
 
 def _upper(lim: LimitSpectrum, z: np.ndarray, value: Callable[[Layers, np.ndarray], np.ndarray]) -> np.ndarray:
     """m_M(1/z), or 1 plus it, for z in the closed upper half-plane, 0 excluded; on the support z + i0.
 
-    `value` says which: `inverse.mgf` or `inverse.one_plus_mgf`, each with its digits where it is small.
+    `value` says which: `inverse.moment_transform` or `inverse.one_plus_moment_transform`, each with its digits where it
+    is small.
     """
     log_z = np.log(z)
     log_z = log_z.real + 1j * np.abs(log_z.imag)
@@ -72,126 +67,32 @@ def _upper(lim: LimitSpectrum, z: np.ndarray, value: Callable[[Layers, np.ndarra
 
 def stieltjes(lim: LimitSpectrum, z: Any) -> np.ndarray:
     """Return f(z), the mean of 1/(lambda - z)."""
-    z = _complex("z", z)
+    z = complex_numbers("z", z)
     if (z == 0.0).any():
         raise ValueError("z=0 is the edge or the atom at 0, where f is infinite or has no single value")
     flat = z.ravel()
     upper = np.where(flat.imag < 0.0, flat.conj(), flat)
-    f = -_upper(lim, upper, inverse.one_plus_mgf) / upper
+    f = -_upper(lim, upper, inverse.one_plus_moment_transform) / upper
     return np.where(flat.imag < 0.0, f.conj(), f).reshape(z.shape)
 
 
 def moment_function(lim: LimitSpectrum, z: Any) -> np.ndarray:
     """Return m_M(z); on the cut, 1/z in the support, the value from below."""
-    z = _complex("z", z)
+    z = complex_numbers("z", z)
     flat = z.ravel()
     out = np.zeros(flat.size, dtype=complex)
     some = flat != 0.0
     w = 1.0 / flat[some]
-    m = _upper(lim, np.where(w.imag < 0.0, w.conj(), w), inverse.mgf)
+    m = _upper(lim, np.where(w.imag < 0.0, w.conj(), w), inverse.moment_transform)
     out[some] = np.where(w.imag < 0.0, m.conj(), m)
     return out.reshape(z.shape)
-
-
-def chi(law: DerivativeLaw, m: Any) -> np.ndarray:
-    r"""Return chi_K(m), the functional inverse of m_K.
-
-    Real m from -P(D != 0) to the value at the tip of the cut; complex m along the straight line from there, that is
-    from Re m if that is in range, else from the middle of (-P(D != 0), 0).
-
-    Raises
-    ------
-    ValueError
-        If a real m has no inverse.
-    ArithmeticError
-        If Newton's method loses its way.
-
-    Examples
-    --------
-    >>> from rmtjac.theory import DiscreteLaw
-    >>> complex(chi(DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.5]), 0.5 + 0.5j))   # m / (m + p)
-    (0.6+0.2j)
-    """
-    m = _complex("m", m)
-    return np.array([_chi_point(law, complex(one)) for one in m.ravel()]).reshape(m.shape)
-
-
-def _chi_point(law: DerivativeLaw, m: complex) -> complex:
-    p = law.mass
-    if m == 0.0:
-        return 0.0j
-    if law.values.size == 1:
-        if m == -p:
-            raise ValueError(f"m={m!r} must not be -P(D != 0), where chi is infinite")
-        return m / (law.supremum * (m + p))
-    here = complex(m.real)
-    if m.imag or not _in_range(law, m.real):
-        if m.imag == 0.0:
-            raise ValueError(f"m={m.real!r} must lie above -P(D != 0) = {-p:g} and below m_K at the tip of its cut")
-        here = complex(m.real) if _in_range(law, m.real) else complex(-0.5 * p)
-    u = complex(_real_chi(law, here.real))
-    if m.imag == 0.0:
-        return u
-    flip = m.imag > 0.0  # m_K(conj u) = conj m_K(u); the kernel knows the lower half-plane
-    goal, step, t = (m.conjugate() if flip else m), 0.25, 0.0
-    while t < 1.0:
-        ahead = min(1.0, t + step)
-        tried = _chi_newton(law, here + ahead * (goal - here), u)
-        if tried is None:
-            step *= 0.5
-            if step < 1e-6:
-                raise ArithmeticError(f"no chi found at m={m!r}: it lies beyond a branch point of chi")
-        else:
-            u, t, step = tried, ahead, 2.0 * step
-    return u.conjugate() if flip else u
-
-
-def _chi_newton(law: DerivativeLaw, m: complex, u: complex) -> complex | None:
-    from rmtjac.kernels.limit.mgf import log_mgf
-
-    v = np.log(complex(u.real, -abs(u.imag)))
-    v = complex(v.real, -abs(v.imag))
-    for _ in range(30):
-        c, _, c1, s, _, _ = log_mgf(*law.kernel, v)
-        value = np.exp(s + v)
-        step = (m - value) / (law.mass * c * c1)
-        if not abs(step) < 1.0:
-            return None
-        v += step
-        if not -math.pi <= v.imag <= 0.0:
-            return None
-        if abs(step) < 1e-14:
-            return complex(np.exp(v))
-    return None
-
-
-def _in_range(law: DerivativeLaw, m: float) -> bool:
-    return -law.mass < m < _tip(law)
-
-
-def _tip(law: DerivativeLaw) -> float:
-    return float(law.mgf((1.0 - 1e-13) / law.supremum).real)
-
-
-def _real_chi(law: DerivativeLaw, m: float) -> float:
-    from rmtjac.kernels.limit.real_line import BELOW, NEGATIVE, invert
-
-    if m == 0.0:
-        return 0.0
-    target = np.array([m])
-    if m < 0.0:
-        low = np.log(-target / law.mean) - 1e-9
-        return -math.exp(invert(*law.kernel, law.mass, NEGATIVE, low, np.array([600.0]), target)[0])
-    low = np.log(target / (law.mean + law.supremum * target)) - 1e-9
-    high = np.minimum(np.log(target / law.mean) + 1e-9, -math.log(law.supremum))
-    return math.exp(invert(*law.kernel, law.mass, BELOW, low, high, target)[0])
 
 
 def _log_lam(layers: Layers, m: complex) -> complex:
     """Log lambda(m) up to multiples of 2 pi i."""
     total = layers.log_scale - np.log(complex(m))
     for law, r, k in zip(layers.groups, layers.ratios, layers.counts, strict=True):
-        total += k * np.log(r * m / _chi_point(law, complex(r * m)))
+        total += k * np.log(r * m / inverse_at(law, complex(r * m)))
     for r, k in zip(layers.free_ratios, layers.free_counts, strict=True):
         total += k * np.log(1.0 + r * complex(m))
     return complex(total)
@@ -199,7 +100,7 @@ def _log_lam(layers: Layers, m: complex) -> complex:
 
 def s_transform(layers: Layers, m: Any) -> np.ndarray:
     """Return S(m) = (1 + m) / (m lambda(m)); at m = 0 its limit 1 / m_1."""
-    m = _complex("m", m)
+    m = complex_numbers("m", m)
 
     def one(x: complex) -> complex:
         if x == 0.0:
@@ -211,7 +112,7 @@ def s_transform(layers: Layers, m: Any) -> np.ndarray:
 
 def r_transform(layers: Layers, w: Any) -> np.ndarray:
     """Return R(w) = m / w, where m S(m) = w, followed from w = 0."""
-    w = _complex("w", w)
+    w = complex_numbers("w", w)
 
     def one(goal: complex) -> complex:
         mean = math.exp(layers.log_mean)

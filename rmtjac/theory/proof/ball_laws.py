@@ -209,7 +209,7 @@ class SmoothBalls:
         """Minus log2 of |t| and of |e|, from floats: a matter of speed, not of proof."""
         point = complex(u)
         log_u = complex(math.log(abs(point)), -abs(np.angle(point)))
-        rest, ratio = self.float_law.log_mgf(np.array([log_u]))
+        rest, ratio = self.float_law.log_moment_transform(np.array([log_u]))
         sizes = [-float(x.real[0]) / math.log(2.0) for x in (rest, ratio)]
         return (sizes[0], sizes[1]) if all(map(math.isfinite, sizes)) else (0.0, 0.0)
 

@@ -72,7 +72,7 @@ class CertifiedDensity:
 
 def _starts(eq: Equation, layers: Layers, log_u: np.ndarray) -> np.ndarray:
     """Logarithms of the unknowns of `eq` from those of the groups of `layers`, shape (n, unknowns)."""
-    ratio = layers.groups[0].log_mgf(log_u[:, 0])[1]
+    ratio = layers.groups[0].log_moment_transform(log_u[:, 0])[1]
     m = np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
     out = np.empty((len(log_u), 1 + len(eq.others)), dtype=complex)
     for i, term in enumerate((eq.lead, *eq.others)):

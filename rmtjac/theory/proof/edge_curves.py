@@ -126,7 +126,7 @@ def _invert(term: Term, m: Any) -> tuple[Any, Any, Any] | None:
     goal = math.log(abs(float(m.mid())))
 
     def excess(v: float) -> float:
-        log_e = term.law.float_law.log_mgf(np.array([complex(v, 0.0 if sign > 0 else -math.pi)]))[1]
+        log_e = term.law.float_law.log_moment_transform(np.array([complex(v, 0.0 if sign > 0 else -math.pi)]))[1]
         return v + float(log_e.real[0]) - goal
 
     ends = [tip - g for g in (1e-1, 1e-3, 1e-6, 1e-9, 1e-12)] if sign > 0 else [tip + g for g in (5.0, 20.0, 80.0)]

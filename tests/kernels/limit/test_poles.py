@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.limit.mgf import log_mgf_array, log_potential
+from rmtjac.kernels.limit.moment_transform import log_moment_transform_array, log_potential
 from rmtjac.kernels.limit.poles import LOG, SIGNED, pole_correction
 from rmtjac.theory import derivative_law
 
@@ -25,7 +25,7 @@ def test_the_jump_across_the_cut_is_the_density_of_d_squared(angle):
         slope = 4 * x * math.tanh(h)  # |d D^2 / dh|
         density = 2 * math.exp(-0.5 * h * h / q) / math.sqrt(2 * math.pi * q) / slope
         v = np.array([-math.log(x) - 1j * angle])
-        c = log_mgf_array(*law.kernel, v)[0][0]
+        c = log_moment_transform_array(*law.kernel, v)[0][0]
         # the next order in the angle
         assert -c.imag == pytest.approx(math.pi * x * density, rel=20 * angle + 1e-7)
 
@@ -35,9 +35,9 @@ def test_derivatives_are_differences(name):
     law = _law(name)
     v = -np.log(np.quantile(law.values, [0.2, 0.5, 0.8])) - 1e-2j
     h = 1e-6
-    _, log_c, slope, log_ratio, ratio_slope = log_mgf_array(*law.kernel, v)
-    _, up, _, up_ratio, _ = log_mgf_array(*law.kernel, v + h)
-    _, down, _, down_ratio, _ = log_mgf_array(*law.kernel, v - h)
+    _, log_c, slope, log_ratio, ratio_slope = log_moment_transform_array(*law.kernel, v)
+    _, up, _, up_ratio, _ = log_moment_transform_array(*law.kernel, v + h)
+    _, down, _, down_ratio, _ = log_moment_transform_array(*law.kernel, v - h)
     # central differences over 1e-6 at an angle of 1e-2: (1e-4)^2, and rounding 1e-12/1e-6
     np.testing.assert_allclose((up - down) / (2 * h), slope, rtol=3e-6)
     np.testing.assert_allclose((up_ratio - down_ratio) / (2 * h), ratio_slope, rtol=3e-6)
@@ -52,7 +52,7 @@ def test_the_potential_has_minus_m_as_its_slope(name):
     h = 1e-4
     arrays = law.kernel[2:]
     difference = (log_potential(*arrays, v + h) - log_potential(*arrays, v - h)) / (2 * h)
-    np.testing.assert_allclose(difference, -law.mgf(np.exp(v)), rtol=1e-4)  # (h/angle)^2 = 1e-5
+    np.testing.assert_allclose(difference, -law.moment_transform(np.exp(v)), rtol=1e-4)  # (h/angle)^2 = 1e-5
 
 
 def test_no_correction_far_from_the_poles():
@@ -64,7 +64,9 @@ def test_no_correction_far_from_the_poles():
     bare = (law.weights / (1 - cmath.exp(v) * law.values)).sum()
     total, _ = pole_correction(law.panels, v)
     assert abs(total) > 1e-3
-    assert bare + total == pytest.approx(complex(log_mgf_array(*law.kernel, np.array([v]))[0][0]), rel=1e-12)
+    assert bare + total == pytest.approx(
+        complex(log_moment_transform_array(*law.kernel, np.array([v]))[0][0]), rel=1e-12
+    )
 
 
 def test_kinds_of_panels():

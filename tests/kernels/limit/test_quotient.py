@@ -5,7 +5,7 @@ import pytest
 from numba import njit
 
 import rmtjac as rj
-from rmtjac.kernels.limit.mgf import log_mgf
+from rmtjac.kernels.limit.moment_transform import log_moment_transform
 from rmtjac.kernels.limit.quotient import over
 from rmtjac.theory import derivative_law
 
@@ -24,7 +24,7 @@ def test_quotients_of_complex_numbers():
 @pytest.mark.parametrize("name", ["linear", "erf", "tanh", "gelu"])
 @pytest.mark.parametrize("v", [0.0j, 1e-320j, -800.0 + 0.0j, 1000.0 + 0.0j])
 def test_poles_and_underflow_raise_nothing(name, v):
-    found = log_mgf(*derivative_law(rj.activations.activation(name), 0.01).kernel, v)
+    found = log_moment_transform(*derivative_law(rj.activations.activation(name), 0.01).kernel, v)
     assert len(found) == 6
     # The first is E 1 / (1 - u D^2), u = e^v: 1 where u underflows, and no number where u overflows.
     if v.real == -800.0:

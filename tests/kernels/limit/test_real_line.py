@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.limit.mgf import log_mgf_array
+from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
 from rmtjac.kernels.limit.real_line import BELOW, BETWEEN, NEGATIVE, invert
 from rmtjac.theory import DiscreteLaw, derivative_law
 
@@ -17,7 +17,7 @@ LAWS = {
 
 
 def _m(law, v, stretch):
-    return float(law.mgf(-math.exp(v) if stretch == NEGATIVE else math.exp(v)).real)
+    return float(law.moment_transform(-math.exp(v) if stretch == NEGATIVE else math.exp(v)).real)
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -69,7 +69,7 @@ def test_far_out_where_m_is_minus_the_mass():
     # 1 + m/p near 0 determines v: erf at q = 1, where it is (pi |u|)^... slow, against the kernel itself.
     law = LAWS["erf"]
     v = np.array([20.0, 60.0])
-    c = log_mgf_array(*law.kernel, v - 1j * math.pi)[0].real
+    c = log_moment_transform_array(*law.kernel, v - 1j * math.pi)[0].real
     targets = law.mass * (c - 1.0)
     found = invert(*law.kernel, law.mass, NEGATIVE, np.zeros(2), np.full(2, 200.0), targets)
     # c ~ |u|^(-1/(pi q)) loses the digits of 1 + m: 1e-16/c, over the slope .45

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.limit.mgf import log_mgf
+from rmtjac.kernels.limit.moment_transform import log_moment_transform
 from rmtjac.kernels.limit.tails import DEEP, has_tail
 from rmtjac.theory import derivative_law
 from tests.oracles.far_tail import SIDES, means
@@ -23,7 +23,7 @@ def test_against_quadrature(name, v):
     law = _law(name, VARIANCES[name])
     with mp.workdps(25):
         c, angle = means(name, VARIANCES[name], v)
-    found = log_mgf(*law.kernel, complex(v))
+    found = log_moment_transform(*law.kernel, complex(v))
     assert found[0] == pytest.approx(complex(c), rel=1e-13)
     assert found[5] == pytest.approx(float(c.imag), rel=1e-12)
     assert found[3] + v == pytest.approx(complex(mp.log(c - 1)), rel=1e-13)
@@ -35,13 +35,15 @@ def test_the_rule_and_the_tail_agree_where_they_meet(name):
     law = _law(name, VARIANCES[name])
     for aside in (-0.1, -1.5, -math.pi):
         below, above = (complex(DEEP + sign * 1e-9, aside) for sign in (-1, 1))
-        for one, two in zip(log_mgf(*law.kernel, below), log_mgf(*law.kernel, above), strict=True):
+        for one, two in zip(
+            log_moment_transform(*law.kernel, below), log_moment_transform(*law.kernel, above), strict=True
+        ):
             assert one == pytest.approx(two, rel=1e-9)
         one, two = law.log_potential(np.array([below, above]))
         assert one == pytest.approx(two, rel=1e-10)
     # and derivatives are those of the values
     v, h = 800.0 - 1.0j, 1e-3
-    left, right, here = (log_mgf(*law.kernel, x) for x in (v - h, v + h, v))
+    left, right, here = (log_moment_transform(*law.kernel, x) for x in (v - h, v + h, v))
     assert (right[1] - left[1]) / (2 * h) == pytest.approx(here[2], rel=1e-6)
     assert (right[3] - left[3]) / (2 * h) == pytest.approx(here[4], rel=1e-6)
     m = here[0] - 1.0

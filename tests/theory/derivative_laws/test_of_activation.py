@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.limit.mgf import log_mgf
+from rmtjac.kernels.limit.moment_transform import log_moment_transform
 from rmtjac.theory import QuadratureLaw, derivative_law
 from rmtjac.theory.equation import roots as inverse
 from tests.oracles.activations import FUNCTIONS
@@ -62,7 +62,7 @@ def test_mgf_against_quadrature_where_the_density_needs_it(name, q):
     law = derivative_law(rj.activations.activation(name), q)
     for u in _u_on_curves(name, q):
         # the oracle uses the float derivative and 9 standard deviations: 1e-13 relative to the size of the integrand
-        assert complex(law.mgf(u)) == pytest.approx(_mgf_oracle(name, q, u), rel=1e-11)
+        assert complex(law.moment_transform(u)) == pytest.approx(_mgf_oracle(name, q, u), rel=1e-11)
 
 
 @pytest.mark.parametrize("name", SMOOTH)
@@ -96,29 +96,33 @@ def test_monte_carlo_of_d_squared(name):
 def test_mpmath_and_float_agree(name):
     law = derivative_law(rj.activations.activation(name), 0.8)
     for u in (0.4 - 0.3j, 2.0 - 1.5j):
-        assert complex(law.mgf_mp(mp.mpc(u))) == pytest.approx(complex(law.mgf(u)), rel=1e-11)
+        assert complex(law.moment_transform_mp(mp.mpc(u))) == pytest.approx(complex(law.moment_transform(u)), rel=1e-11)
 
 
 def test_both_sides_of_the_cut():
     for name in NAMES:
         law = derivative_law(rj.activations.activation(name), 0.6)
         u = 1.5 / law.supremum + 0.8j / law.supremum
-        assert complex(law.mgf(u)) == pytest.approx(complex(law.mgf(u.conjugate())).conjugate(), rel=1e-14)
-    assert complex(law.mgf(0.0)) == 0.0
+        assert complex(law.moment_transform(u)) == pytest.approx(
+            complex(law.moment_transform(u.conjugate())).conjugate(), rel=1e-14
+        )
+    assert complex(law.moment_transform(0.0)) == 0.0
 
 
 @pytest.mark.parametrize("name", ["tanh", "erf", "leaky_relu", "relu"])
 def test_derivatives_of_the_logarithms(name):
     law = derivative_law(rj.activations.activation(name), 0.6)
     v, h = complex(0.4, -1.1), 1e-6
-    c, log_c, c1, _, s1, imag = log_mgf(*law.kernel, v)
-    up, down = (log_mgf(*law.kernel, v + step) for step in (h, -h))
+    c, log_c, c1, _, s1, imag = log_moment_transform(*law.kernel, v)
+    up, down = (log_moment_transform(*law.kernel, v + step) for step in (h, -h))
     assert c1 == pytest.approx((up[1] - down[1]) / (2 * h), rel=1e-8)
     assert s1 == pytest.approx((up[3] - down[3]) / (2 * h), rel=1e-8)
     assert log_c == pytest.approx(np.log(c), rel=1e-13)
-    assert c == pytest.approx(1 + complex(law.mgf(np.exp(v))) / law.mass, rel=1e-12)
-    assert imag == pytest.approx(complex(law.mgf(np.exp(v))).imag, rel=1e-12)
-    np.testing.assert_allclose(log_mgf.py_func(*law.kernel, v), log_mgf(*law.kernel, v), rtol=1e-12)
+    assert c == pytest.approx(1 + complex(law.moment_transform(np.exp(v))) / law.mass, rel=1e-12)
+    assert imag == pytest.approx(complex(law.moment_transform(np.exp(v))).imag, rel=1e-12)
+    np.testing.assert_allclose(
+        log_moment_transform.py_func(*law.kernel, v), log_moment_transform(*law.kernel, v), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", ["tanh", "erf", "silu", "softsign"])
@@ -133,13 +137,15 @@ def test_next_to_the_cut(name, angle):
     numeric = -(law.log_potential(v + h) - law.log_potential(v - h)) / (2 * h)
     fourth = -(law.log_potential(v + 2 * h) - law.log_potential(v - 2 * h)) / (4 * h)
     # Richardson: error (0.2)^4 of the fourth derivative over the distance to the next singularity, which is 1
-    assert complex((4 * numeric - fourth) / 3) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-6)
+    assert complex((4 * numeric - fourth) / 3) == pytest.approx(complex(law.moment_transform(np.exp(v))), rel=1e-6)
     if name == "erf":
         k = QuadratureLaw(
             law.values.copy(), law.weights.copy(), 0.0, law.supremum, law.source, law.panels.copy(), law.intervals
         )
         # the rule with its correction against the Lerch transcendent; digits are lost in proportion to 1/angle
-        assert complex(k.mgf(np.exp(v))) == pytest.approx(complex(law.mgf(np.exp(v))), rel=1e-14 / angle)
+        assert complex(k.moment_transform(np.exp(v))) == pytest.approx(
+            complex(law.moment_transform(np.exp(v))), rel=1e-14 / angle
+        )
 
 
 @pytest.mark.parametrize("q", [9e4, 1e-6])

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 
 import rmtjac as rj
-from rmtjac.kernels.limit.mgf import log_mgf_array
+from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
 from rmtjac.theory import derivative_law
 from rmtjac.theory.derivative_laws.panel_rule import panel_rule
 
@@ -86,7 +86,7 @@ def test_the_rule_next_to_its_poles(name, q):
         inside = -0.5 * (nodes[at] + nodes[at + 1])  # between two nodes: on one of them digits are lost
         for angle in (1e-1, 1e-3, 1e-6):
             points = inside - 1j * angle
-            found = log_mgf_array(*law.kernel, points)[0]
+            found = log_moment_transform_array(*law.kernel, points)[0]
             for v, c in zip(points, found, strict=True):
                 # Both lose those digits, the oracle in some panels.
                 assert abs(_exact(law.source[0], q, v, abs(c)) - c) <= 1000.0 * _noise(v) * max(abs(c), 1e-3), (v, c)
@@ -97,7 +97,7 @@ def test_the_rule_far_out(name):
     law = derivative_law(_activation(name), 0.8)
     for size in (1e3, 1e10, 1e20):
         for v in (math.log(size) - 1j * math.pi, math.log(size) - 1j):
-            c = log_mgf_array(*law.kernel, np.array([v]))[0][0]
+            c = log_moment_transform_array(*law.kernel, np.array([v]))[0][0]
             # c = 1 + m is small there, its digits come from around the zeros of phi'
             assert abs(_exact(law.source[0], 0.8, v, abs(c)) - c) <= 200.0 * _noise(v) * abs(c) + 1e-16
 

@@ -38,7 +38,7 @@ def test_the_printed_start_never_leaves_zero():
     with mp.workdps(20):
         z = mp.mpc(1, 1)
         w = mp.mpf(0)
-        assert LINEAR.mgf_mp((1 + w) ** mp.mpf("0.5") * w ** mp.mpf("0.5") * z ** mp.mpf("-0.5")) == 0
+        assert LINEAR.moment_transform_mp((1 + w) ** mp.mpf("0.5") * w ** mp.mpf("0.5") * z ** mp.mpf("-0.5")) == 0
 
 
 def test_one_layer_does_not_always_contract():

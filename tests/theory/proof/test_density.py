@@ -119,10 +119,10 @@ def test_layers_that_differ():
     order = [next(g for g, law in enumerate(layers.groups) if law is mine) for mine in laws]
     with mp.workdps(20):
         p = mp.erf(1 / mp.sqrt(2 * mp.mpf(0.4)))
-        mgf = [_mgf("tanh", 0.5), _mgf("erf", 0.3), lambda u: p * u / (1 - u)]
+        moment_transform = [_mgf("tanh", 0.5), _mgf("erf", 0.3), lambda u: p * u / (1 - u)]
         r = [mp.mpf(100) / n for n in (300, 200, 150, 100)]
         # C = -log r_0 + log(r_0/r_1) + log(r_1/r_2) + log(r_2/r_3) = 0
-        oracle = _root(mgf, [1, 1, 1], r[1:], [(r[0], 1), (r[1], -1)], mp.log(3), lam, log_u[order])
+        oracle = _root(moment_transform, [1, 1, 1], r[1:], [(r[0], 1), (r[1], -1)], mp.log(3), lam, log_u[order])
     _assert_holds(certified_density(layers, [lam]), [oracle])
 
 
@@ -153,8 +153,8 @@ def test_a_law_of_many_values():
     log_u = inverse.solve(layers, np.log(lam)).log_u
     with mp.workdps(40):
         points = [(mp.mpf(x), mp.mpf(w)) for x, w in zip(law.values, law.weights, strict=True)]
-        mgf = [lambda u: mp.fsum(w * u * x / (1 - u * x) for x, w in points)]
-        exact = [_root(mgf, [2], [1], [(1, 1)], mp.mpf(0), x, v) for x, v in zip(lam, log_u, strict=True)]
+        moment_transform = [lambda u: mp.fsum(w * u * x / (1 - u * x) for x, w in points)]
+        exact = [_root(moment_transform, [2], [1], [(1, 1)], mp.mpf(0), x, v) for x, v in zip(lam, log_u, strict=True)]
     _assert_holds(certified_density(layers, lam), exact)
 
 

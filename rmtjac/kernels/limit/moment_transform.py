@@ -21,9 +21,9 @@ from numba import njit
 from rmtjac.kernels.limit.lerch import lerch_half
 from rmtjac.kernels.limit.poles import pole_correction, potential_correction
 from rmtjac.kernels.limit.quotient import over
-from rmtjac.kernels.limit.tails import DEEP, has_tail, tail_mgf, tail_potential
+from rmtjac.kernels.limit.tails import DEEP, has_tail, tail_moment_transform, tail_potential
 
-__all__ = ["ERF", "NODES", "TWO_POINT", "log_mgf", "log_mgf_array", "log_potential"]
+__all__ = ["ERF", "NODES", "TWO_POINT", "log_moment_transform", "log_moment_transform_array", "log_potential"]
 
 TWO_POINT, NODES, ERF = 0, 1, 2
 
@@ -81,7 +81,9 @@ def _sums(values, weights, ur, ui):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _far(values, weights, panels, mass, v):
-    """What log_mgf returns, for |u| so large that |1 - u x|^2 overflows or (m/u)^2 underflows: in y = u D^2."""
+    """What log_moment_transform returns, for |u| so large that |1 - u x|^2 overflows or (m/u)^2 underflows: in y = u
+    D^2.
+    """
     u = cmath.exp(v)
     rest = m = first = second = 0.0j
     for j in range(values.size):
@@ -105,12 +107,12 @@ def _far(values, weights, panels, mass, v):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_mgf(kind, number, values, weights, panels, v):
+def log_moment_transform(kind, number, values, weights, panels, v):
     """Return c = 1 + m/p, Log c, its derivative in v, Log(m/u), its derivative in v, and Im m, at u = e^v."""
     if kind == TWO_POINT:
         return _two_point(number, values[0], v)
     if v.real > DEEP and has_tail(panels):
-        return tail_mgf(panels[0], v)
+        return tail_moment_transform(panels[0], v)
     u = cmath.exp(v)
     if kind == NODES:
         if v.real > 320.0:
@@ -154,9 +156,11 @@ def log_potential(values, weights, panels, v):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_mgf_array(kind, number, values, weights, panels, v):
+def log_moment_transform_array(kind, number, values, weights, panels, v):
     """c, Log c, its derivative, Log(m/u), its derivative, of a one-dimensional array."""
     out = np.empty((5, v.size), dtype=np.complex128)
     for i in range(v.size):
-        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i], _ = log_mgf(kind, number, values, weights, panels, v[i])
+        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i], _ = log_moment_transform(
+            kind, number, values, weights, panels, v[i]
+        )
     return out
