@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import restore, save
-from rmtjac.fixed_points.proved.clusters import Cluster
+from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.schema import Schema
 from rmtjac.status import Status
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rmtjac.fixed_points.clusters import Cluster, Surround, gathered, surround
 from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.proved.clusters import Cluster, Surround, gathered, surround
 from rmtjac.fixed_points.proved.multiplicity import most_fixed_points
 from rmtjac.fixed_points.result import indices
 from rmtjac.network import Network

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.fixed_points.domain import Domain
-from rmtjac.fixed_points.proved.clusters import Cluster
 
 __all__ = ["verdict"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 
+from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.fixed_points.domain import Domain
-from rmtjac.fixed_points.proved.clusters import Cluster
 from rmtjac.fixed_points.proved.verdict import verdict
 
 BOX = np.array([[-1.0], [1.0]])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.proved.clusters import Cluster, gathered, surround
+from rmtjac.fixed_points.clusters import Cluster, gathered, surround
 
 
 def _turned(eigenvalues, seed=0):
