@@ -6,8 +6,9 @@ cluster node.
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
@@ -26,27 +27,29 @@ if TYPE_CHECKING:
     from rmtjac.spectra.sample import sample_spectrum
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
     from rmtjac.theory.limit.spectrum import LimitSpectrum
-
-    __version__: str
-
-_HOMES = {
-    "activations": ("Activation",),
-    "comparison.compare": ("Comparison", "compare"),
-    "ensemble": ("Ensemble",),
-    "fixed_points.basins": ("Basins", "find_basins"),
-    "fixed_points.count": ("FixedPointCounts", "count_fixed_points"),
-    "fixed_points.find": ("find_fixed_points",),
-    "fixed_points.result": ("FixedPoints",),
-    "comparison.goodness": ("GoodnessOfFit", "goodness_of_fit"),
-    "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
-    "network": ("Network",),
-    "propagation.mean_field": ("MeanField", "mean_field"),
-    "spectra.empirical": ("EmpiricalSpectrum",),
-    "spectra.sample": ("sample_spectrum",),
-    "theory.limit.limit_spectrum": ("limit_spectrum",),
-    "theory.limit.spectrum": ("LimitSpectrum",),
-}
-_MODULES = ("activations", "fixed_points", "learn", "nonnegative", "plotting", "spectra", "sweep", "theory")
+    from rmtjac.version import __version__ as __version__
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "rmtjac.activations": ("Activation",),
+            "rmtjac.comparison.compare": ("Comparison", "compare"),
+            "rmtjac.comparison.goodness": ("GoodnessOfFit", "goodness_of_fit"),
+            "rmtjac.ensemble": ("Ensemble",),
+            "rmtjac.fixed_points.basins": ("Basins", "find_basins"),
+            "rmtjac.fixed_points.count": ("FixedPointCounts", "count_fixed_points"),
+            "rmtjac.fixed_points.find": ("find_fixed_points",),
+            "rmtjac.fixed_points.result": ("FixedPoints",),
+            "rmtjac.laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
+            "rmtjac.network": ("Network",),
+            "rmtjac.propagation.mean_field": ("MeanField", "mean_field"),
+            "rmtjac.spectra.empirical": ("EmpiricalSpectrum",),
+            "rmtjac.spectra.sample": ("sample_spectrum",),
+            "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
+            "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
+            "rmtjac.version": ("__version__",),
+        },
+    )
 
 __all__ = [
     "Activation",
@@ -84,18 +87,3 @@ __all__ = [
     "sweep",
     "theory",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return metadata.version("rmtjac")
-    if name in _MODULES:
-        return import_module(f"rmtjac.{name}")
-    for home, members in _HOMES.items():
-        if name in members:
-            return getattr(import_module(f"rmtjac.{home}"), name)
-    raise AttributeError(f"module 'rmtjac' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]

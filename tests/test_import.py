@@ -4,8 +4,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 import rmtjac as rj
 
 _MEASURE = """
@@ -36,20 +34,6 @@ def test_every_public_name_resolves():
     for name in rj.__all__:
         thing = getattr(rj, name)
         assert getattr(thing, "__name__").rpartition(".")[2] == name  # noqa: B009 (functions, classes and modules alike)
-
-
-def test_every_documented_home_is_public():
-    homes = {name for members in rj._HOMES.values() for name in members}
-    assert homes | set(rj._MODULES) == set(rj.__all__)
-
-
-def test_dir():
-    assert set(dir(rj)) == {*rj.__all__, "__version__"}
-
-
-def test_unknown_name():
-    with pytest.raises(AttributeError, match="module 'rmtjac' has no attribute 'spectre'"):
-        _ = rj.spectre
 
 
 def test_version():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["BLACK", "BLUE", "GREY", "PALETTE", "new_axes"]
 

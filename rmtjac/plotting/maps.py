@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from rmtjac.plotting.canvas import new_axes
-from rmtjac.propagation.phase import PhaseDiagram
-from rmtjac.propagation.tuning import critical_line
-from rmtjac.theory.limit.convergence import ConvergenceMap
 from rmtjac.validate import choice
+
+if TYPE_CHECKING:
+    from rmtjac.propagation.phase import PhaseDiagram
+    from rmtjac.theory.limit.convergence import ConvergenceMap
 
 __all__ = ["plot_convergence", "plot_phase_diagram"]
 
@@ -43,6 +44,8 @@ def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantit
         The axes and the artists. Points without a number (an unbounded signal, chi_1 = 0, xi_c = 0 or infinite) stay
         white.
     """
+    from rmtjac.propagation.tuning import critical_line
+
     choice("quantity", quantity, ("chi_1", "xi_c"))
     ax = new_axes(ax)
     columns, rows = np.argsort(diagram.weight_variances), np.argsort(diagram.bias_variances)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rmtjac.learn.autoencoders.autoencoder import Autoencoder
-from rmtjac.learn.equilibrium.training import Epoch
-from rmtjac.network import Network
-from rmtjac.nonnegative import Certificate, certify
 from rmtjac.plotting.canvas import BLACK, BLUE, GREY, PALETTE, new_axes
 from rmtjac.validate import choice
+
+if TYPE_CHECKING:
+    from rmtjac.learn.autoencoders.autoencoder import Autoencoder
+    from rmtjac.learn.equilibrium.training import Epoch
+    from rmtjac.network import Network
+    from rmtjac.nonnegative.certificate import Certificate
 
 __all__ = ["plot_certificate", "plot_reconstructions", "plot_training"]
 
@@ -49,7 +51,11 @@ def plot_certificate(
         raise ValueError(
             f"network maps R^{network.widths[0]} to R^{network.widths[-1]}; pictures are drawn of the plane"
         )
-    found = certify(network) if certificate is None else certificate
+    if certificate is None:
+        from rmtjac.nonnegative.certificate import certify
+
+        certificate = certify(network)
+    found = certificate
     ax = new_axes(ax)
     known = [one for one in (found.least, found.greatest) if one is not None and one.error <= _SEEN * one.upper.max()]
     ends = [one.point for one in known]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import ListedColormap, to_rgb
 
-from rmtjac.fixed_points.basins import Basins
-from rmtjac.fixed_points.cover import OPEN
-from rmtjac.fixed_points.regions import Regions
-from rmtjac.fixed_points.result import Cycle, FixedPoints
 from rmtjac.plotting.canvas import BLACK, GREY, PALETTE, new_axes
 from rmtjac.validate import choice
+
+if TYPE_CHECKING:
+    from rmtjac.fixed_points.basins import Basins
+    from rmtjac.fixed_points.regions import Regions
+    from rmtjac.fixed_points.result import Cycle, FixedPoints
 
 __all__ = ["plot_basins", "plot_fixed_points", "plot_regions"]
 
@@ -145,6 +146,8 @@ def plot_basins(
             for axis in basins.axes
         )
     else:
+        from rmtjac.fixed_points.cover import OPEN
+
         values, scheme, lowest = np.where(basins.cells == OPEN, -1, basins.cells), [GREY, *colors], -1
         x, y = (
             np.linspace(low, high, size + 1) for low, high, size in zip(*basins.domain, basins.cells.shape, strict=True)

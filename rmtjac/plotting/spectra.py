@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rmtjac.comparison.compare import BinnedComparison, Comparison
 from rmtjac.plotting.canvas import BLACK, BLUE, new_axes
-from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.histogram import Histogram
-from rmtjac.theory.limit.spectrum import LimitSpectrum
 from rmtjac.validate import choice
+
+if TYPE_CHECKING:
+    from rmtjac.comparison.compare import BinnedComparison, Comparison
+    from rmtjac.spectra.empirical import EmpiricalSpectrum
+    from rmtjac.spectra.histogram import Histogram
+    from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 __all__ = ["plot_comparison", "plot_limit", "plot_spectrum"]
 

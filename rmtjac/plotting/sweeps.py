@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from rmtjac.plotting.canvas import PALETTE
-from rmtjac.sweep.table import SweepTable
 from rmtjac.validate import choice
+
+if TYPE_CHECKING:
+    from rmtjac.sweep.table import SweepTable
 
 __all__ = ["plot_sweep"]
 

@@ -1,31 +1,68 @@
 """Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum, proofs, phases."""
 
-from rmtjac.propagation.mean_field import MeanField, mean_field
-from rmtjac.propagation.phase import (
-    PhaseDiagram,
-    SignalPhase,
-    correlation_map,
-    fixed_variance,
-    phase_diagram,
-    signal_phase,
-)
-from rmtjac.propagation.tuning import Isometry, critical_line, isometry
-from rmtjac.theory.derivative_laws.base import DerivativeLaw
-from rmtjac.theory.derivative_laws.chi import inverse_moment_transform
-from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
-from rmtjac.theory.derivative_laws.erf import ErfLaw
-from rmtjac.theory.derivative_laws.lerch import lerch_phi
-from rmtjac.theory.derivative_laws.of_activation import derivative_law
-from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
-from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
-from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.equation.support import Edge
-from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
-from rmtjac.theory.limit.limit_spectrum import limit_spectrum
-from rmtjac.theory.limit.spectrum import LimitSpectrum
-from rmtjac.theory.proof.density import CertifiedDensity, certified_density
-from rmtjac.theory.proof.edges import CertifiedEdges, certified_edges
-from rmtjac.theory.proof.moments import certified_moments
+from typing import TYPE_CHECKING
+
+from rmtjac.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from rmtjac.propagation.mean_field import MeanField, mean_field
+    from rmtjac.propagation.phase import (
+        PhaseDiagram,
+        SignalPhase,
+        correlation_map,
+        fixed_variance,
+        phase_diagram,
+        signal_phase,
+    )
+    from rmtjac.propagation.tuning import Isometry, critical_line, isometry
+    from rmtjac.theory.derivative_laws.base import DerivativeLaw
+    from rmtjac.theory.derivative_laws.chi import inverse_moment_transform
+    from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
+    from rmtjac.theory.derivative_laws.erf import ErfLaw
+    from rmtjac.theory.derivative_laws.lerch import lerch_phi
+    from rmtjac.theory.derivative_laws.of_activation import derivative_law
+    from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
+    from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
+    from rmtjac.theory.equation.layers import Layers
+    from rmtjac.theory.equation.support import Edge
+    from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
+    from rmtjac.theory.limit.limit_spectrum import limit_spectrum
+    from rmtjac.theory.limit.spectrum import LimitSpectrum
+    from rmtjac.theory.proof.density import CertifiedDensity, certified_density
+    from rmtjac.theory.proof.edges import CertifiedEdges, certified_edges
+    from rmtjac.theory.proof.moments import certified_moments
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "rmtjac.propagation.mean_field": ("MeanField", "mean_field"),
+            "rmtjac.propagation.phase": (
+                "PhaseDiagram",
+                "SignalPhase",
+                "correlation_map",
+                "fixed_variance",
+                "phase_diagram",
+                "signal_phase",
+            ),
+            "rmtjac.propagation.tuning": ("Isometry", "critical_line", "isometry"),
+            "rmtjac.theory.derivative_laws.base": ("DerivativeLaw",),
+            "rmtjac.theory.derivative_laws.chi": ("inverse_moment_transform",),
+            "rmtjac.theory.derivative_laws.discrete": ("DiscreteLaw",),
+            "rmtjac.theory.derivative_laws.erf": ("ErfLaw",),
+            "rmtjac.theory.derivative_laws.lerch": ("lerch_phi",),
+            "rmtjac.theory.derivative_laws.of_activation": ("derivative_law",),
+            "rmtjac.theory.derivative_laws.quadrature": ("QuadratureLaw",),
+            "rmtjac.theory.equation.continuation": ("ContinuationPoint", "continuation"),
+            "rmtjac.theory.equation.layers": ("Layers",),
+            "rmtjac.theory.equation.support": ("Edge",),
+            "rmtjac.theory.limit.convergence": ("ConvergenceMap", "convergence_map"),
+            "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
+            "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
+            "rmtjac.theory.proof.density": ("CertifiedDensity", "certified_density"),
+            "rmtjac.theory.proof.edges": ("CertifiedEdges", "certified_edges"),
+            "rmtjac.theory.proof.moments": ("certified_moments",),
+        },
+    )
 
 __all__ = [
     "CertifiedDensity",
