@@ -295,7 +295,8 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
     spec
         A `Law`; a text ``"gaussian:1.0"`` or ``"cauchy:1.0:0.5"`` (law, scale, power; both optional), for
         the stable law ``"stable:1.0:1.5"`` (law, scale, alpha, power), for Student's t ``"student_t:3:1.0"`` (law,
-        df, scale, power; df is needed); or the dictionary of `Law.to_dict`.
+        df, scale, power; df is needed); each argument also by its name, as in ``"cauchy:1.0:power=1:fan=width"``; or
+        the dictionary of `Law.to_dict`.
     name
         What error messages call the argument.
 
@@ -305,6 +306,8 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
     Cauchy(scale=2.0)
     >>> law("gaussian:1:1")
     Gaussian(power=1.0)
+    >>> law("cauchy:power=1:fan=width")
+    Cauchy(power=1.0, fan='width')
     """
     if isinstance(spec, Law):
         return spec
@@ -314,20 +317,38 @@ def law(spec: str | dict[str, Any] | Law, name: str = "weights") -> Law:
         if kind in _LAWS:
             return _LAWS[kind](**rest)
     elif isinstance(spec, str):
-        kind, *numbers = spec.split(":")
+        kind = spec.split(":")[0]
         if kind in _LAWS:
-            cls = _LAWS[kind]
-            order = [f.name for f in fields(cls) if f.name != "fan"]  # type: ignore[arg-type]
-            needed = sum(f.default is MISSING for f in fields(cls))  # type: ignore[arg-type]
-            try:
-                values = [float(number) for number in numbers]
-            except ValueError:
-                raise ValueError(f"{name}={spec!r}: {kind} takes numbers, {':'.join([kind, *order])}") from None
-            if not needed <= len(values) <= len(order):
-                raise ValueError(f"{name}={spec!r}: {kind} takes {':'.join([kind, *order])}")
-            return cls(**dict(zip(order, values, strict=False)))
+            return _LAWS[kind](**_arguments(spec, name))
     else:
         raise TypeError(f"{name}={spec!r} must be a Law or a text such as 'gaussian:1.0'")
     raise ValueError(
         f"{name}={spec!r} is not a known law; known: {', '.join(_LAWS)}, with a scale as in 'gaussian:1.0'"
     )
+
+
+def _arguments(spec: str, name: str) -> dict[str, Any]:
+    """Return the arguments of a law given as text: numbers in their order, then ``field=value``."""
+    kind, *parts = spec.split(":")
+    declared = [f for f in fields(_LAWS[kind]) if f.init]  # type: ignore[arg-type]
+    allowed = [f.name for f in declared]
+    order = [one for one in allowed if one != "fan"]
+    form = ":".join([kind, *order])
+    if "fan" in allowed:
+        form += f", or by name as in {kind}:power=1:fan=width"
+    arguments: dict[str, Any] = {}
+    for i, part in enumerate(parts):
+        field, by_name, value = part.rpartition("=")
+        if not by_name:
+            if i >= len(order) or any("=" in before for before in parts[:i]):
+                raise ValueError(f"{name}={spec!r}: {kind} takes {form}")
+            field = order[i]
+        if field not in allowed or field in arguments:
+            raise ValueError(f"{name}={spec!r}: {kind} takes {form}")
+        try:
+            arguments[field] = value if field == "fan" else float(value)
+        except ValueError:
+            raise ValueError(f"{name}={spec!r}: {kind} takes numbers, {form}") from None
+    if any(f.default is MISSING and f.name not in arguments for f in declared):
+        raise ValueError(f"{name}={spec!r}: {kind} takes {form}")
+    return arguments

@@ -163,6 +163,11 @@ def test_text_forms():
     assert law("stable:2:1.1") == rj.Stable(2.0, alpha=1.1)
     assert law("student_t:3") == rj.StudentT(3)
     assert law("student_t:3:2:1") == rj.StudentT(3, scale=2.0, power=1.0)
+    assert law("cauchy:2:power=1:fan=width") == rj.Cauchy(2.0, power=1.0, fan="width")
+    assert law("student_t:df=3:fan=out") == rj.StudentT(3.0, fan="out")
+    assert law("uniform:power=0.25") == rj.Uniform(power=0.25)
+    assert law("orthogonal:gain=0.5") == rj.Orthogonal(0.5)
+    assert law("stable:1:1.2:power=0") == rj.Stable(1.0, alpha=1.2, power=0.0)
 
 
 @pytest.mark.parametrize("std", [float("nan"), float("inf"), -1.0])
@@ -187,6 +192,13 @@ def test_bad_scale(kind, std):
         (lambda: law("laplace:1"), "known: gaussian"),
         (lambda: law("gaussian:a"), "gaussian:std:power"),
         (lambda: law("gaussian:1:1:1"), "gaussian:std:power"),
+        (lambda: law("gaussian:power=1:2"), "gaussian:std:power, or by name as in gaussian:power=1:fan=width"),
+        (lambda: law("gaussian:1:std=2"), "gaussian takes gaussian:std:power"),
+        (lambda: law("gaussian:scale=2"), "gaussian takes gaussian:std:power"),
+        (lambda: law("gaussian:power="), "gaussian takes numbers"),
+        (lambda: law("gaussian:fan=depth"), "fan='depth' must be one of 'in', 'out', 'width'"),
+        (lambda: law("orthogonal:1:power=1"), "orthogonal takes orthogonal:gain"),
+        (lambda: law("student_t:scale=2"), "student_t:df:scale:power"),
         (lambda: law(3), "weights=3"),
         (lambda: law({"law": "x"}), "known"),
     ],
