@@ -7,12 +7,12 @@ The ``__init__.py`` of such a package imports its names under ``TYPE_CHECKING``,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["lazy_names"]
+__all__ = ["did_you_mean", "lazy_names"]
 
 
 def lazy_names(
@@ -43,7 +43,7 @@ def lazy_names(
         elif not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
             value = import_module(f"{package}.{name}")
         else:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}{_hint(name, home_of)}")
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{did_you_mean(name, home_of)}")
         setattr(sys.modules[package], name, value)  # the next use does not come here
         return value
 
@@ -53,9 +53,9 @@ def lazy_names(
     return load, names
 
 
-def _hint(name: str, known: Mapping[str, str]) -> str:
-    """Return a question that lists the known names similar to `name`, or an empty text."""
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that names up to three known words similar to `word`, or an empty text."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known)
+    near = get_close_matches(word, list(known))
     return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -3,68 +3,97 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rmtjac.cli.output import checked_out, print_result, whole, write_picture
+from rmtjac.cli.options import add_ensemble, add_seed, add_threads, ensemble_of, given_options, whole
+from rmtjac.cli.output import checked_out, print_result, write_picture, write_text
+from rmtjac.cli.parser import one_of
+
+if TYPE_CHECKING:
+    from rmtjac.cli.parser import Parser
+    from rmtjac.network import Network
 
 __all__ = ["register"]
 
-Register = Callable[[str, str, Callable[[argparse.Namespace], None]], argparse.ArgumentParser]
 
-
-def register(command: Register) -> None:
+def register(parser: Parser) -> None:
     """Add the commands to a parser."""
-    one = command("fixed-points", "Find the fixed points of a network, or count those of many.", _fixed_points)
-    _network_options(one)
-    one.add_argument("--method", default="auto", help="auto, exact, interval, grid or newton (default auto)")
-    one.add_argument("--max-boxes", type=whole, default=None, help="budget of boxes of a search (default 1000000)")
-    one.add_argument("--starts", type=whole, default=None, help="newton, grid: how many starts to draw")
-    one.add_argument("--cross-check", action="store_true", help="exact: compare with the enumeration of all regions")
-    one.add_argument("--networks", type=whole, default=None, help="count those of this many networks instead")
+    one = parser.command(
+        "fixed-points",
+        "Find the fixed points of a network, or count those of many networks.",
+        "rmtjac fixed-points --preset bs --width 50 --depth 2 --seed 7 --out points.png",
+        _fixed_points,
+    )
+    _add_network(one)
+    one.add_argument(
+        "--method",
+        default="auto",
+        metavar=one_of("auto", "exact", "interval", "grid", "newton"),
+        help="exact and interval prove that no point is missing (default auto)",
+    )
+    one.add_argument("--max-boxes", type=whole, metavar="K", help="largest number of boxes to search (default 1000000)")
+    one.add_argument("--starts", type=whole, metavar="K", help="methods newton and grid: number of starts to draw")
+    one.add_argument("--cross-check", action="store_true", help="method exact: enumerate all linear regions as well")
+    one.add_argument("--networks", type=whole, metavar="K", help="count the fixed points of K random networks")
     one.add_argument("--outcomes", action="store_true", help="with --networks: also how the starts of a grid end")
-    one.add_argument("--threads", type=whole, default=None, help="with --networks: threads (default all cores)")
-    one.add_argument("--out", help="write the result (.npz), a table (.csv), or a picture (.png, .pdf, .svg)")
-    one = command("basins", "Find the basins of attraction of a network, and prove what can be proved.", _basins)
-    _network_options(one)
-    one.add_argument("--refine", type=whole, default=0, help="halvings of the step where neighbours differ (default 0)")
-    one.add_argument("--prove", type=whole, default=3, help="halvings of the cells of the proof; -1: none (default 3)")
-    one.add_argument("--out", help="write the result (.npz) or its picture (.png, .pdf, .svg)")
+    add_threads(one, "with --networks: number of threads (default: all cores)")
+    one.add_argument("--out", metavar="FILE", help="the result (.npz), a table (.csv) or a picture (.png, .pdf, .svg)")
+
+    one = parser.command(
+        "basins",
+        "Find the basins of attraction of a network, with proved shares.",
+        "rmtjac basins --preset bs --width 50 --depth 2 --seed 7 --out basins.png",
+        _basins,
+    )
+    _add_network(one)
+    one.add_argument(
+        "--refine",
+        type=whole,
+        default=0,
+        metavar="K",
+        help="halve the step K times where neighbours end differently (default 0)",
+    )
+    one.add_argument(
+        "--prove",
+        type=whole,
+        default=3,
+        metavar="K",
+        help="halve the cells of the proof K times; -1: no proof (default 3)",
+    )
+    one.add_argument("--out", metavar="FILE", help="the result (.npz) or its picture (.png, .pdf, .svg)")
 
 
-def _network_options(new: argparse.ArgumentParser) -> None:
-    new.add_argument("--network", default=None, help="a network that was saved (.npz), instead of a random one")
-    new.add_argument("--width", type=whole, default=100, help="width N of the hidden layers (default 100)")
-    new.add_argument("--depth", type=whole, default=3, help="number of layers L; widths 2, N, ..., N, 2 (default 3)")
-    new.add_argument("--law", default="cauchy", help="cauchy or gaussian, of scale 1/n (default cauchy)")
-    new.add_argument("--fan", default="in", help="n: in for the fan-in, width for N in every layer (default in)")
-    new.add_argument("--no-biases", action="store_true", help="no biases (default: the law of the weights)")
-    new.add_argument("--activation", default="hardtanh", help="hardtanh, tanh, relu, ... (default hardtanh)")
-    new.add_argument("--seed", type=whole, default=0, help="seed of the network(s) (default 0)")
-    new.add_argument("--domain", type=float, nargs=2, metavar=("LOW", "HIGH"), help="the square to search")
-    new.add_argument("--step", type=float, default=0.05, help="of the grid (default 0.05)")
+def _add_network(new: Parser) -> None:
+    """Add the options that give one network: those of an ensemble and a seed, or a file."""
+    add_ensemble(new, default_preset="bs")
+    add_seed(new, "the random networks")
+    new.add_argument("--network", metavar="FILE", help="a network saved with Network.save (.npz), not a random one")
+    new.add_argument(
+        "--domain", type=float, nargs=2, metavar=("LOW", "HIGH"), help="search LOW <= x_i <= HIGH (default: found)"
+    )
+    new.add_argument("--step", type=float, default=0.05, metavar="D", help="step of the grid (default 0.05)")
 
 
-def _ensemble(args: argparse.Namespace) -> Any:
-    from rmtjac.ensemble import Ensemble
-
-    return Ensemble.berlyand_slavin(args.width, args.depth, args.law, args.fan, not args.no_biases, args.activation)
-
-
-def _network(args: argparse.Namespace) -> Any:
+def _network(args: argparse.Namespace) -> tuple[Network, dict[str, Any], list[str]]:
+    """Return the network, and its description as facts and as lines."""
     if args.network is None:
-        return _ensemble(args).draw(args.seed)
+        ensemble = ensemble_of(args)
+        network = ensemble.draw(args.seed)
+        return network, {"ensemble": ensemble.to_dict(), "network": repr(network)}, [repr(ensemble), repr(network)]
     from rmtjac.network import Network
 
-    return Network.load(args.network)
+    if given_options(args):
+        raise ValueError(f"--network={args.network!r} gives the network; leave out {' '.join(given_options(args))}")
+    network = Network.load(args.network)
+    return network, {"network": repr(network)}, [repr(network)]
 
 
-def _options(args: argparse.Namespace) -> dict[str, Any]:
+def _search(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments that the search for one network and the count for many share."""
     options: dict[str, Any] = {"domain": args.domain, "step": args.step}
     if args.max_boxes is not None:
         options["max_boxes"] = args.max_boxes
-    if getattr(args, "starts", None) is not None:
+    if args.starts is not None:
         options["starts"] = args.starts
     return options
 
@@ -75,18 +104,18 @@ def _fixed_points(args: argparse.Namespace) -> None:
     from rmtjac.fixed_points.find import find_fixed_points
 
     out = checked_out(args, ".npz", ".csv")
-    net = _network(args)
-    found = find_fixed_points(net, args.method, cross_check=args.cross_check, **_options(args))
+    network, about, lines = _network(args)
+    found = find_fixed_points(network, args.method, cross_check=args.cross_check, **_search(args))
     if out is not None and out.suffix == ".npz":
         found.save(out)
     elif out is not None and out.suffix == ".csv":
-        _write_table(out, found.to_pandas())
+        write_text(out, found.to_pandas().to_csv(index=False))
     elif out is not None:
         from rmtjac.plotting import plot_fixed_points
 
         write_picture(out, plot_fixed_points(found)["ax"].figure)
     facts = {
-        "network": repr(net),
+        **about,
         "method": found.method,
         "complete": found.complete,
         "reason": found.reason,
@@ -105,7 +134,7 @@ def _fixed_points(args: argparse.Namespace) -> None:
         "continua": [piece.tolist() for piece in found.continua],
         "outcomes": {status.name.lower(): count for status, count in found.outcomes.items()},
     }  # fmt: skip
-    print_result(args, facts, "\n".join([repr(net), repr(found), found.table()] + ([f"wrote {out}"] if out else [])))
+    print_result(args, facts, [*lines, repr(found), found.table()], out)
     return None
 
 
@@ -116,13 +145,13 @@ def _count(args: argparse.Namespace) -> None:
         raise ValueError(f"--networks={args.networks} counts random networks; --network gives one")
     out = checked_out(args, ".npz", ".csv", pictures=False)
     counts = count_fixed_points(
-        _ensemble(args), args.networks, rng=args.seed, method=args.method, outcomes=args.outcomes, threads=args.threads,
-        progress=True, **_options(args),
+        ensemble_of(args), args.networks, rng=args.seed, method=args.method, outcomes=args.outcomes,
+        threads=args.threads, progress=True, **_search(args),
     )  # fmt: skip
     if out is not None and out.suffix == ".npz":
         counts.save(out)
     elif out is not None:
-        _write_table(out, counts.to_pandas())
+        write_text(out, counts.to_pandas().to_csv(index=False))
     share, error = counts.probabilities()
     facts = {
         "ensemble": counts.facts["ensemble"],
@@ -135,32 +164,25 @@ def _count(args: argparse.Namespace) -> None:
             for status, (value, spread) in counts.outcomes.items()
         },
     }
-    print_result(args, facts, "\n".join([counts.table()] + ([f"wrote {out}"] if out else [])))
-
-
-def _write_table(out: Path, table: Any) -> None:
-    from rmtjac.archive import write_atomically
-
-    text = table.to_csv(index=False)
-    write_atomically(out, lambda file: file.write(text.encode()))
+    print_result(args, facts, [counts.table()], out)
 
 
 def _basins(args: argparse.Namespace) -> None:
     from rmtjac.fixed_points.basins import find_basins
 
     out = checked_out(args, ".npz")
-    net = _network(args)
-    basins = find_basins(net, step=args.step, domain=args.domain, refine=args.refine, prove=args.prove)
+    network, about, lines = _network(args)
+    basins = find_basins(network, step=args.step, domain=args.domain, refine=args.refine, prove=args.prove)
     if out is not None and out.suffix == ".npz":
         basins.save(out)
     elif out is not None:
         from rmtjac.fixed_points.find import find_fixed_points
         from rmtjac.plotting import plot_basins
 
-        everything = find_fixed_points(net, step=args.step)
+        everything = find_fixed_points(network, step=args.step)
         write_picture(out, plot_basins(basins, fixed_points=everything)["ax"].figure)
     facts = {
-        "network": repr(net),
+        **about,
         "points": basins.points.tolist(),
         "spectral_radius": basins.spectral_radius.tolist(),
         "cycles": [cycle.points.tolist() for cycle in basins.cycles],
@@ -171,5 +193,4 @@ def _basins(args: argparse.Namespace) -> None:
         "undecided": basins.undecided,
         "outcomes": {status.name.lower(): count for status, count in basins.outcomes.items()},
     }
-    lines = [repr(net), repr(basins), basins.table()]
-    print_result(args, facts, "\n".join(lines + ([f"wrote {out}"] if out else [])))
+    print_result(args, facts, [*lines, repr(basins), basins.table()], out)

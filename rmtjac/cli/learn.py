@@ -1,48 +1,77 @@
-"""The commands `rmtjac deq train | eval` and `rmtjac autoencoder table`."""
+"""The commands `rmtjac deq train`, `rmtjac deq eval` and `rmtjac autoencoder table`.
+
+Sources: NN (docs/references.md).
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rmtjac.cli.output import print_result, whole
+from rmtjac.cli.options import add_seed, whole
+from rmtjac.cli.output import print_result
+from rmtjac.cli.parser import one_of
+
+if TYPE_CHECKING:
+    from rmtjac.cli.parser import Parser
 
 __all__ = ["register"]
 
 
-def register(command: Callable[[str, str, Callable[[argparse.Namespace], None]], argparse.ArgumentParser]) -> None:
+def register(parser: Parser) -> None:
     """Add the commands to a parser."""
-    deq = command("deq", "Classify images with a positive concave equilibrium layer: train, eval.", _nothing)
-    actions = deq.add_subparsers(dest="action", required=True, metavar="action", parser_class=type(deq))
-    train = actions.add_parser("train", help="Train, test and save a classifier.")
-    train.add_argument("out", help="the file to write (.npz)")
-    train.add_argument(
-        "--activation", default="tanh", help="tanh, softsign, relu6, hardtanh, erf, arctan; sigmoid (default tanh)"
+    deq = parser.command(
+        "deq",
+        "Classify images with a positive concave equilibrium layer: train, eval.",
+        "rmtjac deq train model.npz --epochs 5",
     )
-    train.add_argument("--units", type=whole, default=80, help="of the layer (default 80)")
-    train.add_argument("--rate", type=_rate, default="auto", help="learning rate of AdamW (default auto)")
-    train.set_defaults(run=_train)
-    score = actions.add_parser("eval", help="Test a classifier; how many steps its equilibria take, and their errors.")
-    score.add_argument("model", help="a classifier that was saved (.npz)")
-    score.set_defaults(run=_eval)
+    train = deq.command("train", "Train, test and save a classifier.", "rmtjac deq train model.npz --epochs 5", _train)
+    train.add_argument("out", metavar="FILE", help="the file to write (.npz)")
+    train.add_argument(
+        "--activation",
+        default="tanh",
+        metavar=one_of("tanh", "softsign", "relu6", "hardtanh", "erf", "arctan", "sigmoid"),
+        help="activation of the layer (default tanh)",
+    )
+    train.add_argument("--units", type=whole, default=80, metavar="K", help="size of the layer (default 80)")
+    train.add_argument(
+        "--rate", type=_rate, default="auto", metavar="RATE", help="learning rate of AdamW, or auto (default auto)"
+    )
+    score = deq.command(
+        "eval",
+        "Test a classifier: accuracy, steps to the equilibria, and their proved errors.",
+        "rmtjac deq eval model.npz",
+        _eval,
+    )
+    score.add_argument("model", metavar="FILE", help="a classifier saved by rmtjac deq train (.npz)")
 
-    autoencoder = command("autoencoder", "Nonnegative autoencoders: table of all configurations.", _nothing)
-    kinds = autoencoder.add_subparsers(dest="action", required=True, metavar="action", parser_class=type(autoencoder))
-    rows = kinds.add_parser("table", help="Train all configurations of NN's table; losses, radii, norms, certificates.")
-    rows.add_argument("--units", type=whole, default=200, help="of the hidden layer (default 200)")
-    rows.add_argument("--only", nargs="+", default=None, metavar="NAME", help="configurations (default all eight)")
-    rows.set_defaults(run=_table)
+    autoencoder = parser.command(
+        "autoencoder",
+        "Train nonnegative autoencoders and tabulate them.",
+        'rmtjac autoencoder table --units 20 --epochs 2 --only "Tanh NN"',
+    )
+    rows = autoencoder.command(
+        "table",
+        "Train the configurations of the table of NN; print losses, spectral radii, norms, certificates.",
+        'rmtjac autoencoder table --units 20 --epochs 2 --only "Tanh NN"',
+        _table,
+    )
+    rows.add_argument("--units", type=whole, default=200, metavar="K", help="size of the hidden layer (default 200)")
+    rows.add_argument("--only", nargs="+", metavar="NAME", help="configurations to train (default all eight)")
     for one in (train, score, rows):
-        one.add_argument("--data", default="digits", help="digits (scikit-learn's), or a folder of MNIST's IDX files")
-        # Without a default of its own, so that --json before the action counts too.
-        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of text")
+        one.add_argument(
+            "--data",
+            default="digits",
+            metavar="DATA",
+            help="digits of scikit-learn, or a folder with MNIST's IDX files",
+        )
     for one in (train, rows):
-        one.add_argument("--epochs", type=whole, default=40, help="default 40")
-        one.add_argument("--seed", type=whole, default=0, help="initial weights and order of the samples (default 0)")
+        one.add_argument("--epochs", type=whole, default=40, metavar="K", help="number of epochs (default 40)")
+        add_seed(one, "the initial weights and the order of the samples")
 
 
 def _rate(text: str) -> float | str:
+    """Return the learning rate that an option gives: a number, or the word auto."""
     if text == "auto":
         return text
     try:
@@ -51,11 +80,8 @@ def _rate(text: str) -> float | str:
         raise argparse.ArgumentTypeError(f"{text!r} must be a number or auto") from None
 
 
-def _nothing(args: argparse.Namespace) -> None:
-    raise AssertionError("an action is required")
-
-
 def _images(name: str) -> Any:
+    """Return the `Images` that --data names."""
     from rmtjac.learn import digits, mnist
 
     return digits() if name == "digits" else mnist(name)
@@ -105,9 +131,10 @@ def _eval(args: argparse.Namespace) -> None:
     print_result(args, facts, _lines(facts))
 
 
-def _lines(facts: dict[str, Any]) -> str:
+def _lines(facts: dict[str, Any]) -> list[str]:
+    """Return one line for each fact."""
     shown = {name: value if isinstance(value, str) else f"{value:.6g}" for name, value in facts.items()}
-    return "\n".join(f"{name:>16}: {value}" for name, value in shown.items())
+    return [f"{name:>16}: {value}" for name, value in shown.items()]
 
 
 def _table(args: argparse.Namespace) -> None:
@@ -122,8 +149,5 @@ def _table(args: argparse.Namespace) -> None:
     for name in names:
         model = train_autoencoder(data.train, name, units=args.units, epochs=args.epochs, rng=args.seed, progress=True)
         rows.append(row(model, data.test))
-    print_result(
-        args,
-        {"rows": [one.to_dict() for one in rows]},
-        table(rows, published=args.data != "digits" and args.units == 200),
-    )
+    published = args.data != "digits" and args.units == 200
+    print_result(args, {"rows": [one.to_dict() for one in rows]}, [table(rows, published=published)])

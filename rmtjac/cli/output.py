@@ -1,29 +1,24 @@
-"""What commands share: checks of options, pictures, tables and JSON."""
+"""Output of all commands: checks of file names, pictures, text, tables and JSON."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["checked_out", "print_result", "whole", "write_picture"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-
-def whole(text: str) -> int:
-    """Whole number of an option."""
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number") from None
-
+__all__ = ["checked_out", "print_result", "write_picture", "write_text"]
 
 _PICTURES = (".png", ".pdf", ".svg")
 
 
 def checked_out(args: argparse.Namespace, *others: str, pictures: bool = True) -> Path | None:
-    """Check --out before any work is done."""
+    """Return --out as a path, or say why nothing can be written there; called before any work is done."""
     allowed = (*(_PICTURES if pictures else ()), *others)
     if args.out is None:
         return None
@@ -35,7 +30,7 @@ def checked_out(args: argparse.Namespace, *others: str, pictures: bool = True) -
     return path
 
 
-def write_picture(path: Path, figure: Any) -> None:
+def write_picture(path: Path, figure: Figure) -> None:
     """Write a figure, whole or not at all, and close it."""
     import matplotlib.pyplot as plt
 
@@ -45,13 +40,25 @@ def write_picture(path: Path, figure: Any) -> None:
     plt.close(figure)
 
 
-def print_result(args: argparse.Namespace, facts: dict[str, Any], table: str) -> None:
-    """Print JSON if that is asked for, else the table."""
-    print(json.dumps(_json_ready(facts), indent=2, allow_nan=False) if args.json else table)
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    from rmtjac.archive import write_atomically
+
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def print_result(
+    args: argparse.Namespace, facts: dict[str, Any], lines: Sequence[str], out: Path | None = None
+) -> None:
+    """Print the facts as JSON if that is asked for, else the lines and the file that was written."""
+    if args.json:
+        print(json.dumps(_json_ready(facts), indent=2, allow_nan=False))
+    else:
+        print("\n".join([*lines, *([f"wrote {out}"] if out else [])]))
 
 
 def _json_ready(value: Any) -> Any:
-    """Replace NaN and infinities, which JSON does not know, by null."""
+    """Return the value with None in place of NaN and infinities, which JSON does not have."""
     if isinstance(value, dict):
         return {key: _json_ready(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,73 +1,94 @@
-"""The commands `rmtjac sweep plan | run | submit | status | collect | plot`."""
+"""The commands `rmtjac sweep plan`, `run`, `submit`, `task`, `status`, `collect` and `plot`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rmtjac.cli.output import checked_out, print_result, whole, write_picture
+from rmtjac.cli.options import whole
+from rmtjac.cli.output import checked_out, print_result, write_picture
+from rmtjac.cli.parser import one_of
+
+if TYPE_CHECKING:
+    from rmtjac.cli.parser import Parser, Run
 
 __all__ = ["register"]
 
 
-def register(command: Callable[[str, str, Callable[[argparse.Namespace], None]], argparse.ArgumentParser]) -> None:
+def register(parser: Parser) -> None:
     """Add the commands to a parser."""
-    sweep = command("sweep", "Count fixed points over widths, depths and laws: plan, run, submit, collect.", _nothing)
-    actions = sweep.add_subparsers(dest="action", required=True, metavar="action", parser_class=type(sweep))
+    sweep = parser.command(
+        "sweep",
+        "Count fixed points over widths, depths and laws: plan, run, submit, collect.",
+        "rmtjac sweep plan DIR plan.toml",
+    )
 
-    def action(name: str, help: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
-        new = actions.add_parser(name, help=help, description=help)
-        new.add_argument("folder", help="of the sweep")
-        # Without a default of its own, so that --json before the action counts too.
-        new.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of a table")
-        new.set_defaults(run=run)
+    def action(name: str, summary: str, example: str, run: Run) -> Parser:
+        new = sweep.command(name, summary, example, run)
+        new.add_argument("folder", metavar="DIR", help="the folder of the sweep")
         return new
 
-    one = action("plan", "Write the plan that a TOML file describes into a new folder.", _plan)
-    one.add_argument("toml", help="widths, depths, seeds, measures, rng, and [conventions.NAME] tables")
-    one = action("run", "Do what is left, on this machine or through Dask.", _run)
-    one.add_argument(
-        "--engine", default="processes", help="serial, processes, dask or dask:ADDRESS (default processes)"
+    one = action(
+        "plan", "Write the plan that a TOML file describes into a new folder.", "rmtjac sweep plan DIR plan.toml", _plan
     )
-    one.add_argument("-j", "--workers", type=whole, default=None, help="of processes and dask (default all cores)")
-    one.add_argument("--most", type=whole, default=None, help="stop after this many units")
+    one.add_argument("toml", metavar="FILE", help="widths, depths, seeds, measures, rng, and [conventions.NAME] tables")
+    one = action(
+        "run", "Do the units that are left, on this machine or through Dask.", "rmtjac sweep run DIR -j 2", _run
+    )
+    one.add_argument(
+        "--engine",
+        default="processes",
+        metavar=one_of("serial", "processes", "dask", "dask:ADDRESS"),
+        help="who does the units (default processes)",
+    )
+    one.add_argument(
+        "-j",
+        "--workers",
+        type=whole,
+        metavar="K",
+        help="number of workers of processes and dask (default: one per core)",
+    )
+    one.add_argument("--max-units", type=whole, metavar="K", help="stop after K units")
     one = action(
         "submit",
-        "Submit what is left as a SLURM job array; options of sbatch follow: -- --partition=main --time=4:00:00.",
+        "Submit the units that are left as a SLURM job array; options of sbatch follow after --.",
+        "rmtjac sweep submit DIR --tasks 50 -- --partition=main --time=4:00:00",
         _submit,
     )
-    one.add_argument("--tasks", type=whole, default=100, help="size of the array (default 100)")
+    one.add_argument("--tasks", type=whole, default=100, metavar="K", help="size of the array (default 100)")
     one.set_defaults(after_dashes=[])
-    one = action("task", "Do one task of a job array: what submitted scripts call.", _task)
-    one.add_argument("number", type=whole, help="of the submission")
-    one.add_argument("task", type=whole, help="of the array")
-    action("status", "Show units done, rate and time left.", _status)
-    one = action("collect", "Write all rows to one table.", _collect)
-    one.add_argument("out", help="the table (.parquet, .csv)")
-    one = action("plot", "Print the law of Q per cell, and draw it.", _plot)
-    one.add_argument("--column", default=None, help="what to draw (default stable, or attracting)")
-    one.add_argument("--kind", default="lines", help="lines (against L) or map (over N x L; default lines)")
-    one.add_argument("--out", default=None, help="the picture (.png, .pdf, .svg)")
-
-
-def _nothing(args: argparse.Namespace) -> None:
-    raise AssertionError("an action is required")
+    one = action("task", "Do one task of a job array; job scripts call this.", "rmtjac sweep task DIR 1 3", _task)
+    one.add_argument("number", type=whole, metavar="SUBMISSION", help="number of the submission")
+    one.add_argument("task", type=whole, metavar="TASK", help="number of the task in the array")
+    action("status", "Show the units done, the rate and the time left.", "rmtjac sweep status DIR", _status)
+    one = action("collect", "Write all rows to one table.", "rmtjac sweep collect DIR all.csv", _collect)
+    one.add_argument("out", metavar="FILE", help="the table (.parquet, .csv)")
+    one = action(
+        "plot", "Print the law of Q in each cell, and draw it.", "rmtjac sweep plot DIR --kind map --out law.png", _plot
+    )
+    one.add_argument("--column", metavar="NAME", help="the column to draw (default stable, or attracting)")
+    one.add_argument(
+        "--kind",
+        default="lines",
+        metavar=one_of("lines", "map"),
+        help="lines against the depth, or a map over width and depth (default lines)",
+    )
+    one.add_argument("--out", metavar="FILE", help="the picture (.png, .pdf, .svg)")
 
 
 def _plan(args: argparse.Namespace) -> None:
     from rmtjac.sweep import plan_from_toml
 
     new = plan_from_toml(args.folder, args.toml, progress=True)
-    print_result(args, {"folder": args.folder, "units": len(new), **new.to_dict()}, repr(new))
+    print_result(args, {"folder": args.folder, "units": len(new), **new.to_dict()}, [repr(new)])
 
 
 def _run(args: argparse.Namespace) -> None:
     from rmtjac import sweep
 
     try:
-        state = sweep.run(args.folder, args.engine, workers=args.workers, most=args.most, progress=True)
+        state = sweep.run(args.folder, args.engine, workers=args.workers, most=args.max_units, progress=True)
     except KeyboardInterrupt:
         print(f"rmtjac: interrupted; {sweep.status(args.folder)!r}; run again to go on", file=sys.stderr)
         raise SystemExit(130) from None
@@ -79,7 +100,7 @@ def _submit(args: argparse.Namespace) -> None:
 
     done = submit(args.folder, args.tasks, args.after_dashes)
     facts = {"job": done.job, "tasks": done.tasks, "units": done.units, "folder": str(done.folder)}
-    print_result(args, facts, repr(done))
+    print_result(args, facts, [repr(done)])
 
 
 def _task(args: argparse.Namespace) -> None:
@@ -89,11 +110,12 @@ def _task(args: argparse.Namespace) -> None:
         state = run_task(args.folder, args.number, args.task)
     except KeyboardInterrupt:
         raise SystemExit(143) from None
-    print_result(args, state.to_dict(), repr(state))
+    print_result(args, state.to_dict(), [repr(state)])
 
 
 def _show(args: argparse.Namespace, state: Any) -> None:
-    print_result(args, state.to_dict(), state.table())
+    """Print a `SweepStatus`."""
+    print_result(args, state.to_dict(), [state.table()])
 
 
 def _status(args: argparse.Namespace) -> None:
@@ -107,8 +129,7 @@ def _collect(args: argparse.Namespace) -> None:
 
     path = collect(args.folder, args.out)
     state = status(args.folder)
-    facts = {"out": str(path), **state.to_dict()}
-    print_result(args, facts, "\n".join([repr(state), *state.problems, f"wrote {path}"]))
+    print_result(args, {"out": str(path), **state.to_dict()}, [repr(state), *state.problems], path)
 
 
 def _plot(args: argparse.Namespace) -> None:
@@ -122,4 +143,4 @@ def _plot(args: argparse.Namespace) -> None:
         write_picture(out, plot_sweep(table, column=args.column, kind=args.kind)["figure"])
     summed = table.summary()
     facts = {"networks": len(table), "cells": {name: values.tolist() for name, values in summed.items()}}
-    print_result(args, facts, table.table() + (f"\nwrote {out}" if out else ""))
+    print_result(args, facts, [table.table()], out)

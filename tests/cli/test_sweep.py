@@ -18,7 +18,7 @@ def sweep(tmp_path, capsys):
 
 
 def test_plan_run_status_collect_plot(sweep, tmp_path, capsys):
-    assert main(["sweep", "run", sweep, "--engine", "serial", "--most", "3"]) == 0
+    assert main(["sweep", "run", sweep, "--engine", "serial", "--max-units", "3"]) == 0
     assert "3 of 16 units done" in capsys.readouterr().out
     assert main(["sweep", "run", sweep, "--engine", "serial", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["done"] == 16
