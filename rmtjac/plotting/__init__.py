@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rmtjac.plotting.comparison import plot_comparison
     from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
     from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
     from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
-    from rmtjac.plotting.spectra import plot_comparison, plot_limit, plot_spectrum
+    from rmtjac.plotting.spectra import plot_limit, plot_spectrum
     from rmtjac.plotting.sweeps import plot_sweep
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "rmtjac.plotting.comparison": ("plot_comparison",),
             "rmtjac.plotting.maps": ("plot_convergence", "plot_phase_diagram"),
             "rmtjac.plotting.nonnegative": ("plot_certificate", "plot_reconstructions", "plot_training"),
             "rmtjac.plotting.planes": ("plot_basins", "plot_fixed_points", "plot_regions"),
-            "rmtjac.plotting.spectra": ("plot_comparison", "plot_limit", "plot_spectrum"),
+            "rmtjac.plotting.spectra": ("plot_limit", "plot_spectrum"),
             "rmtjac.plotting.sweeps": ("plot_sweep",),
         },
     )

@@ -1,4 +1,7 @@
-"""Maps: order and chaos, and where the route of the paper works."""
+"""Maps: the phases of signal propagation, and where the iteration of Berlyand and Slavin converges.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ __all__ = ["plot_convergence", "plot_phase_diagram"]
 
 
 def _cells(centers: np.ndarray) -> np.ndarray:
-    """Borders of cells around ascending centres; a single one gets the width 1."""
+    """Return the borders of cells around ascending centres; a single cell gets the width 1."""
     if centers.size == 1:
         return centers[0] + np.array([-0.5, 0.5])
     middle = 0.5 * (centers[1:] + centers[:-1])
@@ -26,23 +29,48 @@ def _cells(centers: np.ndarray) -> np.ndarray:
 
 
 def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantity: str = "chi_1") -> dict[str, Any]:
-    r"""Draw order and chaos in the plane of the weight and bias variances, with the critical line.
+    r"""Draw the phases of order and chaos in the plane of the weight and bias variances, with the critical line.
+
+    Order is where :math:`\chi_1 < 1` and two inputs become equal, chaos is where :math:`\chi_1 > 1`.
 
     Parameters
     ----------
-    diagram
-        From `rmtjac.theory.phase_diagram`.
-    ax
-        Where to draw; default a new figure.
-    quantity
-        ``"chi_1"``: :math:`\log\chi_1`, red in chaos and blue in order, clipped at 1.5; ``"xi_c"``: the depth to which
-        correlations reach.
+    diagram : PhaseDiagram
+        The phases, from `rmtjac.theory.phase_diagram`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
+    quantity : {"chi_1", "xi_c"}
+        ``"chi_1"``: :math:`\log\chi_1`, red in chaos and blue in order, clipped at 1.5. ``"xi_c"``: the number of
+        layers over which correlations reach, in powers of ten.
 
     Returns
     -------
-    dict
-        The axes and the artists. Points without a number (an unbounded signal, chi_1 = 0, xi_c = 0 or infinite) stay
-        white.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"mesh"``: the cells; ``"critical"``: the line :math:`\chi_1 = 1`; ``"colorbar"``. Points
+        without a number (an unbounded signal, :math:`\chi_1 = 0`, or :math:`\xi_c` 0 or infinite) stay white.
+
+    Raises
+    ------
+    ValueError
+        If `quantity` is none of the two words.
+
+    See Also
+    --------
+    rmtjac.theory.phase_diagram : Compute what is drawn here.
+    rmtjac.theory.critical_line : Compute the line alone.
+
+    References
+    ----------
+    Poole et al. 2016, Schoenholz et al. 2017. See docs/references.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> diagram = rj.theory.phase_diagram("tanh", weight_variances=[0.5, 2.0], bias_variances=[0.0, 0.1])
+    >>> drawn = rj.plotting.plot_phase_diagram(diagram, Figure().subplots())
+    >>> bool((drawn["mesh"].get_array() > 0.0).any())  # chaos
+    True
     """
     from rmtjac.propagation.tuning import critical_line
 
@@ -72,19 +100,43 @@ def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantit
 
 
 def plot_convergence(found: ConvergenceMap, ax: Axes | None = None) -> dict[str, Any]:
-    """Draw where the route of the paper works: the error of its density, and a cross where it did not converge.
+    r"""Draw the error of the density that the iteration of Berlyand and Slavin arrives at, over depth and lambda.
 
     Parameters
     ----------
-    found
-        From `rmtjac.theory.convergence_map`.
-    ax
-        Where to draw; default a new figure.
+    found : ConvergenceMap
+        The errors, from `rmtjac.theory.convergence_map`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
 
     Returns
     -------
-    dict
-        The axes and the artists. Points outside the support stay white.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"mesh"``: the cells; ``"unconverged"``: crosses at points where the iteration did not
+        converge; ``"colorbar"``; ``"legend"``, if there are crosses. Points outside the support stay white.
+
+    Raises
+    ------
+    AttributeError
+        If `found` is no `ConvergenceMap`.
+
+    See Also
+    --------
+    rmtjac.theory.convergence_map : Compute what is drawn here.
+
+    References
+    ----------
+    BS (18)-(23). See docs/references.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> law = rj.theory.DiscreteLaw.from_points([1.0], [1.0])
+    >>> found = rj.theory.convergence_map(law, depths=[3], lams=[0.5], steps=20)
+    >>> drawn = rj.plotting.plot_convergence(found, Figure().subplots())
+    >>> "legend" in drawn  # no crosses: all points converged
+    False
     """
     ax = new_axes(ax)
     columns, rows = np.argsort(found.lams), np.argsort(found.depths)

@@ -1,4 +1,7 @@
-"""Fixed points in the quadrant, what an autoencoder makes of images, how a classifier was trained."""
+"""Pictures of nonnegative networks: fixed points in the quadrant, reconstructions, training.
+
+Sources: DEQ (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -28,24 +31,47 @@ _SEEN = 1e-3  # what the eye cannot tell, of the length of an axis
 def plot_certificate(
     network: Network, certificate: Certificate | None = None, ax: Axes | None = None, *, upper: float | None = None
 ) -> dict[str, Any]:
-    """Draw a network of two inputs in the quadrant: where T(x) leads, and what is proved of its fixed points.
+    """Draw a network of two inputs in the quadrant: where T(x) leads, and what is proved about its fixed points.
 
     Parameters
     ----------
-    network
-        A map of the plane.
-    certificate
-        What `rmtjac.nonnegative.certify` found; default computed here.
-    ax
-        Where to draw; default a new figure.
-    upper
-        End of both axes; default a little beyond the greatest fixed point, or 1.
+    network : Network
+        A map T of the plane.
+    certificate : Certificate, optional
+        The certificate of the network, from `rmtjac.nonnegative.certify`. By default it is computed.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
+    upper : float, optional
+        End of both axes. By default it lies a little beyond the greatest fixed point, or is 1.
 
     Returns
     -------
-    dict
-        The axes and the artists: arrows along T(x) - x, lines on which one coordinate of it is 0, the least and the
-        greatest fixed point, the interval between them if all of it is fixed.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"arrows"``: along T(x) - x; ``"lines"``: where one coordinate of T(x) - x is 0;
+        ``"points"``: the least and the greatest fixed point; ``"ray"``: the interval between them, if all of it is
+        fixed; ``"rest"``: an area of fixed points; ``"legend"``. Artists that the network does not need are missing.
+
+    Raises
+    ------
+    ValueError
+        If the network does not map the plane to itself.
+
+    See Also
+    --------
+    rmtjac.nonnegative.certify : Prove what is drawn here.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> network = rj.Network([[[0.75, 0.75], [0.375, 1.0]]], [[0.3, 0.3]], "tanh")
+    >>> drawn = rj.plotting.plot_certificate(network, ax=Figure().subplots())
+    >>> [point.get_label() for point in drawn["points"]]
+    ['fixed point']
     """
     if network.widths[0] != 2 or network.widths[-1] != 2:
         raise ValueError(
@@ -111,23 +137,47 @@ def plot_certificate(
 def plot_reconstructions(
     model: Autoencoder, images: np.ndarray, shape: tuple[int, int], ax: Axes | None = None
 ) -> dict[str, Any]:
-    """Draw images x (K, n), below them T(x), and below that the norm of T(x) - x.
+    """Draw images x, below them what the autoencoder makes of them, T(x), and the norms of T(x) - x.
 
     Parameters
     ----------
-    model
-        The autoencoder.
-    images
-        Shape (K, n), n = height x width.
-    shape
+    model : Autoencoder
+        The autoencoder, from `rmtjac.learn.train_autoencoder`.
+    images : array_like of float, shape (K, n)
+        The images, one a row, n = height x width; grey from 0 (white) to 1 (black).
+    shape : tuple of int
         Height and width.
-    ax
-        Where to draw; default a new figure.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
 
     Returns
     -------
-    dict
-        The axes and the artists.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"image"``: the sheet of all images.
+
+    Raises
+    ------
+    ValueError
+        If the images have not height x width pixels.
+
+    See Also
+    --------
+    rmtjac.learn.train_autoencoder : Train an autoencoder.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import numpy as np
+    >>> import rmtjac as rj
+    >>> network = rj.Network([np.eye(6), 0.5 * np.eye(6)], activation="relu")
+    >>> model = rj.learn.Autoencoder(network, "Tanh NN", np.ones(1))
+    >>> drawn = rj.plotting.plot_reconstructions(model, np.eye(6)[:2], (3, 2), Figure().subplots())
+    >>> [label.get_text() for label in drawn["ax"].get_xticklabels()]
+    ['0.50', '0.50']
     """
     height, width = shape
     rows = np.atleast_2d(np.asarray(images, dtype=float))
@@ -161,23 +211,46 @@ _QUANTITIES = {
 def plot_training(
     history: Sequence[Epoch], ax: Axes | None = None, *, show: str = "accuracy", validation: Sequence[float] = ()
 ) -> dict[str, Any]:
-    """Draw the training of a classifier, epoch by epoch (DEQ Fig. 2 and 3).
+    """Draw the training of a classifier, epoch by epoch.
 
     Parameters
     ----------
-    history
-        ``history_`` of `rmtjac.learn.PcDEQClassifier`.
-    ax
-        Where to draw; default a new figure.
-    show
-        ``"accuracy"``, ``"loss"`` or ``"steps"`` (of the fixed-point iterations, forward and adjoint).
-    validation
+    history : sequence of Epoch
+        ``history_`` of a trained `rmtjac.learn.PcDEQClassifier`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
+    show : {"accuracy", "loss", "steps"}
+        What to draw; ``"steps"`` are those of the fixed-point iteration and of its adjoint.
+    validation : sequence of float
         ``validation_`` of the classifier, drawn beside the accuracy.
 
     Returns
     -------
-    dict
-        The axes and the lines.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"lines"``: one for each quantity.
+
+    Raises
+    ------
+    ValueError
+        If `show` is none of the three words.
+
+    See Also
+    --------
+    rmtjac.learn.PcDEQClassifier : Train a classifier.
+
+    References
+    ----------
+    DEQ Fig. 2, DEQ Fig. 3. See docs/references.md.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Epoch
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> history = [Epoch(loss=1.0, accuracy=0.5), Epoch(loss=0.2, accuracy=0.9)]
+    >>> drawn = rj.plotting.plot_training(history, Figure().subplots(), show="loss")
+    >>> drawn["lines"][0].get_ydata().tolist()
+    [1.0, 0.2]
     """
     choice("show", show, tuple(_QUANTITIES))
     ax = new_axes(ax)

@@ -1,4 +1,7 @@
-"""The plane of a network from R^2 to itself: fixed points, basins, linear regions."""
+"""Pictures of networks from R^2 to itself: fixed points, basins of attraction, linear regions.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ _KINDS = {"stable": ("o", True, "stable"), "saddle": ("s", False, "saddle"), "re
 
 
 def _plane(name: str, dimensions: int) -> None:
+    """Raise an error if a result is not of the plane."""
     if dimensions != 2:
         raise ValueError(f"{name} has {dimensions} dimensions; pictures are drawn of the plane")
 
@@ -41,6 +45,7 @@ def _bounded(domain: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _frame(ax: Axes, domain: np.ndarray) -> None:
+    """Show the domain with a small margin, in equal units."""
     side = 0.02 * (domain[1] - domain[0])
     ax.set_xlim(domain[0, 0] - side[0], domain[1, 0] + side[0])
     ax.set_ylim(domain[0, 1] - side[1], domain[1, 1] + side[1])
@@ -50,6 +55,7 @@ def _frame(ax: Axes, domain: np.ndarray) -> None:
 
 
 def _marks(ax: Axes, points: np.ndarray, kinds: Sequence[str], cycles: Sequence[Cycle]) -> list[Any]:
+    """Mark fixed points by their kind, and cycles as polygons."""
     artists: list[Any] = []
     for kind, (marker, filled, label) in _KINDS.items():
         here = points[np.array(kinds) == kind] if len(points) else points
@@ -70,6 +76,7 @@ def _marks(ax: Axes, points: np.ndarray, kinds: Sequence[str], cycles: Sequence[
 
 
 def _legend(ax: Axes) -> Any:
+    """Draw a legend above the Axes if there is something to name."""
     handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return None
@@ -80,19 +87,43 @@ def _legend(ax: Axes) -> Any:
 
 
 def plot_fixed_points(found: FixedPoints, ax: Axes | None = None) -> dict[str, Any]:
-    """Draw the fixed points: stable ones filled, saddles and repellers hollow, cycles as polygons, continua as lines.
+    """Draw fixed points: stable ones filled, saddles and repellers hollow, cycles as polygons, continua as lines.
 
     Parameters
     ----------
-    found
-        From `rmtjac.find_fixed_points`, n = 2.
-    ax
-        Where to draw, e.g. over basins or regions; default a new figure.
+    found : FixedPoints
+        The fixed points of a map of the plane, from `rmtjac.find_fixed_points`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, for example over basins or regions. By default a new figure is made.
 
     Returns
     -------
-    dict
-        The axes and the artists. Undecided boxes are grey.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"undecided"``: boxes without a decision, in grey; ``"continua"``; ``"points"``: points and
+        cycles; ``"legend"``, or None.
+
+    Raises
+    ------
+    ValueError
+        If the network does not map the plane to itself.
+
+    See Also
+    --------
+    rmtjac.find_fixed_points : Compute what is drawn here.
+    plot_basins : Draw the basins of attraction.
+
+    References
+    ----------
+    BS Fig. 2. See docs/references.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> found = rj.find_fixed_points(rj.Network([[[3.0, 0.0], [0.0, 3.0]]], activation="hardtanh"))
+    >>> drawn = rj.plotting.plot_fixed_points(found, Figure().subplots())
+    >>> [(line.get_label(), len(line.get_xdata())) for line in drawn["points"]]
+    [('stable', 4), ('saddle', 4), ('repeller', 1)]
     """
     _plane("found", found.points.shape[1])
     fresh = ax is None
@@ -113,26 +144,51 @@ def plot_fixed_points(found: FixedPoints, ax: Axes | None = None) -> dict[str, A
 def plot_basins(
     basins: Basins, ax: Axes | None = None, *, show: str = "labels", fixed_points: FixedPoints | None = None
 ) -> dict[str, Any]:
-    """Draw the basins in colour, with what attracts in them.
+    """Draw the basins of attraction in colour, with the attractors in them.
 
     Parameters
     ----------
-    basins
-        From `rmtjac.find_basins`, n = 2.
-    ax
-        Where to draw; default a new figure.
-    show
-        ``"labels"``: where grid points end; those without an attractor are grey (bounded, no cycle found), dark
+    basins : Basins
+        The basins of a map of the plane, from `rmtjac.find_basins`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
+    show : {"labels", "proved"}
+        ``"labels"``: where each grid point ends; points without an attractor are grey (bounded, no cycle found), dark
         (diverged) or white (on the stable set of an unstable point). ``"proved"``: the cells that are proved to lie in
         a basin; the others are grey.
-    fixed_points
-        From `rmtjac.find_fixed_points`: all points to mark, saddles and repellers too; default those of `basins`.
+    fixed_points : FixedPoints, optional
+        All points to mark, from `rmtjac.find_fixed_points`, saddles and repellers included. By default the points in
+        `basins`.
 
     Returns
     -------
-    dict
-        The axes and the artists. The colour of an attractor is that of its number modulo seven; every further seven
-        are paler.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"mesh"``: the cells; ``"points"``: points and cycles; ``"legend"``, or None. The seven
+        colours repeat, paler each time.
+
+    Raises
+    ------
+    ValueError
+        If the network does not map the plane to itself, or `show` is none of the two words.
+
+    See Also
+    --------
+    rmtjac.find_basins : Compute what is drawn here.
+    plot_fixed_points : Draw points alone.
+
+    References
+    ----------
+    BS Fig. 2. See docs/references.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> network = rj.Network([[[3.0, 0.0], [0.0, 3.0]]], activation="hardtanh")
+    >>> basins = rj.find_basins(network, step=0.5, prove=-1)
+    >>> drawn = rj.plotting.plot_basins(basins, Figure().subplots())
+    >>> len(drawn["points"][0].get_xdata())  # stable points
+    4
     """
     _plane("basins", len(basins.axes))
     choice("show", show, ("labels", "proved"))
@@ -174,27 +230,52 @@ def plot_basins(
 
 
 def _shade(color: str, paler: int) -> tuple[float, ...]:
-    """A colour mixed with white."""
+    """Return a colour mixed with white, `paler` times."""
     return tuple(1.0 - (1.0 - c) * 0.6**paler for c in to_rgb(color))
 
 
 def plot_regions(regions: Regions, ax: Axes | None = None, *, color: str = "stretch") -> dict[str, Any]:
-    r"""Draw the linear regions of a network of two inputs.
+    r"""Draw the linear regions of a piecewise affine network of two inputs.
 
     Parameters
     ----------
-    regions
-        From `rmtjac.fixed_points.regions`.
-    ax
-        Where to draw; default a new figure.
-    color
-        ``"stretch"``: by :math:`\log_{10}` of the largest singular value of A, the stretch of the network there;
+    regions : Regions
+        The regions, from `rmtjac.fixed_points.regions`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made.
+    color : {"stretch", "none"}
+        ``"stretch"``: :math:`\log_{10}` of the largest singular value of A, where the network is x -> A x + c.
         ``"none"``: outlines only.
 
     Returns
     -------
-    dict
-        The axes and the artists. Regions where the network is constant stay white.
+    dict of str to artists
+        ``"ax"``: the Axes; ``"regions"``: the polygons; ``"colorbar"``, if there are colours. Regions where the network
+        is constant stay white.
+
+    Raises
+    ------
+    ValueError
+        If the network has not two inputs, or `color` is none of the two words.
+
+    See Also
+    --------
+    rmtjac.fixed_points.regions : Compute what is drawn here.
+    plot_fixed_points : Draw fixed points over the regions.
+
+    References
+    ----------
+    docs/theory/fixed_points.md.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> network = rj.Network([[[3.0, 0.0], [0.0, 3.0]]], activation="hardtanh")
+    >>> regions = rj.fixed_points.regions(network, domain=(-1, 1))
+    >>> drawn = rj.plotting.plot_regions(regions, Figure().subplots())
+    >>> len(drawn["regions"].get_paths())
+    9
     """
     _plane("regions", regions.vertices.shape[1])
     choice("color", color, ("stretch", "none"))

@@ -1,4 +1,7 @@
-"""Sweeps: Q against the depth (BS Fig. 3), or over N x L."""
+"""Pictures of sweeps: the number of fixed points against the depth, or over width and depth.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -33,25 +36,47 @@ def plot_sweep(
 
     Parameters
     ----------
-    table
-        From `rmtjac.sweep.load`.
-    ax
-        Where to draw; default a new figure, for maps one panel for each convention.
-    column
-        Default ``"stable"``, or without it ``"attracting"``.
-    kind
-        ``"lines"``: against L, one line for each convention (colour) and N (dashes); ``"map"``: colours and numbers
-        over N x L, of one convention if `ax` is given.
+    table : SweepTable
+        The rows of a sweep, from `rmtjac.sweep.load`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. By default a new figure is made; a map gets one panel for each convention.
+    column : str, optional
+        The column, one of numbers. By default ``"stable"``, or without it ``"attracting"``.
+    kind : {"lines", "map"}
+        ``"lines"``: against the depth L, one line for each convention (colour) and width N (dashes). ``"map"``: colours
+        and numbers over N x L, of one convention if `ax` is given.
 
     Returns
     -------
-    dict
-        The figure, the axes and the artists.
+    dict of str to artists
+        ``"figure"``, ``"axes"`` (a list), and ``"lines"`` or ``"images"``.
 
     Raises
     ------
     ValueError
-        If there is no such column of numbers, or `ax` is given for maps of several conventions.
+        If there is no such column of numbers, if `kind` is none of the two words, or if `ax` is given for maps of
+        several conventions.
+
+    See Also
+    --------
+    rmtjac.sweep.load : Read the table of a sweep.
+    rmtjac.sweep.run : Do the units of a sweep.
+
+    References
+    ----------
+    BS Fig. 3. See docs/references.md.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from matplotlib.figure import Figure
+    >>> import rmtjac as rj
+    >>> folder = mkdtemp() + "/sweep"
+    >>> _ = rj.sweep.plan(folder, widths=[6], depths=[1, 2], seeds=4, block=4)
+    >>> _ = rj.sweep.run(folder, "serial")
+    >>> drawn = rj.plotting.plot_sweep(rj.sweep.load(folder), Figure().subplots())
+    >>> drawn["axes"][0].get_ylabel()
+    'mean number of stable fixed points'
     """
     choice("kind", kind, ("lines", "map"))
     if column is None:
@@ -67,6 +92,7 @@ def plot_sweep(
 
 
 def _figure(ax: Axes | None, panels: int, size: tuple[float, float]) -> tuple[Any, list[Axes]]:
+    """Return the figure and the Axes: those given, or new ones."""
     if ax is not None:
         return ax.figure, [ax]
     import matplotlib.pyplot as plt
@@ -76,10 +102,12 @@ def _figure(ax: Axes | None, panels: int, size: tuple[float, float]) -> tuple[An
 
 
 def _label(column: str) -> str:
+    """Return the words for the mean of a column."""
     return _NAMES.get(column, f"mean of {column}")
 
 
 def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
+    """Draw means against the depth, one line for each convention and width."""
     beside = len({cell[:2] for cell in table.cells()}) > 4  # the legend, then
     figure, (ax,) = _figure(ax, 1, (8.8 if beside else 6.4, 4.4))
     widths = sorted({cell[1] for cell in table.cells()})
@@ -116,6 +144,7 @@ def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[st
 
 
 def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
+    """Draw means over widths and depths, one panel for each convention."""
     figure, axes = _figure(ax, len(conventions), (2.0 + 3.0 * len(conventions), 3.2))
     widths, depths = (sorted({cell[k] for cell in table.cells()}) for k in (1, 2))
     grids = np.full((len(conventions), len(widths), len(depths), 2), np.nan)
