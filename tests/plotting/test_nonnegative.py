@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -8,12 +7,6 @@ from rmtjac.learn.equilibrium.training import Epoch
 from rmtjac.plotting import plot_certificate, plot_reconstructions, plot_training
 
 MIXING = np.array([[0.5, 0.5], [0.25, 0.75]])
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def _labels(drawn):

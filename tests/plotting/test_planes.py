@@ -9,12 +9,6 @@ from rmtjac.plotting import plot_basins, plot_fixed_points, plot_regions
 NET = rj.Ensemble.berlyand_slavin(30, 2).draw(7)
 
 
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
-
-
 def _faces(artists):
     return {line.get_label(): line.get_markerfacecolor() for line in artists if line.get_marker() not in (None, "None")}
 

@@ -5,31 +5,10 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.plotting import plot_comparison, plot_convergence, plot_limit, plot_phase_diagram, plot_spectrum
-from rmtjac.propagation.phase import phase_diagram
-from rmtjac.propagation.tuning import critical_line
-from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
-from rmtjac.theory.limit.convergence import convergence_map
+from rmtjac.plotting import plot_comparison, plot_limit, plot_spectrum
+from tests.plotting.pairs import pair
 
 SCALES = ["semilog", "loglog"]
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_left_and_no_setting_changed(monkeypatch):
-    def refuse(*arguments, **options):
-        pytest.fail("a drawing function called show")
-
-    monkeypatch.setattr(plt, "show", refuse)
-    monkeypatch.setattr("matplotlib.figure.Figure.show", refuse)
-    before = dict(mpl.rcParams)
-    yield
-    plt.close("all")
-    assert dict(mpl.rcParams) == before
-
-
-def _pair(name="hardtanh", depth=2, width=40, samples=10):
-    ens = rj.Ensemble.square(width, depth, name)
-    return rj.sample_spectrum(ens, samples, rng=0), rj.limit_spectrum(ens)
 
 
 def _draw(kind, pair, ax, **options):
@@ -56,7 +35,7 @@ KINDS = ["spectrum", "limit", "comparison"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_draws_on_the_axes_given(kind, scale):
     figure, (ax, other) = plt.subplots(1, 2)
-    found = _draw(kind, _pair(), ax, scale=scale)
+    found = _draw(kind, pair(), ax, scale=scale)
     assert found["ax"] is ax
     artists = list(_artists(found))
     assert len(artists) >= 3  # a curve and the two parts of the atom at least
@@ -73,7 +52,7 @@ def test_draws_on_the_axes_given(kind, scale):
 @pytest.mark.parametrize("kind", KINDS)
 def test_makes_a_figure_of_its_own(kind):
     mine = plt.figure()
-    found = _draw(kind, _pair(), None)
+    found = _draw(kind, pair(), None)
     figure = found["figure"] if kind == "comparison" else found["ax"].figure
     assert figure is not mine
     assert len(plt.get_fignums()) == 2
@@ -83,15 +62,15 @@ def test_makes_a_figure_of_its_own(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_unknown_scale(kind):
     with pytest.raises(ValueError, match="scale='linear' must be one of 'semilog', 'loglog'"):
-        _draw(kind, _pair(), None, scale="linear")
+        _draw(kind, pair(), None, scale="linear")
     assert not plt.get_fignums()
 
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize(("name", "pieces"), [("linear", 1), ("relu", 1), ("leaky_relu:0.1", 2)])
 def test_limit_line_is_the_density_one_piece_per_interval(name, pieces, scale):
-    _, lim = pair = _pair(name, 1)
-    found = {kind: _draw(kind, pair, plt.figure().add_subplot(), scale=scale) for kind in KINDS[1:]}
+    _, lim = both = pair(name, 1)
+    found = {kind: _draw(kind, both, plt.figure().add_subplot(), scale=scale) for kind in KINDS[1:]}
     for lines in (found["limit"]["density"], found["comparison"]["limit"]):
         assert len(lines) == pieces == len(lim.support)
         for line, (low, high) in zip(lines, lim.support, strict=True):
@@ -110,7 +89,7 @@ def test_limit_line_is_the_density_one_piece_per_interval(name, pieces, scale):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_steps_are_the_histogram(scale):
-    emp, _ = _pair("linear")
+    emp, _ = pair("linear")
     histogram = emp.histogram(15, "log" if scale == "loglog" else "linear")
     found = plot_spectrum(emp, scale=scale, bins=15, label="mine", color="red")
     line = found["density"][0]
@@ -133,9 +112,9 @@ def _texts(ax):
     ("name", "atom"), [("linear", False), ("leaky_relu:0.1", False), ("relu", True), ("hardtanh", True)]
 )
 def test_atom_is_labelled_where_there_is_one(name, atom, kind, scale):
-    emp, lim = pair = _pair(name, 1)
+    emp, lim = both = pair(name, 1)
     ax = plt.figure().add_subplot()
-    found = _draw(kind, pair, ax, scale=scale)
+    found = _draw(kind, both, ax, scale=scale)
     assert ("atom" in found) == atom
     assert ("atom" in _texts(ax)) == atom
     if atom:
@@ -148,7 +127,7 @@ def test_atom_is_labelled_where_there_is_one(name, atom, kind, scale):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_one_atom_label_for_two_curves(scale):
-    emp, lim = _pair("relu", 1)
+    emp, lim = pair("relu", 1)
     ax = plt.figure().add_subplot()
     plot_spectrum(emp, ax, scale=scale)
     plot_limit(lim, ax, scale=scale)
@@ -159,53 +138,11 @@ def test_one_atom_label_for_two_curves(scale):
 def test_a_panel_letter_does_not_hide_the_atom():
     ax = plt.figure().add_subplot()
     ax.text(0.9, 0.1, "(a)", transform=ax.transAxes)
-    assert "atom" in plot_limit(_pair("relu", 1)[1], ax)
+    assert "atom" in plot_limit(pair("relu", 1)[1], ax)
 
 
 def test_a_label_does_not_hide_the_atom():
-    assert "atom" in plot_spectrum(_pair("relu", 1)[0], label="ReLU")
-
-
-def test_comparison_shows_both_scales_above_their_pulls():
-    result = rj.compare(*_pair())
-    found = plot_comparison(result, title="a title")
-    axes = found["axes"]
-    assert axes.shape == (2, 2)
-    assert found["figure"].get_suptitle() == "a title"
-    for column, (kind, binned) in enumerate(zip(SCALES, (result.linear, result.log), strict=True)):
-        top, bottom = axes[:, column]
-        assert found[kind]["ax"] is top
-        assert top.get_xscale() == bottom.get_xscale() == ("log" if kind == "loglog" else "linear")
-        assert top.get_xlim() == bottom.get_xlim()
-        points = found[f"{kind}_pulls"][-1]
-        assert points.axes is bottom
-        x, y = points.get_data()
-        shown = np.isin(binned.histogram.centers, x)
-        # bins that hold nothing, neither sampled nor expected, may be left out
-        assert shown[binned.histogram.fraction > 0].all()
-        np.testing.assert_array_equal(y, binned.pulls[shown])
-        assert bottom.get_ylim()[1] >= np.nanmax(np.abs(y))
-        # everything sampled lies within the axes
-        low, high = top.get_xlim()
-        assert low <= binned.histogram.edges[0]
-        assert high >= binned.histogram.edges[-1]
-
-
-def test_large_pulls_stay_in_the_picture():
-    emp, _ = _pair("linear", 2, 40, 50)
-    wrong = rj.limit_spectrum(rj.Ensemble.square(40, 6, "linear"))
-    result = rj.compare(emp, wrong)
-    bottom = plot_comparison(result)["axes"][1, 0]
-    assert np.nanmax(np.abs(result.linear.pulls)) > 10
-    assert bottom.get_ylim()[1] > np.nanmax(np.abs(result.linear.pulls))
-    assert bottom.get_yscale() == "symlog"
-
-
-def test_a_single_sample_is_drawn_without_errors():
-    found = plot_comparison(rj.compare(*_pair("relu", 2, 30, 1)))
-    assert np.isnan(found["semilog_pulls"][-1].get_ydata()).all()
-    assert np.isfinite(found["axes"][1, 0].get_ylim()).all()
-    found["figure"].canvas.draw()
+    assert "atom" in plot_spectrum(pair("relu", 1)[0], label="ReLU")
 
 
 def test_every_full_bin_has_a_band():
@@ -232,7 +169,7 @@ def _ink(path):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["hardtanh", "leaky_relu:0.1"])
 def test_saves_as_png(tmp_path, kind, name):
-    found = _draw(kind, _pair(name, 1), None)
+    found = _draw(kind, pair(name, 1), None)
     figure = found["figure"] if kind == "comparison" else found["ax"].figure
     figure.savefig(tmp_path / "x.png", dpi=100)
     ink, shape = _ink(tmp_path / "x.png")
@@ -242,102 +179,3 @@ def test_saves_as_png(tmp_path, kind, name):
     assert shape == matplotlib.image.imread(tmp_path / "blank.png")[..., :3].shape
     # more than empty axes show, less than a picture painted over
     assert _ink(tmp_path / "blank.png")[0] < ink < 0.3
-
-
-@pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("name", ["relu", "hardtanh"])
-def test_labels_neither_overlap_nor_leave_the_axes(name, scale):
-    figure = plt.figure()
-    ax = figure.add_subplot()
-    found = plot_comparison(rj.compare(*_pair(name, 1)), ax, scale=scale)
-    figure.canvas.draw()
-    words, legend = found["atom"][1].get_window_extent(), ax.get_legend().get_window_extent()
-    frame = ax.get_window_extent()
-    assert not words.overlaps(legend)
-    for box in (words, legend):
-        assert frame.x0 <= box.x0 < box.x1 <= frame.x1
-        assert frame.y0 <= box.y0 < box.y1 <= frame.y1
-
-
-def _shown(mesh, columns):
-    return np.ma.filled(mesh.get_array(), np.nan).reshape(-1, columns)
-
-
-@pytest.mark.parametrize("quantity", ["chi_1", "xi_c"])
-def test_phase_diagram(quantity):
-    # not sorted on purpose
-    diagram = phase_diagram("tanh", [3.0, 0.5, 2.0, 0.0], [0.2, 0.05, 0.0])
-    figure, (ax, other) = plt.subplots(1, 2)
-    found = plot_phase_diagram(diagram, ax, quantity=quantity)
-    figure.canvas.draw()
-    assert found["ax"] is ax
-    assert not other.has_data()
-    wanted = getattr(diagram, quantity)[::-1][:, [3, 1, 2, 0]]
-    shown = _shown(found["mesh"], 4)
-    assert np.isnan(shown[:, 0]).all()  # no weights: chi_1 = 0
-    np.testing.assert_allclose((np.e if quantity == "chi_1" else 10.0) ** shown[:, 1:], wanted[:, 1:], rtol=1e-12)
-    if quantity == "chi_1":  # white is chi_1 = 1
-        assert found["mesh"].norm.vmin == -found["mesh"].norm.vmax
-    # cell (i, j) lies around its point: borders half way
-    corners = found["mesh"].get_coordinates()
-    np.testing.assert_allclose(corners[0, :, 0], [-0.25, 0.25, 1.25, 2.5, 3.5])
-    np.testing.assert_allclose(corners[:, 0, 1], [-0.025, 0.025, 0.125, 0.275])
-    (line,) = found["critical"]
-    weight, bias = line.get_data()
-    np.testing.assert_allclose(weight, critical_line("tanh", bias), rtol=1e-12)
-    assert (bias.min(), bias.max()) == (0.0, pytest.approx(0.275))
-    assert ax.get_xlim() == (0.0, 3.5)
-    assert ax.get_ylim() == (0.0, pytest.approx(0.275))
-
-
-@pytest.mark.parametrize("quantity", ["chi_1", "xi_c"])
-@pytest.mark.parametrize(
-    ("name", "weight", "bias"), [("tanh", [2.0], [0.05]), ("relu", [3.0], [0.0]), ("relu", [2.0], [0.0, 0.1])]
-)
-def test_phase_diagram_of_few_points(name, weight, bias, quantity):
-    # one cell; no number at all (unbounded); nothing but 0 and NaN
-    found = plot_phase_diagram(phase_diagram(name, weight, bias), quantity=quantity)
-    found["ax"].figure.canvas.draw()
-    assert _shown(found["mesh"], 1).shape == (len(bias), 1)
-    (x0, x1), (y0, y1) = found["ax"].get_xlim(), found["ax"].get_ylim()
-    assert x0 < weight[0] < x1
-    assert y0 <= min(bias) < max(bias) + 1e-9 < y1
-
-
-def test_phase_diagram_knows_its_quantities():
-    with pytest.raises(ValueError, match="quantity='q' must be one of 'chi_1', 'xi_c'"):
-        plot_phase_diagram(phase_diagram("tanh", [1.0], [0.1]), quantity="q")
-    assert not plt.get_fignums()
-
-
-def test_convergence():
-    # a few steps of few iterations: some points cannot converge; 1.5 is outside the support
-    law = DiscreteLaw.from_points([1.0], [1.0])
-    result = convergence_map(law, [4, 2], [0.5, 0.1, 1.5], steps=20, max_iter=3)
-    figure, (ax, other) = plt.subplots(1, 2)
-    found = plot_convergence(result, ax)
-    figure.canvas.draw()
-    assert found["ax"] is ax
-    assert not other.has_data()
-    shown = _shown(found["mesh"], 3)
-    error = result.relative_error[::-1][:, [1, 0, 2]]
-    np.testing.assert_allclose(10.0**shown, error, rtol=1e-12)
-    assert np.isnan(shown[:, 2]).all()
-    assert found["mesh"].norm.vmax == 0.0
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["2", "4"]
-    rows = {2: 0, 4: 1}
-    lost = {(result.lams[j], rows[result.depths[i]]) for i, j in np.argwhere(~result.converged)}
-    assert lost
-    for crosses in found["unconverged"]:
-        assert set(zip(*crosses.get_data(), strict=True)) == lost
-    assert ax.get_legend() is found["legend"]
-
-
-def test_convergence_of_one_point():
-    result = convergence_map(DiscreteLaw.from_points([1.0], [1.0]), [3], [0.5], steps=20)
-    assert result.converged.all()
-    found = plot_convergence(result)
-    found["ax"].figure.canvas.draw()
-    assert "legend" not in found
-    low, high = found["ax"].get_xlim()
-    assert low < 0.5 < high
