@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
-from rmtjac.fixed_points.orbits import value_and_jacobian
+from rmtjac.fixed_points.iterated.orbits import value_and_jacobian
 
 WIDTH = 100
 # An earlier count of 300 networks: N = 100, Cauchy, HardTanh, scale 1 / fan-in.

@@ -21,9 +21,9 @@ from scipy.stats import beta
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
-from rmtjac.goodness import LEVEL, goodness_of_fit
-from rmtjac.ladder import ladder_ensemble
-from rmtjac.propagation import mean_field
+from rmtjac.comparison.goodness import LEVEL, goodness_of_fit
+from rmtjac.comparison.width_ladder import ladder_ensemble
+from rmtjac.propagation.mean_field import mean_field
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 
 SEED = 20261121

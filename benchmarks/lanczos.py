@@ -29,11 +29,11 @@ from scipy.special import erfinv
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
-from rmtjac.spectra.lanczos import lanczos_spectrum
-from rmtjac.spectra.quadratures import LanczosSpectrum, smoothed_density
-from rmtjac.theory.derivative_law import derivative_law
-from rmtjac.theory.layers import Layers
-from rmtjac.theory.spectrum import LimitSpectrum
+from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
+from rmtjac.spectra.lanczos.result import LanczosSpectrum, smoothed_density
+from rmtjac.theory.derivative_laws.of_activation import derivative_law
+from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 DEPTH, BIAS, SEED = 3, 0.1, 20261
 PROBES, STEPS = 8, 30

@@ -32,7 +32,7 @@ import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.activations import Activation
 from rmtjac.archive import write_atomically
-from rmtjac.propagation import mean_field
+from rmtjac.propagation.mean_field import mean_field
 from tests.oracles.closed_forms import finite_moments
 
 DEPTH = 2

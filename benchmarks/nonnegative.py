@@ -20,8 +20,8 @@ import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
 from rmtjac.learn import CONFIGURATIONS, PcDEQClassifier, digits, mnist, row, table, train_autoencoder
-from rmtjac.learn.equilibrium import layer_of
-from rmtjac.learn.pcdeq import Trainer, Training
+from rmtjac.learn.equilibrium.layers import layer_of
+from rmtjac.learn.equilibrium.training import Trainer, Training
 
 TITLES = {
     "classifier": "Equilibrium layers on MNIST",

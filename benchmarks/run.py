@@ -194,7 +194,7 @@ def main() -> None:
             continue
         text = measure(args.small, args.rounds, command)
         path = write_atomically(
-            args.out / f"benchmark_{name}.md", lambda file, text=text: file.write(text.encode()) and None
+            args.out / f"{name}_speed.md", lambda file, text=text: file.write(text.encode()) and None
         )
         print(f"wrote {path}")
 

@@ -19,8 +19,8 @@ import numpy as np
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
+from rmtjac.sweep.one_unit import rows
 from rmtjac.sweep.store import Writer, scan
-from rmtjac.sweep.work import rows
 
 NOTHING = "benchmarks.sweep:nothing"
 

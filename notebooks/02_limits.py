@@ -72,7 +72,7 @@ plt.show()
 # ## With proof
 #
 # `certify` encloses each density in an interval that provably contains it: existence and uniqueness of the root by a
-# contraction in ball arithmetic, the branch by the theorem of `rmtjac.theory.inverse`.
+# contraction in ball arithmetic, the branch by the theorem of `rmtjac.theory.equation.roots`.
 
 # %%
 for activation, points in (("hardtanh", 400), ("tanh", 8 if small else 40)):

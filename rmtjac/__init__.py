@@ -12,39 +12,39 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
-    from rmtjac.comparison import Comparison, compare
+    from rmtjac.comparison.compare import Comparison, compare
+    from rmtjac.comparison.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.ensemble import Ensemble
     from rmtjac.fixed_points.basins import Basins, find_basins
     from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
     from rmtjac.fixed_points.find import find_fixed_points
     from rmtjac.fixed_points.result import FixedPoints
-    from rmtjac.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
-    from rmtjac.propagation import MeanField, mean_field
+    from rmtjac.propagation.mean_field import MeanField, mean_field
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
-    from rmtjac.theory.limit import limit_spectrum
-    from rmtjac.theory.spectrum import LimitSpectrum
+    from rmtjac.theory.limit.limit_spectrum import limit_spectrum
+    from rmtjac.theory.limit.spectrum import LimitSpectrum
 
     __version__: str
 
 _HOMES = {
     "activations": ("Activation",),
-    "comparison": ("Comparison", "compare"),
+    "comparison.compare": ("Comparison", "compare"),
     "ensemble": ("Ensemble",),
     "fixed_points.basins": ("Basins", "find_basins"),
     "fixed_points.count": ("FixedPointCounts", "count_fixed_points"),
     "fixed_points.find": ("find_fixed_points",),
     "fixed_points.result": ("FixedPoints",),
-    "goodness": ("GoodnessOfFit", "goodness_of_fit"),
+    "comparison.goodness": ("GoodnessOfFit", "goodness_of_fit"),
     "laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
     "network": ("Network",),
-    "propagation": ("MeanField", "mean_field"),
+    "propagation.mean_field": ("MeanField", "mean_field"),
     "spectra.empirical": ("EmpiricalSpectrum",),
     "spectra.sample": ("sample_spectrum",),
-    "theory.limit": ("limit_spectrum",),
-    "theory.spectrum": ("LimitSpectrum",),
+    "theory.limit.limit_spectrum": ("limit_spectrum",),
+    "theory.limit.spectrum": ("LimitSpectrum",),
 }
 _MODULES = ("activations", "fixed_points", "learn", "nonnegative", "plotting", "spectra", "sweep", "theory")
 

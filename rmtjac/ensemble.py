@@ -160,7 +160,7 @@ class Ensemble:
         ValueError
             If an entry leaves the range of a float (a heavy tail with a huge scale).
         """
-        from rmtjac.kernels.sampling import draw_matrix, draw_vector
+        from rmtjac.kernels.samples.draw import draw_matrix, draw_vector
 
         generator = as_generator(rng)
         weights, biases = [], []

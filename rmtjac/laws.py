@@ -29,7 +29,7 @@ class Law:
 
     power: float | None
     fan: str
-    code: ClassVar[int]  # of rmtjac.kernels.sampling.fill
+    code: ClassVar[int]  # of rmtjac.kernels.samples.draw.fill
     scale_name: ClassVar[str] = "scale"  # of the field that holds s
 
     def __post_init__(self) -> None:

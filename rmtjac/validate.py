@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array_as_given", "choice", "finite", "output_path", "positive_int", "real_array"]
+__all__ = ["array_as_given", "choice", "complex_numbers", "finite", "output_path", "positive_int", "real_array"]
 
 
 def positive_int(name: str, value: object) -> int:
@@ -90,3 +90,11 @@ def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
 def real_array(name: str, value: Any, what: str = "an array") -> np.ndarray:
     """Return `value` as an array of float64, or say why it is none: see `array_as_given`."""
     return array_as_given(name, value, what).astype(float, copy=False)
+
+
+def complex_numbers(name: str, value: Any) -> np.ndarray:
+    """Return `value` as an array of complex numbers without NaN."""
+    array = np.asarray(value, dtype=complex)
+    if np.isnan(array).any():
+        raise ValueError(f"{name} holds NaN; complex numbers are needed")
+    return array

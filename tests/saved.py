@@ -5,14 +5,14 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.comparison import BinnedComparison
+from rmtjac.comparison.compare import BinnedComparison
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.result import Cycle, FixedPoints
-from rmtjac.learn.autoencoder import Autoencoder
+from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.binned import Counter
 from rmtjac.spectra.empirical import Histogram
-from rmtjac.spectra.quadratures import LanczosSpectrum
+from rmtjac.spectra.lanczos.result import LanczosSpectrum
 
 FACTS = {
     "ensemble": {"widths": [3, 4, 3]},
@@ -69,9 +69,9 @@ def results():
 
 
 def _classifier(rng):
-    from rmtjac.learn.classifier import PcDEQClassifier
-    from rmtjac.learn.equilibrium import layer_of
-    from rmtjac.learn.pcdeq import Epoch
+    from rmtjac.learn.equilibrium.classifier import PcDEQClassifier
+    from rmtjac.learn.equilibrium.layers import layer_of
+    from rmtjac.learn.equilibrium.training import Epoch
 
     new = PcDEQClassifier(units=3, epochs=2)
     draw = rng.random

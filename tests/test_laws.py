@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 import rmtjac as rj
-from rmtjac.kernels.sampling import draw_matrix, fill
+from rmtjac.kernels.samples.draw import draw_matrix, fill
 from rmtjac.laws import law
 
 LEVEL = 1e-3  # of each test of distribution, the seed being fixed

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import restore, save
-from rmtjac.fixed_points.attractors import Attractors
 from rmtjac.fixed_points.cover import OPEN, proved_cells
 from rmtjac.fixed_points.domain import checked_network
 from rmtjac.fixed_points.find import STEP, grid_domain
-from rmtjac.fixed_points.grid import APERIODIC, CYCLES, DIVERGED, UNSTABLE, ends_of
-from rmtjac.fixed_points.orbits import grid_starts
+from rmtjac.fixed_points.iterated.attractors import Attractors
+from rmtjac.fixed_points.iterated.grid import APERIODIC, CYCLES, DIVERGED, UNSTABLE, ends_of
+from rmtjac.fixed_points.iterated.orbits import grid_starts
 from rmtjac.fixed_points.result import Cycle, pack_cycles, spectral_radii, unpack_cycles
 from rmtjac.fixed_points.shares import in_cells, parts_of_cells, parts_of_grid, random_points, share
 from rmtjac.network import Network

@@ -130,14 +130,14 @@ class _Gap:
     """x - F(x) over parallelepipeds."""
 
     def __init__(self, net: Network) -> None:
-        from rmtjac.kernels.affine import workspace
+        from rmtjac.kernels.boxes.affine import workspace
 
         self.arrays, self.n = packed(net), net.widths[0]
         self.space = workspace(self.arrays, self.n, 4)
 
     def __call__(self, centre: np.ndarray, frame: np.ndarray, sides: np.ndarray, mix: np.ndarray) -> np.ndarray:
         """Signs (n,) of the rows of `mix` times x - F(x) on centre + frame z, abs(z) <= sides; 0: it may vanish."""
-        from rmtjac.kernels.affine import orbit
+        from rmtjac.kernels.boxes.affine import orbit
 
         # What the centre is rounded by stays inside.
         edges = frame * (sides * (1.0 + 1e-12) + 16.0 * _TWO_UNITS * (np.abs(centre).sum() + sides.sum()))

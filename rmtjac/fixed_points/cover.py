@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 
-from rmtjac.fixed_points.cores import Core
 from rmtjac.fixed_points.domain import image_box
+from rmtjac.fixed_points.iterated.cores import Core
 from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
@@ -24,7 +24,7 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
     A cell whose image (a box around it, from affine forms with outward rounding) lies in a core or in cells of one
     label gets that label, over and over; then cells without one are halved in every direction, `halvings` times.
     """
-    from rmtjac.kernels.affine import hulls
+    from rmtjac.kernels.boxes.affine import hulls
 
     n = box.shape[1]
     side = _COARSEST[n] << halvings

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.fixed_points.definite import norm_bound
+from rmtjac.fixed_points.certified.definite import norm_bound
 from rmtjac.fixed_points.layers import TINY, UNIT, activated, affine, asymptotes
 from rmtjac.network import Network
 

@@ -15,7 +15,7 @@ Packed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.nd
 
 @lru_cache(maxsize=8)
 def packed(net: Network) -> Packed:
-    r"""Return (weights, biases, sums, widths, codes, parameters, effects); see `rmtjac.kernels.affine`."""
+    r"""Return (weights, biases, sums, widths, codes, parameters, effects); see `rmtjac.kernels.boxes.affine`."""
     weights = np.concatenate([matrix.T.ravel() for matrix in net.weights])
     # Rounded up: a sum of k terms is off by at most k units.
     sums = [np.abs(matrix).sum(axis=1) * (1.0 + matrix.shape[1] * 2.0**-52) for matrix in net.weights]

@@ -187,7 +187,7 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     if n > 2:
         raise ValueError(f"network has {n} inputs; regions are drawn for 1 or 2")
     checked_affine(network)
-    from rmtjac.kernels.cells import cells
+    from rmtjac.kernels.boxes.cells import cells
 
     box = search_domain(network, domain)
     corners = box if n == 1 else np.array([[box[i, 0], box[j, 1]] for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))])

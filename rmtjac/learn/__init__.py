@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rmtjac.learn.autoencoder import Autoencoder, Reconstruction, train_autoencoder
-from rmtjac.learn.autoencoder_table import Row, row, table
-from rmtjac.learn.autoencoder_training import CONFIGURATIONS, Configuration
+from rmtjac.learn.autoencoders.autoencoder import Autoencoder, Reconstruction, train_autoencoder
+from rmtjac.learn.autoencoders.table import Row, row, table
+from rmtjac.learn.autoencoders.training import CONFIGURATIONS, Configuration
 from rmtjac.learn.data import Images, digits, mnist, read_idx
-from rmtjac.learn.equilibrium import Equilibrium, EquilibriumLayer, Gradients, PcDEQ1, PcDEQ2
+from rmtjac.learn.equilibrium.layers import Equilibrium, EquilibriumLayer, Gradients, PcDEQ1, PcDEQ2
 
 if TYPE_CHECKING:
-    from rmtjac.learn.classifier import PcDEQClassifier
+    from rmtjac.learn.equilibrium.classifier import PcDEQClassifier
 
 __all__ = [
     "CONFIGURATIONS",
@@ -37,7 +37,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "PcDEQClassifier":  # the only one that loads scikit-learn
-        from rmtjac.learn.classifier import PcDEQClassifier
+        from rmtjac.learn.equilibrium.classifier import PcDEQClassifier
 
         return PcDEQClassifier
     raise AttributeError(f"module 'rmtjac.learn' has no attribute {name!r}")

@@ -4,6 +4,7 @@ from rmtjac.nonnegative.asymptotic import asymptotic_map, spectral_radius
 from rmtjac.nonnegative.certificate import Certificate, certify
 from rmtjac.nonnegative.enclosure import Extremal
 from rmtjac.nonnegative.extremal import greatest_fixed_point, least_fixed_point
+from rmtjac.nonnegative.perron_ray import Ray
 from rmtjac.nonnegative.predicates import (
     Answer,
     concave,
@@ -18,7 +19,6 @@ from rmtjac.nonnegative.predicates import (
 )
 from rmtjac.nonnegative.primitivity import lower_primitive, primitive, upper_primitive
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
-from rmtjac.nonnegative.ray import Ray
 
 __all__ = [
     "Answer",

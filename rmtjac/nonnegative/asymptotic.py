@@ -1,7 +1,7 @@
 r"""The asymptotic mapping :math:`T_\infty(x) = \lim_{p\to\infty} T(px)/p` and its spectral radius, as a bracket.
 
 With nonnegative weights :math:`T_\infty = D_L W_L \cdots D_1 W_1`, D the slopes of the activations at infinity (NN; 0
-for a bounded one). Its spectral radius is bracketed in `rmtjac.nonnegative.perron`.
+for a bounded one). Its spectral radius is bracketed in `rmtjac.nonnegative.matrices.perron`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.components import components
-from rmtjac.nonnegative.perron import radius
+from rmtjac.nonnegative.matrices.components import components
+from rmtjac.nonnegative.matrices.perron import radius
 from rmtjac.nonnegative.predicates import nonnegative_weights
 from rmtjac.validate import finite, real_array
 

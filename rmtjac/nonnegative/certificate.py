@@ -7,8 +7,10 @@ The theorems, for T mapping x >= 0 to itself:
 - *contraction* (DEQ): T concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0: exactly one.
 - *linear bound*: T(x) <= A x and rho(A) < 1: 0 is the only one.
 - *Perron ray* (NN): T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector;
-  rho(A) > 1 at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear (`rmtjac.nonnegative.ray`).
-- *blocks*: neurons that act on each other in a circle are a block (`rmtjac.nonnegative.blocks`). Where the blocks that
+  rho(A) > 1 at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear
+  (`rmtjac.nonnegative.perron_ray`).
+- *blocks*: neurons that act on each other in a circle are a block (`rmtjac.nonnegative.parts.blocks`). Where the blocks
+that
   act on others have one fixed point each, Fix(T) is the product of the fixed points of all blocks.
 - *monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.
 
@@ -33,11 +35,11 @@ from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
 from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
 from rmtjac.nonnegative.extremal import climbed, contracting, descended, only_fixed_point
 from rmtjac.nonnegative.nearby import exact_image
+from rmtjac.nonnegative.outward_rounding import above, at_least, at_most, below
+from rmtjac.nonnegative.parts.products import Part, few, product_of_blocks
+from rmtjac.nonnegative.perron_ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
 from rmtjac.nonnegative.predicates import Answer
-from rmtjac.nonnegative.products import Part, few, product_of_blocks
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
-from rmtjac.nonnegative.ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
-from rmtjac.nonnegative.rounding import above, at_least, at_most, below
 from rmtjac.validate import finite
 
 __all__ = ["Certificate", "certify"]
@@ -264,7 +266,7 @@ def _point(
 
 
 def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
-    """What `rmtjac.nonnegative.ray` proves for T(x) <= A x and rho(A) >= 1, without an iteration."""
+    """What `rmtjac.nonnegative.perron_ray` proves for T(x) <= A x and rho(A) >= 1, without an iteration."""
     if bound is None:
         return None
     ray, n = perron_ray(net, bound), net.widths[0]
@@ -297,7 +299,7 @@ def _movement(net: Network, x: np.ndarray) -> float:
 
 
 def _two_points(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
-    """What `rmtjac.nonnegative.ray` proves of the greatest fixed point, if it is not 0."""
+    """What `rmtjac.nonnegative.perron_ray` proves of the greatest fixed point, if it is not 0."""
     greatest = found.greatest
     assert greatest is not None
     if bound is None or bound.below is not False:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.nonnegative.ray import Ray
-from rmtjac.nonnegative.rounding import ETA, UNIT
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT
+from rmtjac.nonnegative.perron_ray import Ray
 from rmtjac.status import Status
 
 __all__ = ["Extremal", "close", "merged", "on_ray", "zero"]

@@ -4,8 +4,9 @@ From 0 the iteration climbs to the least fixed point, if there is one; from u wi
 below u (NN). Computed with outward rounding, each iterate is a bound. The other side comes from a vector u with
 T(u) <= u near by (then the least fixed point is at most u), or l with T(l) >= l (then the greatest is at least l). If T
 is weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point is beyond u.
-Newton's method (`rmtjac.nonnegative.acceleration`) helps on, and the bounds stay proved. Where theorems know the
-greatest it is not iterated for; what is left open by all of this is tried block by block (`rmtjac.nonnegative.blocks`).
+Newton's method (`rmtjac.nonnegative.newton`) helps on, and the bounds stay proved. Where theorems know the
+greatest it is not iterated for; what is left open by all of this is tried block by block
+(`rmtjac.nonnegative.parts.blocks`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from collections.abc import Callable
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.acceleration import enclose_from_below, enclosed, newton, step_from_above
 from rmtjac.nonnegative.asymptotic import against_one
-from rmtjac.nonnegative.blocks import blocks, restricted
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
 from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
+from rmtjac.nonnegative.newton import enclose_from_below, enclosed, newton, step_from_above
+from rmtjac.nonnegative.outward_rounding import above, below
+from rmtjac.nonnegative.parts.blocks import blocks, restricted
+from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray
 from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
 from rmtjac.nonnegative.rates import contraction_rate, contracts
-from rmtjac.nonnegative.ray import linear_bound, perron_ray
-from rmtjac.nonnegative.rounding import above, below
 from rmtjac.status import Status
 from rmtjac.validate import finite, positive_int
 

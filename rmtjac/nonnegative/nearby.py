@@ -13,10 +13,10 @@ from fractions import Fraction
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.acceleration import enclose_near, resolved
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
+from rmtjac.nonnegative.newton import enclose_near, resolved
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below
 from rmtjac.nonnegative.predicates import weakly_scalable
-from rmtjac.nonnegative.rounding import ETA, UNIT, above, below
 
 __all__ = ["exact_image", "exact_near", "lower_near", "upper_near", "upper_solution"]
 

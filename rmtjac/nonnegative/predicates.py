@@ -13,7 +13,7 @@ import numpy as np
 
 from rmtjac.activations import Activation, Facts
 from rmtjac.network import Network
-from rmtjac.nonnegative.rounding import at_least, below, preactivations
+from rmtjac.nonnegative.outward_rounding import at_least, below, preactivations
 
 __all__ = [
     "Answer",

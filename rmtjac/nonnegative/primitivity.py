@@ -15,8 +15,8 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.network import Network
+from rmtjac.nonnegative.outward_rounding import above, below, preactivations
 from rmtjac.nonnegative.predicates import Answer, nonnegative_weights, self_map
-from rmtjac.nonnegative.rounding import above, below, preactivations
 from rmtjac.validate import real_array
 
 __all__ = ["lower_primitive", "pattern", "primitive", "upper_primitive"]

@@ -17,10 +17,10 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.network import Network
-from rmtjac.nonnegative.perron import radius
+from rmtjac.nonnegative.matrices.perron import radius
+from rmtjac.nonnegative.matrices.resolvent import positive_solution
+from rmtjac.nonnegative.outward_rounding import TINY, UNIT, above, below, preactivations
 from rmtjac.nonnegative.predicates import concave
-from rmtjac.nonnegative.resolvent import positive_solution
-from rmtjac.nonnegative.rounding import TINY, UNIT, above, below, preactivations
 from rmtjac.validate import real_array
 
 __all__ = ["Rate", "contraction_rate", "contracts", "largest_slope", "slopes_between", "thompson_rate"]

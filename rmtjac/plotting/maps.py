@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rmtjac.plotting.canvas import new_axes
-from rmtjac.theory.convergence import ConvergenceMap
-from rmtjac.theory.phase import PhaseDiagram
-from rmtjac.theory.tuning import critical_line
+from rmtjac.propagation.phase import PhaseDiagram
+from rmtjac.propagation.tuning import critical_line
+from rmtjac.theory.limit.convergence import ConvergenceMap
 from rmtjac.validate import choice
 
 __all__ = ["plot_convergence", "plot_phase_diagram"]

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rmtjac.learn.autoencoder import Autoencoder
-from rmtjac.learn.pcdeq import Epoch
+from rmtjac.learn.autoencoders.autoencoder import Autoencoder
+from rmtjac.learn.equilibrium.training import Epoch
 from rmtjac.network import Network
 from rmtjac.nonnegative import Certificate, certify
 from rmtjac.plotting.canvas import BLACK, BLUE, GREY, PALETTE, new_axes

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rmtjac.comparison import BinnedComparison, Comparison
+from rmtjac.comparison.compare import BinnedComparison, Comparison
 from rmtjac.plotting.canvas import BLACK, BLUE, new_axes
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.histogram import Histogram
-from rmtjac.theory.spectrum import LimitSpectrum
+from rmtjac.theory.limit.spectrum import LimitSpectrum
 from rmtjac.validate import choice
 
 __all__ = ["plot_comparison", "plot_limit", "plot_spectrum"]

@@ -2,14 +2,15 @@
 
 from rmtjac.spectra.binned import BinnedSpectrum
 from rmtjac.spectra.empirical import EmpiricalSpectrum, Estimate, LogMoment
-from rmtjac.spectra.finite_size import finite_atom, finite_moments, linear_log_moment
+from rmtjac.spectra.given import spectrum_of_jacobians, spectrum_of_matrices, weight_spectra
 from rmtjac.spectra.histogram import Histogram
-from rmtjac.spectra.lanczos import lanczos_spectrum
-from rmtjac.spectra.measured import spectrum_of_jacobians, spectrum_of_matrices, weight_spectra
+from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
+from rmtjac.spectra.lanczos.result import LanczosSpectrum
+from rmtjac.spectra.one_sample import sample_input, sample_network
 from rmtjac.spectra.product import product_singular_values
-from rmtjac.spectra.quadratures import LanczosSpectrum
 from rmtjac.spectra.sample import sample_spectrum
-from rmtjac.spectra.spacings import (
+from rmtjac.spectra.statistics.finite_size import finite_atom, finite_moments, linear_log_moment
+from rmtjac.spectra.statistics.spacings import (
     GOE_RATIO,
     POISSON_RATIO,
     SpacingRatios,
@@ -18,8 +19,7 @@ from rmtjac.spectra.spacings import (
     participation_ratios,
     spacing_ratios,
 )
-from rmtjac.spectra.tails import TailCurve, TailIndex, tail_index
-from rmtjac.spectra.units import sample_input, sample_network
+from rmtjac.spectra.statistics.tails import TailCurve, TailIndex, tail_index
 
 __all__ = [
     "GOE_RATIO",

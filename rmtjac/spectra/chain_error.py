@@ -72,7 +72,7 @@ def chain_values(matrices: Sequence[np.ndarray], size: int) -> tuple[np.ndarray,
     Where rounding cancels a value that the shapes allow the chain finds 0, which is none by that: it is written as one
     rounding of the next larger value.
     """
-    from rmtjac.kernels.chain import chain
+    from rmtjac.kernels.samples.chain import chain
 
     logs = chain(*flattened(matrices), size)
     lost = np.isneginf(logs) & (np.arange(size) < min(min(w.shape) for w in matrices))

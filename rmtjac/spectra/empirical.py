@@ -116,7 +116,7 @@ class EmpiricalSpectrum:
         cls, matrices: Any, precision: str = "auto", entry_error: float | None = None
     ) -> EmpiricalSpectrum:
         """Return the spectrum of J J^T over given matrices J: see `rmtjac.spectra.spectrum_of_matrices`."""
-        from rmtjac.spectra.measured import spectrum_of_matrices
+        from rmtjac.spectra.given import spectrum_of_matrices
 
         return spectrum_of_matrices(matrices, precision, entry_error)
 
@@ -125,7 +125,7 @@ class EmpiricalSpectrum:
         cls, net: Network, inputs: Any, precision: str = "auto", entry_error: float | None = None
     ) -> EmpiricalSpectrum:
         """Return the spectrum of the Jacobian of `net` over a data set: see `rmtjac.spectra.spectrum_of_jacobians`."""
-        from rmtjac.spectra.measured import spectrum_of_jacobians
+        from rmtjac.spectra.given import spectrum_of_jacobians
 
         return spectrum_of_jacobians(net, inputs, precision, entry_error)
 

@@ -143,7 +143,7 @@ def _primitive(matrix: np.ndarray, scaled: bool = True, columns: bool = True) ->
 @cache
 def _primes() -> list[int]:
     """Return the primes next below the largest that the kernel takes, descending."""
-    from rmtjac.kernels.modular import LARGEST
+    from rmtjac.kernels.samples.modular import LARGEST
 
     start = LARGEST - 2**17
     alive = np.ones(2**17, dtype=bool)
@@ -162,7 +162,7 @@ def _structural_rank(matrix: np.ndarray) -> int:
 
 def _rank(parts: Sequence[tuple[np.ndarray, np.ndarray]], p: int) -> int:
     """Return the rank of the product modulo `p`."""
-    from rmtjac.kernels.modular import modular_product, modular_rank, residues
+    from rmtjac.kernels.samples.modular import modular_product, modular_rank, residues
 
     product = residues(*parts[0], p)
     for part in parts[1:]:

@@ -10,11 +10,11 @@ import numpy as np
 from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
 from rmtjac.pool import run_in_threads
-from rmtjac.propagation import mean_field, resolve_input_variance
+from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.spectra.binned import BinnedSpectrum, Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.units import Task, compiled_unit, invariant_unit, numpy_unit
+from rmtjac.spectra.one_sample import Task, compiled_unit, invariant_unit, numpy_unit
 from rmtjac.validate import choice, positive_int
 
 __all__ = ["sample_spectrum"]

@@ -64,9 +64,9 @@ def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settle
 def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     """Write the logarithms of the singular values of exact factors to `out`, ascending; return how many are undecided.
 
-    `flat`, `shapes` are the factors as `rmtjac.kernels.chain` takes them. Without a bound on the error, five times
-    as fast as `settle`; values are undecided where the proof of the rank would take too long, and where neurons that
-    are alike but for rounding would make them zeros.
+    `flat`, `shapes` are the factors as `rmtjac.kernels.samples.chain` takes them. Without a bound on the error, five
+    times as fast as `settle`; values are undecided where the proof of the rank would take too long, and where neurons
+    that are alike but for rounding would make them zeros.
     """
     out[:] = -math.inf
     matrices, low, high = _discrete(unflattened(flat, shapes))

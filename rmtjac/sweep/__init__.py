@@ -2,7 +2,7 @@
 
 from rmtjac.sweep.engines import run
 from rmtjac.sweep.measurements import measurement
-from rmtjac.sweep.planning import plan, plan_from_toml
+from rmtjac.sweep.new_plan import plan, plan_from_toml
 from rmtjac.sweep.plans import Cell, Plan, read_plan
 from rmtjac.sweep.progress import SweepStatus, status
 from rmtjac.sweep.slurm import Submission, submit

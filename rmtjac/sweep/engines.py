@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from rmtjac.sweep.one_unit import close, do
 from rmtjac.sweep.plans import read_plan
 from rmtjac.sweep.progress import SweepStatus, status
 from rmtjac.sweep.store import scan
-from rmtjac.sweep.work import close, do
 from rmtjac.validate import positive_int
 
 __all__ = ["remaining", "run"]

@@ -30,8 +30,8 @@ PLAN = "plan.json"
 _FORMAT = 1
 # What draws and measures networks; not what hands out, stores or shows.
 _DECIDING = (
-    "activations/*.py", "ensemble.py", "laws.py", "network.py", "rng.py", "kernels/*.py", "fixed_points/*.py",
-    "sweep/measurements.py", "sweep/work.py",
+    "activations/**/*.py", "ensemble.py", "laws.py", "network.py", "rng.py", "kernels/**/*.py",
+    "fixed_points/**/*.py", "sweep/measurements.py", "sweep/one_unit.py",
 )  # fmt: skip
 
 

@@ -1,31 +1,31 @@
 """Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum, proofs, phases."""
 
-from rmtjac.propagation import MeanField, mean_field
-from rmtjac.theory.certified_edges import CertifiedEdges, certified_edges
-from rmtjac.theory.certified_moments import certified_moments
-from rmtjac.theory.certify import CertifiedDensity, certified_density
-from rmtjac.theory.continuation import ContinuationPoint, continuation
-from rmtjac.theory.convergence import ConvergenceMap, convergence_map
-from rmtjac.theory.derivative_law import derivative_law
-from rmtjac.theory.discrete_law import DiscreteLaw
-from rmtjac.theory.edges import Edge
-from rmtjac.theory.erf_law import ErfLaw
-from rmtjac.theory.law import DerivativeLaw
-from rmtjac.theory.layers import Layers
-from rmtjac.theory.lerch import lerch_phi
-from rmtjac.theory.limit import limit_spectrum
-from rmtjac.theory.phase import (
+from rmtjac.propagation.mean_field import MeanField, mean_field
+from rmtjac.propagation.phase import (
     PhaseDiagram,
     SignalPhase,
     correlation_map,
-    fixed_point,
+    fixed_variance,
     phase_diagram,
     signal_phase,
 )
-from rmtjac.theory.quadrature_law import QuadratureLaw
-from rmtjac.theory.spectrum import LimitSpectrum
-from rmtjac.theory.transforms import chi
-from rmtjac.theory.tuning import Isometry, critical_line, isometry
+from rmtjac.propagation.tuning import Isometry, critical_line, isometry
+from rmtjac.theory.derivative_laws.base import DerivativeLaw
+from rmtjac.theory.derivative_laws.chi import inverse_moment_transform
+from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
+from rmtjac.theory.derivative_laws.erf import ErfLaw
+from rmtjac.theory.derivative_laws.lerch import lerch_phi
+from rmtjac.theory.derivative_laws.of_activation import derivative_law
+from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
+from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
+from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.equation.support import Edge
+from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
+from rmtjac.theory.limit.limit_spectrum import limit_spectrum
+from rmtjac.theory.limit.spectrum import LimitSpectrum
+from rmtjac.theory.proof.density import CertifiedDensity, certified_density
+from rmtjac.theory.proof.edges import CertifiedEdges, certified_edges
+from rmtjac.theory.proof.moments import certified_moments
 
 __all__ = [
     "CertifiedDensity",
@@ -46,13 +46,13 @@ __all__ = [
     "certified_density",
     "certified_edges",
     "certified_moments",
-    "chi",
     "continuation",
     "convergence_map",
     "correlation_map",
     "critical_line",
     "derivative_law",
-    "fixed_point",
+    "fixed_variance",
+    "inverse_moment_transform",
     "isometry",
     "lerch_phi",
     "limit_spectrum",

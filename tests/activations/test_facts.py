@@ -7,11 +7,11 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.activations import Facts, activation, activation_facts, names
+from rmtjac.activations.analytic import ANALYTIC
 from rmtjac.activations.facts import DECLARABLE
+from rmtjac.activations.pointwise import POINTWISE
 from rmtjac.kernels.activations import value
-from rmtjac.kernels.relax import derivative_range
-from rmtjac.learn.pointwise import POINTWISE
-from rmtjac.theory.analytic import ANALYTIC
+from rmtjac.kernels.boxes.activations import derivative_range
 from tests.oracles.activations import FUNCTIONS
 
 SPECS = [*names(), "leaky_relu:0.0", "leaky_relu:-0.5", "leaky_relu:2.0"]

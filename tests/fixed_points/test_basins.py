@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.cores import find_core
 from rmtjac.fixed_points.cover import OPEN
+from rmtjac.fixed_points.iterated.cores import find_core
 from rmtjac.status import Status
 
 HALVES = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="tanh")

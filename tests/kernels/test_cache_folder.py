@@ -14,7 +14,7 @@ if {no_temporary}:
     tempfile.gettempdir = nowhere
     tempfile.mkdtemp = lambda **_: nowhere()
 import rmtjac
-from rmtjac.kernels.real import __name__ as _  # a second module of kernels
+from rmtjac.kernels.limit.real_line import __name__ as _  # a second module of kernels
 from rmtjac.kernels.activations import value
 assert rmtjac.__file__.startswith({root!r}), rmtjac.__file__
 print(value(0, 0.0, 0.25))

@@ -316,7 +316,7 @@ def equilibrium(layer, x):
 
 def draw_layer(rng):
     """A layer and inputs (6, m): rates from tiny to beside 1 and above, drives from underflow to overflow."""
-    from rmtjac.learn.equilibrium import layer_of
+    from rmtjac.learn.equilibrium.layers import layer_of
 
     phi = str(rng.choice(["tanh", "softsign", "relu6", "hardtanh", "erf", "arctan", "sigmoid"]))
     n, m = int(rng.integers(1, 5)), int(rng.integers(1, 4))

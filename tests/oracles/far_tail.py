@@ -4,7 +4,7 @@ import itertools
 
 import mpmath as mp
 
-from rmtjac.theory.analytic import ANALYTIC
+from rmtjac.activations.analytic import ANALYTIC
 
 SIDES = {"tanh": 2, "sigmoid": 2, "erf": 2, "softplus": 1, "silu": 1, "mish": 1, "gelu": 1}
 

@@ -4,7 +4,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.learn import Autoencoder
-from rmtjac.learn.pcdeq import Epoch
+from rmtjac.learn.equilibrium.training import Epoch
 from rmtjac.plotting import plot_certificate, plot_reconstructions, plot_training
 
 MIXING = np.array([[0.5, 0.5], [0.25, 0.75]])

@@ -6,10 +6,10 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.plotting import plot_comparison, plot_convergence, plot_limit, plot_phase_diagram, plot_spectrum
-from rmtjac.theory.convergence import convergence_map
-from rmtjac.theory.discrete_law import DiscreteLaw
-from rmtjac.theory.phase import phase_diagram
-from rmtjac.theory.tuning import critical_line
+from rmtjac.propagation.phase import phase_diagram
+from rmtjac.propagation.tuning import critical_line
+from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
+from rmtjac.theory.limit.convergence import convergence_map
 
 SCALES = ["semilog", "loglog"]
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rmtjac.spectra.measured import spectrum_of_matrices
+from rmtjac.spectra.given import spectrum_of_matrices
 from rmtjac.spectra.rank import entry_rounding, exact_rank, without_copies
 
 

@@ -222,7 +222,7 @@ def test_progress_is_silent_away_from_a_terminal(capfd):
 
 _SAY_WHEN = """
 import contextlib, io, signal, sys, rmtjac.spectra.sample as sample
-from rmtjac.cli import main
+from rmtjac.cli.main import main
 with contextlib.redirect_stdout(io.StringIO()):  # an interrupt can be lost inside the compiler
     main(["spectrum", "--width", "4", "--samples", "1"])
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it ignored

@@ -6,7 +6,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.rng import stream
-from rmtjac.sweep.planning import plan
+from rmtjac.sweep.new_plan import plan
 from rmtjac.sweep.plans import code_version, read_plan
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.sweep import store, work
+from rmtjac.sweep import one_unit as work
+from rmtjac.sweep import store
 from rmtjac.sweep.store import Writer, scan
 
 MEASURE = {"tests.sweep.measures:slow": {"seconds": 0.0}}

@@ -1,0 +1,82 @@
+"""Control variates: statistics of a spectrum regressed on those of its masks, whose expectations are known."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rmtjac.comparison.width_ladder import described
+from rmtjac.propagation.mean_field import mean_field
+from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.theory.derivative_laws.of_activation import derivative_law
+
+__all__ = ["Fit", "control_variates", "regress"]
+
+
+def control_variates(empirical: EmpiricalSpectrum, most: int) -> np.ndarray:
+    """Means of D^2, D^4, log D^2 per layer and sample, less their expectations: shape (samples, k), k <= most."""
+    masks, ensemble = getattr(empirical, "mask_moments", None), described(empirical)
+    none = np.empty((empirical.samples, 0))
+    if masks is None or ensemble is None or most < 1:
+        return none
+    signal = mean_field(ensemble, empirical.facts["input_variance"])
+    if signal.heavy_tailed:
+        return none
+    laws = [derivative_law(*pair) for pair in zip(ensemble.activations, signal.preactivation_variances, strict=True)]
+    # By layer: D^2 and D^4 relative to their means, so that sums over layers make sense.
+    squares, fourths = (
+        np.stack([masks[:, l, k - 1] / law.moment(k) - 1.0 for l, law in enumerate(laws)], axis=1) for k in (1, 2)
+    )
+    try:
+        logs = np.stack([masks[:, l, 2] - law.mean_log / law.mass for l, law in enumerate(laws)], axis=1)
+    except ArithmeticError:
+        logs = none
+    kinds = [_independent(kind) for kind in (squares, logs, fourths)]
+    found = _independent(np.hstack(kinds))
+    if found.shape[1] > most:  # of deep networks the sums over layers
+        found = _independent(np.column_stack([kind.mean(axis=1) for kind in kinds if kind.shape[1]]))
+    return found[:, :most]
+
+
+def _independent(columns: np.ndarray) -> np.ndarray:
+    """The columns that are finite, vary, and are no combinations of those before them."""
+    kept: list[int] = []
+    basis = np.empty((len(columns), 0))
+    for j, column in enumerate(columns.T):
+        if not np.isfinite(column).all():
+            continue
+        centred = column - column.mean()
+        size = float(np.linalg.norm(centred))
+        rest = centred - basis @ (basis.T @ centred)
+        rest = rest - basis @ (basis.T @ rest)
+        # 1e-9 of the column itself: the rounding of a mean of equal numbers.
+        if size > 1e-9 * np.abs(column).max() and np.linalg.norm(rest) > 1e-4 * size:
+            kept.append(j)
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    return columns[:, kept]
+
+
+class Fit(NamedTuple):
+    """Mean at vanishing controls, its covariance, and degrees of freedom of the latter."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    freedom: int
+
+
+def regress(values: np.ndarray, controls: np.ndarray, linear: np.ndarray) -> Fit:
+    """Regress those of the statistics that depend smoothly on the controls, `linear`."""
+    samples, count = len(values), controls.shape[1]
+    centre, mean = controls.mean(axis=0), values.mean(axis=0)
+    rest = values - mean
+    factor = np.full(mean.size, 1.0 / (samples * (samples - 1)))
+    freedom = samples - 1 - count
+    if count:
+        q, r = np.linalg.qr(controls - centre)
+        shift = np.linalg.solve(r.T, centre)
+        slope = np.where(linear, q.T @ rest, 0.0)
+        mean, rest = mean - slope.T @ shift, rest - q @ slope
+        factor[linear] = (1.0 / samples + float(shift @ shift)) / freedom  # exact for normal controls
+    scaled = rest * np.sqrt(factor)
+    return Fit(mean, scaled.T @ scaled, freedom)

@@ -1,0 +1,1 @@
+"""Certificates of single fixed points: existence, uniqueness, and a box that holds exactly one."""

@@ -1,0 +1,256 @@
+"""Fixed points that are proved to exist, one by one, whatever the search for all of them says."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from rmtjac.fixed_points.certified.contraction import Uniqueness, at_most_one
+from rmtjac.fixed_points.certified.enclosure import TWO_UNITS, Slopes, enclose, slope_bounds
+from rmtjac.fixed_points.certified.local import local_proof
+from rmtjac.fixed_points.certified.single import the_one
+from rmtjac.fixed_points.iterated.newton import candidates
+from rmtjac.fixed_points.result import FixedPoints, ascending, indices
+from rmtjac.network import Network
+
+__all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", "unique_in_box"]
+
+_SAME = 1e-11  # relative: candidates as near as this to a point that is proved are that point
+_NEAR = 1e-6  # relative: candidates without a proof that are closer than this are one
+_SINGULAR = 1e-5  # relative: singular values of I - J at a multiple point that is only nearly met
+_SHRINKINGS = 50
+
+
+def everywhere(n: int) -> np.ndarray:
+    """Return the domain R^n."""
+    return np.array([np.full(n, -np.inf), np.full(n, np.inf)])
+
+
+def newton_fixed_points(
+    net: Network, domain: np.ndarray | None, starts: np.ndarray, iterate: bool = True
+) -> FixedPoints:
+    """Newton's method from starts (K, n), with a local proof of each point; see `rmtjac.find_fixed_points`."""
+    points, residuals = candidates(net, starts, iterate)
+    box = everywhere(net.widths[0]) if domain is None else domain
+    proofs: list[Any] = []
+    loose: list[tuple[np.ndarray, float]] = []
+    steep: list[np.ndarray] = []
+    for x, residual in zip(points, residuals, strict=True):
+        size = 1.0 + float(np.abs(x).max())
+        if any(np.abs(x - one.place).max() < _SAME * size for one in proofs):
+            continue
+        if any(np.abs(x - other).max() <= _NEAR * size for other, _ in loose):
+            continue
+        proof = local_proof(net, x)
+        if proof is None:
+            loose.append((x, float(residual)))
+        elif not any(_meet(proof.place, proof.errors, one.place, one.errors) for one in proofs):
+            proofs.append(proof)
+    loose = [
+        (x, residual) for x, residual in loose
+        if not any(np.abs(x - one.place).max() <= _NEAR * (1.0 + np.abs(x).max()) for one in proofs)
+    ]  # fmt: skip
+    rows = [(one.place, one.errors, one.jacobian, True) for one in proofs if _reaches(one.place, one.errors, box)]
+    for x, residual in loose:
+        if _reaches(x, np.zeros_like(x), box):
+            with np.errstate(over="ignore", invalid="ignore"):
+                jacobian = net.jacobian(x)
+            if np.isfinite(jacobian).all():
+                rows.append((x, np.full(x.size, _guess(jacobian, residual)), jacobian, False))
+            else:
+                steep.append(x)
+    found = _collected(net, rows, box, len(starts))
+    if not steep:
+        return found
+    more = f"{len(steep)} more left out, as their Jacobian overflows, such as {steep[0].tolist()[:3]}"
+    return dataclasses.replace(found, reason=f"{found.reason}; {more}")
+
+
+def _guess(jacobian: np.ndarray, residual: float) -> float:
+    """An error that the residual explains, not proved; inf if I - J is singular."""
+    least = float(np.linalg.svd(np.eye(len(jacobian)) - jacobian, compute_uv=False)[-1])
+    return residual * len(jacobian) ** 0.5 / least if least > 1e-14 else np.inf
+
+
+def _meet(x: np.ndarray, errors: np.ndarray, y: np.ndarray, others: np.ndarray) -> bool:
+    """Whether two enclosures have a point in common."""
+    return not bool((np.abs(x - y) > (errors + others) * (1.0 + 4.0 * TWO_UNITS)).any())
+
+
+def _reaches(x: np.ndarray, errors: np.ndarray, box: np.ndarray) -> bool:
+    return bool(((x + errors >= box[0]) & (x - errors <= box[1])).all())
+
+
+def _collected(net: Network, rows: list[Any], box: np.ndarray, starts: int) -> FixedPoints:
+    n = net.widths[0]
+    points = np.array([row[0] for row in rows]).reshape(-1, n)
+    errors = np.array([row[1] for row in rows]).reshape(-1, n)
+    jacobians = np.array([row[2] for row in rows]).reshape(-1, n, n)
+    proved = np.array([row[3] for row in rows], dtype=bool)
+    order = ascending(points)
+    reason = f"not proved complete: Newton's method from {starts} starts and their iterates"
+    if not all(phi.code is not None for phi in net.activations):
+        names = ", ".join(sorted({phi.spec for phi in net.activations if phi.code is None}))
+        reason += f"; no proof: activation {names!r} has no interval extension"
+    elif not proved.all():
+        reason += f"; without a proof: {_unproved(jacobians[~proved])}"
+    return FixedPoints(
+        points[order], errors[order], jacobians[order], proved[order], indices(jacobians[order]), False, reason,
+        "newton", box, np.empty((0, 2, n)), facts={"starts": starts},
+    )  # fmt: skip
+
+
+def _unproved(jacobians: np.ndarray) -> str:
+    """Why points with these Jacobians (K, n, n) have no proof, in words."""
+    sizes = np.linalg.svd(np.eye(jacobians.shape[1]) - jacobians, compute_uv=False)
+    near = sizes[:, -1] <= _SINGULAR * np.maximum(1.0, sizes[:, 0])
+    singular = "I - J is nearly singular there (a multiple point or a continuum)"
+    blind = "I - J is regular, but no box is verified (a kink, slopes too steep for floats)"
+    if near.all() or not near.any():
+        return singular if near.any() else blind
+    return f"at {int(near.sum())}, {singular}; at {int((~near).sum())}, {blind}"
+
+
+def unique_fixed_point(net: Network, domain: np.ndarray | None) -> FixedPoints | None:
+    """Return the only fixed point on R^n if a certificate says so; with a domain, if it lies there."""
+    slopes = slope_bounds(net)
+    found = None if slopes is None else at_most_one(net, slopes)
+    if found is None:
+        return None
+    assert slopes is not None
+    return _only(net, found, slopes, domain)
+
+
+def unique_in_box(net: Network, domain: np.ndarray) -> FixedPoints | None:
+    """Return the only fixed point in a box, or none, if that is proved by what F and its slopes are there.
+
+    All activations are known to the kernels.
+    """
+    small = _shrunk(net, domain)
+    if small is None:
+        return _none(net, domain)
+    centre = 0.5 * small[0] + 0.5 * small[1]
+    radius = np.maximum(small[1] - centre, centre - small[0]) * (1.0 + 4.0 * TWO_UNITS)
+    slopes = enclose(net, centre, radius).slopes
+    if not all(np.isfinite(bound).all() for pair in slopes for bound in pair):
+        return None
+    found = at_most_one(net, slopes)
+    return None if found is None else _only_inside(net, found, domain, small)
+
+
+def _facts(found: Uniqueness) -> dict[str, Any]:
+    return {"certificate": {"kind": found.kind, "rate": found.rate, "text": found.text}}
+
+
+def _only(net: Network, found: Uniqueness, slopes: Slopes, domain: np.ndarray | None) -> FixedPoints:
+    """The fixed point of a network that has exactly one on R^n."""
+    n = net.widths[0]
+    x, proof, errors = the_one(net, found, slopes)
+    box = everywhere(n) if domain is None else domain
+    declared = sorted({phi.spec for phi in net.activations if phi.code is None})
+    reason = f"complete: exactly one fixed point on R^{n}, because {found.text}"
+    if declared:
+        reason += f" (by what was declared of {', '.join(declared)})"
+    if domain is not None and not _reaches(x, errors, domain):
+        return _none(net, domain, f"{reason}; it lies outside the domain", _facts(found))
+    proved = bool((errors <= _NEAR * (1.0 + np.abs(x))).all())
+    sure = domain is None or bool(((x - errors >= domain[0]) & (x + errors <= domain[1])).all())
+    if not sure:
+        reason += "; it may lie outside the domain, by no more than its error"
+    if not proved:
+        reason += "; its place is not proved" if declared else "; its place was not found"
+    if not (sure or proved):
+        reason = reason.replace("complete", "not proved complete", 1)
+    jacobian = net.jacobian(x) if proof is None else proof.jacobian
+    return FixedPoints(
+        x[None], errors[None], jacobian[None], np.array([proved]), indices(jacobian[None]), sure or proved, reason,
+        "contraction", box,
+        np.empty((0, 2, n)), facts=_facts(found),
+    )  # fmt: skip
+
+
+def _only_inside(net: Network, found: Uniqueness, domain: np.ndarray, small: np.ndarray) -> FixedPoints | None:
+    """The fixed point in a box that holds at most one, and holds all those of the domain; None if it is not found."""
+    n = net.widths[0]
+    more = newton_fixed_points(net, domain, np.stack([0.5 * small[0] + 0.5 * small[1], *small]))
+    inside = (more.points - more.errors >= domain[0]) & (more.points + more.errors <= domain[1])
+    here = np.flatnonzero(more.proved & inside.all(axis=1))
+    if here.size != 1:
+        return None
+    reason = f"complete: one fixed point in the domain and no other, because there {found.text}"
+    return FixedPoints(
+        more.points[here], more.errors[here], more.jacobians[here], more.proved[here], more.index[here], True, reason,
+        "contraction", domain, np.empty((0, 2, n)), facts=_facts(found),
+    )  # fmt: skip
+
+
+def _none(net: Network, domain: np.ndarray, reason: str = "", facts: dict[str, Any] | None = None) -> FixedPoints:
+    """There is no fixed point in the domain."""
+    n = net.widths[0]
+    return FixedPoints(
+        np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty(0, dtype=bool), np.empty(0, dtype=int), True,
+        reason or "complete: none, because F maps what could hold one out of itself", "contraction", domain,
+        np.empty((0, 2, n)), facts=facts or {},
+    )  # fmt: skip
+
+
+def _shrunk(net: Network, box: np.ndarray) -> np.ndarray | None:
+    """Return a box that holds all fixed points of the box, smaller if F maps it to less; None if there is none."""
+    for _ in range(_SHRINKINGS):
+        centre = 0.5 * box[0] + 0.5 * box[1]
+        radius = np.maximum(box[1] - centre, centre - box[0]) * (1.0 + 4.0 * TWO_UNITS)
+        image = enclose(net, centre, radius)
+        if not (np.isfinite(image.centre).all() and np.isfinite(image.radius).all()):
+            return box
+        pad = 2.0 * TWO_UNITS * (np.abs(image.centre) + image.radius)
+        low = np.maximum(box[0], image.centre - image.radius - pad)
+        high = np.minimum(box[1], image.centre + image.radius + pad)
+        if (low > high).any():
+            return None
+        gain = float((box[1] - box[0]).max() - (high - low).max())
+        still = gain <= 1e-3 * float((box[1] - box[0]).max())
+        box = np.stack([low, high])
+        if still:
+            break
+    return box
+
+
+def joined(found: FixedPoints, more: FixedPoints, loose: bool) -> FixedPoints:
+    """Add to an incomplete result what Newton's method proved besides, and if `loose` what it found without proof.
+
+    What it found in a cluster of a known index is not added: the cluster says more.
+    """
+    rows = []
+    known_boxes = [cluster.box() for cluster in found.clusters if cluster.index is not None]
+    for i in range(len(more)):
+        x, errors = more.points[i], more.errors[i]
+        if not more.proved[i] and (
+            not loose or any(_reaches(x, _SAME * (1.0 + np.abs(x)), box) for box in known_boxes)
+        ):
+            continue
+        known = any(
+            _meet(x, errors, other, bounds)
+            or (not (more.proved[i] and sure) and np.abs(x - other).max() <= _NEAR * (1.0 + np.abs(x).max()))
+            for other, bounds, sure in zip(found.points, found.errors, found.proved, strict=True)
+        )
+        if not known and _reaches(x, errors if more.proved[i] else np.zeros_like(x), found.domain):
+            rows.append(i)
+    if not rows:
+        return found
+    names = ("points", "errors", "jacobians", "proved", "index")
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(found, name), getattr(more, name)[rows]]) for name in names
+    }
+    order = ascending(columns["points"])
+    labels = found.labels
+    if labels is not None:
+        new = np.empty(len(order), dtype=labels.dtype)
+        new[order] = np.arange(len(order))
+        labels = np.where(labels >= len(found), labels + len(rows), labels)
+        of_points = (found.labels >= 0) & (found.labels < len(found))  # type: ignore[operator]
+        labels[of_points] = new[labels[of_points]]
+    reason = f"{found.reason}; {len(rows)} found by Newton's method besides"
+    columns = {name: column[order] for name, column in columns.items()}
+    return dataclasses.replace(found, **columns, labels=labels, reason=reason)

@@ -1,0 +1,118 @@
+r"""A local proof: one fixed point and no other in a small box around a candidate, for any n.
+
+Krawczyk's operator :math:`K = m - Y G(m) + (I - Y(I - [J]))(X - m)`, G(x) = x - F(x), as in
+`rmtjac.kernels.boxes.krawczyk`, in dense matrix products: [J] encloses the Jacobian on X, so that K inside X means
+exactly one fixed point in X, and it lies in K. Cost: one inverse and a few products of n x n matrices, and [J] for each
+box that is tried.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rmtjac.fixed_points.certified.enclosure import TINY, TWO_UNITS, Enclosed, enclose, jacobian_bounds
+from rmtjac.fixed_points.packed import packed
+from rmtjac.network import Network
+
+__all__ = ["LocalProof", "local_proof", "residual_bound"]
+
+_TRIES = 12
+_INFLATE = 1.25  # a box is the last K and a quarter more
+_FLOOR = 64.0 * TWO_UNITS
+_FINE = 1e-12  # relative; a wider enclosure is worth another round
+_SMALL = 8  # up to this n the affine forms of the kernel, which are sharper in deep networks, are tried too
+_REACHES = (64.0, 1e4, 1e6, 1e8)  # for them: sizes of boxes, in errors of the candidate
+
+
+class LocalProof(NamedTuple):
+    """A fixed point within `errors` of `place`, the only one within `reach` of `centre`; J near it."""
+
+    place: np.ndarray
+    errors: np.ndarray
+    jacobian: np.ndarray
+    centre: np.ndarray
+    reach: np.ndarray
+
+
+def local_proof(net: Network, x: np.ndarray) -> LocalProof | None:
+    """Prove that there is exactly one fixed point in some box around x; None if that fails."""
+    if any(phi.code is None for phi in net.activations):
+        return None
+    with np.errstate(all="ignore"):
+        found = _dense(net, x)
+        if found is not None and (found.errors > _FINE * (1.0 + np.abs(found.place))).any():
+            again = _dense(net, found.place)
+            if again is not None and _inside(again, found) and again.errors.max() < found.errors.max():
+                found = again._replace(centre=found.centre, reach=found.reach)
+        return _by_affine_forms(net, x) if found is None and x.size <= _SMALL else found
+
+
+def residual_bound(net: Network, x: np.ndarray) -> np.ndarray:
+    """Return an upper bound of the sizes of F(x) - x."""
+    at = enclose(net, x, np.zeros_like(x))
+    gap, error = _gap(x, at)
+    return (np.abs(gap) + error) * (1.0 + 4.0 * TWO_UNITS)
+
+
+def _gap(x: np.ndarray, at: Enclosed) -> tuple[np.ndarray, np.ndarray]:
+    """Return x - F(x), and what it is off by."""
+    return x - at.centre, (at.radius + TWO_UNITS * (np.abs(x) + np.abs(at.centre))) * (1.0 + 4.0 * TWO_UNITS)
+
+
+def _inside(one: LocalProof, other: LocalProof) -> bool:
+    """Whether the point of one lies where that of the other is alone."""
+    away = (np.abs(one.place - other.centre) + one.errors) * (1.0 + 4.0 * TWO_UNITS)
+    return bool((away <= other.reach).all())
+
+
+def _dense(net: Network, x: np.ndarray) -> LocalProof | None:
+    n = x.size
+    unit = (n + 8) * TWO_UNITS
+    at = enclose(net, x, np.zeros(n))
+    gap, error = _gap(x, at)
+    jacobian, _ = jacobian_bounds(net, at.slopes)
+    system = np.eye(n) - jacobian
+    if not (np.isfinite(system).all() and np.isfinite(gap).all()):
+        return None
+    try:
+        inverse = np.linalg.inv(system)
+    except np.linalg.LinAlgError:
+        return None
+    sizes, weights = np.abs(inverse), np.abs(system)
+    rest = np.abs(np.eye(n) - inverse @ system)
+    if not rest.max() < 1.0:
+        return None
+    move = inverse @ gap
+    off = sizes @ (error + unit * np.abs(gap)) * (1.0 + unit) + TINY
+    reach = 2.0 * (np.abs(move) + off) + _FLOOR * np.abs(x) + TINY
+    for _ in range(_TRIES):
+        middle, radius = jacobian_bounds(net, enclose(net, x, reach).slopes)
+        # Of the slopes beside those at x, of I - J, and of the product of the inverse with it.
+        radius = (radius + np.abs(middle - jacobian)) * (1.0 + 4.0 * TWO_UNITS) + unit * weights
+        spread = (rest @ reach + sizes @ (radius @ reach)) * (1.0 + 4.0 * unit) + off
+        new = (np.abs(move) + spread + TWO_UNITS * np.abs(x)) * (1.0 + 4.0 * TWO_UNITS)
+        if (new < reach).all():
+            place = x - move
+            rounding = 2.0 * TWO_UNITS * (np.abs(x) + np.abs(move))
+            return LocalProof(place, (spread + rounding) * (1.0 + 4.0 * TWO_UNITS), jacobian, x, reach)
+        if not new.max() < 1e6 * (reach.max() + 1.0):
+            return None
+        reach = _INFLATE * np.maximum(new, 0.5 * reach)
+    return None
+
+
+def _by_affine_forms(net: Network, x: np.ndarray) -> LocalProof | None:
+    from rmtjac.kernels.boxes.affine import workspace
+    from rmtjac.kernels.boxes.krawczyk import prove
+
+    arrays = packed(net)
+    space = workspace(arrays, x.size, 0)
+    error = float(np.abs(net(x) - x).max()) + 4.0 * TWO_UNITS
+    for reach in _REACHES:
+        radius = reach * (error + 4.0 * TWO_UNITS * np.abs(x)) + TINY
+        verdict, place, errors, jacobian = prove(arrays, space, x.copy(), radius)
+        if verdict == 1:
+            return LocalProof(place, errors, jacobian, x, radius)
+    return None

@@ -1,0 +1,182 @@
+"""What orbits end in: fixed points polished by Newton's method, cycles, and the neighbourhoods proved to lead there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rmtjac.fixed_points.iterated.cores import Core, find_core
+from rmtjac.fixed_points.iterated.orbits import norms, value_and_jacobian
+from rmtjac.fixed_points.result import Cycle, ascending, spectral_radii
+from rmtjac.network import Network
+
+__all__ = ["Attractors", "polish", "repelled"]
+
+_UNIT = 2.0**-53
+_NEWTON = 25
+_SINGULAR, _MULTIPLE = 1e6, 8.0  # of the inverse of I - J; a multiplicity that covers those in use
+_PLAUSIBLE = 4.0  # Newton may go this many times as far as |x - F(x)| and the Jacobian say
+_PHASES = 8  # up to this period all points of a cycle are tried as the centre of its core
+_SAME = 1e-9  # relative: points closer than this, or than their errors, are one
+
+
+def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Newton's method for F^p(x) = x, p = `times`, from points (K, n).
+
+    Returns
+    -------
+    tuple
+        Places (K, n), bounds of their errors (K,) from the last residual, Jacobians of F^p (K, n, n), and whether each
+        came to rest at a distance that the residual at its start explains.
+    """
+    start, n = x, x.shape[1]
+    away: np.ndarray = np.empty(0)
+    best, least = x.copy(), np.full(len(x), np.inf)
+    inverse_norm, jacobian = np.full(len(x), np.inf), np.zeros((len(x), n, n))
+    with np.errstate(all="ignore"):
+        for _ in range(_NEWTON):
+            gap, slopes = _iterated(net, x, times)
+            gap -= x
+            size = norms(gap)
+            if not away.size:
+                away = size
+            system = np.eye(n) - slopes
+            inverse = _inverses(system)
+            better = size < least
+            best[better], least[better] = x[better], size[better]
+            jacobian[better] = slopes[better]
+            inverse_norm[better] = np.linalg.norm(inverse[better], axis=(1, 2))
+            if not (better & (size > _UNIT * norms(x))).any():
+                break
+            x = x + (inverse @ gap[..., None])[..., 0]
+    # Rounding of F at the place, as seen in the residual, times the inverse.
+    error = inverse_norm * (least + 8.0 * _UNIT * (np.abs(best).max(axis=1) + _UNIT))
+    moved = norms(best - start)
+    good = np.isfinite(error) & (error < 1e-6 * (1.0 + np.abs(best).max(axis=1)))
+    good &= moved <= _PLAUSIBLE * inverse_norm * away + error
+    # Near a point of multiplicity m a step of Newton's method is only the m-th part of the way.
+    return best, np.where(inverse_norm > _SINGULAR, _MULTIPLE * error, error), jacobian, good
+
+
+def _inverses(system: np.ndarray) -> np.ndarray:
+    out = np.full_like(system, np.nan)
+    good = np.isfinite(system).all(axis=(1, 2))
+    good[good] = np.abs(np.linalg.det(system[good])) > 0.0
+    out[good] = np.linalg.inv(system[good])
+    return out
+
+
+def _iterated(net: Network, x: np.ndarray, times: int) -> tuple[np.ndarray, np.ndarray]:
+    """F^p(x) and its Jacobian."""
+    y, total = value_and_jacobian(net, x)
+    for _ in range(times - 1):
+        y, step = value_and_jacobian(net, y)
+        total = step @ total
+    return y, total
+
+
+def repelled(net: Network, x: np.ndarray, longest: int, still: float) -> np.ndarray:
+    """Whether points (K, n) are periodic, to rounding, on an orbit that repels, of a period up to `longest`."""
+    out = np.zeros(len(x), dtype=bool)
+    room = still * (1.0 + np.abs(x).max(axis=1, initial=0.0))
+    with np.errstate(all="ignore"):
+        y = x
+        for period in range(1, longest + 1):
+            y = net(y)
+            back = ~out & (np.abs(y - x).max(axis=1, initial=0.0) < room)
+            if back.any():
+                _, slopes = _iterated(net, x[back], period)
+                out[np.flatnonzero(back)[spectral_radii(slopes) > 1.0 + _SAME]] = True
+    return out
+
+
+def _at_a_kink(net: Network, x: np.ndarray) -> bool:
+    """Whether a neuron is at a point where its activation has no derivative: that of `x` says little then."""
+    for phi, h in zip(net.activations, net.preactivations(x), strict=True):
+        for kink in phi.breakpoints if phi.slopes is not None else ():
+            if (np.abs(h - kink) <= _SAME * (1.0 + np.abs(h))).any():
+                return True
+    return False
+
+
+@dataclass
+class Attractors:
+    """Fixed points and cycles found so far, and a core of attraction for each that has one."""
+
+    net: Network
+    points: list[np.ndarray] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    jacobians: list[np.ndarray] = field(default_factory=list)
+    cycles: list[np.ndarray] = field(default_factory=list)
+    multipliers: list[np.ndarray] = field(default_factory=list)  # Jacobians of F^p at their first points
+    point_cores: list[Core | None] = field(default_factory=list)
+    cycle_cores: list[Core | None] = field(default_factory=list)
+
+    def sort(self) -> np.ndarray:
+        """Put the points in ascending order of their coordinates; return the new number of each."""
+        order = ascending(np.array(self.points).reshape(-1, self.net.widths[0]))
+        self.points, self.errors, self.jacobians, self.point_cores = (
+            [column[k] for k in order] for column in (self.points, self.errors, self.jacobians, self.point_cores)
+        )
+        new = np.empty(len(order), dtype=int)
+        new[order] = np.arange(len(order))
+        return new
+
+    def attract(self, ends: np.ndarray) -> np.ndarray:
+        """Return which points attract some volume; `ends`: numbers of the points that random starts ended in.
+
+        Points with a core, or with a radius below 1; where there is no derivative, those that random starts end in.
+        """
+        out = np.isin(np.arange(len(self.points)), ends)
+        for k, (point, core, jacobian) in enumerate(zip(self.points, self.point_cores, self.jacobians, strict=True)):
+            below = bool(spectral_radii(jacobian) < 1.0)
+            out[k] |= core is not None or (below and not _at_a_kink(self.net, point))
+        return out
+
+    def found_cycles(self) -> tuple[Cycle, ...]:
+        """Return the cycles as results."""
+        pairs = zip(self.cycles, self.multipliers, strict=True)
+        return tuple(Cycle(points, float(spectral_radii(multiplier))) for points, multiplier in pairs)
+
+    def fixed_point(self, x: np.ndarray, error: float, jacobian: np.ndarray) -> int:
+        """Return the number of this fixed point, a new one if it is none of those known."""
+        for k, (other, bound) in enumerate(zip(self.points, self.errors, strict=True)):
+            if np.abs(x - other).max() <= error + bound + _SAME * (1.0 + np.abs(other).max()):
+                return k
+        self.points.append(x)
+        self.errors.append(error)
+        self.jacobians.append(jacobian)
+        self.point_cores.append(find_core(self.net, x[None], jacobian))
+        return len(self.points) - 1
+
+    def cycle(self, points: np.ndarray, multiplier: np.ndarray) -> int:
+        """Return the number of this cycle (p, n), a new one if it is none of those known."""
+        near = 1e-7 * (1.0 + np.abs(points).max())
+        for k, other in enumerate(self.cycles):
+            if len(other) == len(points) and np.abs(other - points[0]).max(axis=1).min() < near:
+                return k
+        best, first = find_core(self.net, points, multiplier), 0
+        for shift in range(1, len(points) if len(points) <= _PHASES else 1):  # some of its points have larger cores
+            turned = np.roll(points, -shift, axis=0)
+            core = find_core(self.net, turned, _iterated(self.net, turned[:1], len(points))[1][0])
+            if core is not None and (best is None or core.volume > best.volume):
+                best, first = core, shift
+        if first:
+            points = np.roll(points, -first, axis=0)
+            multiplier = _iterated(self.net, points[:1], len(points))[1][0]
+        self.cycles.append(points)
+        self.multipliers.append(multiplier)
+        self.cycle_cores.append(best)
+        return len(self.cycles) - 1
+
+    def in_cores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return for points (K, n) the numbers of the fixed point and of the cycle whose core holds them, or -1."""
+        out = []
+        for cores in (self.point_cores, self.cycle_cores):
+            found = np.full(len(x), -1)
+            for k, core in enumerate(cores):
+                if core is not None:
+                    found[core.holds(x)] = k
+            out.append(found)
+        return out[0], out[1]

@@ -1,0 +1,95 @@
+r"""Certified cores of attraction: neighbourhoods from which every orbit converges to a stable point or cycle.
+
+Around a point x of a stable p-cycle (p = 1: a fixed point) with :math:`M = DF^p(x)`, the coordinates z = C (x' - x)
+make M a contraction (C the Cholesky factor of the solution P of :math:`P - (M/s)^T P (M/s) = I`, s between the
+spectral radius and 1). A core is the parallelepiped :math:`|z_i| \le r` with the largest r tried for which affine forms
+prove that :math:`F^{kp}` maps it into itself and contracts it in the maximum norm of z.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rmtjac.fixed_points.packed import packed
+from rmtjac.network import Network
+
+__all__ = ["Core", "find_core"]
+
+_MOST_STEPS = 200  # k p: cores of points that attract more slowly are not certified
+_CONTRACTION = 0.9
+_LARGEST, _SMALLEST = 2.0, 1e-11  # half sides tried
+
+
+@dataclass(frozen=True)
+class Core:
+    """The points with max_i abs(C (x - centre))_i <= radius: `steps` iterations map them into it, times `factor`."""
+
+    centre: np.ndarray
+    coordinates: np.ndarray
+    radius: float
+    steps: int
+    factor: float
+
+    @property
+    def volume(self) -> float:
+        """Its volume."""
+        return float((2.0 * self.radius) ** len(self.centre) / abs(np.linalg.det(self.coordinates)))
+
+    def holds(self, x: np.ndarray) -> np.ndarray:
+        """Whether points, shape (..., n), lie in it (with a margin for rounding)."""
+        return np.abs((x - self.centre) @ self.coordinates.T).max(axis=-1) <= self.radius * (1.0 - 1e-9)
+
+    def holds_boxes(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Whether whole boxes [low, high], shapes (..., n), lie in it."""
+        middle, half = 0.5 * (low + high) - self.centre, 0.5 * (high - low)
+        with np.errstate(invalid="ignore"):
+            reach = np.abs(middle @ self.coordinates.T) + half @ np.abs(self.coordinates).T
+            return reach.max(axis=-1) <= self.radius * (1.0 - 1e-9)
+
+
+def _coordinates(matrix: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return C and s: C M C^{-1} has 2-norm below s < 1."""
+    from scipy.linalg import solve_discrete_lyapunov
+
+    radius = float(np.abs(np.linalg.eigvals(matrix)).max())
+    s = 0.5 * (1.0 + radius)
+    shape = solve_discrete_lyapunov(matrix.T / s, np.eye(len(matrix)))
+    return np.linalg.cholesky(0.5 * (shape + shape.T)).T, s
+
+
+def find_core(net: Network, cycle: np.ndarray, jacobian: np.ndarray) -> Core | None:
+    """Return a core around the first point of a stable cycle (p, n) with Jacobian of F^p there, or None."""
+    from rmtjac.kernels.boxes.affine import orbit, workspace
+
+    n = cycle.shape[1]
+    if any(phi.code is None for phi in net.activations) or not np.abs(np.linalg.eigvals(jacobian)).max() < 1.0:
+        return None
+    try:
+        coordinates, _ = _coordinates(jacobian)
+    except np.linalg.LinAlgError:
+        return None
+    back = np.linalg.inv(coordinates)
+    step = coordinates @ jacobian @ back
+    power, count = step, 1
+    while np.abs(power).sum(axis=1).max() > 0.5 * (1.0 + _CONTRACTION) * _CONTRACTION:
+        power, count = power @ step, count + 1
+        if count * len(cycle) > _MOST_STEPS:
+            return None
+    steps = count * len(cycle)
+    arrays = packed(net)
+    space = workspace(arrays, n, 0)
+    radius = _LARGEST / float(np.abs(back).sum(axis=1).max())
+    while radius * np.abs(back).max() > _SMALLEST:
+        good, centre, edges, error, matrix, spread, _ = orbit(arrays, space, cycle[0], back * radius, steps)
+        if good:
+            with np.errstate(invalid="ignore", over="ignore"):  # a huge parallelepiped is just no core
+                turned = np.abs(coordinates @ matrix @ back) + np.abs(coordinates) @ spread @ np.abs(back)
+            moved = np.abs(coordinates @ (centre - cycle[0])) + np.abs(coordinates @ edges).sum(axis=1)
+            moved += np.abs(coordinates) @ (error + 1e-15 * np.abs(centre))
+            factor = float(turned.sum(axis=1).max()) * (1.0 + 1e-12)
+            if (moved * (1.0 + 1e-12) < radius).all() and factor < 1.0:
+                return Core(cycle[0], coordinates, radius, steps, factor)
+        radius *= 0.6
+    return None

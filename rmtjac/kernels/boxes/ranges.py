@@ -1,0 +1,59 @@
+r"""Activation functions over many intervals at once: where phi and phi' lie for \|h - middle\| <= radius."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from rmtjac.kernels.activations import value
+from rmtjac.kernels.boxes.activations import derivative_range
+
+__all__ = ["ranges"]
+
+_TWO_UNITS = 2.0**-52
+_ULPS = 8.0 * _TWO_UNITS  # what library functions may be off by; see `rmtjac.kernels.boxes.activations`
+_TINY = 1e-300
+
+
+@njit(cache=True, nogil=True)
+def ranges(code, a, middle, radius):
+    """Enclose phi and phi' (at kinks: all values between the one-sided ones) on `middle` +- `radius`.
+
+    Parameters
+    ----------
+    code, a
+        Of the activation; see `rmtjac.kernels.activations`.
+    middle, radius
+        Shape (m,).
+
+    Returns
+    -------
+    tuple
+        Centre and radius of phi, least and largest slope, each of shape (m,); NaN where an end is not finite.
+    """
+    m = middle.size
+    centre, spread, least, most = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
+    for i in range(m):
+        pad = _TWO_UNITS * (abs(middle[i]) + radius[i]) + (_TINY if radius[i] > 0.0 else 0.0)
+        low, high = middle[i] - radius[i] - pad, middle[i] + radius[i] + pad
+        if not (low > -math.inf and high < math.inf):
+            centre[i] = spread[i] = least[i] = most[i] = math.nan
+            continue
+        least[i], most[i] = derivative_range(code, a, low, high)
+        # The mean value theorem; good for short intervals.
+        at = value(code, a, middle[i])
+        exact = code == 0 or code == 1 or code == 3 or code == 4
+        off = 0.0 if exact else _ULPS * abs(at) + _TINY
+        off += max(abs(least[i]), abs(most[i])) * (high - low) * (0.5 + 2.0 * _TWO_UNITS)
+        bottom, top = at - off, at + off
+        if least[i] >= 0.0 or most[i] <= 0.0:  # monotone
+            one, two = value(code, a, low), value(code, a, high)
+            if least[i] < 0.0:
+                one, two = two, one
+            bottom = max(bottom, one - (0.0 if exact else _ULPS * abs(one) + _TINY))
+            top = min(top, two + (0.0 if exact else _ULPS * abs(two) + _TINY))
+        centre[i] = 0.5 * bottom + 0.5 * top
+        spread[i] = max(top - centre[i], centre[i] - bottom) + 2.0 * _TWO_UNITS * (abs(bottom) + abs(top)) + _TINY
+    return centre, spread, least, most

@@ -1,0 +1,104 @@
+r"""Whether a polygon, on which the first layers of a network are affine, may hold a fixed point.
+
+Its vertices v come with x^l(v), so that the polygon is taken through the other layers only, as an affine form
+(`rmtjac.kernels.boxes.affine`): however thin it is and however steep the first layers, nothing cancels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rmtjac.kernels.boxes.affine import image
+
+__all__ = ["excluded"]
+
+_UNIT = 2.0**-53
+_UP = 1.0 + 16.0 * _UNIT
+
+
+@njit(cache=True, nogil=True)
+def _form(points, centre, edges, errors):
+    """Write a form of two symbols that holds the convex hull of the points (V, m) to centre, edges (2, m), errors.
+
+    The edges lead from the first point to the one farthest from it, and from that line to the one farthest from it.
+    Any edges are right: what they miss the points by is the error, and holds for the hull as well.
+    """
+    count, m = points.shape
+    along, half, rest = np.zeros((2, count)), np.zeros(2), points - points[0]
+    centre[:] = points[0]
+    for k in range(2):
+        best, most = 0, 0.0
+        for v in range(count):
+            size = (rest[v] * rest[v]).sum()
+            if size > most:
+                best, most = v, size
+        edges[k] = rest[best]
+        if most > 0.0:
+            for v in range(count):
+                along[k, v] = (rest[v] * edges[k]).sum() / most
+                rest[v] -= along[k, v] * edges[k]
+        middle = 0.5 * (along[k].min() + along[k].max())
+        along[k] -= middle
+        centre += middle * edges[k]
+        half[k] = np.abs(along[k]).max() * _UP
+    for i in range(m):
+        errors[i] = 0.0
+        size = 16.0 * _UNIT * (abs(centre[i]) + 2.0 * abs(edges[0, i]) + 2.0 * abs(edges[1, i]))
+        for v in range(count):
+            gap = points[v, i] - centre[i] - along[0, v] * edges[0, i] - along[1, v] * edges[1, i]
+            errors[i] = max(errors[i], abs(gap) + 16.0 * _UNIT * abs(points[v, i]) + size)
+        for k in range(2):
+            edges[k, i] *= half[k]
+
+
+@njit(cache=True, nogil=True)
+def excluded(net, space, points):
+    """Whether the network maps no point of a polygon to itself.
+
+    Parameters
+    ----------
+    net
+        The layers that are left; see `rmtjac.kernels.boxes.affine`.
+    space
+        A workspace for it.
+    points
+        Shape (V, n + m): the vertices, and their images under the layers before, rounded to the nearest float.
+    """
+    m = net[3][0]
+    n = points.shape[1] - m
+    centre, edges, errors = np.empty(n + m), np.empty((2, n + m)), np.empty(n + m)
+    _form(points, centre, edges, errors)
+    symbols = space[1].shape[1]
+    for j in range(m):
+        space[0][0, j], space[2][0, j] = centre[n + j], errors[n + j]
+        for k in range(symbols):
+            space[1][0, k, j] = edges[k, n + j] if k < 2 else 0.0
+    side, verdict = image(net, space)
+    if verdict == 0:
+        return False
+    gap, room, system = np.empty(n), np.empty(n), np.empty((n, symbols))
+    for i in range(n):
+        gap[i] = centre[i] - space[0][side, i]
+        room[i] = errors[i] + space[2][side, i] + 4.0 * _UNIT * (abs(centre[i]) + abs(space[0][side, i]))
+        total = room[i]
+        for k in range(symbols):
+            system[i, k] = space[1][side, k, i]
+            if k < 2:
+                room[i] += 4.0 * _UNIT * (abs(system[i, k]) + abs(edges[k, i]))
+                system[i, k] -= edges[k, i]
+            total += abs(system[i, k])
+        if abs(gap[i]) > total * (1.0 + (symbols + 8) * 2.0 * _UNIT):
+            return True
+    if n == 1:
+        return False
+    for j in range(symbols):  # combinations of the rows without one of the symbols
+        a, b = -system[1, j], system[0, j]
+        total = abs(a) * room[0] + abs(b) * room[1]
+        size = abs(a * gap[0]) + abs(b * gap[1])
+        for k in range(symbols):
+            total += abs(a * system[0, k] + b * system[1, k])
+            size += abs(a * system[0, k]) + abs(b * system[1, k])
+        if abs(a * gap[0] + b * gap[1]) > total * (1.0 + (symbols + 8) * 2.0 * _UNIT) + 16.0 * _UNIT * size:
+            return True
+    return False

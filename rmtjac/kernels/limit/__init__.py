@@ -1,0 +1,1 @@
+"""Kernels that evaluate and solve the limit equation; `rmtjac.theory` calls them."""

@@ -1,0 +1,1 @@
+"""Equilibrium layers: the layer, its training, and the classifier."""

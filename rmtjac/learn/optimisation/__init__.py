@@ -1,0 +1,1 @@
+"""What both trainings use: AdamW, batch normalisation, spectral normalisation."""

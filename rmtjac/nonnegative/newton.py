@@ -1,0 +1,111 @@
+r"""Newton's method for concave networks, with the proof that the iteration has: steps that are checked, not trusted.
+
+- From below: z at most every fixed point, and T contracts {x >= z} (`contracts`). Then there is one
+  fixed point, and l <= T(l), T(u) <= u with z <= l <= u enclose it, however l and u were found.
+- From above: T(u) <= u, A a slope of T at u with rho(A) < 1. A fixed point p <= u has p = T(p) <= T(u) - A(u - p), so
+  :math:`(I - A)(u - p) \ge u - T(u)`; hence p <= u - y for each y >= 0 with :math:`(I - A)y \le u - T(u)`, because
+  I - A has a nonnegative inverse.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rmtjac.network import Network
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below, product_bounds
+from rmtjac.nonnegative.rates import contracts, slopes_between
+
+__all__ = ["enclose_from_below", "enclose_near", "enclosed", "newton", "resolved", "step_from_above"]
+
+_NEWTON = 60
+_GROW = 60  # doublings of a margin that are tried
+
+
+def enclose_from_below(net: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return bounds of the only fixed point of a concave network, z being an iterate from 0; None if not proved."""
+    if not contracts(net, z):
+        return None
+    found = enclose_near(net, z)
+    return None if found is None else (np.maximum(found[0], z), found[1])
+
+
+@np.errstate(all="ignore")
+def enclose_near(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return l <= u with T(l) >= l and T(u) <= u, of a monotone network, by Newton's method from x; None if not found.
+
+    A fixed point lies between: the iteration from l climbs, and stays below u.
+    """
+    end = newton(net, x)
+    return None if end is None else enclosed(net, *end)
+
+
+@np.errstate(all="ignore")
+def newton(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return where Newton's method leads from x, in floats, and w > 0 with w - J w = 1 there; None if nowhere."""
+    w, before = None, np.inf
+    for _ in range(_NEWTON):
+        miss = net(x) - x
+        solved = resolved(net.jacobian(x), np.column_stack([miss, np.ones(x.size)]))
+        if solved is None:
+            return None
+        step, w = solved.T
+        new = np.maximum(x + step, 0.0)
+        moved, size = np.abs(new - x).max(initial=0.0), new.max(initial=0.0)
+        x = new
+        if not moved > 4.0 * UNIT * size or (moved <= 1e-3 * size and moved > 0.9 * before):
+            break  # at rest, or as near as rounding lets it come
+        before = moved
+    return None if w is None or not w.min(initial=1.0) > 0.0 or not np.isfinite(x).all() else (x, w)
+
+
+@np.errstate(all="ignore")
+def enclosed(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return l <= u with T(l) >= l and T(u) <= u around x, in the direction of w; None if not found."""
+    size = max(4.0 * UNIT * float(x.max(initial=0.0)) / float(w.max(initial=1.0)), ETA)
+    for _ in range(_GROW):
+        low, high = np.maximum(x - size * w, 0.0), x + size * w
+        if np.isfinite(high).all() and (below(net, low) >= low).all() and (above(net, high) <= high).all():
+            return low, high
+        size *= 2.0
+    return None
+
+
+@np.errstate(all="ignore")
+def step_from_above(net: Network, u: np.ndarray) -> np.ndarray:
+    """Return u', T(u) <= u: every fixed point below u of a concave network is below u'; u itself if none is found."""
+    gap = u - above(net, u)
+    gap -= 2.0 * UNIT * u + ETA  # of the subtraction
+    if not gap.max(initial=0.0) > 0.0:
+        return u
+    gap = np.maximum(gap, 0.0)
+    small, large = slopes_between(net, u)
+    middle = np.eye(u.size)
+    for matrix, slope in zip(net.weights, small, strict=True):
+        middle = slope[:, None] * (matrix @ middle)
+    solved = resolved(middle, np.column_stack([gap, np.ones(u.size)]))
+    if solved is None:
+        return u
+    y, w = solved.T
+    factors = list(net.weights)
+    if not w.min() > 0.0 or not (product_bounds(factors, w, large)[1] < w).all():
+        return u  # rho(A) < 1 is not proved
+    share = 2.0**-44
+    for _ in range(_GROW):  # a little less than all of y, for the inequality to hold in spite of rounding
+        part = (1.0 - share) * np.maximum(y, 0.0)
+        if (part <= (gap + product_bounds(factors, part, small)[0]) * (1.0 - 2.0 * UNIT)).all():
+            return np.maximum((u - part) + (2.0 * UNIT * u + ETA), 0.0)
+        share *= 2.0
+    return u
+
+
+@np.errstate(all="ignore")
+def resolved(jacobian: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+    """Return (I - J)^-1 right, in floats; None if I - J is singular."""
+    left = np.eye(len(jacobian)) - jacobian
+    if not np.isfinite(left).all() or not np.isfinite(right).all():
+        return None
+    try:
+        found = np.linalg.solve(left, right)
+    except np.linalg.LinAlgError:
+        return None
+    return found if np.isfinite(found).all() else None

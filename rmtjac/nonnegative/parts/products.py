@@ -1,0 +1,136 @@
+"""Fixed points of a network whose neurons fall into blocks: the product of theirs, where that is one.
+
+Blocks act on later ones only. If those that act on others have one fixed point each, the others meet constants, and
+Fix(T) is the product of the sets of all blocks. If a block has none, whatever acts on it at its least, T has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from rmtjac.network import Network
+from rmtjac.nonnegative.enclosure import Extremal, merged
+from rmtjac.nonnegative.extremal import only_fixed_point, settled
+from rmtjac.nonnegative.parts.blocks import acting, blocks, restricted
+from rmtjac.nonnegative.perron_ray import Ray
+
+if TYPE_CHECKING:
+    from rmtjac.nonnegative.certificate import Certificate
+
+__all__ = ["Part", "few", "product_of_blocks"]
+
+_MOST_BLOCKS = 1000
+# Theorems that hold of all larger biases too, if of some.
+_LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
+
+
+class Part(NamedTuple):
+    """Neurons of a block, and the certificate of its fixed points."""
+
+    neurons: np.ndarray
+    certificate: Certificate
+
+
+def few(neurons: np.ndarray) -> str:
+    """Return the first of them as text."""
+    return ", ".join(map(str, neurons[:6].tolist())) + (f" ... ({neurons.size} in all)" if neurons.size > 6 else "")
+
+
+def product_of_blocks(
+    net: Network, found: Certificate, tol: float, certify: Callable[[Network, float], Certificate]
+) -> Certificate | None:
+    """Return what blocks prove, `certify` deciding of each; None if there is one block, or they leave it open."""
+    cut = blocks(net)
+    if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MOST_BLOCKS:
+        return None
+    n = net.widths[0]
+    low, high = np.zeros(n), np.zeros(n)
+    several = np.zeros(n, dtype=bool)
+    parts: list[Part] = []
+    known: dict[bytes, Certificate] = {}  # of blocks that are the same
+    for neurons, recurrent in cut:
+        if several[acting(net, neurons)].any():
+            return None
+        least, most = restricted(net, neurons, low, -1.0), restricted(net, neurons, high, 1.0)
+        if least is None or most is None:
+            return None
+        if recurrent:
+            key = b"".join(array.tobytes() for array in (*least.weights, *least.biases)) + repr(least.widths).encode()
+            if key not in known:
+                known[key] = certify(least, tol)
+            part: Certificate | None = known[key]
+            assert part is not None
+            if part.exists is False:
+                reason = f"neurons {few(neurons)}: {part.reason}"
+                return replace(found, exists=False, unique=True, shape="empty", theorem="blocks", reason=reason)
+            part = _with_rounding(part, least, most, tol)
+        else:
+            part = _constant(found, least, most, tol)
+        if part is None or not part.exists or part.shape in ("between", "undecided"):
+            return None
+        assert part.least is not None
+        assert part.greatest is not None
+        low[neurons], high[neurons] = part.least.lower, part.greatest.upper
+        several[neurons] = not part.unique
+        parts.append(Part(neurons, part))
+    return _product(n, found, parts, tol)
+
+
+def _with_rounding(part: Certificate, least: Network, most: Network, tol: float) -> Certificate | None:
+    """The certificate for all biases between two, given that of the least."""
+    if all((a == b).all() for a, b in zip(least.biases, most.biases, strict=True)):
+        return part
+    if not part.unique or part.theorem not in _LASTING or part.least is None:
+        return None
+    one = merged(part.least.lower, only_fixed_point(most, tol).upper, part.least, tol)
+    return replace(part, least=one, greatest=one)
+
+
+def _constant(found: Certificate, least: Network, most: Network, tol: float) -> Certificate:
+    """Of a neuron that does not act on itself."""
+    one = settled(least, most, tol)
+    positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).all() else None
+    return replace(
+        found, exists=True, unique=True, positive=positive, shape="point", theorem="blocks", hypotheses={},
+        reason="it does not act on itself", rho=(0.0, 0.0), least=one, greatest=one,
+    )  # fmt: skip
+
+
+def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certificate:
+    ends = []
+    for name in ("least", "greatest"):
+        low, high = np.zeros(n), np.zeros(n)
+        steps, everywhere = 0, True
+        for neurons, part in parts:
+            one: Extremal = getattr(part, name)
+            low[neurons], high[neurons] = one.lower, one.upper
+            steps, everywhere = max(steps, one.iterations), everywhere and one.everywhere
+        ends.append(merged(low, high, Extremal(low, high, one.status, everywhere, steps), tol))
+    least, greatest = ends
+    signs = [part.positive for _, part in parts]
+    positive = True if all(signs) else False if False in signs else None
+    loose = [(neurons, part) for neurons, part in parts if not part.unique]
+    found = replace(
+        found, exists=True, unique=not loose, positive=positive, theorem="blocks", least=least,
+        greatest=greatest if loose else least, parts=tuple(parts),
+    )  # fmt: skip
+    if not loose:
+        return replace(found, shape="point", reason=f"{len(parts)} blocks of neurons, one fixed point each")
+    rest = np.ones(n, dtype=bool)
+    rest[loose[0][0]] = False
+    ray = loose[0][1].ray
+    if len(loose) == 1 and ray is not None and (least.upper[rest] == 0.0).all():
+        vector = np.zeros(n)
+        vector[loose[0][0]] = ray.vector
+        vector.flags.writeable = False
+        return replace(
+            found, shape="interval", ray=Ray(vector, ray.end),
+            reason=f"all neurons are 0 but {few(loose[0][0])}: {loose[0][1].reason}",
+        )  # fmt: skip
+    listed = "; ".join(f"neurons {few(neurons)}: {part.shape}" for neurons, part in loose[:4])
+    more = f"; and {len(loose) - 4} more" if len(loose) > 4 else ""
+    return replace(found, shape="product", reason=f"the product of {len(parts)} blocks of neurons: {listed}{more}")

@@ -1,0 +1,99 @@
+r"""Fixed points on the Perron ray, for weakly scalable networks with T(0) = 0.
+
+Without biases, and with phi(0) = 0 and phi(t)/t nonincreasing from phi'(0) = 1, :math:`T(x) \le Ax`, A the product of
+the weights. Let A be irreducible, and u > 0 its left Perron vector.
+
+- If rho(A) = 1, a fixed point q has :math:`u \cdot (Aq - T(q)) = 0`, hence Aq = q: all are tv, v the Perron vector.
+  T(tv) = tv if and only if phi(h) = h at every neuron that acts on an output, for t up to some t*: an interval.
+- If rho(A) > 1 and T = A, 0 is the only fixed point: another would be a Perron vector, and rho(A) = 1.
+- If rho(A) > 1 and some phi(t)/t decreases strictly, there is at most one fixed point besides 0. For fixed points p, q
+  other than 0 are positive. Let t be the largest with tp <= q; if t < 1, a power of T gives T^m(tp) >> tp, so tp << q.
+
+The theorem of NN on primitive networks says that Fix(T) is an interval: this holds of the fixed points other than 0.
+With tanh(2x) all its hypotheses hold, and 0 and .9575 are fixed, but no point between.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rmtjac.network import Network
+from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
+from rmtjac.nonnegative.parts.blocks import irreducible
+from rmtjac.nonnegative.predicates import weakly_scalable
+from rmtjac.validate import real_array
+
+__all__ = ["Ray", "is_linear", "linear_bound", "perron_ray", "strict_above_zero"]
+
+
+class Ray(NamedTuple):
+    """The fixed points t v, 0 <= t <= end: v, of greatest entry 1, and the end, infinite for a whole ray."""
+
+    vector: np.ndarray
+    end: float
+
+    def points(self, shares: np.ndarray) -> np.ndarray:
+        """Return the points at shares (K,) of the way from 0 to the end (to v if there is no end), shape (K, n)."""
+        return np.multiply.outer(real_array("shares", shares), self.vector) * (
+            self.end if np.isfinite(self.end) else 1.0
+        )
+
+
+def linear_bound(net: Network) -> AgainstOne | None:
+    """Return rho(A) against 1, if T(x) <= A x; else None."""
+    if not weakly_scalable(net) or any((b != 0.0).any() for b in net.biases):
+        return None
+    if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in net.activations):
+        return None
+    return against_one(list(net.weights))
+
+
+def _acting(net: Network) -> list[np.ndarray]:
+    """Which neurons of each layer act on an output."""
+    acts: Any = np.ones(net.widths[-1], dtype=bool)
+    found = [acts]
+    for matrix in net.weights[:0:-1]:
+        acts = (matrix[acts] > 0.0).any(axis=0)
+        found.insert(0, acts)
+    return found
+
+
+def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
+    """Return all fixed points x >= 0, if rho(A) = 1 exactly and A is irreducible."""
+    if bound.vector is None:
+        return None
+    top = max(bound.vector)
+    values = [v / top for v in bound.vector]
+    end: Fraction | float = np.inf
+    h = values
+    for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
+        h = [sum((Fraction(w) * x for w, x in zip(row, h, strict=True) if w), Fraction(0)) for row in matrix.tolist()]
+        straight = phi.facts.identity_up_to
+        if straight is None:
+            return None
+        for one, acting in zip(h, acts, strict=True):
+            if acting and one > 0 and straight < np.inf:
+                end = min(end, Fraction(straight) / one)
+    vector = np.array([float(v) for v in values])
+    vector.flags.writeable = False
+    return Ray(vector, float(end))
+
+
+def is_linear(net: Network) -> bool:
+    """Whether T(x) = A x for x >= 0, A irreducible; a fixed point other than 0 is then a Perron vector, and rho = 1."""
+    return all(phi.facts.identity_up_to == np.inf for phi in net.activations) and irreducible(net)
+
+
+def strict_above_zero(net: Network) -> bool:
+    """Whether A is irreducible, and some neuron between inputs and outputs has a strictly decreasing phi(t)/t."""
+    if not irreducible(net):
+        return False
+    reached: Any = np.ones(net.widths[0], dtype=bool)
+    for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
+        reached = (matrix[:, reached] > 0.0).any(axis=1)
+        if phi.facts.ratio == "strictly" and (reached & acts).any():
+            return True
+    return False

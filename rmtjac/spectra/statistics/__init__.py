@@ -1,0 +1,1 @@
+"""Statistics of sampled spectra: spacings of eigenvalues, tails, moments at finite width."""

@@ -1,0 +1,229 @@
+"""Making the plan of a sweep, from arguments or from a TOML file."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from rmtjac.archive import write_atomically
+from rmtjac.ensemble import Ensemble
+from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
+from rmtjac.sweep.one_unit import measure
+from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, code_version, read_plan
+from rmtjac.sweep.sources import changes, describe
+from rmtjac.validate import positive_int
+
+__all__ = ["plan", "plan_from_toml"]
+
+_BLOCK_SECONDS = 2.0  # what a unit should take
+_LARGEST_BLOCK = 1000
+
+
+def _numbers(name: str, values: int | Iterable[int]) -> list[int]:
+    listed = [values] if isinstance(values, int) else list(values)
+    out = list(dict.fromkeys(positive_int(f"{name}[{i}]", value) for i, value in enumerate(listed)))
+    if not out:
+        raise ValueError(f"{name}={values!r} must list at least one positive whole number")
+    return out
+
+
+def _ensemble(name: str, facts: Mapping[str, Any], width: int, depth: int) -> Ensemble:
+    """Widths [n, N, ..., N, n] by given laws, or a convention of BS."""
+    rest = dict(facts)
+    try:
+        if "weights" not in rest:
+            return Ensemble.berlyand_slavin(width, depth, **rest)
+        n = positive_int(f"conventions[{name!r}]['inputs']", rest.pop("inputs", 2))
+        widths = [n, *[width] * (depth - 1), n]
+        return Ensemble(
+            widths, rest.pop("activation", "hardtanh"), rest.pop("weights"), rest.pop("biases", None), **rest
+        )
+    except TypeError as error:
+        raise ValueError(
+            f"conventions[{name!r}]={dict(facts)!r} takes law, fan, biases, activation (as Ensemble.berlyand_slavin), "
+            f"or weights, biases, activation, inputs: {error}"
+        ) from None
+
+
+def _cells(
+    widths: list[int], depths: list[int], conventions: Mapping[str, Mapping[str, Any]], ensembles: Sequence[Ensemble]
+) -> list[Cell]:
+    cells = [
+        Cell(name, width, depth, _ensemble(name, facts, width, depth).to_dict(), 1)
+        for name, facts in conventions.items()
+        for width, depth in product(widths, depths)
+    ]
+    cells += [Cell(f"ensemble {i}", max(one.widths), one.depth, one.to_dict(), 1) for i, one in enumerate(ensembles)]
+    return cells
+
+
+def plan(
+    folder: str | Path,
+    widths: int | Iterable[int] = (),
+    depths: int | Iterable[int] = (),
+    conventions: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    ensembles: Sequence[Ensemble] = (),
+    seeds: int = 200,
+    measures: str | Sequence[str] | Mapping[str, Mapping[str, Any]] = ("fixed_points",),
+    rng: RngLike = 0,
+    block: int | None = None,
+    progress: bool = False,
+) -> Plan:
+    """Write the plan of a sweep to a folder.
+
+    Parameters
+    ----------
+    folder
+        New or empty; or one that holds this very plan.
+    widths, depths
+        N and L; every pair is a cell of each convention.
+    conventions
+        By name: the arguments ``law``, ``fan``, ``biases``, ``activation`` of `Ensemble.berlyand_slavin`; or
+        ``weights`` and ``biases`` (laws as text), ``activation``, ``inputs`` (n, default 2) for widths
+        [n, N, ..., N, n]. Default: the literal reading of BS, ``{"cauchy, fan-in": {}}``.
+    ensembles
+        Further cells, as they are.
+    seeds
+        Networks per cell.
+    measures
+        What to measure on each: names (``"fixed_points"``, ``"grid"``, ``"lyapunov"``, ``"singular_values"``, or
+        ``"module:function"``), or names with options.
+    rng
+        Seed of the whole sweep. Children of one seed (``SeedSequence(5).spawn(2)``) make independent sweeps; a
+        Generator is read from, so that each plan gets a seed of its own.
+    block
+        Networks in a unit. Default: as many as take about two seconds, by the time of two networks of each cell here.
+    progress
+        Whether to show a bar while these are timed.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ValueError
+        If the folder holds another plan, or an argument makes no sense.
+
+    Examples
+    --------
+    >>> import rmtjac as rj, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> rj.sweep.plan(folder, widths=[10, 20], depths=[1, 2], seeds=50, block=25)
+    Plan(4 cells (cauchy, fan-in) of 50 networks, 8 units, fixed_points, seed 0)
+    """
+    path = Path(folder)
+    if conventions is None:
+        conventions = {} if ensembles else {"cauchy, fan-in": {}}
+    if not isinstance(conventions, Mapping):
+        raise TypeError(f"conventions={conventions!r} must map names to settings")
+    wanted = measures if isinstance(measures, Mapping) else {name: {} for name in _listed(measures)}
+    seed = seed_facts(as_seed_sequence(rng))
+    entropy = seed if len(seed) > 2 or seed["spawn_key"] else seed["entropy"]  # a bare number where it is one
+    sizes = (_numbers("widths", widths), _numbers("depths", depths)) if conventions else ([], [])
+    cells = _cells(*sizes, conventions, ensembles)
+    if not cells:
+        raise ValueError("conventions={} and ensembles=(): there is nothing to do")
+    new = Plan(
+        path,
+        tuple(cells),
+        positive_int("seeds", seeds),
+        entropy,
+        {k: dict(v) for k, v in wanted.items()},
+        code_version(),
+        {name: found for name in wanted if (found := describe(name))},
+    )
+    if not new.measures:
+        raise ValueError("measures=() must name at least one measurement")
+    canonical(new.measures)
+    _ = new.columns
+    if block is not None:
+        blocks = [positive_int("block", block)] * len(cells)
+    elif (path / PLAN).is_file():
+        blocks = [cell.block for cell in read_plan(path).cells]  # timed then
+        blocks = blocks if len(blocks) == len(cells) else [1] * len(cells)
+    else:
+        blocks = _timed_blocks(new, progress)
+    sized = (replace(cell, block=min(one, seeds)) for cell, one in zip(cells, blocks, strict=True))
+    new = replace(new, cells=tuple(sized))
+    _write(new)
+    return new
+
+
+def _listed(measures: str | Sequence[str]) -> list[str]:
+    return [measures] if isinstance(measures, str) else list(measures)
+
+
+def _write(new: Plan) -> None:
+    if (new.folder / PLAN).exists():
+        there = read_plan(new.folder)
+        if there.digest != new.digest:
+            old, now = there.to_dict(), new.to_dict()
+            what = [name for name in now if name != "measured" and old.get(name) != now[name]]
+            for name, one in new.measured.items():
+                if name in there.measured and (edits := changes(there.measured[name], one)):
+                    what.append(f"measure={name!r}, which was edited since: {edits}")
+            raise ValueError(
+                f"folder={str(new.folder)!r} holds another plan; choose a new folder (other {', other '.join(what)})"
+            )
+        return
+    if new.folder.exists() and (not new.folder.is_dir() or any(new.folder.iterdir())):
+        raise ValueError(f"folder={str(new.folder)!r} is not empty, and holds no plan; choose a new folder")
+    new.folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(new.to_dict(), indent=1, sort_keys=True)
+    write_atomically(new.folder / PLAN, lambda file: file.write(text.encode()))
+
+
+def _timed_blocks(new: Plan, progress: bool) -> list[int]:
+    from tqdm import tqdm
+
+    blocks = []
+    for cell in tqdm(new.cells, desc="timing", disable=None if progress else True, unit="cell"):
+        ensemble, root = Ensemble.from_dict(cell.ensemble), cell.root(new.seed)
+        measure(new, ensemble, root, 0)  # compiles
+        start = time.perf_counter()
+        for i in (0, 1):
+            measure(new, ensemble, root, i)
+        taken = 0.5 * (time.perf_counter() - start)
+        blocks.append(max(1, min(_LARGEST_BLOCK, round(_BLOCK_SECONDS / taken))))
+    return blocks
+
+
+_TOML = ("widths", "depths", "conventions", "seeds", "measures", "rng", "block")
+_SHORT = ("law", "fan", "biases", "activation", "weights", "inputs")
+
+
+def plan_from_toml(folder: str | Path, path: str | Path, *, progress: bool = False) -> Plan:
+    """Write the plan that a TOML file describes.
+
+    Its keys are the arguments of `plan`, with a table ``[conventions.NAME]`` each; or, instead of conventions, the
+    settings of one (``activation``, ``weights``, ``biases``, ...) at the top, each a value or a list: all
+    combinations.
+
+    Raises
+    ------
+    ValueError
+        If a key is unknown, or the file is no TOML.
+    """
+    try:
+        facts = tomllib.loads(Path(path).read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"path={str(path)!r} is not TOML: {error}") from None
+    short = {name: facts.pop(name) for name in _SHORT if name in facts}
+    unknown = sorted(set(facts) - set(_TOML))
+    if unknown:
+        raise ValueError(f"path={str(path)!r}: unknown keys {unknown}; known: {', '.join((*_TOML, *_SHORT))}")
+    if short and "conventions" in facts:
+        raise ValueError(f"path={str(path)!r}: {sorted(short)} at the top and conventions exclude each other")
+    if short:
+        choices = [value if isinstance(value, list) else [value] for value in short.values()]
+        combinations = [dict(zip(short, values, strict=True)) for values in product(*choices)]
+        facts["conventions"] = {", ".join(map(str, one.values())): one for one in combinations}
+    return plan(folder, progress=progress, **facts)

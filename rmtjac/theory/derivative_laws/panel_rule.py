@@ -1,0 +1,215 @@
+r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a function of real h only.
+
+A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2, or D where it passes
+through zero, is a polynomial on it to rounding, of a shape whose level sets Newton's method finds: then the poles of
+1/(1 - u D^2) near the panel are known, and the kernel takes them out exactly (`rmtjac.kernels.limit.poles`). Where D^2
+is even in h half of the line does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from rmtjac.kernels.limit.poles import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, REFERENCE, ROW, SIGNED
+
+__all__ = ["FLOOR", "panel_rule"]
+
+Derivative = Callable[[np.ndarray], np.ndarray]
+
+_REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
+FLOOR = 1e-280  # D^2 below this is not resolved: it would matter for |u| > 1e270 only
+_EPS = np.finfo(float).eps
+# The largest variation of log D^2 over a panel. The next poles lie 2 pi i off in log D^2; with these spans
+# they stay outside of the ellipse rho = 3.3, where the rule itself is exact.
+_SPAN, _SPAN_EXTREMUM = 2.25, 1.0
+_BEND = 1.2  # largest variation of log|slope|: Newton's method then starts well from a straight line
+
+_POINTS, _RULE = np.polynomial.legendre.leggauss(ORDER)
+_TO_CHEBYSHEV = np.linalg.inv(np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1)).T
+_SLOPES = np.polynomial.chebyshev.chebder(np.eye(ORDER))
+_BENDS = np.polynomial.chebyshev.chebder(np.eye(ORDER), 2)
+
+
+def panel_rule(
+    derivative: Derivative, variance: float, breakpoints: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return values of D^2, their weights, the panels, and the intervals of log D^2, descending; nothing if D = 0.
+
+    Raises
+    ------
+    ValueError
+        If the derivative returns NaN, infinite values or another shape.
+    """
+
+    def checked(h: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
+            d = np.asarray(derivative(h), dtype=float)
+        if d.shape != h.shape:
+            raise ValueError(
+                f"the derivative of the activation must return the shape it gets, {h.shape}, not {d.shape}"
+            )
+        if not (finite := np.isfinite(d)).all():
+            h0, d0 = h[~finite][0], d[~finite][0]
+            raise ValueError(f"the derivative of the activation must be finite; it returns {d0} at h={h0:.6g}")
+        return d
+
+    scale = math.sqrt(variance)
+    if not checked(scale * np.linspace(-_REACH, _REACH, 2001)).any():
+        return np.empty(0), np.empty(0), np.empty((0, ROW)), np.empty((0, 2))
+    values, weights, panels = _panels(checked, scale, breakpoints)
+    return values, weights, panels, _intervals(checked, scale, breakpoints, values)
+
+
+def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray) -> np.ndarray:
+    """Return the range of log D^2 over all h, by pieces: it bounds the cut even where there is no mass (softplus)."""
+    from scipy.optimize import minimize_scalar
+
+    reach = _REACH * max(scale, 1.0)
+    far = reach * np.geomspace(1.0, 1e150, 60)
+    near = np.geomspace(1e-2, reach, 20 + 20 * math.ceil(math.log10(reach)))[:-1]
+    grid = np.unique(np.concatenate([-far, -near, np.linspace(-reach, reach, 2001)[1:-1], near, far]))
+    ranges = []
+    for a, b in itertools.pairwise([-np.inf, *breakpoints, np.inf]):
+        inside = grid[(grid > a) & (grid < b)]
+        ends = [np.nextafter(x, y) for x, y in ((a, b), (b, a)) if np.isfinite(x)]
+        points = np.sort(np.concatenate([inside, ends]))
+        logs = 2.0 * np.log(np.maximum(np.abs(derivative(points)), FLOOR**0.5))
+        ends_of_range = []
+        for sign in (-1.0, 1.0):
+            best = int((sign * logs).argmax())
+            around = points[max(best - 1, 0)], points[min(best + 1, points.size - 1)]
+            polished = minimize_scalar(
+                lambda h, sign=sign: -sign * 2.0 * math.log(max(abs(float(derivative(np.array([h]))[0])), FLOOR**0.5)),
+                bounds=around, method="bounded", options={"xatol": 1e-12},
+            )  # fmt: skip
+            ends_of_range.append(sign * max(sign * logs[best], -float(polished.fun)))
+        ranges.append(ends_of_range)
+    merged: list[list[float]] = []
+    for low, high in sorted(ranges, reverse=True, key=lambda ends: ends[1]):
+        if merged and high >= merged[-1][0]:
+            merged[-1][0] = min(low, merged[-1][0])
+        else:
+            merged.append([low, high])
+    merged[0][1] = max(merged[0][1], math.log(values.max()))
+    return np.array(merged)
+
+
+def _even(derivative: Derivative, scale: float, breakpoints: tuple[float, ...]) -> bool:
+    h = scale * np.linspace(0.01, _REACH, 61)
+    ahead, back = derivative(h) ** 2, derivative(-h) ** 2
+    symmetric = sorted(-b for b in breakpoints) == sorted(breakpoints)
+    return symmetric and bool(np.all(np.abs(ahead - back) <= 4.0 * _EPS * ahead))
+
+
+def _panels(
+    derivative: Derivative, scale: float, breakpoints: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    inner = [b / scale for b in breakpoints if abs(b) < _REACH * scale]
+    even = _even(derivative, scale, breakpoints)
+    # Off centre unless half of the line does: an extremum at 0 is then no panel end, where both sides would see it.
+    grid = np.linspace(0.0, _REACH, 14) if even else np.linspace(-_REACH - 0.1, _REACH, 29)
+    # At a large scale phi' may live around h = 0 only, between two points of the first grid.
+    near = 10.0 * 4.0 ** np.arange(max(0.0, math.log(scale, 4.0))) / scale
+    edges = np.unique([*grid, *near, *([] if even else -near), *(b for b in inner if not even or b > 0.0)])
+    low, high = edges[:-1], edges[1:]
+    kept = []
+    for _ in range(60):
+        middle, half = 0.5 * (low + high), 0.5 * (high - low)
+        z = middle[:, None] + half[:, None] * _POINTS
+        d = derivative(scale * z)
+        mass = half[:, None] * _RULE * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        rows, fine = _classify(d, mass.sum(axis=1), middle, half)
+        # So that the derivative is never asked for at equal points twice, and an interval that cannot be halved ends.
+        kept.append((_square(d, rows)[fine].ravel(), mass[fine].ravel(), rows[fine]))
+        low, high, middle = low[~fine], high[~fine], middle[~fine]
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+        if not low.size:
+            break
+    values, weights, panels = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    total = weights.sum()
+    panels[:, 8] = 1.0 / (math.sqrt(2.0 * math.pi) * total)
+    return values, weights / total, panels
+
+
+def _square(d: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return D^2 at the nodes; where log D^2 is a polynomial by that, without the noise of phi' at a large h.
+
+    Next to a node a pole and the node are told apart by their difference, which noise would spoil.
+    """
+    smooth = np.isin(rows[:, 0], (LOG, EXTREMUM))
+    logs = rows[:, COEFFICIENTS:] @ np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1).T
+    with np.errstate(over="ignore"):  # of rows that are none of these
+        return np.where(smooth[:, None], rows[:, REFERENCE, None] * np.exp(logs), np.maximum(d * d, FLOOR))
+
+
+def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a row for each panel, and whether it is fine enough."""
+    square = np.maximum(d * d, FLOOR)
+    reference = square[:, ORDER // 2]
+    logs = np.log(square)
+    span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)
+    # phi' has a relative rounding error at best, and an absolute one at worst: then log D^2 is noise where D is small.
+    fine_noise = _EPS * (4.0 + np.abs(logs).max(axis=1))
+    noise = fine_noise + 4.0 * _EPS / np.maximum(np.abs(d).min(axis=1), FLOOR**0.5)
+    # From the ratios, whose logarithms are small.
+    near = np.log(square / reference[:, None])
+    l_poly, precise = _resolve(near, fine_noise)
+    rough_poly, l_done = _resolve(near, noise)
+    l_poly[~precise] = rough_poly[~precise]
+    crossing = np.sign(d[:, 0]) * np.sign(d[:, -1]) < 0.0  # a D that underflows to 0 does not cross it
+    d_poly, d_done = _resolve(d, _EPS * np.where(crossing, max(float(size.max()), 1.0), size))
+    l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
+    l_bend = l_poly @ _values(_BENDS).T
+    all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, FLOOR**0.5)  # even where D is largest
+    zigzag = (np.diff(np.sign(np.diff(logs, axis=1)), axis=1) != 0.0).sum(axis=1) > 2
+    flat = ((span <= 1e-9) | (zigzag & ~precise & (span <= 200.0 * all_noise))) & ~crossing
+    # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
+    plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(FLOOR) + 10.0)
+    log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
+    extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
+    # D as a polynomial is right to rounding of its largest value: good enough next to a zero, and where D hardly
+    # varies.
+    signed = d_done & _steady(d_slope, _BEND) & (crossing | (size < 30.0 * np.abs(d).min(axis=1)))
+    kind = np.select([plain, log, extremum, signed], [PLAIN, LOG, EXTREMUM, SIGNED], -1)
+    polynomial = np.where((kind == SIGNED)[:, None], d_poly, l_poly)
+    rows = np.zeros((d.shape[0], ROW))
+    rows[:, 0] = kind
+    rows[:, 1] = np.where(kind == SIGNED, d.min(axis=1), near.min(axis=1))
+    rows[:, 2] = np.where(kind == SIGNED, d.max(axis=1), near.max(axis=1))
+    rows[:, 3], rows[:, 4], rows[:, REFERENCE] = middle, half, reference
+    rows[:, COEFFICIENTS:] = polynomial
+    good = kind >= 0
+    for i in np.flatnonzero(kind == EXTREMUM):
+        series = np.polynomial.Chebyshev(l_poly[i])
+        slope, bend = series.deriv(), series.deriv(2)
+        t = 0.0
+        for _ in range(30):
+            t -= slope(t) / bend(t)
+        # An extremum far from the panel would not be a pair of nearby poles.
+        good[i] = abs(t) < 1.5  # and poles up to 2.5 off are looked for within 4 of it (kernels)
+        rows[i, 5:8] = t, series(t), bend(t)
+    return rows, good
+
+
+def _values(derivative: np.ndarray) -> np.ndarray:
+    """Map coefficients to the values of a derivative at the points and at both ends."""
+    return np.polynomial.chebyshev.chebvander([-1.0, *_POINTS, 1.0], derivative.shape[0] - 1) @ derivative
+
+
+def _resolve(f: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Chebyshev coefficients, those of noise set to zero, and whether the last ones are noise."""
+    coefficients = f @ _TO_CHEBYSHEV
+    # Coefficients of noise would have poles of their own off the panel.
+    small = np.abs(coefficients) < 4.0 * noise[:, None]
+    coefficients[small] = 0.0
+    return coefficients, small[:, -2:].all(axis=1)
+
+
+def _steady(slope: np.ndarray, bend: float) -> np.ndarray:
+    """Whether the slope keeps its sign and about its size."""
+    steepness = np.log(np.maximum(np.abs(slope), 1e-300))
+    return (np.ptp(np.sign(slope), axis=1) == 0.0) & (np.ptp(steepness, axis=1) <= bend)

@@ -1,0 +1,158 @@
+r"""The gaps that one branch of real m leaves: where log lambda falls as m grows.
+
+The branch is cut into cells. On each the slope has bounds that need no further point (`rmtjac.theory.equation.slopes`);
+a cell on which they have one sign is done, the others are divided until log lambda can move by less than `_FINE` over
+each. So the ends of the gaps are found, and no gap wider than what the undecided cells leave can hide between two
+points.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
+from rmtjac.theory.derivative_laws.real_line import invert_m
+from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.equation.slopes import Factors, Parts, log_lambda, slope, slope_bounds, term_parts
+from rmtjac.theory.equation.stretches import Branch, scale
+
+__all__ = ["Gap", "gaps"]
+
+_FINE = 1e-11  # in log lambda
+_PIECES = 6  # a cell is divided into
+_ROUNDS = 14
+_MOST = 1_000, 20_000  # cells in a round: where m_K is a sum over nodes, over a few values
+_CRITICAL = 10.0  # log m
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """A stretch of m on which log lambda falls; `low` and `high` are ends in m.
+
+    An end is (m, log lambda, log u) at a critical point, or None where the gap goes on to the end of the branch.
+    """
+
+    branch: Branch
+    low: tuple[float, float, np.ndarray] | None
+    high: tuple[float, float, np.ndarray] | None
+
+
+def gaps(layers: Layers, weights: Factors, branch: Branch) -> tuple[list[Gap], float]:
+    """Return the gaps, and a bound of the width, in log lambda, of any that may have been missed."""
+    curve = _Curve(layers, weights, branch)
+    with np.errstate(all="ignore"):
+        m, falls, hidden = _cells(curve)
+        out = []
+        falling = np.flatnonzero(falls)
+        runs = np.split(falling, 1 + np.flatnonzero(np.diff(falling) > 1)) if falling.size else []
+        for run in runs:
+            first, last = int(run[0]), int(run[-1])
+            low = _critical(curve, m[first - 1], m[first]) if first else None
+            high = _critical(curve, m[last + 1], m[last]) if last + 1 < m.size else None
+            out.append(Gap(branch, low, high))
+    return out, hidden
+
+
+class _Curve:
+    """The slope along a branch, of the sign that is negative where log lambda falls."""
+
+    def __init__(self, layers: Layers, weights: Factors, branch: Branch) -> None:
+        self.layers, self.weights, self.branch = layers, weights, branch
+        self.sign = 1.0 if branch.segment.m[0] > 0.0 else -1.0
+        self.counts = weights.on(layers, branch.stretches)
+
+    def terms(self, m: np.ndarray, sides: tuple[list[Parts], list[Parts]] | None = None) -> list[Parts]:
+        """Return the terms at `m`; `sides`, the terms at lower and at higher m, narrows the search."""
+        out = []
+        for g, (one, r) in enumerate(zip(self.branch.stretches, self.layers.ratios, strict=True)):
+            within = None if sides is None else (sides[0][g].v, sides[1][g].v)
+            out.append(term_parts(one, invert_m(one, r * m, within)))
+        return out
+
+    def value(self, m: np.ndarray, terms: list[Parts]) -> np.ndarray:
+        quotients = self.weights.quotients(m)
+        return self.sign * slope(self.layers, self.counts, quotients, self.branch.stretches, terms)
+
+    def bounds(
+        self, left: np.ndarray, right: np.ndarray, sides: tuple[list[Parts], list[Parts]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        quotients = self.weights.quotients(left), self.weights.quotients(right)
+        low, high = slope_bounds(self.layers, self.counts, quotients, self.branch.stretches, sides)
+        return (low, high) if self.sign > 0.0 else (-high, -low)
+
+
+def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return points m, ascending, whether log lambda falls at each, and the width that is left undecided."""
+    m, terms = _resolved(curve)
+    points, falls = [m], [curve.value(m, terms) < 0.0]
+    left, right = m[:-1], m[1:]
+    sides = [parts[:-1] for parts in terms], [parts[1:] for parts in terms]
+    few = all(isinstance(one.law, DiscreteLaw) for one in curve.branch.stretches)
+    most = max(_MOST[few] // len(terms), 200)
+    hidden = 0.0
+    for turn in range(_ROUNDS):
+        low, high = curve.bounds(left, right, sides)
+        moves = np.abs(np.log(right / left)) * np.maximum(np.abs(low), np.abs(high))
+        undecided = ~((low > 0.0) | (high < 0.0))
+        fine = moves <= _FINE
+        hidden = max(hidden, float(moves[undecided & fine].max(initial=0.0)))
+        rough = np.flatnonzero(undecided & ~fine)
+        if not rough.size:
+            break
+        if turn + 1 == _ROUNDS or rough.size > most:
+            hidden = max(hidden, float(np.where(np.isnan(moves[rough]), math.inf, moves[rough]).max()))
+            break
+        a, b = left[rough], right[rough]
+        share = np.arange(1, _PIECES)[:, None] / _PIECES
+        # Between the ends of each cell, with log|m| in equal steps: shape (pieces - 1, cells).
+        new = np.copysign(np.exp((1.0 - share) * np.log(np.abs(a)) + share * np.log(np.abs(b))), a).ravel()
+        at_ends = [parts[rough] for parts in sides[0]], [parts[rough] for parts in sides[1]]
+        again = np.tile(np.arange(rough.size), _PIECES - 1)
+        fresh = curve.terms(new, ([parts[again] for parts in at_ends[0]], [parts[again] for parts in at_ends[1]]))
+        points.append(new)
+        falls.append(curve.value(new, fresh) < 0.0)
+        left, right = np.concatenate([a, new]), np.concatenate([new, b])
+        whole = [first.woven(own, last) for first, own, last in zip(at_ends[0], fresh, at_ends[1], strict=True)]
+        sides = [parts[: left.size] for parts in whole], [parts[rough.size :] for parts in whole]
+    order = np.argsort(np.concatenate(points))
+    return np.concatenate(points)[order], np.concatenate(falls)[order], hidden
+
+
+def _resolved(curve: _Curve) -> tuple[np.ndarray, list[Parts]]:
+    """Return the coarse grid, without the points at which 1/m^2 is lost where 1/m cancels, as m tends to infinity."""
+    layers, branch, segment = curve.layers, curve.branch, curve.branch.segment
+    m, terms = segment.m, branch.terms
+    end = segment.low if segment.high == math.inf else segment.high
+    endless = math.isinf(segment.low) or math.isinf(segment.high)
+    if not endless or layers.gaussian or branch.share_at_infinity(layers):
+        return m, terms
+    kept = np.flatnonzero(np.abs(m) <= math.exp(_CRITICAL) * scale(layers, end))
+    return m[kept], [parts[kept] for parts in terms]
+
+
+def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, np.ndarray]:
+    """Return m, log lambda and log u at the zero of the slope between two points, by secants kept in a bracket."""
+    a, b = rises, falls
+    f = curve.value(np.array([a, b]), curve.terms(np.array([a, b])))
+    for _ in range(12):
+        if not f[0] >= 0.0 > f[1] or abs(b - a) <= 1e-15 * abs(b):
+            break
+        x = a + (b - a) * f[0] / (f[0] - f[1])
+        # Three points about the secant's: the zero is nearly always between two of them.
+        inner = np.array([x - 1e-3 * (x - a), x, x + 1e-3 * (b - x)])
+        points = np.array([a, *inner, b])
+        values = np.array([f[0], *curve.value(inner, curve.terms(inner)), f[1]])
+        turn = int(np.argmax(values < 0.0))
+        a, b, f = points[turn - 1], points[turn], values[turn - 1 : turn + 1]
+    if f[0] >= 0.0 > f[1]:
+        b = a + (b - a) * f[0] / (f[0] - f[1])
+    at = np.array([b])
+    terms = curve.terms(at)
+    log_u = [
+        parts.v[0] - (0j if one.sign > 0 else 1j * math.pi)
+        for one, parts in zip(curve.branch.stretches, terms, strict=True)
+    ]
+    return float(b), float(log_lambda(curve.layers, at, curve.branch.stretches, terms)[0]), np.array(log_u)

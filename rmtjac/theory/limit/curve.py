@@ -1,0 +1,67 @@
+"""Points for drawing the density: as many as asked for, or as many as a given accuracy needs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rmtjac.validate import choice, finite, positive_int
+
+if TYPE_CHECKING:
+    from rmtjac.theory.limit.spectrum import LimitSpectrum
+
+__all__ = ["curve"]
+
+_MOST = 200_000  # points of an interval
+
+
+def curve(lim: LimitSpectrum, points: int, low: float, scale: str, rtol: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return lambda and rho(lambda); see `LimitSpectrum.curve`."""
+    choice("scale", scale, ("linear", "log"))
+    positive_int("points", points)
+    finite("low", low, above=0.0)
+    t = 0.5 * (1.0 - np.cos(np.linspace(0.0, math.pi, points)))
+    parts = []
+    for a, b in lim._log_support:
+        a = max(a, b + math.log(low))
+        if rtol is not None:
+            parts.append(_adaptive(lim, a, b, finite("rtol", rtol, above=0.0)))
+        elif scale == "log":
+            parts.append(np.exp(a + (b - a) * t))
+        else:
+            parts.append(math.exp(a) + (math.exp(b) - math.exp(a)) * t**2)
+    lam = np.concatenate(parts) if parts else np.empty(0)
+    return lam, lim.density(lam)
+
+
+def _adaptive(lim: LimitSpectrum, a: float, b: float, rtol: float) -> np.ndarray:
+    """Halve the steps of t, log lambda = a + (b - a) sin^2(pi t / 2), where a straight line is not good enough."""
+
+    def place(t: np.ndarray) -> np.ndarray:
+        return a + (b - a) * np.sin(0.5 * math.pi * t) ** 2
+
+    def height(x: np.ndarray) -> np.ndarray:
+        lam = np.exp(x)
+        return lam * lim.density(lam)
+
+    t = np.linspace(0.0, 1.0, 65)
+    y = height(place(t))
+    rough = np.ones(t.size - 1, dtype=bool)
+    while rough.any() and t.size < _MOST:
+        left = np.flatnonzero(rough)
+        middle = 0.5 * (t[left] + t[left + 1])
+        x = place(middle)
+        found = height(x)
+        x0, x1 = place(t[left]), place(t[left + 1])
+        line = y[left] + (y[left + 1] - y[left]) * (x - x0) / (x1 - x0)
+        bad = np.abs(line - found) > rtol * np.maximum(found, rtol * y.max())
+        bad &= x1 - x0 > 1e-13 * np.maximum(np.abs(x), 1.0)
+        t, y = np.insert(t, left + 1, middle), np.insert(y, left + 1, found)
+        # Both halves of a step that was too long are looked at again.
+        again = np.zeros(t.size - 1, dtype=bool)
+        start = left + np.arange(left.size)
+        again[start[bad]] = again[start[bad] + 1] = True
+        rough = again
+    return np.exp(place(t))

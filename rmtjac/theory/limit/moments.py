@@ -1,0 +1,128 @@
+r"""Moments of the limit by Lagrange inversion, in floats or exactly, and the mean of log lambda.
+
+m_M is the functional inverse of z(m) = 1/lambda(m), so (EQUATIONS of the limit; `rmtjac.theory.equation.roots` for the
+terms)
+
+.. math:: m_k = \frac1k [m^{k-1}] \bigl(m\,\lambda(m)\bigr)^k, \qquad
+          m\,\lambda(m) = e^c \prod_g \Bigl(\frac{r_g m}{\chi_g(r_g m)}\Bigr)^{k_g} \prod_f (1 + r_f m)^{k_f},
+
+chi_g the inverse of m_{K_g}. The series of m/chi_g have coefficients of both signs, so they are carried with 30
+digits more than a float; what remains is the error of the moments of D^2 that go in, all with positive weights.
+
+The mean of log lambda: on (-mu, 0) lambda(m) is negative, and int log lambda dF = int log|lambda(m)| dm; with
+A of `rmtjac.theory.equation.roots` for the antiderivative that is the limit of Re A + mu log|lambda| as lambda -> 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from rmtjac.theory.derivative_laws.chi import inverse_at
+from rmtjac.theory.equation.layers import Layers
+
+__all__ = ["exact_moments", "log_moment", "moments"]
+
+
+def moments(layers: Layers, most: int) -> np.ndarray:
+    """Return the moments 1 ... `most` of the limiting spectrum; O(most^3) multiprecision operations a group."""
+    import mpmath as mp
+
+    with mp.workdps(46 + most):
+        d_moments = [[mp.mpf(law.moment(k)) for k in range(1, most + 1)] for law in layers.groups]
+        return np.array([float(x) for x in _lagrange(layers, d_moments, layers.scale_mp(), layers.ratio_mp, most)])
+
+
+def exact_moments(layers: Layers, most: int) -> tuple[Fraction, ...]:
+    """Return the moments 1 ... `most` as fractions.
+
+    Raises
+    ------
+    ValueError
+        If a law of D^2 has no rational moments.
+    """
+    points = [law.rational_points for law in layers.groups]
+    for law, found in zip(layers.groups, points, strict=True):
+        if found is None:
+            raise ValueError(f"layers hold {law!r}, whose moments are not rational; use moments instead")
+    d_moments = [
+        [sum((w * x**k for x, w in found), Fraction(0)) for k in range(1, most + 1)] for found in points if found
+    ]
+    return tuple(_lagrange(layers, d_moments, layers.scale_fraction(), layers.ratio_fraction, most))
+
+
+def _lagrange(
+    layers: Layers, d_moments: list[list[Any]], scale: Any, ratio: Callable[[float], Any], most: int
+) -> list[Any]:
+    one = d_moments[0][0] * 0 + 1
+    base = _truncate([one], most)
+    for count, r, series in zip(layers.counts, layers.ratios, d_moments, strict=True):
+        term = [x * ratio(r) ** k for k, x in enumerate(_over_inverse(series))]
+        for _ in range(int(count)):
+            base = _product(base, term)
+    for count, r in zip(layers.free_counts, layers.free_ratios, strict=True):
+        linear = _truncate([one, one * ratio(r)], most)
+        for _ in range(abs(int(count))):
+            base = _product(base, linear if count > 0 else _reciprocal(linear))
+    out, power = [], _truncate([one], most)
+    for k in range(1, most + 1):
+        power = _product(power, base)
+        out.append(scale**k * power[k - 1] / k)
+    return out
+
+
+def _truncate(series: list[Any], most: int) -> list[Any]:
+    return series + [series[0] * 0] * (most - len(series)) if len(series) < most else series[:most]
+
+
+def _product(a: list[Any], b: list[Any]) -> list[Any]:
+    """Product of two power series to the common number of terms."""
+    return [sum(a[i] * b[k - i] for i in range(k + 1)) for k in range(len(a))]
+
+
+def _reciprocal(a: list[Any]) -> list[Any]:
+    out = [1 / a[0]]
+    for k in range(1, len(a)):
+        out.append(-sum(a[i] * out[k - i] for i in range(1, k + 1)) / a[0])
+    return out
+
+
+def _over_inverse(moment_transform: list[Any]) -> list[Any]:
+    """Series of m / chi(m), chi the inverse of u -> sum_k moment_transform[k-1] u^k.
+
+    With m = u g(u) the ratio m / chi(m) is g(chi(m)), and by Lagrange its coefficient of m^k is
+    [u^k] (g(u)^(1-k)) / (1 - k), save for k = 1, where it is [u^1] log g.
+    """
+    inverse = _reciprocal(moment_transform)
+    out = [moment_transform[0]]
+    if len(moment_transform) > 1:
+        out.append(moment_transform[1] / moment_transform[0])
+    power = inverse
+    for k in range(2, len(moment_transform)):
+        out.append(power[k] / (1 - k))
+        power = _product(power, inverse)
+    return out
+
+
+def log_moment(layers: Layers) -> float:
+    """Return the mean of log lambda over lambda > 0 (the mass there, mu, divided out)."""
+    if layers.explicit:
+        law = layers.groups[0]
+        return layers.log_scale + law.mean_log / law.mass
+    mu = layers.rank
+    total = layers.log_scale - math.log(mu) - layers.gaussian
+    for law, r, k, share in zip(layers.groups, layers.ratios, layers.counts, layers.shares, strict=True):
+        if share == 1.0:  # E log(1 - u D^2) and the logarithm of u cancel as u -> -inf
+            total += k * (law.mean_log / law.mass + math.log(law.mass))
+            continue
+        u = inverse_at(law, complex(-r * mu)).real
+        potential = float(law.log_potential(np.array([complex(math.log(-u), -math.pi)])).real[0])
+        total += k * (potential / (r * mu) + math.log(r * mu / -u))
+    for r, k, share in zip(layers.free_ratios, layers.free_counts, layers.free_shares, strict=True):
+        if share != 1.0:
+            total += k * (1.0 - 1.0 / share) * math.log1p(-r * mu)
+    return total

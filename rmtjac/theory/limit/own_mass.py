@@ -1,0 +1,225 @@
+"""The mass of a limit by another route than its cdf: what its density integrates to on the intervals of the support.
+
+The closed-form cdf is 1 at the upper edge whether or not an interval was lost below; the integral is not. The density
+at a point rests on no other point (`rmtjac.theory.equation.roots`), so a sum of 1 says that the support is complete.
+
+In x = log lambda the measure is -Im m / pi dx. It starts like a square root at most ends, so x goes like t^2 there: a
+Gauss-Legendre rule in t converges geometrically. Where the sum differs from 1, panels are halved as long as that
+changes it. Mass in peaks too narrow for that, up to a thousandth of all, is taken from the rise of the cdf on their
+panels: within an interval that is known it does not depend on whether another one was lost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
+from rmtjac.theory.equation import roots as inverse
+from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.equation.support import Support, support
+
+__all__ = ["TOLERANCE", "checked_support", "missing_mass"]
+
+TOLERANCE = 1e-7
+_GOAL = 1e-9
+_LITTLE = 1e-7  # mass next to 0 that is left to the cdf
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
+_DEEPEST = 300.0  # below the upper edge, in log lambda: from there on down the cdf has the mass
+_SHORT = 6.0  # in log lambda: such an interval is one piece, seen from the middle
+_NARROW = 1e-5  # in t: on less, at an edge, the density is noise and of no weight
+_MOST = 2_000  # panels
+_ENOUGH, _SEEN = 40, 1e-3  # after so many panels, and with all mass but this seen by the density, the cdf has the rest
+
+
+def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None = None) -> Support:
+    """Return the support of the limit of an `ensemble`, given by its facts if there is one, if its mass is 1.
+
+    Raises
+    ------
+    ArithmeticError
+        If the mass is off by more than `TOLERANCE`.
+    """
+    ends = support(layers)
+    with np.errstate(over="ignore", invalid="ignore"):  # an error of the density may be infinite
+        missing = missing_mass(layers, ends, atom)
+    if not abs(missing) <= TOLERANCE and layers.explicit and not isinstance(layers.groups[0], DiscreteLaw):
+        missing = _outside(layers, ends, atom)
+    if not abs(missing) <= TOLERANCE:
+        what = ensemble or {"widths": layers.widths, "laws": layers.laws, "orthogonal": layers.orthogonal}
+        name = ", ".join(f"{key}={value!r}" for key, value in what.items())
+        raise ArithmeticError(
+            f"the limit of {name} has mass {1.0 - missing:.10g} on its support, not 1: an interval is lost, or the "
+            "density is wrong; please report this"
+        )
+    return ends
+
+
+def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
+    """Return 1 less the atom, the atoms off 0 and what the density integrates to.
+
+    Where the support reaches down to 0, the cdf, which is right at each point, has the last 1e-7, or what lies below
+    e^-300 times the upper edge, or below the lowest point that is resolved.
+    """
+    pieces, below = _pieces(layers, ends, atom)
+    known = atom + float(ends.masses.sum()) + below
+    panels = [(i, a, b) for i, piece in enumerate(pieces) for a, b in itertools.pairwise(piece.cuts())]
+    if not panels:
+        return 1.0 - known
+    which, left, right = (np.array(column) for column in zip(*panels, strict=True))
+    settled, spent = 0.0, 0
+    while True:
+        parts = _integrals(layers, pieces, which, left, right)
+        spent += parts.size
+        missing = 1.0 - known - settled - float(parts.sum())
+        if abs(missing) <= _GOAL or spent > _MOST:
+            return missing
+        steps = _steps(layers, pieces, which, left, right)
+        rough = ~(np.abs(parts - steps) <= 0.01 * _GOAL)
+        rough &= right - left > _NARROW
+        if not rough.any():
+            return missing
+        if spent > _ENOUGH and abs(missing) <= _SEEN:
+            # Peaks too narrow for the rule: what F rises by on these panels tells the same, where it is known.
+            rest = missing - float(np.nansum((steps - parts)[rough]))
+            if abs(rest) <= 0.1 * TOLERANCE:
+                return rest
+        settled += float(parts[~rough].sum())
+        middle = 0.5 * (left + right)
+        which = np.repeat(which[rough], 2)
+        left, right = _mixed(left[rough], middle[rough]), _mixed(middle[rough], right[rough])
+
+
+def _outside(layers: Layers, ends: Support, atom: float) -> float:
+    """Return the mass of M = c D^2 that lies on no interval, by the nodes of D^2.
+
+    Where D^2 gathers near a value its density is none that floats of lambda resolve.
+    """
+    law = layers.groups[0]
+    log_lam = np.log(law.values) + layers.log_scale
+    room = 1e-9 * (1.0 + np.abs(log_lam))
+    inside = np.zeros(log_lam.size, dtype=bool)
+    for low, high in ends.log_ends:
+        inside |= (log_lam >= low - room) & (log_lam <= high + room)
+    return 1.0 - atom - float(ends.masses.sum()) - float(law.weights[inside].sum()) / float(layers.ratios[0])
+
+
+def _pieces(layers: Layers, ends: Support, atom: float) -> tuple[list[_Piece], float]:
+    """Return what the intervals are cut into, and the mass below the lowest piece that the cdf has."""
+    pieces: list[_Piece] = []
+    below = 0.0
+    for low, high in _smooth_intervals(layers, ends):
+        if low == -math.inf:
+            bottom, below = _bottom(layers, high, atom)
+            pieces.append(_Piece(high, high - bottom, -1))
+        elif high - low < _SHORT:
+            pieces.append(_Piece(0.5 * (low + high), 0.5 * (high - low), 0))
+        else:
+            pieces += [_Piece(high, 0.5 * (high - low), -1), _Piece(low, 0.5 * (high - low), 1)]
+    return pieces, below
+
+
+def _smooth_intervals(layers: Layers, ends: Support) -> list[tuple[float, float]]:
+    """Return the intervals, cut where the density is infinite: M = c D^2, and D^2 turns back at some h."""
+    source = layers.groups[0].source
+    if not layers.explicit or source is None or isinstance(layers.groups[0], DiscreteLaw):
+        return [(float(low), float(high)) for low, high in ends.log_ends]
+    from scipy.optimize import minimize_scalar
+
+    phi, variance = source
+    h = math.sqrt(variance) * np.linspace(-14.0, 14.0, 5603)
+
+    def log_square(x: np.ndarray) -> np.ndarray:
+        return np.log(np.maximum(np.abs(phi.derivative(x)), 1e-150))
+
+    value = log_square(h)
+    turns = []
+    for i in 1 + np.flatnonzero((value[1:-1] - value[:-2]) * (value[2:] - value[1:-1]) < 0.0):
+        sign = -1.0 if value[i] > value[i - 1] else 1.0
+        best = minimize_scalar(
+            lambda x, sign=sign: sign * float(log_square(np.array([x]))[0]),
+            bounds=(h[i - 1], h[i + 1]), method="bounded", options={"xatol": 1e-12},
+        )  # fmt: skip
+        turns.append(2.0 * sign * float(best.fun) + layers.log_scale)
+    out = []
+    for low, high in ends.log_ends:
+        cuts = sorted({float(low), *(x for x in turns if low + 1e-9 < x < high - 1e-9), float(high)})
+        out += list(itertools.pairwise(cuts))
+    return out
+
+
+def _mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.column_stack([a, b]).ravel()
+
+
+def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
+    """Return a point below which next to no mass lies, or none is resolved, and the mass below it."""
+    low, below, depth = high, 0.0, 1.0
+    while depth < _DEEPEST:
+        point = np.array([high - depth])
+        roots = inverse.solve(layers, point)
+        if not roots.found[0]:
+            break
+        low, below = float(point[0]), 1.0 - float(inverse.upper_tail(layers, roots)[0]) - atom
+        if below < _LITTLE:
+            break
+        # In the tail log F falls like log lambda / n.
+        depth *= min(max(math.log(_LITTLE) / math.log(min(below, 0.9)), 1.3), 2.0)
+    return low, below
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Part of an interval: x = origin + direction t^2, or, with direction 0, x = origin - length cos t."""
+
+    origin: float
+    length: float
+    direction: int
+
+    def cuts(self) -> np.ndarray:
+        """Ends of the first panels in t."""
+        if self.direction == 0:
+            return np.array([0.0, 0.5 * math.pi, math.pi])
+        reach = math.sqrt(self.length)
+        return np.array([0.0, *(2.0**k for k in range(10) if 2.0**k < 0.75 * reach), reach])
+
+
+def _place(pieces: list[_Piece], which: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return log lambda and its derivative at t, shape (panels, points)."""
+    origin, length, direction = (
+        np.array([getattr(pieces[i], name) for i in which])[:, None] for name in ("origin", "length", "direction")
+    )
+    log_lam = np.where(direction == 0, origin - length * np.cos(t), origin + direction * t**2)
+    return log_lam, np.where(direction == 0, length * np.sin(t), 2.0 * t)
+
+
+def _integrals(
+    layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Return the integral over each panel."""
+    half = 0.5 * (high - low)
+    log_lam, rate = _place(pieces, which, (0.5 * (low + high))[:, None] + half[:, None] * _NODES)
+    density = np.zeros(rate.shape)
+    # Between clouds that only far tails join no root is found, after a long search: a quarter of the nodes tells.
+    probe = np.arange(_NODES.size) % 4 == 2
+    rows, seen = np.ones(half.size, dtype=bool), np.zeros(half.size, dtype=bool)
+    for nodes in (probe, ~probe):
+        place = np.ix_(rows, nodes)
+        roots = inverse.solve(layers, log_lam[place].ravel())
+        density[place] = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0).reshape(-1, int(nodes.sum()))
+        seen[rows] |= roots.found.reshape(-1, int(nodes.sum())).any(axis=1)
+        rows = seen.copy()
+    return (density * rate) @ _WEIGHTS * half / math.pi
+
+
+def _steps(layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return what the cdf says of each panel, NaN where it says nothing; a little inside of the ends of the support."""
+    inward = 1e-6 * (high - low)
+    log_lam, _ = _place(pieces, which, np.column_stack([low + inward, high - inward]))
+    roots = inverse.solve(layers, log_lam.ravel())
+    tail = np.where(roots.found, inverse.upper_tail(layers, roots), np.nan).reshape(log_lam.shape)
+    return np.abs(tail[:, 1] - tail[:, 0]) * (1.0 + 2e-6)

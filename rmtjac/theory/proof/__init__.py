@@ -1,0 +1,1 @@
+"""Proofs in ball arithmetic: roots, edges, gaps, moments and densities of the limit."""

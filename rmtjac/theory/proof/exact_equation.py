@@ -1,0 +1,162 @@
+r"""The limit equation of given layers in exact arithmetic, as the proofs use it.
+
+.. math:: \log\lambda = c - \mathrm{Log}\,m + \sum_g k_g s_g + \sum_f k_f\,\mathrm{Log}(1 + r_f m)
+
+with rational r, whole k, and e^c a rational number times values of D^2. It is built from laws, variances, widths and
+kinds of weights alone, not from the floats that `rmtjac.theory.equation.roots` makes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from rmtjac.theory.derivative_laws.base import DerivativeLaw
+from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
+from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.proof.ball_laws import PointBalls, SmoothBalls, ball_law, exact, flint_module
+
+__all__ = ["Equation", "Term", "equation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """k copies of a law K with ratio r: m_K(u) = r m, s = Log(m_K(u)/u).
+
+    A law of a single value x beside 0 (`single`) is kept in units of x: e^s = p + r m, and x is a constant.
+    """
+
+    law: PointBalls | SmoothBalls
+    ratio: Fraction
+    count: int
+    single: bool
+
+    @property
+    def rank(self) -> float:
+        """P(D != 0) / r, in floats: a matter of order, not of proof."""
+        return float(flint_module().arb(self.law.mass)) / float(self.ratio)
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """Terms, sorted by what becomes of them.
+
+    Attributes
+    ----------
+    lead
+        The term of smallest rank.
+    others
+        The other terms with more than one value of D^2.
+    factors
+        The other terms of a single value, p_j + r_j m; among them the factors of the weights, p_j = 1, k_j of any sign.
+    scale, values
+        e^c is `scale` times the product of x^k over `values`, pairs (law, k).
+    attempts
+        What has been prepared per precision.
+    """
+
+    lead: Term
+    others: tuple[Term, ...]
+    factors: tuple[Term, ...]
+    scale: Fraction
+    values: tuple[tuple[PointBalls, int], ...]
+    attempts: dict[int, Callable[[float, list[Any]], Any]] = field(default_factory=dict)
+
+    @property
+    def is_rational(self) -> bool:
+        """Whether u of the lead is the only unknown and lambda is a rational function of it."""
+        return self.lead.single and not self.others
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All of them."""
+        return (self.lead, *self.others, *self.factors)
+
+    def log_constant(self) -> Any:
+        """Return c."""
+        arb = flint_module().arb
+        start = arb(exact(self.scale)).log()
+        return sum((k * arb(law.pairs[0][1]).log() for law, k in self.values), start)
+
+    def offsets(self) -> list[Any]:
+        """Return 1 - r_j p_0 / (r_0 p_j) per factor: exact where both masses are rational or the same."""
+        out = []
+        for term in self.factors:
+            ratio = exact(term.ratio / self.lead.ratio)
+            same = term.law.float_law is self.lead.law.float_law
+            out.append(1 - ratio if same else 1 - ratio * self.lead.law.mass / term.law.mass)
+        return out
+
+
+def equation(layers: Layers) -> Equation | str:
+    """Return the equation of `layers`, or the reason why it cannot be had in balls.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> relu = rj.theory.derivative_law(rj.activations.activation("relu"), 1.0)
+    >>> eq = equation(rj.theory.Layers([relu, relu], [2.0, 2.0], widths=[400, 300, 100]))
+    >>> eq.lead.ratio, [str(term.ratio) for term in eq.factors], eq.scale
+    (Fraction(1, 1), ['1/4', '1/3'], Fraction(4, 1))
+    """
+    widths = [Fraction(float(n)) for n in layers.widths or [1.0] * (len(layers.laws) + 1)]
+    orthogonal = layers.orthogonal or [False] * len(layers.laws)
+    ratio = [widths[-1] / n for n in widths]
+    known: dict[int, PointBalls | SmoothBalls] = {}
+    for law in layers.laws:
+        if id(law) not in known:
+            ball = next((its for its in known.values() if _same(its.float_law, law)), None) or ball_law(law)
+            if isinstance(ball, str):
+                return ball
+            known[id(law)] = ball
+
+    linear = PointBalls(lambda: [(exact(1.0), exact(1.0))], True, DiscreteLaw.from_points([1.0], [1.0]))
+    counts: dict[tuple[Any, Fraction], int] = {}
+    laws: dict[Any, PointBalls | SmoothBalls] = {}
+    powers: dict[int, int] = {}
+
+    def add(law: PointBalls | SmoothBalls, r: Fraction, k: int) -> None:
+        # Single values of the same rational probability are the same factor, and so meet those of the weights.
+        key: Any = id(law)
+        if isinstance(law, PointBalls) and _single(law):
+            powers[id(law)] = powers.get(id(law), 0) + k
+            if isinstance(law.mass, type(exact(1.0))):
+                key = ("single", str(law.mass))
+        laws.setdefault(key, law)
+        counts[key, r] = counts.get((key, r), 0) + k
+
+    scale = 1 / ratio[0]
+    add(linear, ratio[0], 1)
+    for l, (law, variance) in enumerate(zip(layers.laws, layers.variances, strict=True)):
+        place = l + 1 if orthogonal[l] and widths[l + 1] > widths[l] else l
+        scale *= Fraction(float(variance)) * ratio[place] / ratio[l + 1]
+        add(known[id(law)], ratio[l + 1], 1)
+        if orthogonal[l]:
+            add(linear, ratio[place], -1)
+    terms = [_term(laws[key], r, k) for (key, r), k in counts.items() if k]
+    # Of equal ranks a term with more values leads: it is unknown in any case.
+    lead = min((t for t in terms if t.count > 0), key=lambda t: t.rank * (1.0 + 1e-14 * t.single))
+    rest = [t for t in terms if t is not lead]
+    singles = {id(law): law for law in known.values() if isinstance(law, PointBalls) and _single(law)}
+    values = tuple((law, powers[place]) for place, law in singles.items())
+    return Equation(lead, tuple(t for t in rest if not t.single), tuple(t for t in rest if t.single), scale, values)
+
+
+def _same(one: DerivativeLaw, other: DerivativeLaw) -> bool:
+    """Whether the two are the same law for a proof: equal floats do not make equal functions."""
+    if one.source is None or other.source is None:
+        return one.source is other.source and one.equals(other)
+    return one.source[0] is other.source[0] and one.source[1] == other.source[1]
+
+
+def _single(law: PointBalls | SmoothBalls) -> bool:
+    return isinstance(law, PointBalls) and len(law.pairs) == 1
+
+
+def _term(law: PointBalls | SmoothBalls, r: Fraction, k: int) -> Term:
+    if isinstance(law, PointBalls) and len(law.pairs) == 1:
+        point = PointBalls(lambda: [(law.mass, exact(1.0))], law.rational, law.float_law)
+        return Term(point, r, k, True)
+    return Term(law, r, k, False)

@@ -1,0 +1,327 @@
+import csv
+import json
+import os
+import subprocess
+import sys
+from importlib import metadata
+
+import matplotlib.image
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac.cli.main import main
+
+SMALL = ["--activation", "hardtanh", "--depth", "2", "--width", "20"]
+SAMPLED = [*SMALL, "--samples", "6", "--seed", "3"]
+ENSEMBLE = rj.Ensemble.square(20, 2, "hardtanh")
+
+
+@pytest.fixture(autouse=True)
+def _clean_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    yield
+    plt.close("all")
+
+
+def _run(capsys, *arguments):
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    return out
+
+
+def _strict(text):
+    """JSON as the standard has it, without NaN."""
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_spectrum_json(capsys):
+    facts = _strict(_run(capsys, "spectrum", "--json", *SAMPLED))
+    emp = rj.sample_spectrum(ENSEMBLE, 6, rng=3)
+    assert facts["samples"] == 6
+    assert facts["ensemble"] == json.loads(json.dumps(ENSEMBLE.to_dict()))
+    assert facts["atom"] == {"value": emp.atom, "error": emp.atom_error, "bounds": list(emp.atom_bounds)}
+    assert facts["underflows"] == 0
+    for p, estimate in facts["log_quantiles_nonzero"].items():
+        assert (estimate["value"], estimate["error"]) == emp.log_quantile(float(p))
+
+
+def test_limit_json(capsys):
+    options = ["--points", "5", "--biases", "gaussian:0.3", "--input-variance", "0.7"]
+    facts = _strict(_run(capsys, "limit", "--json", *SMALL, *options))
+    ensemble = rj.Ensemble.square(20, 2, "hardtanh", biases=rj.Gaussian(0.3))
+    lim = rj.limit_spectrum(ensemble, input_variance=0.7)
+    assert facts["atom"] == lim.atom
+    assert facts["support"] == lim.support.tolist()
+    assert facts["moments"] == lim.moments(4).tolist()
+    lam = np.array(facts["curve"]["lambda"])
+    assert lam.shape == (5,)
+    np.testing.assert_array_equal(facts["curve"]["density"], lim.density(lam))
+    # rows at the middles of five equal steps of probability; 1e-10: the quantile's accuracy
+    p = lim.atom + (1 - lim.atom) * np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+    np.testing.assert_allclose(facts["curve"]["cdf"], p, atol=1e-10)
+
+
+def test_compare_json(capsys, tmp_path):
+    facts = _strict(_run(capsys, "compare", "--json", *SAMPLED))
+    result = rj.compare(rj.sample_spectrum(ENSEMBLE, 6, rng=3), rj.limit_spectrum(ENSEMBLE))
+    for key, value in json.loads(json.dumps(result.to_dict())).items():
+        assert facts[key] == value
+    assert facts["out"] == "rmtjac-compare.png"
+    assert os.listdir(tmp_path) == ["rmtjac-compare.png"]
+
+
+def test_info_json(capsys):
+    facts = _strict(_run(capsys, "info", "--json"))
+    for name in ("rmtjac", "numpy", "scipy", "numba"):
+        assert facts["versions"][name] == metadata.version(name)
+    assert facts["cores"] == os.cpu_count()
+    assert facts["blas"]
+    assert facts["cpu"]
+
+
+def test_tables(capsys):
+    emp, lim = rj.sample_spectrum(ENSEMBLE, 6, rng=3), rj.limit_spectrum(ENSEMBLE)
+    text = _run(capsys, "spectrum", *SAMPLED)
+    assert f"{ENSEMBLE!r}\n{emp!r}\n" in text
+    assert f"{emp.log_quantile(0.5).value:.6g}" in text
+    lines = _run(capsys, "limit", *SMALL, "--points", "4").splitlines()
+    assert lines[:2] == [repr(ENSEMBLE), repr(lim)]
+    assert len(lines) == 2 + 1 + 1 + 4
+    table = rj.compare(emp, lim).table()
+    assert _run(capsys, "compare", *SAMPLED) == f"{ENSEMBLE!r}\n{table}\nwrote rmtjac-compare.png\n"
+    assert f"numpy       {np.__version__}\n" in _run(capsys, "info")
+
+
+@pytest.mark.parametrize("command", ["spectrum", "limit", "compare"])
+def test_pictures(capsys, tmp_path, command):
+    arguments = SMALL if command == "limit" else SAMPLED
+    for suffix, magic in [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")]:
+        out = _run(capsys, command, *arguments, "--out", f"x.{suffix}")
+        assert out.endswith(f"wrote x.{suffix}\n")
+        assert (tmp_path / f"x.{suffix}").read_bytes().startswith(magic)
+    pixels = matplotlib.image.imread(tmp_path / "x.png")[..., :3]
+    assert min(pixels.shape[:2]) > 500
+    assert 0.005 < np.mean(pixels.min(axis=-1) < 0.9) < 0.5
+    assert sorted(os.listdir(tmp_path)) == ["x.pdf", "x.png", "x.svg"]
+
+
+def test_files_of_results(capsys):
+    _run(capsys, "spectrum", *SAMPLED, "--out", "s.npz")
+    emp = rj.sample_spectrum(ENSEMBLE, 6, rng=3)
+    again = rj.EmpiricalSpectrum.load("s.npz")
+    assert again.log_singular_values.tobytes() == emp.log_singular_values.tobytes()
+    _run(capsys, "limit", *SMALL, "--out", "l.npz")
+    lim = rj.LimitSpectrum.load("l.npz")
+    assert lim.density(1.0) == rj.limit_spectrum(ENSEMBLE).density(1.0)
+    _run(capsys, "compare", *SAMPLED, "--out", "c.npz")
+    assert rj.Comparison.load("c.npz").ks == rj.compare(emp, lim).ks
+
+
+def test_curve_as_csv(capsys, tmp_path):
+    _run(capsys, "limit", *SMALL, "--out", "curve.csv")
+    with open(tmp_path / "curve.csv", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["lambda", "density", "density_error", "cdf"]
+    lam, density, error, cdf = np.array(rows, dtype=float).T
+    lim = rj.limit_spectrum(ENSEMBLE)
+    np.testing.assert_array_equal(density, lim.density(lam))  # repr keeps every bit
+    np.testing.assert_array_equal(error, lim.density_error(lam))
+    np.testing.assert_array_equal(cdf, lim.cdf(lam))
+
+
+BAD = [
+    (
+        ["limit", "--activation", "foo"],
+        "activation='foo' is not known; known: linear, relu, leaky_relu, hardtanh, ",
+    ),
+    (
+        ["limit", "--activation", "leaky_relu:nan"],
+        "activation='leaky_relu:nan': the slope must be a finite number",
+    ),
+    (["spectrum", "--width", "0"], "width=0 must be a positive whole number"),
+    (["compare", "--depth", "-1"], "depth=-1 must be a positive whole number"),
+    (["spectrum", "--samples", "0"], "samples=0 must be a positive whole number"),
+    (["compare", "--samples", "-5"], "samples=-5 must be a positive whole number"),
+    (["limit", "--points", "0"], "--points=0 must be a positive whole number"),
+    (["spectrum", "--threads", "0"], "threads=0 must be a positive whole number"),
+    (["spectrum", "--seed", "-1"], "rng=-1 must be a non-negative int"),
+    (["spectrum", "--masks", "none"], "masks='none' must be one of 'network', 'independent'"),
+    (["spectrum", "--precision", "slow"], "precision='slow' must be one of 'auto', 'accurate', 'fast'"),
+    (["limit", "--method", "magic"], "method='magic' must be one of 'inverse', 'continuation'"),
+    (["limit", "--weights", "gauss"], "weights='gauss' is not a known law; known: gaussian, "),
+    (
+        ["limit", "--weights", "gaussian:x"],
+        "weights='gaussian:x': gaussian takes numbers, gaussian:std:power",
+    ),
+    (["limit", "--weights", "gaussian:1:1:1"], "weights='gaussian:1:1:1': gaussian takes gaussian:std:power"),
+    (["spectrum", "--biases", "noise"], "biases='noise' is not a known law"),
+    (["limit", "--weights", "gaussian:nan"], "nan must be a finite number >= 0"),
+    (["spectrum", "--weights", "cauchy:inf"], "inf must be a finite number >= 0"),
+    (["compare", "--weights", "gaussian:-1"], "-1.0 must be a finite number >= 0"),
+    (["limit", "--input-variance", "nan"], "input_variance=nan must be a finite number >= 0"),
+    (["spectrum", "--input-variance", "much"], "input_variance='much' must be a number >= 0 or 'stationary'"),
+    (
+        ["limit", "--activation", "relu", "--weights", "gaussian:2", "--input-variance", "stationary"],
+        "grows without bound",
+    ),
+    (
+        ["spectrum", "--weights", "cauchy:1", "--input-variance", "stationary"],
+        "needs weights and biases of finite variance",
+    ),
+    (["limit", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
+    (["compare", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
+    (
+        ["limit", "--method", "continuation", "--depth", "2"],
+        "use input_variance='stationary', or method='inverse'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_errors_are_one_line_and_leave_no_file(capsys, tmp_path, arguments, message):
+    size = [] if {"--width", "limit"} & set(arguments) else ["--width", "8"]
+    assert main([*arguments, *size, "--out", "x.png"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("rmtjac: ")
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    assert message in err
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("command", ["spectrum", "limit", "compare"])
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("absent/x.png", "--out='absent/x.png': the folder 'absent' does not exist; create it first"),
+        ("x.txt", "--out='x.txt' must end in .png, .pdf, .svg"),
+        ("x", "--out='x' must end in .png, .pdf, .svg"),
+        (".", "--out='.' is a folder; a file name is needed"),
+    ],
+)
+def test_out_is_checked_before_any_work(capsys, tmp_path, monkeypatch, command, out, message):
+    monkeypatch.setattr("rmtjac.spectra.sample.sample_spectrum", lambda *a, **k: pytest.fail("work was done"))
+    monkeypatch.setattr(
+        "rmtjac.theory.limit.limit_spectrum.limit_spectrum", lambda *a, **k: pytest.fail("work was done")
+    )
+    assert main([command, "--out", out]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"rmtjac: {message}")
+    assert err.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_only_the_limit_writes_csv(capsys):
+    for command in ("spectrum", "compare"):
+        assert main([command, "--out", "x.csv"]) == 2
+        assert capsys.readouterr().err.startswith("rmtjac: --out='x.csv' must end in")
+
+
+@pytest.mark.parametrize("stop", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_failed_write_keeps_the_old_file(capsys, tmp_path, monkeypatch, stop):
+    (tmp_path / "x.png").write_bytes(b"old")
+
+    def half(self, file, **options):
+        file.write(b"half")
+        raise stop
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", half)
+    code = main(["limit", *SMALL, "--out", "x.png"])
+    disk, interrupt = (2, "rmtjac: disk full\n"), (130, "rmtjac: interrupted; nothing was written\n")
+    assert (code, capsys.readouterr().err) == (disk if isinstance(stop, OSError) else interrupt)
+    assert os.listdir(tmp_path) == ["x.png"]
+    assert (tmp_path / "x.png").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["spectre"], ["limit", "--nonsense"], ["limit", "--depth"], ["spectrum", "--width", "2.5"]],
+)
+def test_argparse_ends_with_2(capsys, arguments):
+    with pytest.raises(SystemExit) as stop:
+        sys.exit(main(arguments))
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "rmtjac" in err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--width", "2.5"), ("--depth", "two"), ("--samples", "1e3"), ("--seed", "x"), ("--threads", "1.0")],
+)
+def test_numbers_that_are_not_whole(capsys, option, value):
+    try:
+        code = main(["spectrum", option, value])
+    except SystemExit as stop:
+        code = stop.code
+    err = capsys.readouterr().err
+    assert code == 2
+    assert err.startswith("rmtjac: ")
+    assert err.count("\n") == 1
+    assert option[2:] in err
+    assert value in err
+    assert "whole number" in err or "int" in err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["limit", "--help"]])
+def test_help(capsys, arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 0
+    assert "usage: rmtjac" in capsys.readouterr().out
+
+
+def test_spectrum_with_a_sample_of_zeros(capsys):
+    facts = json.loads(_run(capsys, "spectrum", "--json", "--activation", "relu", "--width", "2"))
+    assert facts["atom"]["value"] > 0.5
+
+
+@pytest.mark.parametrize("command", ["spectrum", "compare"])
+def test_json_of_a_single_sample(capsys, command):
+    assert _strict(_run(capsys, command, "--json", "--width", "9", "--samples", "1"))["samples"] == 1
+
+
+def test_a_width_beyond_all_memory(capsys):
+    # 8 PB: more than a 47-bit address space holds, so refused at once
+    assert main(["spectrum", "--width", str(10**15), "--samples", "1"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--weights", "gaussian:1e200"], ["--weights", "gaussian:1e-3", "--depth", "120"]]
+)
+def test_a_limit_beyond_a_float_is_explained(capsys, arguments):
+    assert main(["limit", "--activation", "linear", *arguments]) == 2
+    assert "range of a float" in capsys.readouterr().err
+
+
+def _process(*arguments, **options):
+    command = [sys.executable, "-m", "rmtjac.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+
+
+def test_as_a_process(tmp_path):
+    options = ["--activation", "linear", "--depth", "1", "--out", "l.csv"]
+    done = _process("limit", "--json", *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    facts = _strict(done.stdout)
+    assert facts["support"] == [[0.0, pytest.approx(4.0, rel=1e-12)]]  # Marchenko-Pastur
+    assert facts["moments"] == pytest.approx([1, 2, 5, 14], rel=1e-12)
+    assert os.listdir(tmp_path) == ["l.csv"]
+
+
+def test_an_error_of_a_process(tmp_path):
+    done = _process("compare", "--weights", "cauchy:1.0", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("rmtjac: weights=Cauchy()")
+    assert done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path) == []
