@@ -19,6 +19,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ def cited(text: str) -> list[tuple[str, str, str]]:
     found = []
     for match in _CITATION.finditer(text):
         written = " ".join(match[0].split())
+        if match["bare"] and match["source"] != "BS":  # numbers without brackets were a habit with BS only
+            continue
         if match["kind"]:
             kind = _KINDS[match["kind"].rstrip(".").lower().removesuffix("s")]
             items = [f"{kind} {place}" for place in re.findall(_NUMBER, match["places"])]
@@ -119,6 +122,21 @@ def definitions(source: str) -> list[tuple[int, int, str]]:
     return found
 
 
+@dataclass(frozen=True)
+class Source:
+    """What is read of one file: its definitions and its texts, with their lines."""
+
+    spans: list[tuple[int, int, str]]
+    texts: list[tuple[int, str]]
+
+
+@cache
+def read(path: Path) -> Source:
+    """Parse a file, once."""
+    source = path.read_text(encoding="utf-8")
+    return Source(definitions(source), list(_texts(source)))
+
+
 def files(folder: str) -> list[Path]:
     """Python files of the package or the tests, in order."""
     return sorted((ROOT / folder).rglob("*.py"))
@@ -130,12 +148,9 @@ def citations(folder: str) -> list[Citation]:
     for path in files(folder):
         if path.name == "test_docs.py":  # it tries the parser on made-up citations
             continue
-        source = path.read_text(encoding="utf-8")
-        spans = definitions(source)
-        for line, text in _texts(source):
-            inside = [span for span in spans if span[0] <= line <= span[1]]
-            name = max(inside)[2] if inside else ""
+        for line, text in read(path).texts:
             for origin, item, written in cited(text):
+                name = max((span for span in read(path).spans if span[0] <= line <= span[1]), default=(0, 0, ""))[2]
                 found.append(Citation(origin, item, path.relative_to(ROOT).as_posix(), name, written))
     return found
 
@@ -144,7 +159,7 @@ def places(folder: str) -> dict[str, list[str]]:
     """Where each name is defined: "Network.jacobian" -> ["rmtjac/network.py"]."""
     found: dict[str, list[str]] = {}
     for path in files(folder):
-        for _, _, name in definitions(path.read_text(encoding="utf-8")):
+        for _, _, name in read(path).spans:
             where = found.setdefault(name, [])
             if path.relative_to(ROOT).as_posix() not in where:
                 where.append(path.relative_to(ROOT).as_posix())
@@ -209,7 +224,7 @@ def labels() -> list[tuple[str, str]]:
     """(page, label) of all labelled equations of these pages."""
     found = []
     for path in sorted((DOCS / "theory").glob("*.md")):
-        for label in re.findall(r"^\$\$ \((eq-[\w-]+)\)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for label in re.findall(r"^\s*\$\$ \((eq-[\w-]+)\)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             found.append((path.stem, label))
     return found
 
