@@ -30,20 +30,24 @@ COMMAND = "python docs/equation_index.py"
 SOURCES = ("BS", "NN", "DEQ", "PSG", "PS")
 
 _KINDS = {
-    "sec": "Section", "section": "Section", "fig": "Fig.", "figure": "Fig.", "theorem": "Theorem", "lemma": "Lemma",
-    "proposition": "Proposition", "definition": "Definition", "corollary": "Corollary", "remark": "Remark",
-    "table": "Table",
+    "§": "Section", "sec": "Section", "section": "Section", "fig": "Fig.", "figure": "Fig.", "theorem": "Theorem",
+    "lemma": "Lemma", "proposition": "Proposition", "definition": "Definition", "corollary": "Corollary",
+    "remark": "Remark", "table": "Table",
 }  # fmt: skip
-_JOIN = r"\s*(?:,\s*(?:and\s+)?|and\s+|--?|–|to\s+)\s*"
+_JOIN = r"\s*(?:,\s*(?:and\s+)?|and\s+|--?|–|/|to\s+)\s*"
 _NUMBER = r"(?:\d+(?:\.\d+)*|[IVX]+(?:\.\d+)*)"
 _CITATION = re.compile(
-    rf"""(?<![\w'"\-/.]) \[?(?P<source>{"|".join(sorted(SOURCES, key=len, reverse=True))})\]?_?,?\s+
-    (?: (?P<kind>Sections?|Sec\.|Figures?|Figs?\.|Theorems?|Lemmas?|Propositions?|Definitions?|Corollary|Remarks?
-                |Tables?)\s+(?P<places>{_NUMBER}(?:{_JOIN}{_NUMBER})*)(?![\w(])
-      | (?:[Ee]qs?\.\s*|[Ee]quations?\s+)?(?P<equations>\(\d+(?:\.\d+)?\)(?:{_JOIN}\(\d+(?:\.\d+)?\))*)
-      | (?:[Ee]qs?\.\s*|[Ee]quations?\s+)?(?P<bare>\d+(?:\.\d+)?(?:{_JOIN}\d+(?:\.\d+)?)*)(?![\w.]*\d)(?!\w)
+    rf"""(?<![\w'"\-/.]) \[?(?P<source>{"|".join(sorted(SOURCES, key=len, reverse=True))})(?:'s)?\]?_?,?\s+
+    (?: (?P<kind>§|Sections?|Secs?\.|Figures?|Figs?\.|Theorems?|Lemmas?|Propositions?|Definitions?|Corollary|Remarks?
+                |Tables?)\s*(?P<places>{_NUMBER}(?:{_JOIN}{_NUMBER})*)(?:[a-z])?(?![\w(])
+      | (?:[Ee]qs?\.\s*|[Ee]quations?\s+)?(?P<equations>\(\d{{1,3}}(?:\.\d+)?\)(?:{_JOIN}\(\d{{1,3}}(?:\.\d+)?\))*)
+      | (?:[Ee]qs?\.\s*|[Ee]quations?\s+)?(?P<bare>\d{{1,3}}(?:\.\d+)?(?:{_JOIN}\d{{1,3}}(?:\.\d+)?)*)(?![\w.]*\d)(?!\w)
     )""",
     re.VERBOSE,
+)
+# "(14) of BS": read as well, and reported as irregular.
+_REVERSED = re.compile(
+    rf"(?P<what>\(\d+(?:\.\d+)?\)|[A-Z][a-z]+\.?\s+{_NUMBER})\s+(?:of|in)\s+(?P<source>{'|'.join(SOURCES)})\b"
 )
 
 
@@ -68,6 +72,8 @@ class Citation:
 def cited(text: str) -> list[tuple[str, str, str]]:
     """Return (source, item, as written) of all citations in a text."""
     found = []
+    for match in _REVERSED.finditer(text):
+        found += [(*one[:2], " ".join(match[0].split())) for one in cited(f"{match['source']} {match['what']}")]
     for match in _CITATION.finditer(text):
         written = " ".join(match[0].split())
         if match["bare"] and match["source"] != "BS":  # numbers without brackets were a habit with BS only

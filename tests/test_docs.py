@@ -63,6 +63,11 @@ def test_what_the_parser_reads():
     assert items("DEQ Fig. 2 and 3") == [("DEQ", "Fig. 2"), ("DEQ", "Fig. 3")]
     assert items("NN Theorem 2; DEQ Lemma 4.2") == [("NN", "Theorem 2"), ("DEQ", "Lemma 4.2")]
     assert items("PS (1.24), PSG Sec. 2") == [("PS", "(1.24)"), ("PSG", "Section 2")]
+    assert items("BS (12)-(14), (19)") == [("BS", f"({k})") for k in (12, 13, 14, 19)] == items("BS (12)--(14)/(19)")
+    assert items("Theorem 2 of NN; (14) of BS") == [("NN", "Theorem 2"), ("BS", "(14)")]
+    assert items("BS's (14) and BS Section V") == [("BS", "(14)"), ("BS", "Section V")]
+    assert items("BS, Fig. 3a; BS §IV; [BS]_ (7)") == [("BS", "Fig. 3"), ("BS", "Section IV"), ("BS", "(7)")]
+    assert items("in BS. 3 layers, BS (2024), BS 2024") == []
     assert items("BS print sqrt(2 pi q); BS's formulas; BS start from w = 0") == []
     assert items('"Tanh NN", units=32; DEQ\'s 5e-4; NN 784-200-784; PBS (3)') == []
     canonical = [
