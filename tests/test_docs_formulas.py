@@ -185,3 +185,12 @@ def test_one_linear_cauchy_layer(eta):
     expected = (1 - math.sqrt(math.pi) * xi * erfcx(xi)) / eta
     means = (eta / (eta**2 + s**2)).mean(1)
     assert means.mean() == pytest.approx(expected, abs=4 * means.std() / 40**0.5 + 0.01 * expected)
+
+
+@pytest.mark.parametrize("q", [0.2, 0.5, 1.0])
+def test_the_hard_edge_of_an_erf_layer(q):
+    # n = 1 + max(1, pi q): P(D^2 < x) ~ x^(1/(pi q)) up to logarithms, and lambda = (1 + m)/u for L = 1.
+    law = rj.theory.derivative_law(rj.activations.activation("erf"), q)
+    lim = rj.LimitSpectrum(rj.theory.Layers([law], [1.0]))
+    n = 1 + max(1.0, math.pi * q)
+    assert lim.edges[0].exponent == pytest.approx(1 / n - 1, abs=1e-3)
