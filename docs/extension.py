@@ -1,7 +1,8 @@
 """What these pages need beside Sphinx.
 
-The role ``check`` names a test, the directive ``command-help`` shows the help of a command, bars in docstrings are no
-substitutions, and members that a class has from another package are left out.
+The role ``check`` names a test, the directive ``command-help`` shows the help of a command. In docstrings bars are no
+substitutions, and "docs/theory/lerch.md" is a link. Pages may link to Markdown files outside docs/. Members that a class
+has from another package are left out.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import io
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -55,8 +57,26 @@ class CommandHelp(Directive):
 _LITERAL = re.compile(r"(``.*?``|:\w+:`[^`]*`|`[^`]*`)", re.DOTALL)
 
 
-def _escape_bars(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    r"""Write \| for the bars of |x|, which docutils takes for a substitution; not in formulas and examples."""
+def _link(text: str) -> str:
+    """Make links of the names of pages."""
+    return re.sub(r"\bdocs/([\w/]+)\.md\b", r":doc:`docs/\1.md </\1>`", text)
+
+
+def _outside(app: Any, page: str, source: list[str]) -> None:
+    """Make downloads of links to Markdown files outside docs/, which Sphinx takes for pages."""
+
+    def download(match: re.Match[str]) -> str:
+        path = (Path(app.srcdir) / page).parent.joinpath(match[2]).resolve()
+        inside = path.is_relative_to(Path(app.srcdir).resolve())
+        return match[0] if inside else f"{{download}}`{match[1]} <{match[2]}>`"
+
+    if page == "index" and not (Path(app.srcdir) / "guide").is_dir():
+        source[0] = source[0].replace("guide/*\n", "")  # a pattern that matches nothing is a warning
+    source[0] = re.sub(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)#\s]+\.md)\)", download, source[0])
+
+
+def _docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    r"""Write \| for the bars of |x|, and link the pages that are named; not in formulas, literals and examples."""
     within, plain = -1, []  # indentation of the directive whose content is left as it is; the lines to change
     for i, line in enumerate(lines):
         indent = len(line) - len(line.lstrip())
@@ -67,7 +87,7 @@ def _escape_bars(app: Any, what: str, name: str, obj: Any, options: Any, lines: 
         elif within < 0 and not line.lstrip().startswith((">>>", "...")):
             plain.append(i)
     parts = _LITERAL.split("\n".join(lines[i] for i in plain))
-    parts[::2] = [re.sub(r"(?<!\\)\|", r"\\|", part) for part in parts[::2]]
+    parts[::2] = [_link(re.sub(r"(?<!\\)\|", r"\\|", part)) for part in parts[::2]]
     for i, line in zip(plain, "".join(parts).split("\n"), strict=bool(plain)):
         lines[i] = line
 
@@ -81,7 +101,8 @@ def _skip_foreign(app: Any, what: str, name: str, obj: Any, skip: bool, options:
 def setup(app: Any) -> dict[str, Any]:
     """Register all of it with Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")
-    app.connect("autodoc-process-docstring", _escape_bars, priority=900)  # after numpydoc
+    app.connect("autodoc-process-docstring", _docstring, priority=900)  # after numpydoc
+    app.connect("source-read", _outside)
     app.connect("autodoc-skip-member", _skip_foreign)
     app.add_role("check", _check)
     app.add_directive("command-help", CommandHelp)

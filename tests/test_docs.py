@@ -131,7 +131,7 @@ def test_names_of_the_package_exist(page):
         name: getattr(importlib.import_module(m), name) for m in MODULES for name in importlib.import_module(m).__all__
     }
     for name, attribute in re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGES[page]):
-        if page != "theory/index_of_equations.md":
+        if name in public and page != "theory/index_of_equations.md":
             thing = public[name]
             known = {one.name for one in fields(thing)} if is_dataclass(thing) else set()
             assert attribute in known or hasattr(thing, attribute), f"{page}: {name}.{attribute}"
@@ -188,7 +188,10 @@ def _object(name):
 
 
 BLOCKS = [
-    (page, body) for page, text in PAGES.items() for body in re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    (page, body)
+    for page, text in PAGES.items()
+    if not page.startswith("guide/")
+    for body in re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
 ]
 
 
@@ -202,6 +205,7 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize(("page", "code"), BLOCKS, ids=[f"{page}-{i}" for i, (page, _) in enumerate(BLOCKS)])
 def test_examples_run_and_print_what_they_say(page, code, capsys):
-    pytest.importorskip("flint")
+    if "certify=True" in code:
+        pytest.importorskip("flint")
     exec(compile(code, page, "exec"), {"__name__": "docs"})
     assert capsys.readouterr().out.splitlines() == re.findall(r"^print\(.*\)  # (.*)$", code, re.M)
