@@ -1,8 +1,8 @@
 """What these pages need beside Sphinx.
 
 The role ``check`` names a test, the directive ``command-help`` shows the help of a command. In docstrings bars are no
-substitutions, and "docs/theory/lerch.md" is a link. Pages may link to Markdown files outside docs/. Members that a class
-has from another package are left out.
+substitutions, and "docs/theory/lerch.md" is a link. Pages may link to Markdown files outside docs/. Members that a
+class has from another package are left out.
 """
 
 from __future__ import annotations

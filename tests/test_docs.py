@@ -120,13 +120,7 @@ def test_authors_that_the_package_cites_are_listed():
 @pytest.mark.parametrize("page", PAGES)
 def test_names_of_the_package_exist(page):
     for name in set(re.findall(r"`(rmtjac(?:\.\w+)+)`", PAGES[page])):
-        module, rest = name, []
-        while not _is_module(module):
-            module, _, last = module.rpartition(".")
-            rest.insert(0, last)
-        thing = importlib.import_module(module)
-        for attribute in rest:
-            thing = getattr(thing, attribute)
+        assert _exists(name), f"docs/{page} names {name}; perhaps {_namesakes(name)}"
     public = {
         name: getattr(importlib.import_module(m), name) for m in MODULES for name in importlib.import_module(m).__all__
     }
@@ -137,11 +131,24 @@ def test_names_of_the_package_exist(page):
             assert attribute in known or hasattr(thing, attribute), f"{page}: {name}.{attribute}"
 
 
-def _is_module(name):
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
+def _exists(name):
+    """Whether a dotted name is a module, or an attribute of what is left of it."""
+    if name == "rmtjac" or (ROOT / (path := name.replace(".", "/"))).is_dir() or (ROOT / f"{path}.py").is_file():
+        return True
+    module, _, last = name.rpartition(".")
+    if not _exists(module):
         return False
+    try:
+        thing = importlib.import_module(module)
+    except ModuleNotFoundError:
+        thing = _object(module)
+    return hasattr(thing, last) or (is_dataclass(thing) and last in {one.name for one in fields(thing)})
+
+
+def _namesakes(name):
+    """Modules whose last name is the same: a module that has moved."""
+    found = [path.relative_to(ROOT).with_suffix("").as_posix() for path in INDEX.files("rmtjac")]
+    return [path.replace("/", ".") for path in found if path.rpartition("/")[2] == name.rpartition(".")[2]]
 
 
 @pytest.mark.parametrize("page", PAGES)
