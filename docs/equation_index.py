@@ -19,6 +19,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -181,7 +182,8 @@ def located(name: str, known: dict[str, list[str]]) -> tuple[str, str]:
     file, _, name = name.rpartition("::")
     where = [path for path in known.get(name, []) if not file or path.endswith(f"/{file}")]
     if len(where) != 1:
-        raise Missing(f"docs/sources.toml names {name!r}, which stands in {where or 'no file'}; file.py::name tells")
+        hint = "; write file.py::name" if where else f"; similar: {get_close_matches(name, known)}"
+        raise Missing(f"docs/ names {name!r}, which stands in {where or 'no file'}{hint}")
     return where[0], name
 
 
