@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +10,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from rmtjac.archive import write_atomically
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
+from rmtjac.sweep.code_version import code_version
 from rmtjac.sweep.one_unit import measure
-from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, code_version, read_plan
-from rmtjac.sweep.sources import changes, describe
+from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, read_plan, write_plan
+from rmtjac.sweep.sources import describe
 from rmtjac.validate import positive_int
 
 __all__ = ["plan", "plan_from_toml"]
@@ -153,32 +152,12 @@ def plan(
         blocks = _timed_blocks(new, progress)
     sized = (replace(cell, block=min(one, seeds)) for cell, one in zip(cells, blocks, strict=True))
     new = replace(new, cells=tuple(sized))
-    _write(new)
+    write_plan(new)
     return new
 
 
 def _listed(measures: str | Sequence[str]) -> list[str]:
     return [measures] if isinstance(measures, str) else list(measures)
-
-
-def _write(new: Plan) -> None:
-    if (new.folder / PLAN).exists():
-        there = read_plan(new.folder)
-        if there.digest != new.digest:
-            old, now = there.to_dict(), new.to_dict()
-            what = [name for name in now if name != "measured" and old.get(name) != now[name]]
-            for name, one in new.measured.items():
-                if name in there.measured and (edits := changes(there.measured[name], one)):
-                    what.append(f"measure={name!r}, which was edited since: {edits}")
-            raise ValueError(
-                f"folder={str(new.folder)!r} holds another plan; choose a new folder (other {', other '.join(what)})"
-            )
-        return
-    if new.folder.exists() and (not new.folder.is_dir() or any(new.folder.iterdir())):
-        raise ValueError(f"folder={str(new.folder)!r} is not empty, and holds no plan; choose a new folder")
-    new.folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(new.to_dict(), indent=1, sort_keys=True)
-    write_atomically(new.folder / PLAN, lambda file: file.write(text.encode()))
 
 
 def _timed_blocks(new: Plan, progress: bool) -> list[int]:

@@ -15,7 +15,7 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.rng import stream
 from rmtjac.sweep.measurements import resolve
 from rmtjac.sweep.plans import Plan, Unit, read_plan
-from rmtjac.sweep.store import Writer
+from rmtjac.sweep.records import Writer
 
 __all__ = ["close", "do", "measure", "rows"]
 
