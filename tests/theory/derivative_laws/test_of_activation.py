@@ -22,7 +22,7 @@ def _slope(name, h):
     )
 
 
-def _mgf_oracle(name, q, u):
+def _oracle(name, q, u):
     """E[u D^2/(1 - u D^2)] by mpmath quadrature, split at the breakpoints and where u D^2 comes closest to 1."""
     phi = rj.activations.activation(name)
     grid = np.linspace(-9, 9, 20001) * math.sqrt(q)
@@ -58,11 +58,11 @@ def _u_on_curves(name, q):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("q", [0.05, 0.5, 12.0])
-def test_mgf_against_quadrature_where_the_density_needs_it(name, q):
+def test_moment_transform_against_quadrature_where_the_density_needs_it(name, q):
     law = derivative_law(rj.activations.activation(name), q)
     for u in _u_on_curves(name, q):
         # the oracle uses the float derivative and 9 standard deviations: 1e-13 relative to the size of the integrand
-        assert complex(law.moment_transform(u)) == pytest.approx(_mgf_oracle(name, q, u), rel=1e-11)
+        assert complex(law.moment_transform(u)) == pytest.approx(_oracle(name, q, u), rel=1e-11)
 
 
 @pytest.mark.parametrize("name", SMOOTH)

@@ -12,7 +12,7 @@ import rmtjac as rj
 from rmtjac.activations.analytic import ANALYTIC, derivative
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 from rmtjac.theory.equation import roots as inverse
-from rmtjac.theory.proof.ball_laws import Ball
+from rmtjac.theory.proof.arb import Ball
 from rmtjac.theory.proof.density import certified_density
 from rmtjac.theory.proof.edges import certified_edges
 from rmtjac.theory.proof.exact_equation import equation
@@ -88,7 +88,7 @@ def _root(laws, counts, ratios, free, log_constant, lam, start):
     return -mp.im(laws[0](root[0]) / ratios[0]) / (mp.pi * mp.mpf(lam))
 
 
-def _mgf(name, q):
+def _moment_transform(name, q):
     """m_K of a smooth activation by quadrature in mpmath."""
     d, s = derivative(name), mp.sqrt(mp.mpf(q))
 
@@ -107,7 +107,7 @@ def test_smooth_laws(name, depth):
     layers, lam = _layers(name, 0.5, depth), 0.05
     start = inverse.solve(layers, np.log([lam])).log_u[0]
     with mp.workdps(20):
-        oracle = _root([_mgf(name, 0.5)], [depth], [1], [(1, 1)], mp.mpf(0), lam, start)
+        oracle = _root([_moment_transform(name, 0.5)], [depth], [1], [(1, 1)], mp.mpf(0), lam, start)
     _assert_holds(certified_density(layers, [lam]), [oracle])
 
 
@@ -119,7 +119,7 @@ def test_layers_that_differ():
     order = [next(g for g, law in enumerate(layers.groups) if law is mine) for mine in laws]
     with mp.workdps(20):
         p = mp.erf(1 / mp.sqrt(2 * mp.mpf(0.4)))
-        moment_transform = [_mgf("tanh", 0.5), _mgf("erf", 0.3), lambda u: p * u / (1 - u)]
+        moment_transform = [_moment_transform("tanh", 0.5), _moment_transform("erf", 0.3), lambda u: p * u / (1 - u)]
         r = [mp.mpf(100) / n for n in (300, 200, 150, 100)]
         # C = -log r_0 + log(r_0/r_1) + log(r_1/r_2) + log(r_2/r_3) = 0
         oracle = _root(moment_transform, [1, 1, 1], r[1:], [(r[0], 1), (r[1], -1)], mp.log(3), lam, log_u[order])
