@@ -1,7 +1,7 @@
 r"""Signal propagation in wide Gaussian networks: fixed points, order and chaos.
 
-One layer maps the preactivations h, variance q and correlation c of two inputs (Poole et al. 2016; Schoenholz et al.
-2017), to
+One layer maps the variance q of the preactivations h and the correlation c of two inputs (Poole et al. 2016; Schoenholz
+et al. 2017, docs/references.md) to
 
 .. math:: q' = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2, \qquad
           c' = \frac{\sigma_w^2 E\,\varphi(h_1)\varphi(h_2) + \sigma_b^2}{q^*}, \qquad
@@ -37,7 +37,7 @@ CRITICAL = 1e-9  # how far log chi_1 may be from 0 at a critical point: beyond t
 
 
 def _depth_scale(chi: float) -> float:
-    """-1 / log|chi|, infinite where chi is 1 to within the accuracy of chi."""
+    """Return -1 / log|chi|, infinite where chi is 1 to within the accuracy of chi."""
     if chi == 0.0:
         return 0.0
     log = math.log(abs(chi))
@@ -45,6 +45,7 @@ def _depth_scale(chi: float) -> float:
 
 
 def _arguments(activation: str | Activation, weight: object, bias: object) -> tuple[Activation, float, float]:
+    """Return the checked arguments."""
     numbers = finite("weight_variance", weight, least=0.0), finite("bias_variance", bias, least=0.0)
     return (resolve(activation), *numbers)
 
@@ -63,27 +64,49 @@ def variances(name: str, values: Any) -> np.ndarray:
 def fixed_variance(activation: str | Activation, weight_variance: float, bias_variance: float) -> float:
     r"""Return the variance q* of the preactivations that a layer reproduces.
 
-    It is the stable solution of :math:`q = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2` that the layers reach
-    from q = 1.
+    It is the stable solution of
+
+    .. math:: q = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2, \qquad Z \sim N(0, 1),
+
+    that the layers reach from q = 1.
 
     Parameters
     ----------
-    activation
-        A name or an `Activation`.
-    weight_variance, bias_variance
-        :math:`\sigma_w^2 = n\,\mathrm{Var}\,W_{ij} \ge 0` and :math:`\sigma_b^2 \ge 0`.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    weight_variance : float
+        :math:`\sigma_w^2 = n\,\mathrm{Var}\,W_{ij} \ge 0`.
+    bias_variance : float
+        :math:`\sigma_b^2 \ge 0`.
 
     Returns
     -------
     float
-        0 if the signal dies out, inf if it grows without bound (past 1e12). If the start is itself fixed it is 1: so
-        for ReLU with :math:`\sigma_w^2 = 2` and no bias, where every q is. The search goes by factors of 2, and a
-        pair of fixed points closer than that may be passed over. Relative error about 1e-13 divided by
-        :math:`1 - \chi_q`.
+        The variance q*: 0 if the signal dies out, inf if it grows without bound (past 1e12), and 1 if 1 is fixed, as
+        for ReLU with :math:`\sigma_w^2 = 2` and no bias, where every q is. The relative error is about 1e-13 divided
+        by :math:`1 - \chi_q`.
+
+    Raises
+    ------
+    TypeError
+        If a variance is not a number.
+    ValueError
+        If a variance is negative or not finite, or the activation is not known.
 
     See Also
     --------
-    rmtjac.mean_field : follows the variance layer by layer, with ``"stationary"`` for this fixed point.
+    rmtjac.mean_field : Follow the variance layer by layer; ``"stationary"`` stands for this fixed point.
+    signal_phase : Order and chaos at this variance.
+
+    Notes
+    -----
+    The search proceeds by factors of 2, and may miss a pair of fixed points that are closer than that. Cost: some ten
+    to hundred integrals over one variable.
+
+    References
+    ----------
+    Poole et al. 2016. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------
@@ -95,14 +118,16 @@ def fixed_variance(activation: str | Activation, weight_variance: float, bias_va
 
 
 def _fixed_variance(phi: Activation, weight: float, bias: float) -> float:
+    """Return q* for checked arguments."""
     return reached_variance(lambda q: weight * square(phi, q) + bias, weight * phi.at_zero**2 + bias)
 
 
 def _fixed_correlation(phi: Activation, weight: float, q: float) -> float:
-    """1 - c* in the chaotic phase: where the chord of the correlation map to c = 1 has slope 1."""
+    """Return 1 - c* in the chaotic phase: the chord of the correlation map from c* to c = 1 has slope 1."""
     from scipy.optimize import brentq
 
     def excess(log_delta: float) -> float:
+        """Return the slope of the chord minus 1."""
         delta = math.exp(log_delta)
         return weight * gap(phi, q, delta) / (q * delta) - 1.0
 
@@ -121,22 +146,46 @@ def correlation_map(
 ) -> np.ndarray:
     r"""Return the correlation of two inputs after one layer, at the fixed point q*.
 
+    .. math:: c' = \frac{\sigma_w^2 E\,\varphi(h_1)\varphi(h_2) + \sigma_b^2}{q^*},
+
+    :math:`h_1, h_2` Gaussian of variance q* and correlation c.
+
     Parameters
     ----------
-    activation, weight_variance, bias_variance
-        As in `fixed_variance`.
-    correlation
-        Values c in [-1, 1] before the layer.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    weight_variance : float
+        :math:`\sigma_w^2 = n\,\mathrm{Var}\,W_{ij} \ge 0`.
+    bias_variance : float
+        :math:`\sigma_b^2 \ge 0`.
+    correlation : array_like of float, any shape
+        Correlations c in [-1, 1] before the layer.
+
+    Returns
+    -------
+    ndarray of float, shape of `correlation`
+        The correlations c' after the layer. The absolute error is about 1e-12, with kinks too, for an activation that
+        varies over lengths of .1 and more.
 
     Raises
     ------
+    TypeError
+        If a variance is not a number.
     ValueError
-        If a correlation is outside [-1, 1], or if q* is 0 or infinite, where a correlation means nothing.
+        If a correlation is outside [-1, 1]; or if q* is 0 or infinite, where no correlation is defined.
+
+    See Also
+    --------
+    signal_phase : The fixed point of this map and the slope there.
 
     Notes
     -----
-    Absolute error about 1e-12, kinks included, for an activation that varies over lengths of .1 and more. Cost of a
-    value: about .1 ms, for a curved activation with kinks 2 ms.
+    Cost of a value: about .1 ms, for a curved activation with kinks 2 ms.
+
+    References
+    ----------
+    Poole et al. 2016. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------
@@ -151,7 +200,7 @@ def correlation_map(
     if not 0.0 < q < math.inf:
         raise ValueError(
             f"weight_variance={weight_variance!r}, bias_variance={bias_variance!r}: the variance tends to {q}, "
-            "where a correlation means nothing"
+            "where no correlation is defined"
         )
     values = [(weight * (square(phi, q) - gap(phi, q, 1.0 - float(one))) + bias) / q for one in c.ravel()]
     result = np.array(values).reshape(c.shape)
@@ -163,23 +212,48 @@ def correlation_map(
 class SignalPhase:
     r"""How signals propagate at one point of the phase diagram.
 
+    Made by `signal_phase`.
+
     Attributes
     ----------
-    activation, weight_variance, bias_variance
-        The layer.
-    q
-        q*, see `fixed_variance`.
-    chi_1, chi_q
-        Slope of the correlation map at c = 1 (the growth of an angle squared, and the mean squared singular value of
-        a layer) and of the length map at q*. NaN if q* is infinite.
-    correlation, slope
-        c*, the stable fixed point of the correlation map, and the slope there. At q* = 0 covariances take the place
-        of correlations: c* = 1, slope :math:`\chi_1`.
-    xi_q, xi_c
-        Depth scales :math:`-1/\log|\chi_q|` and :math:`-1/\log(\mathrm{slope})`, in layers; inf at criticality.
-    phase
-        ``"ordered"`` (:math:`\chi_1 < 1`, c* = 1), ``"critical"`` (to within 1e-9), ``"chaotic"``
-        (:math:`\chi_1 > 1`, c* < 1), or ``"unbounded"`` if q* is infinite.
+    activation : Activation
+        The activation of the layer.
+    weight_variance, bias_variance : float
+        :math:`\sigma_w^2` and :math:`\sigma_b^2`.
+    q : float
+        The variance q* of the preactivations, see `fixed_variance`.
+    chi_1 : float
+        Slope of the correlation map at c = 1, :math:`\sigma_w^2 E\,\varphi'^2`: the factor by which a layer changes
+        the square of a small angle, and the mean squared singular value of its Jacobian. NaN if q* is infinite.
+    chi_q : float
+        Slope of the variance map at q*. NaN if q* is infinite.
+    correlation : float
+        The stable fixed point c* of the correlation map; 1 if q* = 0.
+    slope : float
+        Slope of the correlation map at c*. At q* = 0 covariances take the place of correlations, and it is
+        :math:`\chi_1`.
+    xi_q, xi_c : float
+        Depth scales :math:`-1/\log|\chi_q|` and :math:`-1/\log(\mathrm{slope})` in layers; infinite at criticality.
+    phase : {"ordered", "critical", "chaotic", "unbounded"}
+        Ordered if :math:`\chi_1 < 1`, then c* = 1; critical if :math:`|\chi_1 - 1| \le 10^{-9}`; chaotic if
+        :math:`\chi_1 > 1`, then c* < 1; unbounded if q* is infinite.
+
+    See Also
+    --------
+    signal_phase : Compute it.
+    phase_diagram : The same on a grid.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> point = rj.theory.signal_phase("tanh", 2.5, 0.05)
+    >>> point.phase, round(point.lyapunov, 4)
+    ('chaotic', 0.0627)
     """
 
     activation: Activation
@@ -196,7 +270,7 @@ class SignalPhase:
 
     @property
     def lyapunov(self) -> float:
-        """Growth rate of a small angle, (1/2) log chi_1 per layer."""
+        """The growth rate of a small angle, (1/2) log chi_1 for each layer."""
         return 0.5 * math.log(self.chi_1) if self.chi_1 != 0.0 else -math.inf
 
     def __repr__(self) -> str:
@@ -207,12 +281,47 @@ class SignalPhase:
 
 
 def signal_phase(activation: str | Activation, weight_variance: float, bias_variance: float) -> SignalPhase:
-    r"""Follow lengths and angles to their fixed points.
+    r"""Find the fixed points of variance and correlation, and the phase.
+
+    .. math:: \chi_1 = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2
+
+    decides: two close inputs converge (ordered) where it is < 1, and diverge (chaotic) where it is > 1.
 
     Parameters
     ----------
-    activation, weight_variance, bias_variance
-        As in `fixed_variance`.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    weight_variance : float
+        :math:`\sigma_w^2 = n\,\mathrm{Var}\,W_{ij} \ge 0`.
+    bias_variance : float
+        :math:`\sigma_b^2 \ge 0`.
+
+    Returns
+    -------
+    SignalPhase
+        The fixed points, the slopes there, the depth scales and the phase.
+
+    Raises
+    ------
+    TypeError
+        If a variance is not a number.
+    ValueError
+        If a variance is negative or not finite, or the activation is not known.
+
+    See Also
+    --------
+    phase_diagram : The same on a grid.
+    critical_line : Where chi_1 = 1.
+
+    Notes
+    -----
+    Cost: the fixed point q* takes some ten to hundred integrals over one variable; the fixed point c* of the chaotic
+    phase as many integrals over two.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------
@@ -224,7 +333,7 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
     if q == math.inf:
         nan = math.nan
         return SignalPhase(phi, weight, bias, q, nan, nan, nan, nan, nan, nan, phase="unbounded")
-    chi_1 = weight * slope_moments(phi, q)[0]
+    chi_1 = weight * slope_moments(phi, q).mean
     chi_q = weight * stretch(phi, q)
     phase = "critical" if abs(chi_1 - 1.0) <= CRITICAL else "ordered" if chi_1 < 1.0 else "chaotic"
     delta, slope = 0.0, chi_1
@@ -237,16 +346,38 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
 
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
-    r"""`signal_phase` on a grid; arrays of shape (bias variances, weight variances), as ``pcolormesh`` wants them.
+    r"""Phases of signal propagation on a grid of weight and bias variances.
+
+    Made by `phase_diagram`. The arrays have the shape (bias variances, weight variances) that ``pcolormesh`` takes.
 
     Attributes
     ----------
-    activation, weight_variances, bias_variances
-        The grid.
-    q, chi_1, chi_q, correlation, xi_q, xi_c
+    activation : Activation
+        The activation of the layers.
+    weight_variances : ndarray of float, shape (n,)
+        Values of :math:`\sigma_w^2`.
+    bias_variances : ndarray of float, shape (m,)
+        Values of :math:`\sigma_b^2`.
+    q, chi_1, chi_q, correlation, xi_q, xi_c : ndarray of float, shape (m, n)
         As in `SignalPhase`.
-    phase
-        Words.
+    phase : ndarray of str, shape (m, n)
+        As in `SignalPhase`.
+
+    See Also
+    --------
+    phase_diagram : Compute it.
+    rmtjac.plotting.plot_phase_diagram : Draw it.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> rj.theory.phase_diagram("tanh", [1.0, 2.0], [0.0, 0.1]).phase.tolist()
+    [['critical', 'chaotic'], ['ordered', 'chaotic']]
     """
 
     activation: Activation
@@ -261,7 +392,7 @@ class PhaseDiagram:
     phase: np.ndarray
 
     def to_pandas(self) -> Any:
-        """Return one row per point of the grid; needs pandas."""
+        """Return a table with one row for each point of the grid; needs pandas."""
         import pandas as pd
 
         bias, weight = np.meshgrid(self.bias_variances, self.weight_variances, indexing="ij")
@@ -276,14 +407,44 @@ class PhaseDiagram:
 
 
 def phase_diagram(activation: str | Activation, weight_variances: Any, bias_variances: Any) -> PhaseDiagram:
-    r"""Return the phases on a grid of weight and bias variances.
+    r"""Find the phases of signal propagation on a grid of weight and bias variances.
+
+    Each point is a `signal_phase`: ordered, critical or chaotic as :math:`\chi_1` is below, at or above 1.
 
     Parameters
     ----------
-    activation
-        As in `fixed_variance`.
-    weight_variances, bias_variances
-        One-dimensional: the values of :math:`\sigma_w^2` and :math:`\sigma_b^2`.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    weight_variances : array_like of float, shape (n,)
+        Values of :math:`\sigma_w^2 \ge 0`.
+    bias_variances : array_like of float, shape (m,)
+        Values of :math:`\sigma_b^2 \ge 0`.
+
+    Returns
+    -------
+    PhaseDiagram
+        The phases and fixed points, arrays of shape (m, n).
+
+    Raises
+    ------
+    TypeError
+        If a variance is not a number.
+    ValueError
+        If a variance is negative or not finite, or an axis is empty or not one-dimensional.
+
+    See Also
+    --------
+    signal_phase : One point.
+    critical_line : The border of order and chaos.
+
+    Notes
+    -----
+    Cost: n m times that of `signal_phase`.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------

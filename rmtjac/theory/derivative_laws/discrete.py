@@ -1,4 +1,7 @@
-"""Laws of finitely many values of D^2, of a piecewise affine activation or given by points: m_K in closed form."""
+"""Laws of finitely many values of D^2, of a piecewise affine activation or given by points: m_K in closed form.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 

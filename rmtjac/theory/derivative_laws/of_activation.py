@@ -81,7 +81,7 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     >>> rj.theory.derivative_law(rj.activations.activation("hardtanh"), 0.5)
     DiscreteLaw(0: 0.1573, 1: 0.8427)
     >>> rj.theory.derivative_law(rj.activations.activation("erf"), 0.5)
-    ErfLaw(q=0.5, mean=0.623699, ... nodes)
+    ErfLaw(q=0.5, mean=0.623686, ... nodes)
     """
     variance = finite("variance", variance, least=0.0)
     if variance == 0.0:

@@ -56,7 +56,7 @@ class QuadratureLaw(DerivativeLaw):
     --------
     >>> import rmtjac as rj
     >>> rj.theory.derivative_law(rj.activations.activation("tanh"), 0.5)
-    QuadratureLaw(q=0.5, mean=0.556354, ... nodes)
+    QuadratureLaw(q=0.5, mean=0.592426, ... nodes)
     """
 
     panels: np.ndarray

@@ -59,9 +59,11 @@ class Ball:
     def of(cls, ball: Any) -> Ball:
         """Return an `arb` rounded outwards to floats."""
         value = float(ball.mid())
-        spread = float(abs(ball - value).upper()) if math.isfinite(value) else math.inf
-        # The conversion rounds to nearest: the next float is a bound.
-        return cls(value, math.nextafter(spread, math.inf) if spread else 0.0)
+        if not math.isfinite(value):
+            return cls(value, math.inf)
+        spread = abs(ball - value)
+        # The conversion to a float rounds to nearest, and to 0 what underflows: the next float is a bound.
+        return cls(value, 0.0 if spread == 0 else upper_float(spread))
 
     @property
     def lower(self) -> float:

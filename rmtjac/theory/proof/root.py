@@ -78,7 +78,8 @@ def _contraction(eta: float, kappa: float) -> float | None:
     """Return a bound of the distance to the zero after the step, or None if T is not proved to contract."""
     if not kappa < 0.5 or not 0.0 <= eta < math.inf:
         return None  # kappa <= 3/4 would do for eta + kappa 4 eta <= 4 eta
-    return kappa * eta / (1.0 - kappa) * (1.0 + 1e-12)  # the factor is for the rounding of this line
+    # The factor covers the rounding of this line, the next float its underflow.
+    return math.nextafter(kappa * eta / (1.0 - kappa) * (1.0 + 1e-12), math.inf)
 
 
 Attempt = Callable[[float, list[Any]], Proof]

@@ -53,6 +53,12 @@ def test_bounds_hold_in_exact_arithmetic(size, bits):
     assert ball.radius <= (2.0 ** (1 - bits) + 2.0**-52) * size + 1e-322
 
 
+def test_a_radius_that_underflows_is_not_zero():
+    for ball in (Ball.of(arb(1, 0) + arb(0, flint.arb(2) ** -2000)), Ball.of(arb(2) ** -1100)):
+        assert ball.radius > 0.0
+        assert ball.lower < ball.value < ball.upper
+
+
 def test_nothing_is_claimed_of_what_is_not_finite():
     assert math.isnan(upper_float(arb.nan())) or upper_float(arb.nan()) == math.inf
     assert upper_float(arb.pos_inf()) == math.inf
