@@ -14,7 +14,8 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.activations import activation as resolve
 from rmtjac.propagation.gaussian_pairs import slope_moments, square, stretch
-from rmtjac.propagation.phase import CRITICAL, fixed_variance, variances
+from rmtjac.propagation.layer_maps import fixed_variance, variances
+from rmtjac.propagation.phase import CRITICAL
 from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["Isometry", "critical_line", "isometry"]

@@ -190,6 +190,8 @@ class SmoothBalls:
     def _size(self, u: Any) -> tuple[float, float]:
         """Return -log2 |t| and -log2 |e| from floats; they affect the speed, not the proof."""
         point = complex(u)
+        if not 0.0 < abs(point) < math.inf:
+            return 0.0, 0.0
         log_u = complex(math.log(abs(point)), -abs(np.angle(point)))
         rest, ratio = self.float_law.log_moment_transform(np.array([log_u]))
         sizes = [-float(x.real[0]) / math.log(2.0) for x in (rest, ratio)]
@@ -210,7 +212,8 @@ class SmoothBalls:
         """Return m_K' at the exact point u."""
         u = flint_module().acb(u)
         plain, times = self._bounds(u)
-        small = max(self._size(u)) + max(math.log2(abs(complex(u))), 0.0)
+        size = abs(complex(u))
+        small = max(self._size(u)) + (math.log2(size) if 1.0 < size < math.inf else 0.0)
 
         def integrand(x: Any) -> Any:
             f = 1 / (1 - u * x)

@@ -68,11 +68,15 @@ def test_complex_lambda(depth):
         assert (m / x * x).imag < 0.0
 
 
-def test_outside_the_support_no_root_is_claimed():
+def test_outside_the_support_no_density_is_claimed():
+    # beyond the edges (1 -+ sqrt P)^2 the root is real: it is found with an Im m of rounding, or not at all
     layers = _layers(1)
-    lam = np.array([50.0, (1.0 - math.sqrt(P)) ** 2 * 0.5])
-    found, *_ = solve(*layers.kernel, np.log(lam) - layers.log_scale)
-    assert not found.any()
+    low, high = (1.0 - math.sqrt(P)) ** 2, (1.0 + math.sqrt(P)) ** 2
+    lam = np.array([50.0, 1.01 * high, 0.99 * low, 0.5 * low, 1e-4])
+    found, _, imag_m, _, error_m = solve(*layers.kernel, np.log(lam) - layers.log_scale)
+    assert (np.abs(imag_m[found]) <= error_m[found]).all()
+    assert (imag_m[~found] == 0.0).all()
+    assert np.isinf(error_m[~found]).all()
 
 
 def test_nothing_to_solve():
