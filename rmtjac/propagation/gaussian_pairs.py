@@ -66,11 +66,13 @@ def _step(phi: Activation) -> float:
         return 0.0
 
     def moments(step: float, scale: float) -> np.ndarray:
+        """Return E phi^2, E phi'^2 and E phi phi' Z by the rule with this step."""
         z, w = _trapezoid(step)
         value, slope = phi(scale * z), phi.derivative(scale * z)
         return np.array([w @ value**2, w @ slope**2, w @ (value * slope * z)])
 
     def converged(step: float, scale: float) -> bool:
+        """Return whether half of the step changes nothing."""
         fine = moments(0.5 * step, scale)
         return bool(np.all(np.abs(moments(step, scale) - fine) <= 1e-13 * np.abs(fine)[:2].max()))
 

@@ -58,6 +58,7 @@ def panel_rule(derivative: Derivative, variance: float, breakpoints: tuple[float
     """
 
     def checked(h: np.ndarray) -> np.ndarray:
+        """Return the derivative at h, or raise a ValueError if it is no array of finite numbers of that shape."""
         with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
             d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape:

@@ -1,5 +1,7 @@
 """Proofs in ball arithmetic: densities, edges, gaps and moments of the limit with proved error bounds.
 
-`arb` and `verdict` are the tools, `ball_laws` and `exact_equation` write the equation without rounding, `root`,
-`edge_curves` and `gaps` hold the arguments, and `density`, `edges` and `moments` what a user calls.
+- `arb`, `verdict`: the tools.
+- `ball_laws`, `smooth_balls`, `exact_equation`: the laws and the limit equation without rounding.
+- `root`, `edge_curves`, `gaps`: the arguments of the proofs.
+- `density`, `edges`, `moments`: the functions for users.
 """

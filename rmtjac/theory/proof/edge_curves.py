@@ -114,6 +114,7 @@ def stretch_above(eq: Equation) -> Stretch:
         return -math.log(t.law.float_law.supremum)
 
     def curve(v: float) -> Place | None:
+        """Return the point with log m or log u equal to v."""
         u = arb(v).exp().mid()
         parts = []
         if guide is None:
@@ -173,6 +174,7 @@ def _invert(term: Term, m: Any) -> Inverse | None:
     goal = math.log(abs(float(m.mid())))
 
     def excess(v: float) -> float:
+        """Return log |m_K| - log |m| at u = sign e^v, in floats."""
         log_e = term.law.float_law.log_moment_transform(np.array([complex(v, 0.0 if sign > 0 else -math.pi)]))[1]
         return v + float(log_e.real[0]) - goal
 
@@ -227,6 +229,7 @@ def stretch_below(eq: Equation) -> Stretch:
         top = top.min(rank)
 
     def laws(x: Any) -> tuple[SeveralValues, ...] | None:
+        """Return the terms of several values at m = -x, None where one is not enclosed."""
         out = []
         for term in eq.others:
             found = _invert(term, -x * exact(term.ratio))
@@ -236,6 +239,7 @@ def stretch_below(eq: Equation) -> Stretch:
         return tuple(out)
 
     def curve(v: float) -> Place | None:
+        """Return the point with the parameter v."""
         share = 1 / (1 + (-arb(v)).exp())
         over = (top - mu) * share  # x - mu without cancellation
         x = mu + over

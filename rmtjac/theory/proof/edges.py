@@ -136,6 +136,7 @@ def _first_zero(eq: Equation, stretch: Stretch) -> Any:
     curve, bottom, low, high = stretch
 
     def slope(v: float) -> float:
+        """Return the midpoint of the slope, infinite where the point is not enclosed."""
         place = curve(v)
         return math.inf if place is None else float(place.slope.mid())
 

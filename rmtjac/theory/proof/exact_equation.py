@@ -17,7 +17,8 @@ from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.proof.arb import exact, flint_module
-from rmtjac.theory.proof.ball_laws import Point, PointBalls, SmoothBalls, ball_law
+from rmtjac.theory.proof.ball_laws import Point, PointBalls, ball_law
+from rmtjac.theory.proof.smooth_balls import SmoothBalls
 
 __all__ = ["Equation", "Power", "Term", "equation"]
 
@@ -142,6 +143,7 @@ def equation(layers: Layers) -> Equation:
     powers: dict[int, int] = {}
 
     def add(law: PointBalls | SmoothBalls, r: Fraction, k: int) -> None:
+        """Add k copies of the law with ratio r to the terms."""
         # Single values of the same rational probability give the same factor; those of the weights have p = 1.
         key: Any = id(law)
         if isinstance(law, PointBalls) and _single(law):

@@ -75,6 +75,7 @@ def _brackets(eq: Equation, lam: float) -> list[tuple[float, float]]:
     constant = float(eq.log_constant()) - math.log(lam)
 
     def excess(u: Any) -> Any:
+        """Return log |lambda(u)| - log lam in floats."""
         e = sum(w * x / (1.0 - u * x) for w, x in points)
         m = u * e / r0
         total = constant - np.log(np.abs(m)) + eq.lead.count * np.log(np.abs(e))
@@ -106,11 +107,13 @@ def _holds(eq: Equation, lam: float, low: float, high: float) -> bool:
     factors = [Factor(t.count, arb(t.law.mass), exact(t.ratio)) for t in eq.factors]
 
     def parts(u: Any) -> tuple[Any, Any, list[Any]]:
+        """Return e, m and the factors p_j + r_j m."""
         e = law.rest_and_ratio(u).ratio
         m = u * e / r0
         return e, m, [f.mass + f.ratio * m for f in factors]
 
     def excess(u: Any) -> Any:
+        """Return log |lambda(u)| - log lam in balls."""
         e, m, rest = parts(u)
         total = constant - abs(m).log() + k0 * abs(e).log()
         return total + sum(f.multiplicity * abs(value).log() for f, value in zip(factors, rest, strict=True))

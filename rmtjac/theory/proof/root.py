@@ -41,8 +41,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.theory.proof.arb import exact, flint_module, upper_float
-from rmtjac.theory.proof.ball_laws import Enclosure
 from rmtjac.theory.proof.exact_equation import Equation
+from rmtjac.theory.proof.smooth_balls import Enclosure
 
 __all__ = ["GOAL", "MOST_BITS", "Proof", "prove_root"]
 
@@ -106,6 +106,7 @@ def _rational(eq: Equation) -> Attempt:
     over_pi = share / arb.pi()
 
     def attempt(lam: float, start: list[Any]) -> Proof:
+        """Return the outcome of the proof at lam from one start."""
         u = start[0]
         beyond = 1 - u
         value = constant - u.log() + power * beyond.log() - arb(lam).log()
@@ -184,6 +185,7 @@ def _general(eq: Equation) -> Attempt:
         return rows
 
     def attempt(lam: float, start: list[Any]) -> Proof:
+        """Return the outcome of the proof at lam from one start."""
         here = [t.law.rest_and_ratio(u) for t, u in zip(terms, start, strict=True)]
         m = start[0] * here[0].ratio / ratios[0]
         value = constant - m.log() - arb(lam).log()
