@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rmtjac.archive import provenance, restore, save
 from rmtjac.schema import Schema
 from rmtjac.validate import real_array
 
-__all__ = ["Network"]
+__all__ = ["Network", "NetworkArrays"]
 
 _SCHEMA = Schema(
     "Network",
@@ -31,6 +32,27 @@ def _read_only(name: str, array: object, shape: tuple[int | None, ...]) -> np.nd
         raise ValueError(f"{name} holds NaN or infinite entries")
     out.flags.writeable = False
     return out
+
+
+class NetworkArrays(NamedTuple):
+    """A network as the flat arrays that the compiled kernels take; see `Network.arrays`."""
+
+    weights: np.ndarray  # the transposed matrices, one after the other
+    biases: np.ndarray  # those of all layers, one after the other
+    row_sums: np.ndarray  # for each neuron the sum of the absolute weights into it, rounded up
+    widths: np.ndarray  # n_0 ... n_L
+    codes: np.ndarray  # for each layer the `rmtjac.kernels.activations.Code`, -1 for an activation without one
+    parameters: np.ndarray  # for each layer the parameter of the activation
+    column_sums: np.ndarray  # for each neuron below the last layer the sum of the absolute weights out of it
+
+    def after(self, layer: int) -> NetworkArrays:
+        """Return the network without its first layers, from number `layer` on; the arrays are views."""
+        neurons = int(self.widths[1 : layer + 1].sum())
+        entries = int((self.widths[1 : layer + 1] * self.widths[:layer]).sum())
+        return NetworkArrays(
+            self.weights[entries:], self.biases[neurons:], self.row_sums[neurons:], self.widths[layer:],
+            self.codes[layer:], self.parameters[layer:], self.column_sums[neurons:],
+        )  # fmt: skip
 
 
 class Network:
@@ -93,6 +115,22 @@ class Network:
     def depth(self) -> int:
         """The number of layers L."""
         return len(self.weights)
+
+    @cached_property
+    def arrays(self) -> NetworkArrays:
+        """The network as flat arrays, for the compiled kernels; computed once."""
+        # A sum of k terms has an error of at most k units in the last place, so this rounds up.
+        sums = [np.abs(matrix).sum(axis=1) * (1.0 + matrix.shape[1] * 2.0**-52) for matrix in self.weights]
+        effects = [np.zeros(0), *(np.abs(matrix).sum(axis=0) for matrix in self.weights[1:])]
+        return NetworkArrays(
+            weights=np.concatenate([matrix.T.ravel() for matrix in self.weights]),
+            biases=np.concatenate(self.biases),
+            row_sums=np.concatenate(sums),
+            widths=np.array(self.widths, dtype=np.int64),
+            codes=np.array([-1 if phi.code is None else phi.code for phi in self.activations], dtype=np.int64),
+            parameters=np.array([phi.parameter for phi in self.activations]),
+            column_sums=np.concatenate(effects),
+        )
 
     def _inputs(self, x: object) -> np.ndarray:
         x = real_array("x", x)

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import restore, save
-from rmtjac.fixed_points.cover import OPEN, proved_cells
+from rmtjac.fixed_points.cover import proved_cells
 from rmtjac.fixed_points.domain import checked_network
+from rmtjac.fixed_points.ends import FIRST_CYCLE, Cycle, Label, pack_cycles, renumbered, unpack_cycles
 from rmtjac.fixed_points.find import STEP, grid_domain
 from rmtjac.fixed_points.iterated.attractors import Attractors
-from rmtjac.fixed_points.iterated.grid import APERIODIC, CYCLES, DIVERGED, UNSTABLE, ends_of
+from rmtjac.fixed_points.iterated.destinations import ends_of
 from rmtjac.fixed_points.iterated.orbits import grid_starts
-from rmtjac.fixed_points.result import Cycle, pack_cycles, spectral_radii, unpack_cycles
+from rmtjac.fixed_points.points import spectral_radii
 from rmtjac.fixed_points.shares import in_cells, parts_of_cells, parts_of_grid, random_points, share
 from rmtjac.network import Network
 from rmtjac.schema import Schema
@@ -133,9 +134,9 @@ class Basins:
         shares = {
             Status.CONVERGED: (self.labels >= 0) & (self.labels < count),
             Status.CYCLE: self.labels >= count,
-            Status.APERIODIC: self.labels == APERIODIC,
-            Status.DIVERGED: self.labels == DIVERGED,
-            Status.UNSTABLE: self.labels == UNSTABLE,
+            Status.APERIODIC: self.labels == Label.APERIODIC,
+            Status.DIVERGED: self.labels == Label.DIVERGED,
+            Status.UNSTABLE: self.labels == Label.UNSTABLE,
         }
         return {status: int(those.sum()) for status, those in shares.items()}
 
@@ -266,37 +267,38 @@ def find_basins(
     provable = prove >= 0 and all(phi.code is not None for phi in net.activations)
     for _ in range(_PROOFS):  # again if random points have found more that attracts
         count, known = len(found.points), len(found.points) + len(found.cycles)
-        cells = np.full((1,) * n, OPEN)
+        cells = np.full((1,) * n, Label.OPEN)
         if provable:
             cells = proved_cells(net, box, [*found.point_cores, *found.cycle_cores], int(prove))
-            cells = np.where(cells >= count, CYCLES - (cells - count), cells)
+            cells = np.where(cells >= count, FIRST_CYCLE - (cells - count), cells)
         parts = parts_of_cells(box, cells) if provable else parts_of_grid(box, axes, labels)
         samples = random_points(parts, _SAMPLES, np.random.default_rng(0))
-        ends = in_cells(net, parts, samples) if provable else np.full(len(samples), OPEN)
-        ends[ends == OPEN], _ = ends_of(net, samples[ends == OPEN], follow, found)
+        ends = in_cells(net, parts, samples) if provable else np.full(len(samples), Label.OPEN)
+        ends[ends == Label.OPEN], _ = ends_of(net, samples[ends == Label.OPEN], follow, found)
         if not provable or known == len(found.points) + len(found.cycles):
             break
     # The points are put in order, and those that attract no volume apart.
     attract = found.attract(np.concatenate([np.ravel(parts.labels), ends]))
     new = found.sort()
     attract[new] = attract.copy()
-    place = np.where(attract, np.cumsum(attract) - 1, UNSTABLE)
+    place = np.where(attract, np.cumsum(attract) - 1, Label.UNSTABLE)
     first = int(attract.sum())
 
+    places = place[new]
+
     def numbered(raw: np.ndarray) -> np.ndarray:
-        points = place[new[np.maximum(raw, 0)]] if new.size else raw
-        return np.where(raw <= CYCLES, first + CYCLES - raw, np.where(raw >= 0, points, raw))
+        return renumbered(raw, places, first)
 
     labels, cells, ends = numbered(labels), numbered(cells), numbered(ends)
     cycles = found.found_cycles()
     volumes, held = parts.volumes, numbered(parts.labels)
-    left = float(volumes[held == OPEN].sum())
+    left = float(volumes[held == Label.OPEN].sum())
     shares = [share(volumes[held == k], ends, k, left) for k in range(first + len(cycles))]
     fractions, errors = np.array(shares).reshape(-1, 2).T
     if not provable:
         errors = np.hypot(errors, np.sqrt(fractions * (1.0 - fractions) / labels.size))
     proved = np.array([float((cells == k).mean()) for k in range(len(fractions))])
-    undecided = float((cells == OPEN).mean())
+    undecided = float((cells == Label.OPEN).mean())
     points = np.array(found.points).reshape(-1, n)
     radii = spectral_radii(np.array(found.jacobians).reshape(-1, n, n))
     facts = {"step": step, "refine": refine, "follow": follow}

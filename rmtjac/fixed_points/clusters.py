@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
 __all__ = ["Cluster", "Surround", "gathered", "surround"]
@@ -132,18 +131,19 @@ class _Gap:
     def __init__(self, net: Network) -> None:
         from rmtjac.kernels.boxes.affine import workspace
 
-        self.arrays, self.n = packed(net), net.widths[0]
+        self.arrays, self.n = net.arrays, net.widths[0]
         self.space = workspace(self.arrays, self.n, 4)
 
     def __call__(self, centre: np.ndarray, frame: np.ndarray, sides: np.ndarray, mix: np.ndarray) -> np.ndarray:
         """Signs (n,) of the rows of `mix` times x - F(x) on centre + frame z, abs(z) <= sides; 0: it may vanish."""
-        from rmtjac.kernels.boxes.affine import orbit
+        from rmtjac.kernels.boxes.orbit import orbit
 
         # What the centre is rounded by stays inside.
         edges = frame * (sides * (1.0 + 1e-12) + 16.0 * _TWO_UNITS * (np.abs(centre).sum() + sides.sum()))
-        good, f, linear, error, *_ = orbit(self.arrays, self.space, centre, edges, 1)
-        if not good:
+        found = orbit(self.arrays, self.space, centre, edges, 1)
+        if not found.finite:
             return np.zeros(self.n, dtype=int)
+        f, linear, error = found.centre, found.linear, found.error
         gap = centre - f
         slopes = -linear
         slopes[:, : self.n] += edges

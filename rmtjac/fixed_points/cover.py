@@ -7,29 +7,28 @@ import itertools
 import numpy as np
 
 from rmtjac.fixed_points.domain import image_box
+from rmtjac.fixed_points.ends import Label
 from rmtjac.fixed_points.iterated.cores import Core
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
-__all__ = ["OPEN", "proved_cells"]
+__all__ = ["proved_cells"]
 
-OPEN = -3
 _COARSEST = {1: 32, 2: 32, 3: 8}  # cells along each axis to begin with
 _IMAGES = 2  # F, F^2: how many images of a cell are looked at
 
 
 def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvings: int) -> np.ndarray:
-    """Return the labels of equal cells of the box, an array of n dimensions: the number of a core, or `OPEN`.
+    """Return the labels of equal cells of the box, an array of n dimensions: the number of a core, or `Label.OPEN`.
 
     A cell whose image (a box around it, from affine forms with outward rounding) lies in a core or in cells of one
     label gets that label, over and over; then cells without one are halved in every direction, `halvings` times.
     """
-    from rmtjac.kernels.boxes.affine import hulls
+    from rmtjac.kernels.boxes.orbit import hulls
 
     n = box.shape[1]
     side = _COARSEST[n] << halvings
     edges = [np.linspace(low, high, side + 1) for low, high in box.T]
-    labels = np.full((side,) * n, OPEN, dtype=np.int32)
+    labels = np.full((side,) * n, Label.OPEN, dtype=np.int32)
     if all(core is None for core in cores):
         return labels
     held = image_box(net)
@@ -38,10 +37,10 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
     while True:
         low = np.stack([edge[cells[:, i] * block] for i, edge in enumerate(edges)], axis=1)
         high = np.stack([edge[(cells[:, i] + 1) * block] for i, edge in enumerate(edges)], axis=1)
-        images = hulls(packed(net), low, high, _IMAGES)
+        images = hulls(net.arrays, low, high, _IMAGES)
         if held is not None:  # no image leaves the range of the last activation; its rounding may
             images = np.clip(images, held[0], held[1])
-        found = np.full(len(cells), OPEN)
+        found = np.full(len(cells), Label.OPEN)
         for k, core in enumerate(cores):
             if core is not None:
                 inside = core.holds_boxes(low, high)
@@ -52,12 +51,12 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
         _paint(labels, cells, found, block)
         while True:
             new = _covered(labels, ranges, len(cores))
-            new[found != OPEN] = OPEN
-            if (new == OPEN).all():
+            new[found != Label.OPEN] = Label.OPEN
+            if (new == Label.OPEN).all():
                 break
-            found = np.where(new != OPEN, new, found)
+            found = np.where(new != Label.OPEN, new, found)
             _paint(labels, cells, new, block)
-        cells = cells[found == OPEN]
+        cells = cells[found == Label.OPEN]
         if block == 1 or not len(cells):
             return labels
         block //= 2
@@ -67,7 +66,7 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
 
 def _paint(labels: np.ndarray, cells: np.ndarray, found: np.ndarray, block: int) -> None:
     """Write the labels of cells, blocks of the finest ones."""
-    done = found != OPEN
+    done = found != Label.OPEN
     for offset in itertools.product(range(block), repeat=labels.ndim):
         labels[tuple((cells[done] * block + np.array(offset)).T)] = found[done]
 
@@ -87,7 +86,7 @@ def _ranges(edges: list[np.ndarray], images: np.ndarray) -> np.ndarray:
 def _covered(labels: np.ndarray, ranges: np.ndarray, count: int) -> np.ndarray:
     """The label of all finest cells in one of the ranges of each cell, if they have but one."""
     n = labels.ndim
-    found = np.full(len(ranges), OPEN)
+    found = np.full(len(ranges), Label.OPEN)
     inside = (ranges >= 0).all(axis=(2, 3))
     sizes = (ranges[:, :, 1] - ranges[:, :, 0]).prod(axis=2)
     for k in range(count):

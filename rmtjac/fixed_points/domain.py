@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.growth import fixed_point_box
+from rmtjac.fixed_points.certified.growth import fixed_point_box
 from rmtjac.fixed_points.layers import value_range
 from rmtjac.network import Network
 from rmtjac.validate import real_array

@@ -9,9 +9,10 @@ import numpy as np
 from rmtjac.fixed_points.certified.existence import joined, newton_fixed_points, unique_fixed_point, unique_in_box
 from rmtjac.fixed_points.domain import checked_network, search_domain
 from rmtjac.fixed_points.iterated.grid import grid_fixed_points
+from rmtjac.fixed_points.points import placed
 from rmtjac.fixed_points.proved.search import MOST_BOXES, proved_fixed_points
 from rmtjac.fixed_points.regions import checked_affine, regions
-from rmtjac.fixed_points.result import FixedPoints, placed
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.network import Network
 from rmtjac.rng import RngLike, as_generator
 from rmtjac.validate import choice, finite, positive_int, real_array

@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from rmtjac.fixed_points.domain import search_domain
-from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.result import ascending
+from rmtjac.fixed_points.points import ascending
 from rmtjac.network import Network
 from rmtjac.validate import positive_int, real_array
 
@@ -192,5 +191,6 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     box = search_domain(network, domain)
     corners = box if n == 1 else np.array([[box[i, 0], box[j, 1]] for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))])
     most = positive_int("max_regions", max_regions)
-    vertices, starts, maps, complete = cells(packed(network), corners, most)
-    return Regions(vertices.copy(), starts.copy(), maps[..., :n].copy(), maps[..., n].copy(), box, bool(complete))
+    found = cells(network.arrays, corners, most)
+    matrices, shifts = found.maps[..., :n].copy(), found.maps[..., n].copy()
+    return Regions(found.vertices.copy(), found.starts.copy(), matrices, shifts, box, bool(found.complete))

@@ -12,81 +12,12 @@ import numpy as np
 
 from rmtjac.archive import restore, save
 from rmtjac.fixed_points.clusters import Cluster
+from rmtjac.fixed_points.ends import Cycle, Label, pack_cycles, unpack_cycles
+from rmtjac.fixed_points.points import placed, radius_below_one, spectral_radii
 from rmtjac.schema import Schema
 from rmtjac.status import Status
 
-__all__ = ["Cycle", "FixedPoints", "ascending", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
-
-
-def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
-    """Largest modulus of an eigenvalue of each matrix, shape (..., n, n) -> (...); inf if an entry is not finite."""
-    finite = np.isfinite(jacobians).all(axis=(-2, -1))
-    values = np.linalg.eigvals(np.where(finite[..., None, None], jacobians, 0.0))
-    return np.where(finite, np.abs(values).max(axis=-1, initial=0.0), np.inf)
-
-
-def indices(jacobians: np.ndarray) -> np.ndarray:
-    """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
-    # slogdet: the determinant itself may overflow.
-    return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
-
-
-def ascending(points: np.ndarray) -> np.ndarray:
-    """Order of points (Q, n) by their coordinates; noise, below 1e-9, decides only between near points."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        rounded = np.round(points, 9)
-    rounded = np.where(np.isfinite(rounded), rounded, points)  # numpy multiplies by 1e9 first
-    return np.lexsort([*points.T[::-1], *rounded.T[::-1]])
-
-
-def placed(points: np.ndarray, errors: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Where points (Q, n) with errors lie: ``"inside"`` a box (2, n), ``"outside"``, or nearer to a ``"face"``."""
-    inside = ((points - errors > box[0]) & (points + errors < box[1])).all(axis=-1)
-    outside = ((points + errors < box[0]) | (points - errors > box[1])).any(axis=-1)
-    return np.where(inside, "inside", np.where(outside, "outside", "face"))
-
-
-@dataclass(frozen=True, eq=False)
-class Cycle:
-    """A periodic orbit.
-
-    Attributes
-    ----------
-    points
-        Shape (p, n), in the order in which they are visited.
-    spectral_radius
-        Of the Jacobian of F^p; below 1 the cycle attracts.
-    """
-
-    points: np.ndarray
-    spectral_radius: float
-
-    def __post_init__(self) -> None:
-        self.points.flags.writeable = False
-
-    @property
-    def period(self) -> int:
-        """The number of points p."""
-        return len(self.points)
-
-    @property
-    def stable(self) -> bool:
-        """Whether the cycle attracts its neighbourhood."""
-        return self.spectral_radius < 1.0
-
-    def __repr__(self) -> str:
-        return f"Cycle(period {self.period}, spectral radius {self.spectral_radius:.4g})"
-
-
-def pack_cycles(cycles: tuple[Cycle, ...]) -> tuple[list[float], dict[str, np.ndarray]]:
-    """Return spectral radii and named arrays, for a file."""
-    radii = [cycle.spectral_radius for cycle in cycles]
-    return radii, {f"cycle_{i}": cycle.points for i, cycle in enumerate(cycles)}
-
-
-def unpack_cycles(radii: list[float], arrays: dict[str, Any]) -> tuple[Cycle, ...]:
-    """Return the cycles, and take their arrays out of those of the file."""
-    return tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
+__all__ = ["FixedPoints"]
 
 
 _SCHEMA = Schema(
@@ -110,20 +41,7 @@ _SCHEMA = Schema(
 
 
 _LARGE = 64  # from this n on, stability is first looked for without eigenvalues
-_SQUARINGS = 5
 _SHOWN = 8  # more coordinates than this are not all printed
-
-
-def _radius_below_one(jacobian: np.ndarray) -> bool:
-    """Whether a power of the matrix has a norm below 1, among the first few squares: then so is its spectral radius."""
-    power = jacobian
-    with np.errstate(all="ignore"):
-        for _ in range(_SQUARINGS):
-            sizes = np.abs(power)
-            if min(sizes.sum(axis=0).max(), sizes.sum(axis=1).max(), np.linalg.norm(power)) < 1.0 - 1e-9:
-                return True
-            power = power @ power
-    return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +140,7 @@ class FixedPoints:
     def stable(self) -> np.ndarray:
         """Shape (Q,): whether the spectral radius of J is below 1."""
         found = np.ones(len(self), dtype=bool)
-        if self.points.shape[1] < _LARGE or not all(map(_radius_below_one, self.jacobians)):
+        if self.points.shape[1] < _LARGE or not all(map(radius_below_one, self.jacobians)):
             found = self.spectral_radius < 1.0
         found.flags.writeable = False
         return found
@@ -260,8 +178,8 @@ class FixedPoints:
             Status.CONVERGED: fixed & self.settled,
             Status.LATE: fixed & ~self.settled,
             Status.CYCLE: self.labels >= len(self),
-            Status.APERIODIC: self.labels == -1,
-            Status.DIVERGED: self.labels == -2,
+            Status.APERIODIC: self.labels == Label.APERIODIC,
+            Status.DIVERGED: self.labels == Label.DIVERGED,
         }
         return {status: int(those.sum()) for status, those in shares.items()}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.cover import OPEN
+from rmtjac.fixed_points.ends import Label
 from rmtjac.network import Network
 
 __all__ = ["Parts", "in_cells", "parts_of_cells", "parts_of_grid", "random_points", "share"]
@@ -16,7 +16,7 @@ _LOOKS = 64  # steps after which a point that met no cell of a known end is foll
 
 
 class Parts(NamedTuple):
-    """A box cut into cells: edges along each axis, and the label of each cell, or `OPEN`."""
+    """A box cut into cells: edges along each axis, and the label of each cell, or `Label.OPEN`."""
 
     edges: list[np.ndarray]
     labels: np.ndarray
@@ -38,26 +38,26 @@ def parts_of_cells(box: np.ndarray, cells: np.ndarray) -> Parts:
 def parts_of_grid(box: np.ndarray, axes: tuple[np.ndarray, ...], labels: np.ndarray) -> Parts:
     """Return the cells between grid points; of one label if all their corners have it, which is no proof.
 
-    What lies beyond the last grid point, if the step does not divide the side, is `OPEN`.
+    What lies beyond the last grid point, if the step does not divide the side, is `Label.OPEN`.
     """
     edges, inner = [], []
     for axis, high in zip(axes, box[1], strict=True):
         short = axis[-1] < high - 1e-9 * (high - axis[0])
         edges.append(np.append(axis, high) if short else np.append(axis[:-1], high))
         inner.append(slice(0, len(axis) - 1))
-    out = np.full([len(edge) - 1 for edge in edges], OPEN)
+    out = np.full([len(edge) - 1 for edge in edges], Label.OPEN)
     first = labels[tuple(inner)]
     alike = np.ones(first.shape, dtype=bool)
     for corner in itertools.product((0, 1), repeat=len(axes)):
         moved = labels[tuple(slice(c, c + size) for c, size in zip(corner, first.shape, strict=True))]
         alike &= moved == first
-    out[tuple(inner)] = np.where(alike, first, OPEN)
+    out[tuple(inner)] = np.where(alike, first, Label.OPEN)
     return Parts(edges, out)
 
 
 def random_points(parts: Parts, count: int, rng: np.random.Generator) -> np.ndarray:
     """Return `count` points of the open cells, one uniform in each of as many strata of equal volume, in order."""
-    cells = np.argwhere(parts.labels == OPEN)
+    cells = np.argwhere(parts.labels == Label.OPEN)
     if not len(cells):
         return np.empty((0, parts.labels.ndim))
     heap = np.cumsum(parts.volumes[tuple(cells.T)])
@@ -69,11 +69,11 @@ def random_points(parts: Parts, count: int, rng: np.random.Generator) -> np.ndar
 
 
 def in_cells(net: Network, parts: Parts, x: np.ndarray) -> np.ndarray:
-    """Return the label of the first labelled cell that the orbit of each point enters, or `OPEN`."""
-    found = np.full(len(x), OPEN)
+    """Return the label of the first labelled cell that the orbit of each point enters, or `Label.OPEN`."""
+    found = np.full(len(x), Label.OPEN)
     low, high = np.array([[edge[0], edge[-1]] for edge in parts.edges]).T
     for _ in range(_LOOKS):
-        left = np.flatnonzero(found == OPEN)
+        left = np.flatnonzero(found == Label.OPEN)
         if not left.size:
             break
         inside = ((x >= low) & (x <= high)).all(axis=1)
@@ -83,7 +83,7 @@ def in_cells(net: Network, parts: Parts, x: np.ndarray) -> np.ndarray:
         )
         found[left[inside]] = parts.labels[index]
         with np.errstate(over="ignore", invalid="ignore"):
-            x = net(x[found[left] == OPEN])
+            x = net(x[found[left] == Label.OPEN])
     return found
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.cover import OPEN
+from rmtjac.fixed_points.ends import Label
 from rmtjac.fixed_points.iterated.cores import find_core
 from rmtjac.status import Status
 
@@ -103,7 +103,7 @@ def test_proved_cells_end_where_they_should(activation):
         net = rj.Ensemble.berlyand_slavin(30, 2, activation=activation).draw(seed)
         basins = rj.find_basins(net, prove=2)
         cells = basins.cells
-        proved = np.argwhere(cells != OPEN)
+        proved = np.argwhere(cells != Label.OPEN)
         if not len(proved):
             continue
         rng = np.random.default_rng(seed)

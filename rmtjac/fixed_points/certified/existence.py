@@ -12,7 +12,8 @@ from rmtjac.fixed_points.certified.enclosure import TWO_UNITS, Slopes, enclose, 
 from rmtjac.fixed_points.certified.local import local_proof
 from rmtjac.fixed_points.certified.single import the_one
 from rmtjac.fixed_points.iterated.newton import candidates
-from rmtjac.fixed_points.result import FixedPoints, ascending, indices
+from rmtjac.fixed_points.points import ascending, indices
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.network import Network
 
 __all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", "unique_in_box"]

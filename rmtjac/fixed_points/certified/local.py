@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.fixed_points.certified.enclosure import TINY, TWO_UNITS, Enclosed, enclose, jacobian_bounds
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
 __all__ = ["LocalProof", "local_proof", "residual_bound"]
@@ -105,14 +104,14 @@ def _dense(net: Network, x: np.ndarray) -> LocalProof | None:
 
 def _by_affine_forms(net: Network, x: np.ndarray) -> LocalProof | None:
     from rmtjac.kernels.boxes.affine import workspace
-    from rmtjac.kernels.boxes.krawczyk import prove
+    from rmtjac.kernels.boxes.krawczyk import Proof, prove
 
-    arrays = packed(net)
+    arrays = net.arrays
     space = workspace(arrays, x.size, 0)
     error = float(np.abs(net(x) - x).max()) + 4.0 * TWO_UNITS
     for reach in _REACHES:
         radius = reach * (error + 4.0 * TWO_UNITS * np.abs(x)) + TINY
-        verdict, place, errors, jacobian = prove(arrays, space, x.copy(), radius)
-        if verdict == 1:
+        proof, place, errors, jacobian = prove(arrays, space, x.copy(), radius)
+        if proof == Proof.PROVED:
             return LocalProof(place, errors, jacobian, x, radius)
     return None

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rmtjac.fixed_points.ends import Cycle
 from rmtjac.fixed_points.iterated.cores import Core, find_core
 from rmtjac.fixed_points.iterated.orbits import norms, value_and_jacobian
-from rmtjac.fixed_points.result import Cycle, ascending, spectral_radii
+from rmtjac.fixed_points.points import ascending, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["Attractors", "polish", "repelled"]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
 __all__ = ["Core", "find_core"]
@@ -61,7 +60,8 @@ def _coordinates(matrix: np.ndarray) -> tuple[np.ndarray, float]:
 
 def find_core(net: Network, cycle: np.ndarray, jacobian: np.ndarray) -> Core | None:
     """Return a core around the first point of a stable cycle (p, n) with Jacobian of F^p there, or None."""
-    from rmtjac.kernels.boxes.affine import orbit, workspace
+    from rmtjac.kernels.boxes.affine import workspace
+    from rmtjac.kernels.boxes.orbit import orbit
 
     n = cycle.shape[1]
     if any(phi.code is None for phi in net.activations) or not np.abs(np.linalg.eigvals(jacobian)).max() < 1.0:
@@ -78,16 +78,17 @@ def find_core(net: Network, cycle: np.ndarray, jacobian: np.ndarray) -> Core | N
         if count * len(cycle) > _MOST_STEPS:
             return None
     steps = count * len(cycle)
-    arrays = packed(net)
+    arrays = net.arrays
     space = workspace(arrays, n, 0)
     radius = _LARGEST / float(np.abs(back).sum(axis=1).max())
     while radius * np.abs(back).max() > _SMALLEST:
-        good, centre, edges, error, matrix, spread, _ = orbit(arrays, space, cycle[0], back * radius, steps)
-        if good:
+        found = orbit(arrays, space, cycle[0], back * radius, steps)
+        if found.finite:
             with np.errstate(invalid="ignore", over="ignore"):  # a huge parallelepiped is just no core
-                turned = np.abs(coordinates @ matrix @ back) + np.abs(coordinates) @ spread @ np.abs(back)
-            moved = np.abs(coordinates @ (centre - cycle[0])) + np.abs(coordinates @ edges).sum(axis=1)
-            moved += np.abs(coordinates) @ (error + 1e-15 * np.abs(centre))
+                turned = np.abs(coordinates @ found.matrix @ back)
+                turned += np.abs(coordinates) @ found.radius @ np.abs(back)
+            moved = np.abs(coordinates @ (found.centre - cycle[0])) + np.abs(coordinates @ found.linear).sum(axis=1)
+            moved += np.abs(coordinates) @ (found.error + 1e-15 * np.abs(found.centre))
             factor = float(turned.sum(axis=1).max()) * (1.0 + 1e-12)
             if (moved * (1.0 + 1e-12) < radius).all() and factor < 1.0:
                 return Core(cycle[0], coordinates, radius, steps, factor)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rmtjac.fixed_points.clusters import Cluster, Surround, gathered, surround
-from rmtjac.fixed_points.packed import packed
+from rmtjac.fixed_points.points import indices
 from rmtjac.fixed_points.proved.multiplicity import most_fixed_points
-from rmtjac.fixed_points.result import indices
 from rmtjac.network import Network
 from rmtjac.pool import interruptible
 
@@ -45,48 +44,48 @@ class Search:
     """
 
     def __init__(self, net: Network, box: np.ndarray) -> None:
+        from rmtjac.kernels.boxes.search import Known
+
         n = net.widths[0]
         self.net, self.n, self.boxes = net, n, 0
         self.searched = [box]
         self.open, self.stuck = box[None].copy(), np.empty((0, 2, n))
         self.clusters: list[Cluster] = []
         self.halted = False
-        self._known: tuple[np.ndarray, ...] = (
-            np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n))
-        )  # fmt: skip
+        self._known = Known(np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n)))
         self._proved = np.empty(0, dtype=bool)  # the others are boxes of clusters
         self._side = 2.0 * float(np.minimum(0.5 * box[1] - 0.5 * box[0], 0.25 * np.finfo(float).max).max())
 
     def points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Proved fixed points (Q, n), bounds of their errors (Q, n), Jacobians (Q, n, n)."""
-        points, errors, jacobians, _ = self._known
-        return points[self._proved], errors[self._proved], jacobians[self._proved]
+        known = self._known
+        return known.points[self._proved], known.errors[self._proved], known.jacobians[self._proved]
 
-    def advance(self, most_boxes: int, most_stuck: int) -> None:
-        """Look at boxes until none is left, `most_boxes` in all are done, or `most_stuck` in all are stuck.
+    def advance(self, max_boxes: int, max_stuck: int) -> None:
+        """Look at boxes until none is left, `max_boxes` in all are done, or `max_stuck` in all are stuck.
 
         What takes long runs in a thread, for Ctrl-C to be heard.
         """
         if self.boxes < _QUICK:
-            self._look(np.zeros(1, dtype=np.uint8), min(most_boxes, _QUICK), most_stuck)
-        if len(self.open) and self.boxes < most_boxes:
-            interruptible(lambda stop: self._look(stop, most_boxes, most_stuck))
+            self._look(np.zeros(1, dtype=np.uint8), min(max_boxes, _QUICK), max_stuck)
+        if len(self.open) and self.boxes < max_boxes:
+            interruptible(lambda stop: self._look(stop, max_boxes, max_stuck))
 
-    def _look(self, stop: np.ndarray, most_boxes: int, most_stuck: int) -> None:
-        from rmtjac.kernels.boxes.search import BUDGET, search
+    def _look(self, stop: np.ndarray, max_boxes: int, max_stuck: int) -> None:
+        from rmtjac.kernels.boxes.search import Reason, search
 
         room = _MOST_ROOTS - int(self._proved.sum())
-        if room <= 0 or len(self.stuck) >= most_stuck:
+        if room <= 0 or len(self.stuck) >= max_stuck:
             return
-        known, boxes, why, looked = search(
-            packed(self.net), self.open, self._known, _SMALLEST * self._side, most_boxes - self.boxes, room,
-            most_stuck - len(self.stuck), symbols(self.net), stop,
+        found = search(
+            self.net.arrays, self.open, self._known, _SMALLEST * self._side, max_boxes - self.boxes, room,
+            max_stuck - len(self.stuck), symbols(self.net), stop,
         )  # fmt: skip
-        self._proved = np.append(self._proved, np.ones(len(known[0]) - len(self._proved), dtype=bool))
-        self._known, self.boxes = known, self.boxes + int(looked)
-        self.open = boxes[why == BUDGET]
-        if len(self.open) < len(boxes):
-            self.stuck = np.concatenate([self.stuck, boxes[why != BUDGET]])
+        self._proved = np.append(self._proved, np.ones(len(found.known.points) - len(self._proved), dtype=bool))
+        self._known, self.boxes = found.known, self.boxes + int(found.looked)
+        self.open = found.undecided[found.reasons == Reason.BUDGET]
+        if len(self.open) < len(found.undecided):
+            self.stuck = np.concatenate([self.stuck, found.undecided[found.reasons != Reason.BUDGET]])
 
     def needed(self) -> float:
         """About how many boxes the whole search takes, if what is open is like what is done; a guess."""
@@ -104,19 +103,19 @@ class Search:
 
     def forget(self) -> None:
         """Give up all that is known and open: exact arithmetic has listed everything."""
-        self._known = tuple(array[:0] for array in self._known)
+        self._known = type(self._known)(*(array[:0] for array in self._known))
         self._proved, self.open, self.stuck = self._proved[:0], self.open[:0], self.stuck[:0]
 
-    def run(self, most_boxes: int) -> None:
+    def run(self, max_boxes: int) -> None:
         """Search until all is decided but clusters, the budget ends, or a continuum seems to be there."""
         pause = _PAUSE << self.n
         while True:
-            self.advance(most_boxes, len(self.stuck) + max(pause, len(self.stuck)))
+            self.advance(max_boxes, len(self.stuck) + max(pause, len(self.stuck)))
             largest = self.resolve()
             if not len(self.open):
                 return
             self.halted = 2 * largest > pause
-            if self.halted or self.boxes >= most_boxes or int(self._proved.sum()) >= _MOST_ROOTS:
+            if self.halted or self.boxes >= max_boxes or int(self._proved.sum()) >= _MOST_ROOTS:
                 self.resolve(extend=False, pending=True)
                 return
 
@@ -197,7 +196,8 @@ class Search:
         centre = hull.mean(axis=0)
         half = np.maximum(hull[1] - centre, centre - hull[0]) * (1.0 + 2.0**-50) + 1e-300
         new = centre[None], half[None], np.zeros((1, self.n, self.n)), np.array([[centre, half]])
-        self._known = tuple(np.concatenate([old, one]) for old, one in zip(self._known, new, strict=True))
+        pairs = zip(self._known, new, strict=True)
+        self._known = type(self._known)(*(np.concatenate([old, one]) for old, one in pairs))
         self._proved = np.append(self._proved, False)
 
 

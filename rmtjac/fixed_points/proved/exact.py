@@ -14,7 +14,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.proved.rational import (
     MOST_PIECES,
     Affine,
@@ -53,18 +52,14 @@ def sieve(net: Network, symbols: int) -> Sieve:
     from rmtjac.kernels.boxes.affine import workspace
     from rmtjac.kernels.boxes.sieve import excluded
 
-    weights, biases, sums, widths, codes, parameters, effects = packed(net)
-    space = workspace(packed(net), 2, symbols)
-    rows = np.concatenate([[0], np.cumsum(widths[1:])])
-    entries = np.concatenate([[0], np.cumsum(widths[1:] * widths[:-1])])
+    space = workspace(net.arrays, 2, symbols)
+    rests = [net.arrays.after(layer) for layer in range(net.depth)]
 
     def test(piece: list[Point], layer: int, x: Affine) -> bool:
         if layer == net.depth:
             return False
-        row = rows[layer]
-        rest = (weights[entries[layer] :], biases[row:], sums[row:], widths[layer:], codes[layer:], parameters[layer:])
         points = rounded(x, piece)
-        return bool(np.isfinite(points).all()) and bool(excluded((*rest, effects[row:]), space, points))
+        return bool(np.isfinite(points).all()) and bool(excluded(rests[layer], space, points))
 
     return test
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from rmtjac.fixed_points.domain import Domain, resolved_domain
+from rmtjac.fixed_points.points import ascending, indices, placed, spectral_radii
 from rmtjac.fixed_points.proved.branch_and_bound import Search
 from rmtjac.fixed_points.proved.exact import Exact, local_index, settle
 from rmtjac.fixed_points.proved.rational import MOST_PIECES, Point
 from rmtjac.fixed_points.proved.settling import MOST_OPEN, clipped, floats, fractions, joined, settled, settled_whole
 from rmtjac.fixed_points.proved.verdict import verdict
-from rmtjac.fixed_points.result import FixedPoints, ascending, indices, placed, spectral_radii
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.network import Network
 
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
