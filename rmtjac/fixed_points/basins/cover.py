@@ -1,4 +1,10 @@
-"""Cells of a box that provably lie in one basin: certified cores, and cells whose images proved cells cover."""
+r"""Cells of a box that provably lie in one basin of attraction.
+
+A cell belongs to the basin of an attractor if it lies in a certified core of it (`rmtjac.fixed_points.iterated.cores`),
+or if a box that contains :math:`F^t` of the cell, t = 1 or 2, is covered by cells of that basin: an orbit from the cell
+then enters the basin. The boxes come from affine forms that are rounded outward, and a comparison with NaN or infinity
+proves nothing, so that rounding cannot add a cell.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +19,15 @@ from rmtjac.network import Network
 
 __all__ = ["proved_cells"]
 
-_COARSEST = {1: 32, 2: 32, 3: 8}  # cells along each axis to begin with
-_IMAGES = 2  # F, F^2: how many images of a cell are looked at
+_COARSEST = {1: 32, 2: 32, 3: 8}  # number of cells along each axis at first, by dimension
+_IMAGES = 2  # the number of images of a cell that are bounded: F and F^2
 
 
 def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvings: int) -> np.ndarray:
-    """Return the labels of equal cells of the box, an array of n dimensions: the number of a core, or `Label.OPEN`.
+    """Return labels of equal cells of the box, an array of n dimensions: the number of a core, or `Label.OPEN`.
 
-    A cell whose image (a box around it, from affine forms with outward rounding) lies in a core or in cells of one
-    label gets that label, over and over; then cells without one are halved in every direction, `halvings` times.
+    A cell whose image lies in a core, or in cells of one label, gets that label; this is repeated until nothing
+    changes. Then the cells without a label are halved in every direction, `halvings` times in all.
     """
     from rmtjac.kernels.boxes.orbit import hulls
 
@@ -38,7 +44,7 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
         low = np.stack([edge[cells[:, i] * block] for i, edge in enumerate(edges)], axis=1)
         high = np.stack([edge[(cells[:, i] + 1) * block] for i, edge in enumerate(edges)], axis=1)
         images = hulls(net.arrays, low, high, _IMAGES)
-        if held is not None:  # no image leaves the range of the last activation; its rounding may
+        if held is not None:  # images lie in the range of the last activation, though their rounded bounds may not
             images = np.clip(images, held[0], held[1])
         found = np.full(len(cells), Label.OPEN)
         for k, core in enumerate(cores):
@@ -65,14 +71,14 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
 
 
 def _paint(labels: np.ndarray, cells: np.ndarray, found: np.ndarray, block: int) -> None:
-    """Write the labels of cells, blocks of the finest ones."""
+    """Write the labels of cells, each a block of finest cells, into the array of the finest cells."""
     done = found != Label.OPEN
     for offset in itertools.product(range(block), repeat=labels.ndim):
         labels[tuple((cells[done] * block + np.array(offset)).T)] = found[done]
 
 
 def _ranges(edges: list[np.ndarray], images: np.ndarray) -> np.ndarray:
-    """Indices of the finest cells that cover each image: shape (cells, images, 2, n); -1 where it leaves the box."""
+    """Return the range of finest cells that covers each image, shape (cells, images, 2, n); -1 if it leaves the box."""
     out = np.empty(images.shape, dtype=np.int64)
     for i, edge in enumerate(edges):
         low, high = images[:, :, 0, i], images[:, :, 1, i]
@@ -84,7 +90,7 @@ def _ranges(edges: list[np.ndarray], images: np.ndarray) -> np.ndarray:
 
 
 def _covered(labels: np.ndarray, ranges: np.ndarray, count: int) -> np.ndarray:
-    """The label of all finest cells in one of the ranges of each cell, if they have but one."""
+    """Return for each cell the label that all finest cells in one of its ranges share, or `Label.OPEN`."""
     n = labels.ndim
     found = np.full(len(ranges), Label.OPEN)
     inside = (ranges >= 0).all(axis=(2, 3))

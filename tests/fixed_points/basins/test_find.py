@@ -196,7 +196,7 @@ def test_bad_arguments():
         rj.find_basins(3)
     with pytest.raises(ValueError, match="network maps 2 numbers to 3; fixed points need"):
         rj.find_basins(rj.Network([np.ones((3, 2))]))
-    with pytest.raises(ValueError, match=r"network maps R\^4 to itself; basins are drawn for n <= 3"):
+    with pytest.raises(ValueError, match=r"network maps R\^4 to itself; basins are computed for n <= 3"):
         rj.find_basins(rj.Network([np.eye(4)]))
     with pytest.raises(ValueError, match=r"step=3\.0 is larger than the domain"):
         rj.find_basins(HALVES, step=3.0)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from rmtjac.fixed_points.basins.shares import Parts, parts_of_grid, random_points, share
 from rmtjac.fixed_points.ends import Label
-from rmtjac.fixed_points.shares import Parts, parts_of_grid, random_points, share
 
 
 def test_cells_of_a_grid():
