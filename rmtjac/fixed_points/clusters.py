@@ -17,13 +17,14 @@ affine forms that are rounded outward; a sign that is not proved counts as 0, an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.network import Network
 
-__all__ = ["Cluster", "Surround", "gathered", "surround"]
+__all__ = ["Cluster", "Side", "Surround", "gathered", "surround"]
 
 _TWO_UNITS = 2.0**-52
 _PIECES = 600  # the number of pieces of faces that are tried for each size
@@ -88,6 +89,14 @@ class Cluster:
         return f"index {self.index:+d}, so at least one, multiple or several close together"
 
 
+class Side(IntEnum):
+    """Where a point with an error lies relative to a set."""
+
+    OUTSIDE = -1
+    UNCLEAR = 0
+    INSIDE = 1
+
+
 class Surround(NamedTuple):
     """A parallelepiped centre + frame z, abs(z) <= sizes, without fixed points on its faces.
 
@@ -100,7 +109,7 @@ class Surround(NamedTuple):
     sizes: np.ndarray
 
     def holds(self, points: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        """Return 1 for points (Q, n) that lie inside for every error up to `errors`, -1 outside, 0 if it is open."""
+        """Return the `Side` on which each of the points (Q, n) lies for every error up to `errors`, as integers."""
         z = np.abs((points - self.centre) @ self.frame)
         slack = (errors + 64.0 * _TWO_UNITS * (np.abs(points) + np.abs(self.centre))) @ np.abs(self.frame)
         inside, outside = (z + slack < self.sizes).all(axis=1), (z - slack > self.sizes).any(axis=1)

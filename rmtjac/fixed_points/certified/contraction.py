@@ -15,11 +15,11 @@ Theorems (proofs in docs/theory/certificates.md). Each of these conditions impli
   :math:`P - (P(\alpha+\beta)W)_{sym} + W^T P\alpha\beta W` is positive definite for a diagonal P > 0. For slopes in
   [0, 1] and P = 1 this says that I - W is strongly monotone (Winston and Kolter, NeurIPS 2020); in general it is the
   circle criterion.
-- *preconditioned*: :math:`\||I - Y(I - [J])|\,v\| \le c v` for a matrix Y, v > 0 and c < 1, [J] being an interval
+- *preconditioned*: :math:`|I - Y(I - [J])|\,v \le c v` for a matrix Y, v > 0 and c < 1, [J] being an interval
   matrix that contains all the Jacobians. The map x - Y(x - F(x)) contracts.
 
-On R^n the first three and the last one also prove existence: a contraction of R^n has a fixed point, and under the
-monotone condition with :math:`\Gamma = (\alpha+\beta)/2` and :math:`\psi = \varphi - \Gamma h` the map
+On R^n each of them also proves existence: a contraction of R^n has a fixed point, and under the monotone
+condition, with :math:`\Gamma = (\alpha+\beta)/2` and :math:`\psi = \varphi - \Gamma h`, the map
 :math:`\psi \mapsto \psi((I - W\Gamma)^{-1}(W\psi + b))` contracts in the P-norm. On a box they prove at most one.
 
 Why rounding cannot break them: the vectors v, P and Y may be any; they are found in floats and need no proof. Only the
