@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
     from rmtjac.network import Network
     from rmtjac.propagation.mean_field import MeanField, mean_field
+    from rmtjac.provenance import __version__ as __version__
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
     from rmtjac.theory.limit.spectrum import LimitSpectrum
-    from rmtjac.version import __version__ as __version__
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -47,7 +47,7 @@ else:
             "rmtjac.spectra.sample": ("sample_spectrum",),
             "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
             "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
-            "rmtjac.version": ("__version__",),
+            "rmtjac.provenance": ("__version__",),
         },
     )
 

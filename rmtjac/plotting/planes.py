@@ -18,8 +18,9 @@ from rmtjac.validate import choice
 
 if TYPE_CHECKING:
     from rmtjac.fixed_points.basins import Basins
+    from rmtjac.fixed_points.ends import Cycle
     from rmtjac.fixed_points.regions import Regions
-    from rmtjac.fixed_points.result import Cycle, FixedPoints
+    from rmtjac.fixed_points.result import FixedPoints
 
 __all__ = ["plot_basins", "plot_fixed_points", "plot_regions"]
 
@@ -202,9 +203,9 @@ def plot_basins(
             for axis in basins.axes
         )
     else:
-        from rmtjac.fixed_points.cover import OPEN
+        from rmtjac.fixed_points.ends import Label
 
-        values, scheme, lowest = np.where(basins.cells == OPEN, -1, basins.cells), [GREY, *colors], -1
+        values, scheme, lowest = np.where(basins.cells == Label.OPEN, -1, basins.cells), [GREY, *colors], -1
         x, y = (
             np.linspace(low, high, size + 1) for low, high, size in zip(*basins.domain, basins.cells.shape, strict=True)
         )

@@ -5,15 +5,9 @@ from typing import TYPE_CHECKING
 from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rmtjac.propagation.layer_maps import correlation_map, fixed_variance
     from rmtjac.propagation.mean_field import MeanField, mean_field
-    from rmtjac.propagation.phase import (
-        PhaseDiagram,
-        SignalPhase,
-        correlation_map,
-        fixed_variance,
-        phase_diagram,
-        signal_phase,
-    )
+    from rmtjac.propagation.phase import PhaseDiagram, SignalPhase, phase_diagram, signal_phase
     from rmtjac.propagation.tuning import Isometry, critical_line, isometry
     from rmtjac.theory.derivative_laws.base import DerivativeLaw
     from rmtjac.theory.derivative_laws.chi import inverse_moment_transform
@@ -35,15 +29,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "rmtjac.propagation.layer_maps": ("correlation_map", "fixed_variance"),
             "rmtjac.propagation.mean_field": ("MeanField", "mean_field"),
-            "rmtjac.propagation.phase": (
-                "PhaseDiagram",
-                "SignalPhase",
-                "correlation_map",
-                "fixed_variance",
-                "phase_diagram",
-                "signal_phase",
-            ),
+            "rmtjac.propagation.phase": ("PhaseDiagram", "SignalPhase", "phase_diagram", "signal_phase"),
             "rmtjac.propagation.tuning": ("Isometry", "critical_line", "isometry"),
             "rmtjac.theory.derivative_laws.base": ("DerivativeLaw",),
             "rmtjac.theory.derivative_laws.chi": ("inverse_moment_transform",),
