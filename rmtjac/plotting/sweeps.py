@@ -5,6 +5,7 @@ Sources: BS (docs/references.md).
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,6 +153,8 @@ def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str
         place = conventions.index(convention), widths.index(width), depths.index(depth)
         grids[place] = table.of(convention, width, depth).mean(column)
     low, high = np.nanmin(grids[..., 0]), np.nanmax(grids[..., 0])
+    if not low < high:  # one value everywhere: it has the same colour in all panels
+        low, high = low - 0.1, high + 0.1
     images = []
     for panel, convention, grid in zip(axes, conventions, grids, strict=True):
         image = panel.imshow(grid[..., 0], origin="lower", aspect="auto", cmap="cividis", vmin=low, vmax=high)
@@ -167,5 +170,5 @@ def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str
         panel.set_title(convention, fontsize="medium")
         images.append(image)
     axes[0].set_ylabel("width $N$")
-    figure.colorbar(images[-1], ax=axes, label=_label(column))
+    figure.colorbar(images[-1], ax=axes, label=fill(_label(column), 30))
     return {"figure": figure, "axes": axes, "images": images}

@@ -31,6 +31,13 @@ def test_maps_show_each_cell(table):
     assert [ax.get_title() for ax in drawn["axes"]] == ["a", "b"]
     assert drawn["images"][0].get_array().shape == (2, 3)
     assert {text.get_text() for text in drawn["axes"][0].texts} == {"1.00"}
+    # One value everywhere has one colour in both panels, on which its number can be read.
+    colors = {tuple(image.cmap(image.norm(1.0))) for image in drawn["images"]}
+    assert len(colors) == 1
+    assert 0.4 < sum(next(iter(colors))[:3]) / 3 < 0.6
+    drawn["figure"].canvas.draw()
+    label = drawn["images"][-1].colorbar.ax.yaxis.label.get_window_extent()
+    assert label.height <= drawn["figure"].bbox.height
     plt.close(drawn["figure"])
 
 
