@@ -9,7 +9,7 @@ The theorems, for T mapping x >= 0 to itself:
 - *Perron ray* (NN): T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector;
   rho(A) > 1 at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear
   (`rmtjac.nonnegative.perron_ray`).
-- *blocks*: neurons that act on each other in a circle are a block (`rmtjac.nonnegative.parts.blocks`). Where the blocks
+- *blocks*: neurons that act on each other in a circle are a block (`rmtjac.nonnegative.matrices.blocks`). Where the blocks
 that
   act on others have one fixed point each, Fix(T) is the product of the fixed points of all blocks.
 - *monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.

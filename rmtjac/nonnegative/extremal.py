@@ -6,7 +6,7 @@ T(u) <= u near by (then the least fixed point is at most u), or l with T(l) >= l
 is weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point is beyond u.
 Newton's method (`rmtjac.nonnegative.newton`) helps on, and the bounds stay proved. Where theorems know the
 greatest it is not iterated for; what is left open by all of this is tried block by block
-(`rmtjac.nonnegative.parts.blocks`).
+(`rmtjac.nonnegative.matrices.blocks`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
 from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
 from rmtjac.nonnegative.newton import enclose_from_below, enclosed, newton, step_from_above
 from rmtjac.nonnegative.outward_rounding import above, below
-from rmtjac.nonnegative.parts.blocks import blocks, restricted
+from rmtjac.nonnegative.matrices.blocks import blocks, restricted
 from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray
 from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
 from rmtjac.nonnegative.rates import contraction_rate, contracts

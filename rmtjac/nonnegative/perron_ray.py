@@ -22,7 +22,7 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
-from rmtjac.nonnegative.parts.blocks import irreducible
+from rmtjac.nonnegative.matrices.blocks import irreducible
 from rmtjac.nonnegative.predicates import weakly_scalable
 from rmtjac.validate import real_array
 

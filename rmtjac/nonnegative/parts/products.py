@@ -15,7 +15,7 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.enclosure import Extremal, merged
 from rmtjac.nonnegative.extremal import only_fixed_point, settled
-from rmtjac.nonnegative.parts.blocks import acting, blocks, restricted
+from rmtjac.nonnegative.matrices.blocks import acting, blocks, restricted
 from rmtjac.nonnegative.perron_ray import Ray
 
 if TYPE_CHECKING:
