@@ -11,7 +11,7 @@ import numpy as np
 from rmtjac.activations.ball_series import BallSeries
 
 if TYPE_CHECKING:
-    from rmtjac.activations.base import Activation
+    from rmtjac.activations.function import Activation
 
 __all__ = ["check"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from rmtjac.activations.base import Activation
+    from rmtjac.activations.function import Activation
 
 __all__ = ["DECLARABLE", "RATIOS", "TABLE", "Facts", "facts_of", "leaky_relu_facts"]
 

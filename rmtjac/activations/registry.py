@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import formulas
-from rmtjac.activations.base import Activation, Vectorised
+from rmtjac.activations.function import Activation, Vectorised
 from rmtjac.activations.facts import DECLARABLE, TABLE, Facts, leaky_relu_facts
 from rmtjac.validate import finite
 

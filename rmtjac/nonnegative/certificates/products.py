@@ -19,7 +19,7 @@ from rmtjac.nonnegative.matrices.blocks import acting, blocks, restricted
 from rmtjac.nonnegative.perron_ray import Ray
 
 if TYPE_CHECKING:
-    from rmtjac.nonnegative.certificate import Certificate
+    from rmtjac.nonnegative.certificates.certification import Certificate
 
 __all__ = ["Part", "few", "product_of_blocks"]
 

@@ -36,7 +36,7 @@ from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
 from rmtjac.nonnegative.extremal import climbed, contracting, descended, only_fixed_point
 from rmtjac.nonnegative.nearby import exact_image
 from rmtjac.nonnegative.outward_rounding import above, at_least, at_most, below
-from rmtjac.nonnegative.parts.products import Part, few, product_of_blocks
+from rmtjac.nonnegative.certificates.products import Part, few, product_of_blocks
 from rmtjac.nonnegative.perron_ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
 from rmtjac.nonnegative.predicates import Answer
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
