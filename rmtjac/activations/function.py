@@ -1,62 +1,84 @@
-"""The class `Activation`: phi, its derivative, and what is known of them.
+"""The class `Activation`: a function phi, its derivative, and what is known of them.
 
 The registered activations also have an integer code under which the compiled kernels know them
-(`rmtjac.kernels.activations`); an `Activation` made from a pair of Python callables has none and
-runs on the NumPy path.
+(`rmtjac.kernels.activations`). An `Activation` made from a pair of Python callables has none and is computed by NumPy.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from rmtjac.activations.facts import DECLARABLE, RATIOS, Facts, facts_of
+from rmtjac.activations.check import check
+from rmtjac.activations.facts import RATIOS, Facts
+from rmtjac.activations.inference import completed
+from rmtjac.activations.lookup import REGISTERED, resolve
 
 __all__ = ["Activation", "Vectorised"]
 
 Vectorised = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Activation:
-    r"""A scalar function :math:`\varphi` applied to every neuron, with its derivative.
+    r"""A scalar function :math:`\varphi` that a network applies to every neuron, with its derivative.
+
+    The facts that are given are declarations of the user. Proofs use them and say so; `check` looks for
+    counterexamples. The attribute ``facts`` holds all that is known: what was given, and what follows from it, for
+    example from `slopes`.
 
     Parameters
     ----------
-    name
-        What it is called in tables and files.
-    function, derivative
-        Vectorised :math:`\varphi` and :math:`\varphi'`, float64 arrays in and out. At a kink the derivative
-        is taken from the saturated side: ``relu'(0) = 0``, ``hardtanh'(1) = 0``.
-    breakpoints
-        Where :math:`\varphi'` is not smooth, ascending; quadrature splits there.
-    slopes
-        For a piecewise affine :math:`\varphi`, its slope on each of the ``len(breakpoints) + 1`` pieces.
-    concave, ratio
-        On the half-line :math:`t \ge 0`: is :math:`\varphi` concave there; is :math:`\varphi(t)/t`
-        nonincreasing (``"strictly"``, ``"weakly"``) or not (``"no"``). ``None``: not known.
-    slope_at_infinity
-        :math:`\lim_{t\to\infty} \varphi(t)/t`, 0 for a bounded function; ``None``: not known.
-    code, parameter
-        Integer code in the kernels (``None``: NumPy path only) and the parameter that goes with it.
-    monotone_from
-        :math:`\varphi` is nondecreasing on [monotone_from, infinity); ``None``: not known.
-    lower, upper
-        Bounds of :math:`\varphi` on the whole line, infinite if it has none; ``None``: not known.
-    steepest
-        Bound of :math:`|\varphi'|` on the whole line; ``None``: not known.
-    identity_up_to
-        c >= 0 such that :math:`\varphi(t) = t` for 0 <= t <= c and :math:`\varphi(t) < t` beyond; ``None``: not known.
+    name : str
+        Name in tables and files.
+    function, derivative : callable
+        Vectorised :math:`\varphi` and :math:`\varphi'`, from arrays of float64 to arrays of the same shape. At a kink
+        the derivative is that of the saturated side: ``relu'(0) = 0``, ``hardtanh'(1) = 0``.
+    breakpoints : tuple of float, optional
+        Points where :math:`\varphi'` is not smooth, ascending. Quadratures split there.
+    slopes : tuple of float, optional
+        The slope on each of the ``len(breakpoints) + 1`` pieces of a piecewise affine :math:`\varphi`.
+    concave : bool, optional
+        Whether :math:`\varphi` is concave on :math:`t \ge 0`. The default None means not known, here and below.
+    ratio : {"strictly", "weakly", "no"}, optional
+        Whether :math:`\varphi(t)/t` is nonincreasing on :math:`t > 0`.
+    slope_at_infinity : float, optional
+        The limit of :math:`\varphi(t)/t` for :math:`t \to \infty`, 0 for a bounded function.
+    code : int, optional
+        Code in the compiled kernels; only registered activations have one.
+    parameter : float, optional
+        Parameter that goes with the code.
+    monotone_from : float, optional
+        :math:`\varphi` is nondecreasing on [monotone_from, infinity).
+    lower, upper : float, optional
+        Bounds of :math:`\varphi` on the whole line, infinite where it has none.
+    steepest : float, optional
+        Bound of :math:`|\varphi'|` on the whole line.
+    identity_up_to : float, optional
+        The c >= 0 such that :math:`\varphi(t) = t` for :math:`0 \le t \le c` and :math:`\varphi(t) < t` beyond.
+    stated : Facts, optional
+        The facts in one object, in place of the single ones, which replace what it says.
 
-    Notes
-    -----
-    Facts of an activation of one's own are declarations. Proofs use them and say so; `check` looks for
-    counterexamples. `facts` holds them with what follows from them, for example from `slopes`.
+    Raises
+    ------
+    TypeError
+        If `function` or `derivative` cannot be called, or `concave` is no truth value.
+    ValueError
+        If `breakpoints`, `slopes` or a fact is out of range.
+
+    See Also
+    --------
+    activation : Look up a registered activation.
+    register : Make an activation known under its name.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
 
     Examples
     --------
@@ -72,47 +94,50 @@ class Activation:
     name: str
     function: Vectorised
     derivative: Vectorised
-    breakpoints: tuple[float, ...] = ()
-    slopes: tuple[float, ...] | None = None
-    concave: bool | None = None
-    ratio: str | None = None
-    slope_at_infinity: float | None = None
-    code: int | None = None
-    parameter: float = 0.0
-    monotone_from: float | None = field(default=None, kw_only=True)
-    lower: float | None = field(default=None, kw_only=True)
-    upper: float | None = field(default=None, kw_only=True)
-    steepest: float | None = field(default=None, kw_only=True)
-    identity_up_to: float | None = field(default=None, kw_only=True)
+    breakpoints: tuple[float, ...]
+    slopes: tuple[float, ...] | None
+    stated: Facts
+    code: int | None
+    parameter: float
 
-    def __post_init__(self) -> None:
-        if not callable(self.function) or not callable(self.derivative):
-            raise TypeError(f"function and derivative of activation {self.name!r} must be vectorised callables")
-        if list(self.breakpoints) != sorted(self.breakpoints):
-            raise ValueError(f"breakpoints={self.breakpoints} of activation {self.name!r} must be ascending")
-        if self.slopes is not None and len(self.slopes) != len(self.breakpoints) + 1:
-            raise ValueError(f"slopes={self.slopes} of activation {self.name!r} must be one more than breakpoints")
-        self._check_declarations()
-
-    def _check_declarations(self) -> None:
-        if self.ratio not in (None, *RATIOS):
-            raise ValueError(f"ratio={self.ratio!r} of activation {self.name!r} must be one of {', '.join(RATIOS)}")
-        if self.concave not in (None, True, False):
-            raise TypeError(f"concave={self.concave!r} of activation {self.name!r} must be True, False or None")
-        for name in ("slope_at_infinity", "monotone_from", "lower", "upper", "steepest", "identity_up_to"):
-            value = getattr(self, name)
-            if value is not None and (not isinstance(value, int | float | np.number) or math.isnan(value)):
-                raise ValueError(f"{name}={value!r} of activation {self.name!r} must be a number or None")
-        if self.slope_at_infinity is not None and not math.isfinite(self.slope_at_infinity):
-            raise ValueError(
-                f"slope_at_infinity={self.slope_at_infinity!r} of activation {self.name!r} must be finite, or None"
-            )
-        for name, least in (("steepest", 0.0), ("identity_up_to", 0.0)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise ValueError(f"{name}={value!r} of activation {self.name!r} must be at least {least:g}")
-        if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(f"lower={self.lower!r} of activation {self.name!r} is above upper={self.upper!r}")
+    def __init__(
+        self,
+        name: str,
+        function: Vectorised,
+        derivative: Vectorised,
+        breakpoints: tuple[float, ...] = (),
+        slopes: tuple[float, ...] | None = None,
+        concave: bool | None = None,
+        ratio: str | None = None,
+        slope_at_infinity: float | None = None,
+        code: int | None = None,
+        parameter: float = 0.0,
+        *,
+        monotone_from: float | None = None,
+        lower: float | None = None,
+        upper: float | None = None,
+        steepest: float | None = None,
+        identity_up_to: float | None = None,
+        stated: Facts | None = None,
+    ) -> None:
+        single = {
+            "concave": concave, "ratio": ratio, "slope": slope_at_infinity, "monotone_from": monotone_from,
+            "lower": lower, "upper": upper, "steepest": steepest, "identity_up_to": identity_up_to,
+        }  # fmt: skip
+        given: dict[str, Any] = {fact: value for fact, value in single.items() if value is not None}
+        stated = replace(stated or Facts(), **given, declared=code is None)
+        for field, value in {
+            "name": name, "function": function, "derivative": derivative, "breakpoints": breakpoints,
+            "slopes": slopes, "stated": stated, "code": code, "parameter": parameter,
+        }.items():  # fmt: skip
+            object.__setattr__(self, field, value)  # the class is frozen
+        if not callable(function) or not callable(derivative):
+            raise TypeError(f"function and derivative of activation {name!r} must be vectorised callables")
+        if list(breakpoints) != sorted(breakpoints):
+            raise ValueError(f"breakpoints={breakpoints} of activation {name!r} must be ascending")
+        if slopes is not None and len(slopes) != len(breakpoints) + 1:
+            raise ValueError(f"slopes={slopes} of activation {name!r} must be one more than breakpoints")
+        _check_statements(name, stated)
 
     def __call__(self, h: np.ndarray) -> np.ndarray:
         """Return phi(h), elementwise."""
@@ -130,38 +155,34 @@ class Activation:
 
     @cached_property
     def facts(self) -> Facts:
-        """What is known of the function: what the table or the user says, and what follows from it."""
-        return facts_of(self)
-
-    @property
-    def stated(self) -> dict[str, Any]:
-        """The facts that were given, by the names of their fields."""
-        names = ("slope_at_infinity" if name == "slope" else name for name in DECLARABLE)
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        """All that is known of the function: what was given, and what follows from it."""
+        return completed(self.stated, self, self.breakpoints, self.slopes)
 
     def check(self, reach: float = 40.0) -> dict[str, str]:
-        """Look for counterexamples to the facts, on a grid and, where that can be done, in interval arithmetic.
+        """Look for counterexamples to the facts, on a grid and, where possible, in interval arithmetic.
+
+        Agreement at points is no proof. Intervals need the extra ``certify`` and a formula of NumPy functions and
+        arithmetic, without ``np.where``, ``np.maximum`` or functions of SciPy.
 
         Parameters
         ----------
-        reach
-            Half-width of the interval that is looked at; some points lie far beyond it.
+        reach : float, optional
+            Half-width of the interval that is examined; some points lie far beyond it.
 
         Returns
         -------
-        dict
-            For the derivative and each fact that was given or follows, what was found: how many points agree, and on
-            which share of the interval ball arithmetic proves it (extra ``certify``; only formulas of NumPy functions
-            and arithmetic can be taken over balls, no ``np.where``, ``np.maximum`` or functions of SciPy).
+        dict of str to str
+            For the derivative and each fact, given or derived: how many points agree, and on which share of the
+            interval ball arithmetic proves it.
 
         Raises
         ------
         ValueError
-            If a fact is contradicted: its name, the point, and the values there.
+            If a fact is contradicted. The message names the fact, the point and the values there.
 
         Notes
         -----
-        Agreement at points is no proof. Cost: some 20,000 evaluations, and 2,000 over balls.
+        Cost: some 20,000 evaluations, and 2,000 in ball arithmetic.
 
         Examples
         --------
@@ -172,13 +193,11 @@ class Activation:
             ...
         ValueError: activation 'cube' is not concave on t >= 0: phi' rises from 0 at t=0 to ... at t=...
         """
-        from rmtjac.activations.check import check
-
         return check(self, reach)
 
     @property
     def saturates(self) -> bool:
-        """Whether the derivative is exactly zero on a whole interval (which makes exact zeros in D)."""
+        """Whether the derivative is exactly zero on a whole interval, so that D has zeros."""
         return self.slopes is not None and 0.0 in self.slopes
 
     @property
@@ -190,20 +209,39 @@ class Activation:
     def spec(self) -> str:
         """The text from which `activation` makes this function again.
 
-        Of one's own under a name that another one is registered with, it begins with ``own:`` and makes nothing: a file
-        that names it does not come back as another function.
+        If the name belongs to another registered function, the text begins with ``own:`` and `activation` refuses it,
+        so that a file that names this function does not come back as another one.
         """
-        from rmtjac.activations.registry import registered
-
         if self.code is not None:
             return f"{self.name}:{self.parameter!r}" if self.name == "leaky_relu" else self.name
-        return self.name if registered(self.name) in (None, self) else f"own:{self.name}"
+        return self.name if REGISTERED.get(self.name) in (None, self) else f"own:{self.name}"
 
     def __repr__(self) -> str:
         return f"Activation({self.spec!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The functions of registered ones cannot be pickled (processes, joblib); their names can.
-        from rmtjac.activations.registry import activation
+        # The functions of registered activations cannot be pickled (processes, joblib); their names can.
+        return (resolve, (self.spec,)) if self.code is not None else super().__reduce__()  # type: ignore[return-value]
 
-        return (activation, (self.spec,)) if self.code is not None else super().__reduce__()  # type: ignore[return-value]
+
+def _check_statements(name: str, stated: Facts) -> None:
+    """Raise an error if a fact that was given for the activation of this name is out of range."""
+    if stated.ratio not in (None, *RATIOS):
+        raise ValueError(f"ratio={stated.ratio!r} of activation {name!r} must be one of {', '.join(RATIOS)}")
+    if stated.concave not in (None, True, False):
+        raise TypeError(f"concave={stated.concave!r} of activation {name!r} must be True, False or None")
+    numbers = {
+        "slope_at_infinity": stated.slope, "monotone_from": stated.monotone_from, "lower": stated.lower,
+        "upper": stated.upper, "steepest": stated.steepest, "identity_up_to": stated.identity_up_to,
+    }  # fmt: skip
+    for fact, value in numbers.items():
+        if value is not None and (not isinstance(value, int | float | np.number) or math.isnan(value)):
+            raise ValueError(f"{fact}={value!r} of activation {name!r} must be a number or None")
+    if stated.slope is not None and not math.isfinite(stated.slope):
+        raise ValueError(f"slope_at_infinity={stated.slope!r} of activation {name!r} must be finite, or None")
+    for fact in ("steepest", "identity_up_to"):
+        value = numbers[fact]
+        if value is not None and value < 0.0:
+            raise ValueError(f"{fact}={value!r} of activation {name!r} must be at least 0")
+    if stated.lower is not None and stated.upper is not None and stated.lower > stated.upper:
+        raise ValueError(f"lower={stated.lower!r} of activation {name!r} is above upper={stated.upper!r}")

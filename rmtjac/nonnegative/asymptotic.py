@@ -27,7 +27,7 @@ _MOST_TERMS = 20_000  # entries that a sum in rational arithmetic may have
 _MOST_EXACT = 40  # size up to which rho < 1 is decided in rational arithmetic
 
 
-def asymptotic_map(net: Network) -> Network:
+def asymptotic_map(network: Network) -> Network:
     """Return T_inf, a linear network without biases.
 
     Raises
@@ -38,21 +38,21 @@ def asymptotic_map(net: Network) -> Network:
     Examples
     --------
     >>> import rmtjac as rj
-    >>> net = rj.Network([[[2.0]], [[3.0]]], [[1.0], [1.0]], ["relu", "softplus"])
-    >>> rj.nonnegative.asymptotic_map(net)([1.0])
+    >>> network = rj.Network([[[2.0]], [[3.0]]], [[1.0], [1.0]], ["relu", "softplus"])
+    >>> rj.nonnegative.asymptotic_map(network)([1.0])
     array([6.])
     """
-    signs = nonnegative_weights(net)
+    signs = nonnegative_weights(network)
     if not signs:
         raise ValueError(f"network: {signs.evidence}; the asymptotic mapping is defined for nonnegative weights")
-    slopes = slopes_at_infinity(net)
-    return Network([slope * matrix for slope, matrix in zip(slopes, net.weights, strict=True)], None, "linear")
+    slopes = slopes_at_infinity(network)
+    return Network([slope * matrix for slope, matrix in zip(slopes, network.weights, strict=True)], None, "linear")
 
 
-def slopes_at_infinity(net: Network) -> list[float]:
+def slopes_at_infinity(network: Network) -> list[float]:
     """Return lim phi(t)/t of each layer."""
     found = []
-    for l, phi in enumerate(net.activations):
+    for l, phi in enumerate(network.activations):
         slope = phi.facts.slope
         if slope is None:
             raise ValueError(f"network: the slope at infinity of activation {phi.spec!r} of layer {l} is not known")
@@ -60,21 +60,25 @@ def slopes_at_infinity(net: Network) -> list[float]:
     return found
 
 
-def asymptotic_factors(net: Network) -> list[np.ndarray]:
+def asymptotic_factors(network: Network) -> list[np.ndarray]:
     """Return the factors D_l W_l of T_inf, first layer first."""
-    return list(asymptotic_map(net).weights)
+    return list(asymptotic_map(network).weights)
 
 
-def _factors(of: Any) -> list[Any]:
+def _factors(matrix_or_network: Any) -> list[Any]:
     """Checked nonnegative factors of a square product."""
     from scipy.sparse import issparse
 
-    if isinstance(of, Network):
-        out: list[Any] = _unrounded(of)
-    elif isinstance(of, Sequence) and len(of) and (issparse(of[0]) or np.ndim(of[0]) == 2):
-        out = [_real(one) for one in of]
+    if isinstance(matrix_or_network, Network):
+        out: list[Any] = _unrounded(matrix_or_network)
+    elif (
+        isinstance(matrix_or_network, Sequence)
+        and len(matrix_or_network)
+        and (issparse(matrix_or_network[0]) or np.ndim(matrix_or_network[0]) == 2)
+    ):
+        out = [_real(one) for one in matrix_or_network]
     else:
-        out = [_real(of)]
+        out = [_real(matrix_or_network)]
     for l, one in enumerate(out):
         if one.ndim != 2:
             raise ValueError(f"matrix has shape {one.shape}; a square matrix, or a list of factors, is needed")
@@ -106,12 +110,14 @@ def _real(matrix: Any) -> Any:
     return out
 
 
-def _unrounded(net: Network) -> list[Any]:
+def _unrounded(network: Network) -> list[Any]:
     """Factors of T_inf whose product is exact: slopes other than 0 and 1 are factors of their own."""
     from scipy.sparse import csr_array, diags_array
 
     out: list[Any] = []
-    for matrix, scaled, slope in zip(net.weights, asymptotic_factors(net), slopes_at_infinity(net), strict=True):
+    for matrix, scaled, slope in zip(
+        network.weights, asymptotic_factors(network), slopes_at_infinity(network), strict=True
+    ):
         if slope in (0.0, 1.0):
             out.append(scaled)
         else:
@@ -119,7 +125,7 @@ def _unrounded(net: Network) -> list[Any]:
     return out
 
 
-def spectral_radius(of: Any, tol: float = _TOLERANCE) -> tuple[float, float]:
+def spectral_radius(matrix_or_network: Any, tol: float = _TOLERANCE) -> tuple[float, float]:
     """Return a proved bracket (lower, upper) of a spectral radius.
 
     Parameters
@@ -150,7 +156,7 @@ def spectral_radius(of: Any, tol: float = _TOLERANCE) -> tuple[float, float]:
     >>> bool(low <= (1 + 5**0.5) / 2 <= high), high - low < 1e-11
     (True, True)
     """
-    return radius(_factors(of), finite("tol", tol, above=0.0))
+    return radius(_factors(matrix_or_network), finite("tol", tol, above=0.0))
 
 
 class AgainstOne(NamedTuple):
@@ -161,7 +167,7 @@ class AgainstOne(NamedTuple):
     vector: list[Fraction] | None = None
 
 
-def against_one(of: Any) -> AgainstOne:
+def against_one(matrix_or_network: Any) -> AgainstOne:
     """Decide whether rho < 1; `of` as in `spectral_radius`.
 
     The bracket decides, down to rounding. Where it holds 1, sums of rows or columns of 1 or more say that rho >= 1. If
@@ -169,7 +175,7 @@ def against_one(of: Any) -> AgainstOne:
     arithmetic, meets positive pivots only (I - A is then a nonsingular M-matrix). If A is irreducible its proper
     principal submatrices have smaller radii, so that rho = 1 if and only if the last pivot alone is 0.
     """
-    factors = _factors(of)
+    factors = _factors(matrix_or_network)
     bracket = radius(factors, _TOLERANCE)
     if bracket[0] <= 1.0 <= bracket[1]:
         bracket = radius(factors, _FINEST)

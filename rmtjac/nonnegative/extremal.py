@@ -18,10 +18,10 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import against_one
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
+from rmtjac.nonnegative.matrices.blocks import blocks, restricted
 from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
 from rmtjac.nonnegative.newton import enclose_from_below, enclosed, newton, step_from_above
 from rmtjac.nonnegative.outward_rounding import above, below
-from rmtjac.nonnegative.matrices.blocks import blocks, restricted
 from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray
 from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
 from rmtjac.nonnegative.rates import contraction_rate, contracts
@@ -40,10 +40,10 @@ _FIRST = (8, 32, 128)  # steps after which a rate is looked for
 _LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
 
 
-def _checked(net: Network, tol: float, max_iter: int) -> None:
-    if not isinstance(net, Network):
-        raise TypeError(f"network={net!r} must be a Network")
-    answer = self_map(net)
+def _checked(network: Network, tol: float, max_iter: int) -> None:
+    if not isinstance(network, Network):
+        raise TypeError(f"network={network!r} must be a Network")
+    answer = self_map(network)
     if not answer:
         raise ValueError(f"network: not known to be a monotone map of x >= 0 to itself: {answer.evidence}")
     finite("tol", tol, above=0.0)
@@ -51,12 +51,12 @@ def _checked(net: Network, tol: float, max_iter: int) -> None:
 
 
 @np.errstate(all="ignore")  # what overflows proves nothing
-def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
+def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the least fixed point in x >= 0 of a monotone network.
 
     Parameters
     ----------
-    net
+    network
         A monotone map of the nonnegative orthant to itself (`self_map`).
     tol
         Stop when the bounds are within this times the greatest entry of each other.
@@ -80,70 +80,70 @@ def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST
     Examples
     --------
     >>> import rmtjac as rj
-    >>> net = rj.Network([[[0.5]]], [[1.0]], "relu")
-    >>> rj.nonnegative.least_fixed_point(net).point.round(12)
+    >>> network = rj.Network([[[0.5]]], [[1.0]], "relu")
+    >>> rj.nonnegative.least_fixed_point(network).point.round(12)
     array([2.])
     """
-    _checked(net, tol, max_iter)
-    if _has_one(net):
-        return only_fixed_point(net, tol, max_iter=max_iter)
-    return climbed(net, tol, max_iter)
+    _checked(network, tol, max_iter)
+    if _has_one(network):
+        return only_fixed_point(network, tol, max_iter=max_iter)
+    return climbed(network, tol, max_iter)
 
 
-def _has_one(net: Network) -> bool:
+def _has_one(network: Network) -> bool:
     """Whether a theorem says that there is exactly one fixed point."""
-    return contracting(net) < 1.0 or (bool(eventually_scalable(net)) and against_one(net).below is True)
+    return contracting(network) < 1.0 or (bool(eventually_scalable(network)) and against_one(network).below is True)
 
 
-def climbed(net: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
+def climbed(network: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
     """Do as `least_fixed_point` where `contracting` decides nothing."""
-    found = _climbed(net, tol, max_iter)
+    found = _climbed(network, tol, max_iter)
     if found.status in (Status.CONVERGED, Status.DIVERGED):
         return found
-    return _better(found, _composed(net, lambda part: least_fixed_point(part, tol, max_iter=max_iter)), tol)
+    return _better(found, _composed(network, lambda part: least_fixed_point(part, tol, max_iter=max_iter)), tol)
 
 
-def contracting(net: Network) -> float:
+def contracting(network: Network) -> float:
     """Return the rate by which a concave network contracts what is above its first iterates from 0, else infinity.
 
     Below 1, it has exactly one fixed point (Banach).
     """
-    if not concave(net):
+    if not concave(network):
         return np.inf
-    x, rate, k = np.zeros(net.widths[0]), np.inf, 0
+    x, rate, k = np.zeros(network.widths[0]), np.inf, 0
     for end in _FIRST:
         before = x
         while k < end:
-            new = np.maximum(below(net, x), x)
+            new = np.maximum(below(network, x), x)
             x, k = new, end if (new == x).all() else k + 1  # at rest it stays
         moved = k == _FIRST[0] or (x > before).any()
-        if moved and x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less than a rate
-            rate = contraction_rate(net, x).value
+        if moved and x.max(initial=0.0) < _HUGE and contracts(network, x):  # which costs less than a rate
+            rate = contraction_rate(network, x).value
         if rate < 1.0:
             break
     return rate
 
 
-def _climbed(net: Network, tol: float, max_iter: int) -> Extremal:
-    x = np.zeros(net.widths[0])
-    if (above(net, x) <= 0.0).all():
+def _climbed(network: Network, tol: float, max_iter: int) -> Extremal:
+    x = np.zeros(network.widths[0])
+    if (above(network, x) <= 0.0).all():
         return zero(x.size)
     upper = np.full(x.size, np.inf)
     status = Status.ITERATION_LIMIT
-    bent, tried, width = bool(concave(net)), False, np.inf
+    bent, tried, width = bool(concave(network)), False, np.inf
     for k in range(1, max_iter + 1):
-        new = np.maximum(below(net, x), x)
+        new = np.maximum(below(network, x), x)
         step = float((new - x).max())
         x = new
         if not x.max() < _HUGE:
             return Extremal(x, np.full(x.size, np.inf), Status.DIVERGED, True, k)
-        if bent and k in _LOOKS and (bounds := enclose_from_below(net, x)) is not None:
+        if bent and k in _LOOKS and (bounds := enclose_from_below(network, x)) is not None:
             x, upper = bounds
             status = Status.UNDECIDED  # of a concave network this is as near as rounding allows
             break
         if step == 0.0 or k == max_iter or (step <= tol * x.max() and (not tried or k in _LOOKS)):
             tried = True
-            u = upper_near(net, x)
+            u = upper_near(network, x)
             upper = upper if u is None else np.minimum(upper, u)
             before, width = width, (upper - x).max()
             if close(x, upper, tol) or step == 0.0 or (close(x, upper, _NEWTON) and width > 0.5 * before):
@@ -151,12 +151,12 @@ def _climbed(net: Network, tol: float, max_iter: int) -> Extremal:
                 break
     if np.isfinite(upper).all():
         for _ in range(4):  # T(u) <= u is another such vector, and closer
-            upper = np.maximum(np.minimum(above(net, upper), upper), x)
+            upper = np.maximum(np.minimum(above(network, upper), upper), x)
     return Extremal(x, upper, Status.CONVERGED if close(x, upper, tol) else status, True, k)
 
 
 @np.errstate(all="ignore")  # what overflows proves nothing
-def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
+def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the greatest fixed point in x >= 0 of a monotone network, or the greatest below a vector u.
 
     Parameters and errors as in `least_fixed_point`. `Extremal.everywhere` says whether no fixed point is greater.
@@ -164,50 +164,50 @@ def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _M
     Examples
     --------
     >>> import numpy as np, rmtjac as rj
-    >>> net = rj.Network([[[2.0]]], activation="tanh")  # 0 and about 0.9575
-    >>> rj.nonnegative.greatest_fixed_point(net).point.round(4)
+    >>> network = rj.Network([[[2.0]]], activation="tanh")  # 0 and about 0.9575
+    >>> rj.nonnegative.greatest_fixed_point(network).point.round(4)
     array([0.9575])
     >>> rj.nonnegative.greatest_fixed_point(rj.Network([np.eye(2)], activation="relu6")).point
     array([6., 6.])
     """
-    _checked(net, tol, max_iter)
-    bound = linear_bound(net)
+    _checked(network, tol, max_iter)
+    bound = linear_bound(network)
     if bound is not None:
-        ray = perron_ray(net, bound)
+        ray = perron_ray(network, bound)
         if bound.below or (ray is not None and ray.end == 0.0):
-            return zero(net.widths[0])
+            return zero(network.widths[0])
         if ray is not None and np.isfinite(ray.end):
             return on_ray(ray)
-    elif _has_one(net):
-        return only_fixed_point(net, tol, max_iter=max_iter)
-    return descended(net, tol, max_iter)
+    elif _has_one(network):
+        return only_fixed_point(network, tol, max_iter=max_iter)
+    return descended(network, tol, max_iter)
 
 
-def descended(net: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
+def descended(network: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
     """Do as `greatest_fixed_point` where theorems decide nothing."""
-    found = _descended(net, tol, max_iter)
+    found = _descended(network, tol, max_iter)
     if found.status is Status.CONVERGED:
         return found
-    return _better(found, _composed(net, lambda part: greatest_fixed_point(part, tol, max_iter=max_iter)), tol)
+    return _better(found, _composed(network, lambda part: greatest_fixed_point(part, tol, max_iter=max_iter)), tol)
 
 
-def _descended(net: Network, tol: float, max_iter: int) -> Extremal:
-    n = net.widths[0]
-    u, everywhere = upper_solution(net)
+def _descended(network: Network, tol: float, max_iter: int) -> Extremal:
+    n = network.widths[0]
+    u, everywhere = upper_solution(network)
     if u is None:
         return Extremal(np.zeros(n), np.full(n, np.inf), Status.UNDECIDED, False, 0)
     low = np.zeros(n)
     status = Status.ITERATION_LIMIT
-    bent, tried, width = bool(concave(net)), False, np.inf
+    bent, tried, width = bool(concave(network)), False, np.inf
     for k in range(1, max_iter + 1):
-        new = np.minimum(above(net, u), u)
+        new = np.minimum(above(network, u), u)
         if bent and k in _LOOKS:
-            new = np.minimum(step_from_above(net, new), new)
+            new = np.minimum(step_from_above(network, new), new)
         step = float((u - new).max())
         u = new
         if step == 0.0 or k == max_iter or (step <= tol * u.max() and (not tried or k in _LOOKS)):
             tried = True
-            low = np.maximum(low, lower_near(net, u))
+            low = np.maximum(low, lower_near(network, u))
             before, width = width, (u - low).max()
             if close(low, u, tol) or step == 0.0 or (close(low, u, _NEWTON) and width > 0.5 * before):
                 status = Status.UNDECIDED  # rounding allows no more
@@ -215,28 +215,28 @@ def _descended(net: Network, tol: float, max_iter: int) -> Extremal:
     return Extremal(low, u, Status.CONVERGED if close(low, u, tol) else status, everywhere, k)
 
 
-def only_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
+def only_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
     """Enclose the fixed point of a monotone network that has exactly one, as a theorem says.
 
     Then any l <= T(l), T(u) <= u enclose it, however they were found: from 0, from above, or by Newton's method.
     """
-    low = np.zeros(net.widths[0])
-    if (above(net, low) <= 0.0).all():
+    low = np.zeros(network.widths[0])
+    if (above(network, low) <= 0.0).all():
         return zero(low.size)
-    high, _ = upper_solution(net)
+    high, _ = upper_solution(network)
     if high is None:
         high = np.full(low.size, np.inf)
     status, width = Status.ITERATION_LIMIT, np.inf
     for k in range(1, max_iter + 1):
-        new, bound = np.maximum(below(net, low), low), high
+        new, bound = np.maximum(below(network, low), low), high
         if high.max() < np.inf:
-            bound = np.minimum(above(net, high), high)
+            bound = np.minimum(above(network, high), high)
         rest = bool((new == low).all() and (bound == high).all())
         low, high = new, bound
         if not low.max() < _HUGE:
             return Extremal(low, high, Status.DIVERGED, True, k)
         if (k in _LOOKS or rest) and not close(low, high, tol):
-            near = _by_newton(net, low, high, tol)
+            near = _by_newton(network, low, high, tol)
             if near is not None:
                 low, high = near
                 before, width = width, (high - low).max()
@@ -246,33 +246,33 @@ def only_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_
             break
     if high.max() < np.inf:
         for _ in range(4):
-            low, high = np.maximum(below(net, low), low), np.minimum(above(net, high), high)
+            low, high = np.maximum(below(network, low), low), np.minimum(above(network, high), high)
     return Extremal(low, high, Status.CONVERGED if close(low, high, tol) else status, True, k)
 
 
-def _by_newton(net: Network, low: np.ndarray, high: np.ndarray, tol: float) -> tuple[np.ndarray, np.ndarray] | None:
+def _by_newton(network: Network, low: np.ndarray, high: np.ndarray, tol: float) -> tuple[np.ndarray, np.ndarray] | None:
     """Closer bounds of the only fixed point, from below or from above, in floats or else in rational arithmetic."""
     for start in (low, high):
-        end = newton(net, start) if start.max(initial=0.0) < np.inf else None
+        end = newton(network, start) if start.max(initial=0.0) < np.inf else None
         if end is None:
             continue
-        near = enclosed(net, *end)
+        near = enclosed(network, *end)
         if near is None or not close(*near, tol):
-            near = exact_near(net, *end) or near
+            near = exact_near(network, *end) or near
         if near is not None:
             return np.maximum(low, near[0]), np.minimum(high, near[1])
     return None
 
 
-def _composed(net: Network, solve: Callable[[Network], Extremal]) -> Extremal | None:
+def _composed(network: Network, solve: Callable[[Network], Extremal]) -> Extremal | None:
     """Block by block: the extremal fixed point of a later one is that with the earlier ones at theirs."""
-    parts = blocks(net)
+    parts = blocks(network)
     if len(parts) == 1:
         return None
-    low, high = np.zeros(net.widths[0]), np.zeros(net.widths[0])
+    low, high = np.zeros(network.widths[0]), np.zeros(network.widths[0])
     everywhere, steps = True, 0
     for neurons, recurrent in parts:
-        least, most = restricted(net, neurons, low, -1.0), restricted(net, neurons, high, 1.0)
+        least, most = restricted(network, neurons, low, -1.0), restricted(network, neurons, high, 1.0)
         if least is None or most is None:
             return None
         try:

@@ -26,14 +26,14 @@ _MOST_TERMS = 20_000  # products of rationals
 _REFINE = 12
 
 
-def exact_image(net: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
+def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
     """Return T(x) in rational arithmetic; None if a layer is not affine piece by piece, or the network is large."""
-    if any(phi.slopes is None or phi.code is None for phi in net.activations):
+    if any(phi.slopes is None or phi.code is None for phi in network.activations):
         return None
-    if sum(np.count_nonzero(matrix) for matrix in net.weights) > _MOST_TERMS:
+    if sum(np.count_nonzero(matrix) for matrix in network.weights) > _MOST_TERMS:
         return None
     values = [Fraction(v) for v in x]
-    for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
+    for matrix, bias, phi in zip(network.weights, network.biases, network.activations, strict=True):
         ends = [Fraction(end) for end in phi.breakpoints]
         slopes = [Fraction(slope) for slope in phi.slopes or ()]
         anchor = Fraction(float(phi(np.array(phi.breakpoints[:1] or (0.0,)))[0]))  # phi at its first break, exact
@@ -59,14 +59,14 @@ def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor
     raise AssertionError("the last piece has no end")
 
 
-def exact_near(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Do as `enclosed`, in rational arithmetic: next to a fixed point x in floats, rates beside 1 do no harm."""
     with np.errstate(all="ignore"):
-        jacobian = net.jacobian(x)
+        jacobian = network.jacobian(x)
     point = [Fraction(v) for v in x.tolist()]
     least = np.inf
     for _ in range(_REFINE):
-        image = exact_image(net, point)
+        image = exact_image(network, point)
         if image is None:
             return None
         miss = [a - b for a, b in zip(image, point, strict=True)]
@@ -81,7 +81,7 @@ def exact_near(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, 
     room = 4 * max(map(abs, miss), default=Fraction(0)) + Fraction(ETA)
     low = [max(a - room * Fraction(b), Fraction(0)) for a, b in zip(point, w.tolist(), strict=True)]
     high = [a + room * Fraction(b) for a, b in zip(point, w.tolist(), strict=True)]
-    climbs, falls = exact_image(net, low), exact_image(net, high)
+    climbs, falls = exact_image(network, low), exact_image(network, high)
     assert climbs is not None
     assert falls is not None
     if any(a < b for a, b in zip(climbs, low, strict=True)) or any(a > b for a, b in zip(falls, high, strict=True)):
@@ -98,10 +98,10 @@ def _rounded(value: Fraction, toward: float) -> float:
     return float(np.nextafter(found, toward)) if wrong else found
 
 
-def _direction(net: Network, x: np.ndarray) -> list[np.ndarray]:
+def _direction(network: Network, x: np.ndarray) -> list[np.ndarray]:
     """Positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; else ones."""
     with np.errstate(all="ignore"):
-        return _positive_first(net.jacobian(x))
+        return _positive_first(network.jacobian(x))
 
 
 def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
@@ -111,44 +111,44 @@ def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
     return [ones] if w is None or not w.min(initial=1.0) > 0.0 else [w / w.max(initial=1e-290), ones]
 
 
-def upper_near(net: Network, x: np.ndarray) -> np.ndarray | None:
+def upper_near(network: Network, x: np.ndarray) -> np.ndarray | None:
     """Return u >= x with T(u) <= u, close to x, or None."""
-    image = above(net, x)
+    image = above(network, x)
     if (image <= x).all():
         return x
-    exact = exact_image(net, x.tolist())
+    exact = exact_image(network, x.tolist())
     if exact is not None and all(a <= b for a, b in zip(exact, x.tolist(), strict=True)):
         return x
-    near = enclose_near(net, x)
+    near = enclose_near(network, x)
     if near is not None and (near[1] >= x).all():
         return near[1]
     size = max(float(np.abs(image - x).max()), ETA)
-    for w in _direction(net, x):
+    for w in _direction(network, x):
         room = size
         for _ in range(_TRIES):
             u = x + room * w
             if not (u < _HUGE).all():
                 break
-            if (above(net, u) <= u).all():
+            if (above(network, u) <= u).all():
                 return u
             room *= 2.0
     return None
 
 
-def lower_near(net: Network, u: np.ndarray) -> np.ndarray:
+def lower_near(network: Network, u: np.ndarray) -> np.ndarray:
     """Return l <= u with T(l) >= l, close to u: a fixed point lies between. The iterate from 0 if no other is found."""
-    exact = exact_image(net, u.tolist())
+    exact = exact_image(network, u.tolist())
     if exact is not None and all(a >= b for a, b in zip(exact, u.tolist(), strict=True)):
         return u
-    near = enclose_near(net, u)
+    near = enclose_near(network, u)
     if near is not None and (near[0] <= u).all():
         return near[0]
-    size = max(float(np.abs(u - below(net, u)).max()), ETA)
-    for w in _direction(net, u):
+    size = max(float(np.abs(u - below(network, u)).max()), ETA)
+    for w in _direction(network, u):
         room = size
         for _ in range(_TRIES):
             low = np.maximum(u - room * w, 0.0)
-            if (below(net, low) >= low).all():
+            if (below(network, low) >= low).all():
                 return low
             if not low.any():
                 break
@@ -156,17 +156,17 @@ def lower_near(net: Network, u: np.ndarray) -> np.ndarray:
     return np.zeros(u.size)
 
 
-def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
+def upper_solution(network: Network) -> tuple[np.ndarray | None, bool]:
     """Return u with T(u) <= u, and whether all fixed points lie below it; None if none is found.
 
     A bounded last layer gives its bound. Else u = p w with w > T_inf(w), for growing p.
     """
-    top = net.activations[-1].facts.upper
-    n = net.widths[0]
+    top = network.activations[-1].facts.upper
+    n = network.widths[0]
     if top is not None and np.isfinite(top):
         return np.full(n, top + 2.0**-50 * abs(top)), True
     try:
-        factors = asymptotic_factors(net)
+        factors = asymptotic_factors(network)
     except ValueError:
         factors = []
     product = np.eye(n)
@@ -177,7 +177,7 @@ def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
         size = 1.0
         while size < _HUGE:
             u = size * w
-            if (above(net, u) < u).all():
-                return u, bool(weakly_scalable(net))
+            if (above(network, u) < u).all():
+                return u, bool(weakly_scalable(network))
             size *= 4.0
     return None, False

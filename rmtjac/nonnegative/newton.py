@@ -21,31 +21,31 @@ _NEWTON = 60
 _GROW = 60  # doublings of a margin that are tried
 
 
-def enclose_from_below(net: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def enclose_from_below(network: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return bounds of the only fixed point of a concave network, z being an iterate from 0; None if not proved."""
-    if not contracts(net, z):
+    if not contracts(network, z):
         return None
-    found = enclose_near(net, z)
+    found = enclose_near(network, z)
     return None if found is None else (np.maximum(found[0], z), found[1])
 
 
 @np.errstate(all="ignore")
-def enclose_near(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def enclose_near(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return l <= u with T(l) >= l and T(u) <= u, of a monotone network, by Newton's method from x; None if not found.
 
     A fixed point lies between: the iteration from l climbs, and stays below u.
     """
-    end = newton(net, x)
-    return None if end is None else enclosed(net, *end)
+    end = newton(network, x)
+    return None if end is None else enclosed(network, *end)
 
 
 @np.errstate(all="ignore")
-def newton(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def newton(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return where Newton's method leads from x, in floats, and w > 0 with w - J w = 1 there; None if nowhere."""
     w, before = None, np.inf
     for _ in range(_NEWTON):
-        miss = net(x) - x
-        solved = resolved(net.jacobian(x), np.column_stack([miss, np.ones(x.size)]))
+        miss = network(x) - x
+        solved = resolved(network.jacobian(x), np.column_stack([miss, np.ones(x.size)]))
         if solved is None:
             return None
         step, w = solved.T
@@ -59,34 +59,34 @@ def newton(net: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 @np.errstate(all="ignore")
-def enclosed(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return l <= u with T(l) >= l and T(u) <= u around x, in the direction of w; None if not found."""
     size = max(4.0 * UNIT * float(x.max(initial=0.0)) / float(w.max(initial=1.0)), ETA)
     for _ in range(_GROW):
         low, high = np.maximum(x - size * w, 0.0), x + size * w
-        if np.isfinite(high).all() and (below(net, low) >= low).all() and (above(net, high) <= high).all():
+        if np.isfinite(high).all() and (below(network, low) >= low).all() and (above(network, high) <= high).all():
             return low, high
         size *= 2.0
     return None
 
 
 @np.errstate(all="ignore")
-def step_from_above(net: Network, u: np.ndarray) -> np.ndarray:
+def step_from_above(network: Network, u: np.ndarray) -> np.ndarray:
     """Return u', T(u) <= u: every fixed point below u of a concave network is below u'; u itself if none is found."""
-    gap = u - above(net, u)
+    gap = u - above(network, u)
     gap -= 2.0 * UNIT * u + ETA  # of the subtraction
     if not gap.max(initial=0.0) > 0.0:
         return u
     gap = np.maximum(gap, 0.0)
-    small, large = slopes_between(net, u)
+    small, large = slopes_between(network, u)
     middle = np.eye(u.size)
-    for matrix, slope in zip(net.weights, small, strict=True):
+    for matrix, slope in zip(network.weights, small, strict=True):
         middle = slope[:, None] * (matrix @ middle)
     solved = resolved(middle, np.column_stack([gap, np.ones(u.size)]))
     if solved is None:
         return u
     y, w = solved.T
-    factors = list(net.weights)
+    factors = list(network.weights)
     if not w.min() > 0.0 or not (product_bounds(factors, w, large)[1] < w).all():
         return u  # rho(A) < 1 is not proved
     share = 2.0**-44

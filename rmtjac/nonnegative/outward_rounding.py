@@ -93,27 +93,27 @@ def activated(phi: Any, h: np.ndarray, sign: float) -> np.ndarray:
     return y if known.upper is None else np.minimum(y, known.upper + 2.0**-50 * abs(known.upper))
 
 
-def _through(net: Network, x: np.ndarray, sign: float) -> tuple[list[np.ndarray], np.ndarray]:
+def _through(network: Network, x: np.ndarray, sign: float) -> tuple[list[np.ndarray], np.ndarray]:
     found = []
-    for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
+    for matrix, bias, phi in zip(network.weights, network.biases, network.activations, strict=True):
         found.append(affine(matrix, bias, x, sign))
         x = activated(phi, found[-1], sign)
     return found, x
 
 
-def below(net: Network, x: np.ndarray) -> np.ndarray:
+def below(network: Network, x: np.ndarray) -> np.ndarray:
     """Return a lower bound of T(x), x of shape (..., n); T monotone from x on."""
-    return _through(net, x, -1.0)[1]
+    return _through(network, x, -1.0)[1]
 
 
-def above(net: Network, x: np.ndarray) -> np.ndarray:
+def above(network: Network, x: np.ndarray) -> np.ndarray:
     """Return an upper bound of T(x), x of shape (..., n); T monotone up to x."""
-    return _through(net, x, 1.0)[1]
+    return _through(network, x, 1.0)[1]
 
 
-def preactivations(net: Network, x: np.ndarray, sign: float) -> list[np.ndarray]:
+def preactivations(network: Network, x: np.ndarray, sign: float) -> list[np.ndarray]:
     """Return bounds of all preactivations at x: lower ones (sign -1) or upper ones (+1)."""
-    return _through(net, x, sign)[0]
+    return _through(network, x, sign)[0]
 
 
 @np.errstate(all="ignore")

@@ -42,26 +42,26 @@ class Ray(NamedTuple):
         )
 
 
-def linear_bound(net: Network) -> AgainstOne | None:
+def linear_bound(network: Network) -> AgainstOne | None:
     """Return rho(A) against 1, if T(x) <= A x; else None."""
-    if not weakly_scalable(net) or any((b != 0.0).any() for b in net.biases):
+    if not weakly_scalable(network) or any((b != 0.0).any() for b in network.biases):
         return None
-    if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in net.activations):
+    if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in network.activations):
         return None
-    return against_one(list(net.weights))
+    return against_one(list(network.weights))
 
 
-def _acting(net: Network) -> list[np.ndarray]:
+def _acting(network: Network) -> list[np.ndarray]:
     """Which neurons of each layer act on an output."""
-    acts: Any = np.ones(net.widths[-1], dtype=bool)
+    acts: Any = np.ones(network.widths[-1], dtype=bool)
     found = [acts]
-    for matrix in net.weights[:0:-1]:
+    for matrix in network.weights[:0:-1]:
         acts = (matrix[acts] > 0.0).any(axis=0)
         found.insert(0, acts)
     return found
 
 
-def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
+def perron_ray(network: Network, bound: AgainstOne) -> Ray | None:
     """Return all fixed points x >= 0, if rho(A) = 1 exactly and A is irreducible."""
     if bound.vector is None:
         return None
@@ -69,7 +69,7 @@ def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
     values = [v / top for v in bound.vector]
     end: Fraction | float = np.inf
     h = values
-    for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
+    for matrix, phi, acts in zip(network.weights, network.activations, _acting(network), strict=True):
         h = [sum((Fraction(w) * x for w, x in zip(row, h, strict=True) if w), Fraction(0)) for row in matrix.tolist()]
         straight = phi.facts.identity_up_to
         if straight is None:
@@ -82,17 +82,17 @@ def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
     return Ray(vector, float(end))
 
 
-def is_linear(net: Network) -> bool:
+def is_linear(network: Network) -> bool:
     """Whether T(x) = A x for x >= 0, A irreducible; a fixed point other than 0 is then a Perron vector, and rho = 1."""
-    return all(phi.facts.identity_up_to == np.inf for phi in net.activations) and irreducible(net)
+    return all(phi.facts.identity_up_to == np.inf for phi in network.activations) and irreducible(network)
 
 
-def strict_above_zero(net: Network) -> bool:
+def strict_above_zero(network: Network) -> bool:
     """Whether A is irreducible, and some neuron between inputs and outputs has a strictly decreasing phi(t)/t."""
-    if not irreducible(net):
+    if not irreducible(network):
         return False
-    reached: Any = np.ones(net.widths[0], dtype=bool)
-    for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
+    reached: Any = np.ones(network.widths[0], dtype=bool)
+    for matrix, phi, acts in zip(network.weights, network.activations, _acting(network), strict=True):
         reached = (matrix[:, reached] > 0.0).any(axis=1)
         if phi.facts.ratio == "strictly" and (reached & acts).any():
             return True

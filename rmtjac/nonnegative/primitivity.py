@@ -92,7 +92,7 @@ def _square(of: Any, x: object) -> Any:
         return np.maximum(of.jacobian(x), 0.0)
 
 
-def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:
+def pattern(network: Network, answering: list[np.ndarray] | None = None) -> Any:
     """Return a sparse matrix that is positive where a path of positive weights leads from an input to an output.
 
     `answering`, one bool array per layer, leaves out the paths through other neurons.
@@ -100,7 +100,7 @@ def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:
     from scipy.sparse import csr_array
 
     product: Any = None
-    for l, matrix in enumerate(net.weights):
+    for l, matrix in enumerate(network.weights):
         step = matrix > 0.0
         if answering is not None:
             step = step & answering[l][:, None]
@@ -110,12 +110,12 @@ def pattern(net: Network, answering: list[np.ndarray] | None = None) -> Any:
     return product
 
 
-def lower_primitive(net: Network, x: object, upper: object = None) -> Answer:
+def lower_primitive(network: Network, x: object, upper: object = None) -> Answer:
     """Whether T is lower-primitive at a fixed point x, or at all fixed points between x and `upper`.
 
     Parameters
     ----------
-    net
+    network
         A monotone map of the nonnegative orthant to itself.
     x, upper
         Shape (n,): the fixed point, or bounds of it; `upper` is x by default.
@@ -133,23 +133,23 @@ def lower_primitive(net: Network, x: object, upper: object = None) -> Answer:
     Examples
     --------
     >>> import rmtjac as rj
-    >>> net = rj.Network([[[2.0]]], activation="relu6")  # 6 is fixed, and saturated
-    >>> rj.nonnegative.lower_primitive(net, [6.0]).value, rj.nonnegative.upper_primitive(net, [6.0]).value
+    >>> network = rj.Network([[[2.0]]], activation="relu6")  # 6 is fixed, and saturated
+    >>> rj.nonnegative.lower_primitive(network, [6.0]).value, rj.nonnegative.upper_primitive(network, [6.0]).value
     (False, False)
     """
-    return _primitive_at(net, x, upper, "left")
+    return _primitive_at(network, x, upper, "left")
 
 
-def upper_primitive(net: Network, x: object, upper: object = None) -> Answer:
+def upper_primitive(network: Network, x: object, upper: object = None) -> Answer:
     """Whether T is upper-primitive at a fixed point; parameters and errors as in `lower_primitive`."""
-    return _primitive_at(net, x, upper, "right")
+    return _primitive_at(network, x, upper, "right")
 
 
-def _primitive_at(net: Network, x: object, upper: object, side: Literal["left", "right"]) -> Answer:
-    order = self_map(net)
+def _primitive_at(network: Network, x: object, upper: object, side: Literal["left", "right"]) -> Answer:
+    order = self_map(network)
     if not order:
         raise ValueError(f"network: not known to be a monotone map of x >= 0 to itself: {order.evidence}")
-    n = net.widths[0]
+    n = network.widths[0]
     low = real_array("x", x)
     high = low if upper is None else real_array("upper", upper)
     for name, one in (("x", low), ("upper", high)):
@@ -158,18 +158,18 @@ def _primitive_at(net: Network, x: object, upper: object, side: Literal["left", 
     if not (low <= high).all():
         raise ValueError("upper is less than x in some coordinate")
     room = _NEAR * (1.0 + high)
-    if (above(net, high) < low - room).any() or (below(net, low) > high + room).any():
+    if (above(network, high) < low - room).any() or (below(network, low) > high + room).any():
         raise ValueError(f"x={x!r} is not a fixed point, nor does one lie between x and upper")
     surely, possibly = [], []
-    lows, highs = preactivations(net, low, -1.0), preactivations(net, high, 1.0)
-    for phi, a, b in zip(net.activations, lows, highs, strict=True):
+    lows, highs = preactivations(network, low, -1.0), preactivations(network, high, 1.0)
+    for phi, a, b in zip(network.activations, lows, highs, strict=True):
         yes, maybe = _answers(phi, a, b, side)
         surely.append(yes)
         possibly.append(maybe)
-    found = primitive(pattern(net, surely))
+    found = primitive(pattern(network, surely))
     if found:
         return Answer(True, f"paths through neurons that answer: {found.evidence}")
-    most = primitive(pattern(net, possibly))
+    most = primitive(pattern(network, possibly))
     silent = sum(int((~one).sum()) for one in possibly)
     if not most:
         return Answer(False, f"{silent} neurons do not answer; paths through the others: {most.evidence}")

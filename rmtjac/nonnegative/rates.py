@@ -39,24 +39,24 @@ class Rate(NamedTuple):
     weights: np.ndarray
 
 
-def _checked(net: Network, name: str, x: object) -> np.ndarray:
-    if net.widths[0] != net.widths[-1]:
-        raise ValueError(f"network maps R^{net.widths[0]} to R^{net.widths[-1]}; a rate needs n_0 = n_L")
-    answer = concave(net)
+def _checked(network: Network, name: str, x: object) -> np.ndarray:
+    if network.widths[0] != network.widths[-1]:
+        raise ValueError(f"network maps R^{network.widths[0]} to R^{network.widths[-1]}; a rate needs n_0 = n_L")
+    answer = concave(network)
     if not answer:
         raise ValueError(f"network: not known to be concave on x >= 0: {answer.evidence}")
-    point = np.zeros(net.widths[0]) if x is None else real_array(name, x)
-    if point.shape != (net.widths[0],) or not (point >= 0.0).all() or not np.isfinite(point).all():
-        raise ValueError(f"{name}={x!r} must hold {net.widths[0]} finite numbers >= 0")
+    point = np.zeros(network.widths[0]) if x is None else real_array(name, x)
+    if point.shape != (network.widths[0],) or not (point >= 0.0).all() or not np.isfinite(point).all():
+        raise ValueError(f"{name}={x!r} must hold {network.widths[0]} finite numbers >= 0")
     return point
 
 
 @np.errstate(all="ignore")
-def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def slopes_between(network: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return bounds of the slopes phi' at z, for concave phi: the larger ones hold for all x >= z."""
     small, large = [], []
-    lows, highs = preactivations(net, z, -1.0), preactivations(net, z, 1.0)
-    for phi, low, high in zip(net.activations, lows, highs, strict=True):
+    lows, highs = preactivations(network, z, -1.0), preactivations(network, z, 1.0)
+    for phi, low, high in zip(network.activations, lows, highs, strict=True):
         if phi.slopes is not None:
             slopes = np.array(phi.slopes)
             large.append(slopes[np.searchsorted(phi.breakpoints, low, side="right")])
@@ -77,12 +77,12 @@ def _slope_room(phi: Activation) -> float:
 
 
 @np.errstate(all="ignore")
-def contraction_rate(net: Network, z: object = None) -> Rate:
+def contraction_rate(network: Network, z: object = None) -> Rate:
     """Return c and v: T contracts {x >= z} by c in the maximum norm weighted by 1/v.
 
     Parameters
     ----------
-    net
+    network
         Concave on x >= 0: weights and biases >= 0, concave activations.
     z
         Shape (n,); default 0. The rate falls as z grows: take an iterate of T from 0.
@@ -100,18 +100,18 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     Examples
     --------
     >>> import rmtjac as rj
-    >>> net = rj.Network([[[0.5, 0.25], [0.25, 0.5]]], [[1.0, 1.0]], "tanh")
-    >>> c = rj.nonnegative.contraction_rate(net)
+    >>> network = rj.Network([[[0.5, 0.25], [0.25, 0.5]]], [[1.0, 1.0]], "tanh")
+    >>> c = rj.nonnegative.contraction_rate(network)
     >>> bool(0.31 < c.value < 0.32)  # 0.75 tanh'(1)
     True
     """
-    point = _checked(net, "z", z)
-    return _Slopes(net, point).rate()
+    point = _checked(network, "z", z)
+    return _Slopes(network, point).rate()
 
 
-def contracts(net: Network, z: np.ndarray) -> bool:
+def contracts(network: Network, z: np.ndarray) -> bool:
     """Return whether T contracts {x >= z}, at the cost of one solution: v = (I - A)^-1 1 > 0 has A v = v - 1 < v."""
-    slopes = _Slopes(net, z)
+    slopes = _Slopes(network, z)
     v = slopes.resolvent(1.0)
     return v is not None and slopes.bound(v) < 1.0
 
@@ -125,13 +125,13 @@ def _reduced(matrix: np.ndarray) -> tuple[np.ndarray, int]:
 class _Slopes:
     """The product A of slopes and weights that bounds the Jacobian on {x >= z}; factors without their powers of 2."""
 
-    def __init__(self, net: Network, z: np.ndarray) -> None:
-        self.size, self.power, self.factors = net.widths[0], 0, []  # A is 2^power times the product of the factors
+    def __init__(self, network: Network, z: np.ndarray) -> None:
+        self.size, self.power, self.factors = network.widths[0], 0, []  # A is 2^power times the product of the factors
         with np.errstate(over="ignore", invalid="ignore"):
-            _, slopes = slopes_between(net, z)
+            _, slopes = slopes_between(network, z)
         self.known = all(np.isfinite(one).all() for one in slopes)
         if self.known:
-            for slope, matrix in zip(slopes, net.weights, strict=True):
+            for slope, matrix in zip(slopes, network.weights, strict=True):
                 scaled = [_reduced(slope[:, None]), _reduced(matrix)]
                 self.factors.append(scaled[0][0] * scaled[1][0])
                 self.power += scaled[0][1] + scaled[1][1]
@@ -202,7 +202,7 @@ class _Slopes:
 
 
 @np.errstate(all="ignore")
-def thompson_rate(net: Network, u: object) -> float:
+def thompson_rate(network: Network, u: object) -> float:
     """Return a rate below which T contracts {0 < x <= u} in Thompson's metric; 1 if T(0) has a zero entry.
 
     Parameters and errors as in `contraction_rate`; u of shape (n,), for example with T(u) <= u.
@@ -213,8 +213,8 @@ def thompson_rate(net: Network, u: object) -> float:
     >>> rj.nonnegative.thompson_rate(rj.Network([[[0.5]]], [[1.0]], "relu"), [2.0])
     0.500000000000...
     """
-    point = _checked(net, "u", u)
-    least, most = below(net, np.zeros(point.size)), above(net, point)
+    point = _checked(network, "u", u)
+    least, most = below(network, np.zeros(point.size)), above(network, point)
     shares = np.where((most > 0.0) & np.isfinite(most), np.maximum(least, 0.0) / most, 0.0)
     rate = (1.0 - shares.min(initial=1.0)) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT
     return float(rate) if rate < 1.0 else 1.0

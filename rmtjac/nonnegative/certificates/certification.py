@@ -32,11 +32,11 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative import predicates
 from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
+from rmtjac.nonnegative.certificates.products import Part, few, product_of_blocks
 from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
 from rmtjac.nonnegative.extremal import climbed, contracting, descended, only_fixed_point
 from rmtjac.nonnegative.nearby import exact_image
 from rmtjac.nonnegative.outward_rounding import above, at_least, at_most, below
-from rmtjac.nonnegative.certificates.products import Part, few, product_of_blocks
 from rmtjac.nonnegative.perron_ray import Ray, is_linear, linear_bound, perron_ray, strict_above_zero
 from rmtjac.nonnegative.predicates import Answer
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
@@ -144,12 +144,12 @@ class Certificate:
         return f"Certificate({self.shape}: {self.theorem})"
 
 
-def certify(net: Network, tol: float = 1e-12) -> Certificate:
+def certify(network: Network, tol: float = 1e-12) -> Certificate:
     """Prove what can be proved of the fixed points x >= 0 of a network.
 
     Parameters
     ----------
-    net
+    network
         From R^n to R^n. Of activations of one's own their declared facts are used, and the certificate says so.
     tol
         Of the enclosures.
@@ -170,17 +170,17 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
     Examples
     --------
     >>> import rmtjac as rj
-    >>> net = rj.Network([[[0.5, 0.25], [0.0, 0.5]]], [[1.0, 1.0]], "relu")
-    >>> rj.nonnegative.certify(net)
+    >>> network = rj.Network([[[0.5, 0.25], [0.0, 0.5]]], [[1.0, 1.0]], "relu")
+    >>> rj.nonnegative.certify(network)
     Certificate(point: Cavalcante-Liao-Stanczak)
     """
-    if not isinstance(net, Network):
-        raise TypeError(f"network={net!r} must be a Network")
-    if net.widths[0] != net.widths[-1]:
-        raise ValueError(f"network maps R^{net.widths[0]} to R^{net.widths[-1]}; fixed points need n_0 = n_L")
+    if not isinstance(network, Network):
+        raise TypeError(f"network={network!r} must be a Network")
+    if network.widths[0] != network.widths[-1]:
+        raise ValueError(f"network maps R^{network.widths[0]} to R^{network.widths[-1]}; fixed points need n_0 = n_L")
     finite("tol", tol, above=0.0)
-    found = _certified(net, tol)
-    declared = tuple(dict.fromkeys(phi.spec for phi in net.activations if phi.facts.declared))
+    found = _certified(network, tol)
+    declared = tuple(dict.fromkeys(phi.spec for phi in network.activations if phi.facts.declared))
     if not declared or (found.exists, found.unique, found.positive) == (None, None, None):
         return found
     reason = f"{found.reason}; this rests on the declared facts of {', '.join(map(repr, declared))}"
@@ -188,12 +188,12 @@ def certify(net: Network, tol: float = 1e-12) -> Certificate:
 
 
 @np.errstate(all="ignore")  # what overflows proves nothing
-def _certified(net: Network, tol: float) -> Certificate:
-    known = {name: getattr(predicates, name)(net) for name in _HYPOTHESES}
+def _certified(network: Network, tol: float) -> Certificate:
+    known = {name: getattr(predicates, name)(network) for name in _HYPOTHESES}
     if not known["self_map"]:
         return Certificate(None, None, None, "undecided", "none applies", known["self_map"].evidence, None, known)
     try:
-        below_one, rho, _ = against_one(net)
+        below_one, rho, _ = against_one(network)
     except ValueError:
         below_one, rho = None, None
     found = Certificate(None, None, None, "undecided", "none applies", "", rho, known)
@@ -204,26 +204,30 @@ def _certified(net: Network, tol: float) -> Certificate:
         )  # fmt: skip
     if known["eventually_scalable"] and below_one:
         reason = f"{known['eventually_scalable'].evidence}, {_below_one('rho(T_inf)', rho)}"
-        return _point(net, found, only_fixed_point(net, tol), _CLS, reason, True)
-    bound = linear_bound(net)
+        return _point(network, found, only_fixed_point(network, tol), _CLS, reason, True)
+    bound = linear_bound(network)
     if bound is not None and bound.below:
         reason = f"T(x) <= A x, {_below_one('rho(A)', bound.bracket)}"
-        return _point(net, found, zero(net.widths[0]), "linear bound", reason)
-    if (rate := contracting(net)) < 1.0:
+        return _point(network, found, zero(network.widths[0]), "linear bound", reason)
+    if (rate := contracting(network)) < 1.0:
         reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
-        return _point(net, found, only_fixed_point(net, tol), "contraction", reason)
-    if (on_a_ray := _on_a_ray(net, found, bound)) is not None:
+        return _point(network, found, only_fixed_point(network, tol), "contraction", reason)
+    if (on_a_ray := _on_a_ray(network, found, bound)) is not None:
         return on_a_ray
-    if (product := product_of_blocks(net, found, tol, _certified)) is not None:
-        return _with_rates(net, product) if known["concave"] and product.exists else product
-    least = climbed(net, tol)
-    if known["concave"] and np.isfinite(least.lower).all() and (rate := contraction_rate(net, least.lower).value) < 1.0:
+    if (product := product_of_blocks(network, found, tol, _certified)) is not None:
+        return _with_rates(network, product) if known["concave"] and product.exists else product
+    least = climbed(network, tol)
+    if (
+        known["concave"]
+        and np.isfinite(least.lower).all()
+        and (rate := contraction_rate(network, least.lower).value) < 1.0
+    ):
         reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
-        return _point(net, found, least if least.exists else only_fixed_point(net, tol), "contraction", reason)
-    found = replace(found, least=least, greatest=descended(net, tol))
+        return _point(network, found, least if least.exists else only_fixed_point(network, tol), "contraction", reason)
+    found = replace(found, least=least, greatest=descended(network, tol))
     if known["concave"]:
-        found = _with_rates(net, found)
-    return _two_points(net, found, bound) or _by_monotony(found)
+        found = _with_rates(network, found)
+    return _two_points(network, found, bound) or _by_monotony(found)
 
 
 def _below_one(name: str, bracket: tuple[float, float] | None) -> str:
@@ -241,20 +245,20 @@ def _at_least_one(name: str, bracket: tuple[float, float] | None) -> str:
     return f"{name} >= 1" + (" in exact arithmetic" if bracket[0] < 1.0 else "")
 
 
-def _with_rates(net: Network, found: Certificate) -> Certificate:
+def _with_rates(network: Network, found: Certificate) -> Certificate:
     least, greatest = found.least, found.greatest
     assert least is not None
     assert greatest is not None
     bounded = greatest.exists and greatest.everywhere and (greatest.upper > 0.0).all()
     return replace(
         found,
-        rate=contraction_rate(net, least.lower) if np.isfinite(least.lower).all() else None,
-        thompson=thompson_rate(net, greatest.upper) if bounded else None,
+        rate=contraction_rate(network, least.lower) if np.isfinite(least.lower).all() else None,
+        thompson=thompson_rate(network, greatest.upper) if bounded else None,
     )
 
 
 def _point(
-    net: Network, found: Certificate, one: Extremal, theorem: str, reason: str, positive: bool | None = None
+    network: Network, found: Certificate, one: Extremal, theorem: str, reason: str, positive: bool | None = None
 ) -> Certificate:
     if positive is None and one.exists:
         positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).any() else None
@@ -262,49 +266,49 @@ def _point(
         found, exists=True, unique=True, positive=positive, shape="point", theorem=theorem, reason=reason,
         least=one, greatest=one,
     )  # fmt: skip
-    return _with_rates(net, found) if found.hypotheses["concave"] else found
+    return _with_rates(network, found) if found.hypotheses["concave"] else found
 
 
-def _on_a_ray(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
+def _on_a_ray(network: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
     """What `rmtjac.nonnegative.perron_ray` proves for T(x) <= A x and rho(A) >= 1, without an iteration."""
     if bound is None:
         return None
-    ray, n = perron_ray(net, bound), net.widths[0]
+    ray, n = perron_ray(network, bound), network.widths[0]
     if ray is not None and ray.end == 0.0:
-        return _point(net, found, zero(n), "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
+        return _point(network, found, zero(n), "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
     if ray is not None:
         some = ray.points(np.linspace(0.0, 1.0, 5))
-        miss = max(_movement(net, one) for one in some)
+        miss = max(_movement(network, one) for one in some)
         end = "all t >= 0" if np.isinf(ray.end) else f"0 <= t <= {at_least(ray.end, digits=12)}"
         reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {at_most(miss)} at 5 of them)"
-        last = on_ray(ray) if np.isfinite(ray.end) else descended(net)
+        last = on_ray(ray) if np.isfinite(ray.end) else descended(network)
         found = replace(
             found, exists=True, unique=False, positive=False, shape="interval", theorem="Perron ray", reason=reason,
             ray=ray, least=zero(n), greatest=last,
         )  # fmt: skip
-        return _with_rates(net, found) if found.hypotheses["concave"] else found
-    if bound.bracket[0] > 1.0 and is_linear(net):
+        return _with_rates(network, found) if found.hypotheses["concave"] else found
+    if bound.bracket[0] > 1.0 and is_linear(network):
         reason = f"T(x) = A x, A irreducible, {_at_least_one('rho(A)', bound.bracket)}"
-        return _point(net, found, zero(n), "Perron ray", reason)
+        return _point(network, found, zero(n), "Perron ray", reason)
     return None
 
 
-def _movement(net: Network, x: np.ndarray) -> float:
+def _movement(network: Network, x: np.ndarray) -> float:
     """A bound of |T(x) - x|, of the exact value where there is one."""
-    exact = exact_image(net, x.tolist())
+    exact = exact_image(network, x.tolist())
     if exact is None:
-        return float(np.maximum(above(net, x) - x, x - below(net, x)).max())
+        return float(np.maximum(above(network, x) - x, x - below(network, x)).max())
     miss = max(abs(a - Fraction(b)) for a, b in zip(exact, x.tolist(), strict=True))
     return float(miss) * (1.0 + 2.0**-50) if miss else 0.0
 
 
-def _two_points(net: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
+def _two_points(network: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
     """What `rmtjac.nonnegative.perron_ray` proves of the greatest fixed point, if it is not 0."""
     greatest = found.greatest
     assert greatest is not None
     if bound is None or bound.below is not False:
         return None
-    if not (greatest.exists and bool((greatest.lower > 0.0).any()) and strict_above_zero(net)):
+    if not (greatest.exists and bool((greatest.lower > 0.0).any()) and strict_above_zero(network)):
         return None
     reason = f"T(0) = 0; A irreducible, {_at_least_one('rho(A)', bound.bracket)}: one more, which is positive"
     return replace(

@@ -41,21 +41,21 @@ def few(neurons: np.ndarray) -> str:
 
 
 def product_of_blocks(
-    net: Network, found: Certificate, tol: float, certify: Callable[[Network, float], Certificate]
+    network: Network, found: Certificate, tol: float, certify: Callable[[Network, float], Certificate]
 ) -> Certificate | None:
     """Return what blocks prove, `certify` deciding of each; None if there is one block, or they leave it open."""
-    cut = blocks(net)
+    cut = blocks(network)
     if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MOST_BLOCKS:
         return None
-    n = net.widths[0]
+    n = network.widths[0]
     low, high = np.zeros(n), np.zeros(n)
     several = np.zeros(n, dtype=bool)
     parts: list[Part] = []
     known: dict[bytes, Certificate] = {}  # of blocks that are the same
     for neurons, recurrent in cut:
-        if several[acting(net, neurons)].any():
+        if several[acting(network, neurons)].any():
             return None
-        least, most = restricted(net, neurons, low, -1.0), restricted(net, neurons, high, 1.0)
+        least, most = restricted(network, neurons, low, -1.0), restricted(network, neurons, high, 1.0)
         if least is None or most is None:
             return None
         if recurrent:

@@ -24,28 +24,28 @@ class Block(NamedTuple):
     recurrent: bool
 
 
-def _components(net: Network) -> tuple[np.ndarray, np.ndarray]:
+def _components(network: Network) -> tuple[np.ndarray, np.ndarray]:
     """Labels of all neurons, inputs first, and the edges between different labels, shape (K, 2)."""
-    edges, label = edges_and_labels(list(net.weights), list(net.widths[:-1]))
-    ends = np.cumsum([0, *net.widths[:-1]])
+    edges, label = edges_and_labels(list(network.weights), list(network.widths[:-1]))
+    ends = np.cumsum([0, *network.widths[:-1]])
     start = np.concatenate([columns + ends[l] for l, (_, columns, _) in enumerate(edges)])
-    stop = np.concatenate([rows + ends[(l + 1) % net.depth] for l, (rows, _, _) in enumerate(edges)])
+    stop = np.concatenate([rows + ends[(l + 1) % network.depth] for l, (rows, _, _) in enumerate(edges)])
     pairs = np.unique(np.stack([label[start], label[stop]], axis=1), axis=0)
     return label, pairs
 
 
-def blocks(net: Network) -> list[Block]:
+def blocks(network: Network) -> list[Block]:
     """Return the blocks of inputs, each after those that act on it.
 
     Cost: linear in the number of positive weights.
     """
-    n = net.widths[0]
-    if all((matrix > 0.0).all() for matrix in net.weights):
+    n = network.widths[0]
+    if all((matrix > 0.0).all() for matrix in network.weights):
         return [Block(np.arange(n), True)]
-    label, pairs = _components(net)
+    label, pairs = _components(network)
     circle = np.bincount(label) > 1
-    if net.depth == 1:
-        circle[label[np.diagonal(net.weights[0]) > 0.0]] = True
+    if network.depth == 1:
+        circle[label[np.diagonal(network.weights[0]) > 0.0]] = True
     before: dict[int, list[int]] = {one: [] for one in range(len(circle))}
     for start, stop in pairs.tolist():
         if start != stop:
@@ -60,40 +60,40 @@ def blocks(net: Network) -> list[Block]:
     return found
 
 
-def irreducible(net: Network) -> bool:
+def irreducible(network: Network) -> bool:
     """Whether all inputs are one block, in which each acts on each."""
-    found = blocks(net)
+    found = blocks(network)
     return len(found) == 1 and found[0].recurrent
 
 
-def _kept(net: Network, neurons: np.ndarray) -> list[np.ndarray]:
+def _kept(network: Network, neurons: np.ndarray) -> list[np.ndarray]:
     """The neurons of each layer that act on some outputs, those last."""
     kept = [neurons]
-    for matrix in net.weights[:0:-1]:
+    for matrix in network.weights[:0:-1]:
         kept.insert(0, np.flatnonzero((matrix[kept[0]] > 0.0).any(axis=0)))
     return kept
 
 
-def acting(net: Network, neurons: np.ndarray) -> np.ndarray:
+def acting(network: Network, neurons: np.ndarray) -> np.ndarray:
     """Return which inputs act on some outputs, bool (n,)."""
-    return (net.weights[0][_kept(net, neurons)[0]] > 0.0).any(axis=0)
+    return (network.weights[0][_kept(network, neurons)[0]] > 0.0).any(axis=0)
 
 
-def restricted(net: Network, neurons: np.ndarray, x: np.ndarray, sign: float) -> Network | None:
+def restricted(network: Network, neurons: np.ndarray, x: np.ndarray, sign: float) -> Network | None:
     """Return the network of a block, the other inputs held at x; biases rounded down (sign -1) or up (+1).
 
     None if they overflow. Inputs that do not act on the block are not looked at.
     """
-    kept = _kept(net, neurons)
-    others = np.ones(net.widths[0], dtype=bool)
+    kept = _kept(network, neurons)
+    others = np.ones(network.widths[0], dtype=bool)
     others[neurons] = False
-    first = net.weights[0][kept[0]]
-    bias = affine(first[:, others], net.biases[0][kept[0]], x[others], sign)
+    first = network.weights[0][kept[0]]
+    bias = affine(first[:, others], network.biases[0][kept[0]], x[others], sign)
     if not np.isfinite(bias).all():
         return None
     weights = [first[:, neurons]]
     weights += [
-        matrix[rows][:, columns] for matrix, columns, rows in zip(net.weights[1:], kept, kept[1:], strict=False)
+        matrix[rows][:, columns] for matrix, columns, rows in zip(network.weights[1:], kept, kept[1:], strict=False)
     ]
-    biases = [bias, *(one[rows] for one, rows in zip(net.biases[1:], kept[1:], strict=True))]
-    return Network(weights, biases, net.activations)
+    biases = [bias, *(one[rows] for one, rows in zip(network.biases[1:], kept[1:], strict=True))]
+    return Network(weights, biases, network.activations)
