@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from rmtjac.activations.ball_series import BallSeries
-
-# The class imports this file, so that its type cannot be named here.
-Activation = Any
+from rmtjac.activations.facts import Facts
 
 __all__ = ["check"]
 
@@ -24,7 +22,23 @@ _POINTS, _CELLS = 8001, 2000
 _NO_CLAIM = {"lower": -math.inf, "upper": math.inf, "steepest": math.inf}
 
 
-def check(phi: Activation, reach: float) -> dict[str, str]:
+class Function(Protocol):
+    """What the search reads of an activation. The class `Activation` itself imports this file."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def function(self) -> Callable[..., Any]: ...
+    @property
+    def derivative(self) -> Callable[..., Any]: ...
+    @property
+    def breakpoints(self) -> tuple[float, ...]: ...
+    @property
+    def facts(self) -> Facts: ...
+    def __call__(self, h: np.ndarray) -> np.ndarray: ...
+
+
+def check(phi: Function, reach: float) -> dict[str, str]:
     """Return what was found for each fact of phi; `rmtjac.activations.Activation.check` describes it."""
     if not (math.isfinite(reach) and reach > 0.0):
         raise ValueError(f"reach={reach!r} must be a finite number above 0")
@@ -54,7 +68,7 @@ def check(phi: Activation, reach: float) -> dict[str, str]:
 class _Grid:
     """Values of phi and phi' on a symmetric grid, and the test of each fact there."""
 
-    def __init__(self, phi: Activation, reach: float) -> None:
+    def __init__(self, phi: Function, reach: float) -> None:
         self.phi, self.known = phi, phi.facts
         far = reach * np.geomspace(1.0, 1e6, 60)
         near = np.geomspace(1e-6, reach, 400)
@@ -199,7 +213,7 @@ class _Grid:
         return self._agree(t.size)
 
 
-def _balls(phi: Activation, reach: float) -> dict[str, float]:
+def _balls(phi: Function, reach: float) -> dict[str, float]:
     """Return the share of [-reach, reach] (or of its right half) on which each fact is proved; {} if balls fail."""
     try:
         import flint

@@ -1,7 +1,8 @@
 """Nonnegative networks: monotone and scalable maps, their fixed points, certificates."""
 
 from rmtjac.nonnegative.asymptotic import asymptotic_map, spectral_radius
-from rmtjac.nonnegative.certificates.certification import Certificate, certify
+from rmtjac.nonnegative.certificates.certificate import Certificate
+from rmtjac.nonnegative.certificates.certification import certify
 from rmtjac.nonnegative.enclosure import Extremal
 from rmtjac.nonnegative.extremal import greatest_fixed_point, least_fixed_point
 from rmtjac.nonnegative.perron_ray import Ray

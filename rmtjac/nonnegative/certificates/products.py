@@ -8,36 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.nonnegative.certificates.certificate import Certificate, Part, few
 from rmtjac.nonnegative.enclosure import Extremal, merged
 from rmtjac.nonnegative.extremal import only_fixed_point, settled
 from rmtjac.nonnegative.matrices.blocks import acting, blocks, restricted
 from rmtjac.nonnegative.perron_ray import Ray
 
-if TYPE_CHECKING:
-    from rmtjac.nonnegative.certificates.certification import Certificate
-
-__all__ = ["Part", "few", "product_of_blocks"]
+__all__ = ["product_of_blocks"]
 
 _MOST_BLOCKS = 1000
 # Theorems that hold of all larger biases too, if of some.
 _LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
-
-
-class Part(NamedTuple):
-    """Neurons of a block, and the certificate of its fixed points."""
-
-    neurons: np.ndarray
-    certificate: Certificate
-
-
-def few(neurons: np.ndarray) -> str:
-    """Return the first of them as text."""
-    return ", ".join(map(str, neurons[:6].tolist())) + (f" ... ({neurons.size} in all)" if neurons.size > 6 else "")
 
 
 def product_of_blocks(

@@ -1,0 +1,121 @@
+"""The result of `rmtjac.nonnegative.certify`: what is proved of the fixed points of a nonnegative network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rmtjac.nonnegative.enclosure import Extremal
+from rmtjac.nonnegative.outward_rounding import at_least, at_most
+from rmtjac.nonnegative.perron_ray import Ray
+from rmtjac.nonnegative.predicates import Answer
+from rmtjac.nonnegative.rates import Rate
+
+__all__ = ["Certificate", "Part", "few"]
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What is proved of the fixed points x >= 0 of a network; None: not decided.
+
+    Attributes
+    ----------
+    exists, unique, positive
+        Whether there is one; at most one; whether each is positive in all coordinates (None also if there is none).
+    shape
+        ``"empty"``; ``"point"``; ``"interval"`` (a segment of a ray from 0, or the whole ray); ``"two points"`` (0 and
+        one more); ``"product"`` (of the fixed points of `parts`); ``"between"`` (all lie between `least` and
+        `greatest`); ``"undecided"``.
+    theorem
+        What proves it.
+    reason
+        With the numbers; or the hypothesis that fails.
+    rho
+        Bracket of the spectral radius of the asymptotic mapping; None where it is not defined.
+    hypotheses
+        All properties that were looked at, with evidence.
+    least, greatest
+        Enclosures; None without a monotone self-map, or if it is proved that there is none. One and the same, if there
+        is one fixed point.
+    ray
+        Of an interval that begins at 0: its direction and its end.
+    rate
+        Of a concave network: T contracts {x >= least.lower} by it in a weighted maximum norm, if it is below 1.
+    thompson
+        Of a concave network: T contracts {0 < x <= greatest.upper} by it in Thompson's metric, if it is below 1.
+    declared
+        Activations of which the proof takes the word of the user (`rmtjac.Activation`).
+    parts
+        Of a product: neurons, and what is proved of their fixed points, the others at theirs.
+    """
+
+    exists: bool | None
+    unique: bool | None
+    positive: bool | None
+    shape: str
+    theorem: str
+    reason: str
+    rho: tuple[float, float] | None
+    hypotheses: dict[str, Answer] = field(default_factory=dict)
+    least: Extremal | None = None
+    greatest: Extremal | None = None
+    ray: Ray | None = None
+    rate: Rate | None = None
+    thompson: float | None = None
+    declared: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready description."""
+        out: dict[str, Any] = {
+            name: getattr(self, name) for name in ("exists", "unique", "positive", "shape", "theorem", "reason", "rho")
+        }
+        out["hypotheses"] = {k: {"value": a.value, "evidence": a.evidence} for k, a in self.hypotheses.items()}
+        for name in ("least", "greatest"):
+            one = getattr(self, name)
+            if one is not None:
+                out[name] = {"lower": one.lower.tolist(), "upper": one.upper.tolist(), "status": str(one.status)}
+        out["ray"] = None if self.ray is None else {"vector": self.ray.vector.tolist(), "end": self.ray.end}
+        out["rate"] = None if self.rate is None else self.rate.value
+        out["thompson"] = self.thompson
+        out["declared"] = list(self.declared)
+        out["parts"] = [
+            {"neurons": neurons.tolist(), "shape": part.shape, "theorem": part.theorem, "reason": part.reason}
+            for neurons, part in self.parts
+        ]
+        return out
+
+    def table(self) -> str:
+        """Return the certificate as text."""
+        words = {True: "yes", False: "no", None: "not decided"}
+        lines = [f"{name:>20}: {words[getattr(self, name)]}" for name in ("exists", "unique", "positive")]
+        lines += [f"{'shape':>20}: {self.shape}", f"{'theorem':>20}: {self.theorem}", f"{'reason':>20}: {self.reason}"]
+        if self.rho is not None:
+            lines.append(f"{'rho(T_inf)':>20}: [{at_least(self.rho[0], digits=12)}, {at_most(self.rho[1], digits=12)}]")
+        if self.rate is not None and self.rate.value < 1.0:
+            rate = at_most(self.rate.value, 1.0)
+            lines.append(f"{'rate':>20}: {rate} in a weighted maximum norm, from the least fixed point on")
+        if self.thompson is not None and self.thompson < 1.0:
+            lines.append(
+                f"{'rate':>20}: {at_most(self.thompson, 1.0)} in Thompson's metric, up to the greatest fixed point"
+            )
+        lines += [f"{name:>20}: {words[answer.value]} ({answer.evidence})" for name, answer in self.hypotheses.items()]
+        lines += [f"{'part':>20}: neurons {few(neurons)}: {part.shape} ({part.reason})" for neurons, part in self.parts]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Certificate({self.shape}: {self.theorem})"
+
+
+class Part(NamedTuple):
+    """Neurons of a block, and the certificate of its fixed points."""
+
+    neurons: np.ndarray
+    certificate: Certificate
+
+
+def few(neurons: np.ndarray) -> str:
+    """Return the first of them as text."""
+    return ", ".join(map(str, neurons[:6].tolist())) + (f" ... ({neurons.size} in all)" if neurons.size > 6 else "")
