@@ -10,15 +10,17 @@ from rmtjac.nonnegative.predicates import (
     Answer,
     concave,
     eventually_scalable,
+    lower_primitive,
     monotone,
     nonnegative_biases,
     nonnegative_weights,
     positive,
+    primitive,
     scalable,
     self_map,
+    upper_primitive,
     weakly_scalable,
 )
-from rmtjac.nonnegative.primitivity import lower_primitive, primitive, upper_primitive
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 
 __all__ = [

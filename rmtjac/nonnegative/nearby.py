@@ -1,8 +1,8 @@
-"""Vectors u with T(u) <= u, or l with T(l) >= l, of a monotone network: with one, a fixed point is below, or above.
+"""Vectors u with T(u) <= u, or l with T(l) >= l: a fixed point of a monotone T is below the one and above the other.
 
-They are tried in directions in which T contracts, in floats with outward rounding; and, of networks that are affine
-piece by piece, in rational arithmetic, which also knows fixed points that rounding would move (those of permutations,
-of averages, of clips).
+Candidates lie in directions in which T contracts. They are tried in floats with outward rounding, and in rational
+arithmetic for networks that are piecewise affine. Rational arithmetic also finds fixed points that rounding would move
+(of permutations, averages and clips).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
 from rmtjac.nonnegative.newton import enclose_near, resolved
 from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below
-from rmtjac.nonnegative.predicates import weakly_scalable
+from rmtjac.nonnegative.predicates.scaling import weakly_scalable
 
 __all__ = ["exact_image", "exact_near", "lower_near", "upper_near", "upper_solution"]
 
@@ -27,7 +27,7 @@ _REFINE = 12
 
 
 def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
-    """Return T(x) in rational arithmetic; None if a layer is not affine piece by piece, or the network is large."""
+    """Return T(x) in rational arithmetic; None if a layer is not piecewise affine, or the network is large."""
     if any(phi.slopes is None or phi.code is None for phi in network.activations):
         return None
     if sum(np.count_nonzero(matrix) for matrix in network.weights) > _MOST_TERMS:
@@ -46,7 +46,7 @@ def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fractio
 
 
 def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor: Fraction) -> Fraction:
-    """phi(h), phi affine with these slopes between these ends, and `anchor` at the first of them (at 0 if none)."""
+    """Return phi(h) for phi with these slopes between these ends, and value `anchor` at the first (at 0 if none)."""
     if not ends:
         return anchor + slopes[0] * h
     if h <= ends[0]:
@@ -60,7 +60,10 @@ def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor
 
 
 def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Do as `enclosed`, in rational arithmetic: next to a fixed point x in floats, rates beside 1 do no harm."""
+    """Return l <= u around x with T(l) >= l and T(u) <= u by rational arithmetic, in the direction of w, or None.
+
+    It works where `enclosed` fails because the rate of contraction is 1 up to rounding.
+    """
     with np.errstate(all="ignore"):
         jacobian = network.jacobian(x)
     point = [Fraction(v) for v in x.tolist()]
@@ -90,6 +93,7 @@ def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarr
 
 
 def _rounded(value: Fraction, toward: float) -> float:
+    """Return a fraction as a float, rounded toward 0 or toward infinity."""
     try:
         found = float(value)
     except OverflowError:
@@ -99,13 +103,13 @@ def _rounded(value: Fraction, toward: float) -> float:
 
 
 def _direction(network: Network, x: np.ndarray) -> list[np.ndarray]:
-    """Positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; else ones."""
+    """Return positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; and ones."""
     with np.errstate(all="ignore"):
         return _positive_first(network.jacobian(x))
 
 
 def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
-    """(I - A)^-1 1, scaled, if it is positive; and ones."""
+    """Return (I - A)^-1 1, scaled, if it is positive; and ones."""
     ones = np.ones(len(matrix))
     w = resolved(matrix, ones)
     return [ones] if w is None or not w.min(initial=1.0) > 0.0 else [w / w.max(initial=1e-290), ones]
@@ -136,7 +140,7 @@ def upper_near(network: Network, x: np.ndarray) -> np.ndarray | None:
 
 
 def lower_near(network: Network, u: np.ndarray) -> np.ndarray:
-    """Return l <= u with T(l) >= l, close to u: a fixed point lies between. The iterate from 0 if no other is found."""
+    """Return l <= u with T(l) >= l, close to u, so that a fixed point lies between; 0 if no other is found."""
     exact = exact_image(network, u.tolist())
     if exact is not None and all(a >= b for a, b in zip(exact, u.tolist(), strict=True)):
         return u
@@ -157,9 +161,9 @@ def lower_near(network: Network, u: np.ndarray) -> np.ndarray:
 
 
 def upper_solution(network: Network) -> tuple[np.ndarray | None, bool]:
-    """Return u with T(u) <= u, and whether all fixed points lie below it; None if none is found.
+    """Return u with T(u) <= u (None if none is found), and whether all fixed points lie below it.
 
-    A bounded last layer gives its bound. Else u = p w with w > T_inf(w), for growing p.
+    A bounded last layer gives its bound. Otherwise u = p w with w > T_inf(w), for growing p.
     """
     top = network.activations[-1].facts.upper
     n = network.widths[0]

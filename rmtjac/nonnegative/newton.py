@@ -1,9 +1,9 @@
-r"""Newton's method for concave networks, with the proof that the iteration has: steps that are checked, not trusted.
+r"""Newton's method for concave networks; each result is proved by inequalities that are checked afterwards.
 
-- From below: z at most every fixed point, and T contracts {x >= z} (`contracts`). Then there is one
-  fixed point, and l <= T(l), T(u) <= u with z <= l <= u enclose it, however l and u were found.
+- From below: every fixed point is at least z, and T contracts {x >= z} (`contracts`). Then there is one fixed point,
+  and l <= T(l), T(u) <= u with z <= l <= u enclose it, however l and u were found.
 - From above: T(u) <= u, A a slope of T at u with rho(A) < 1. A fixed point p <= u has p = T(p) <= T(u) - A(u - p), so
-  :math:`(I - A)(u - p) \ge u - T(u)`; hence p <= u - y for each y >= 0 with :math:`(I - A)y \le u - T(u)`, because
+  :math:`(I - A)(u - p) \ge u - T(u)`. Hence p <= u - y for each y >= 0 with :math:`(I - A)y \le u - T(u)`, because
   I - A has a nonnegative inverse.
 """
 
@@ -22,7 +22,7 @@ _GROW = 60  # doublings of a margin that are tried
 
 
 def enclose_from_below(network: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return bounds of the only fixed point of a concave network, z being an iterate from 0; None if not proved."""
+    """Return bounds of the only fixed point of a concave network, z an iterate from 0; None if not proved."""
     if not contracts(network, z):
         return None
     found = enclose_near(network, z)
@@ -31,7 +31,7 @@ def enclose_from_below(network: Network, z: np.ndarray) -> tuple[np.ndarray, np.
 
 @np.errstate(all="ignore")
 def enclose_near(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return l <= u with T(l) >= l and T(u) <= u, of a monotone network, by Newton's method from x; None if not found.
+    """Return l <= u with T(l) >= l and T(u) <= u, for monotone T, by Newton's method from x; None if not found.
 
     A fixed point lies between: the iteration from l climbs, and stays below u.
     """
@@ -41,7 +41,7 @@ def enclose_near(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 @np.errstate(all="ignore")
 def newton(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return where Newton's method leads from x, in floats, and w > 0 with w - J w = 1 there; None if nowhere."""
+    """Return the limit of Newton's method from x, in floats, and w > 0 with w - J w = 1 there; None if it fails."""
     w, before = None, np.inf
     for _ in range(_NEWTON):
         miss = network(x) - x
@@ -60,7 +60,7 @@ def newton(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
 
 @np.errstate(all="ignore")
 def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return l <= u with T(l) >= l and T(u) <= u around x, in the direction of w; None if not found."""
+    """Return l <= u around x with T(l) >= l and T(u) <= u, in the direction of w; None if not found."""
     size = max(4.0 * UNIT * float(x.max(initial=0.0)) / float(w.max(initial=1.0)), ETA)
     for _ in range(_GROW):
         low, high = np.maximum(x - size * w, 0.0), x + size * w
@@ -72,7 +72,10 @@ def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray
 
 @np.errstate(all="ignore")
 def step_from_above(network: Network, u: np.ndarray) -> np.ndarray:
-    """Return u', T(u) <= u: every fixed point below u of a concave network is below u'; u itself if none is found."""
+    """Return u' such that every fixed point below u of a concave network is below u'; u itself if none is found.
+
+    It asks for T(u) <= u.
+    """
     gap = u - above(network, u)
     gap -= 2.0 * UNIT * u + ETA  # of the subtraction
     if not gap.max(initial=0.0) > 0.0:

@@ -1,10 +1,10 @@
-r"""T(x) from below and from above, with outward rounding, for networks with nonnegative weights.
+"""T(x) from below and from above, with outward rounding, for networks with nonnegative weights.
 
-A sum of k terms is off by at most :math:`ku/(1-ku) < 1.01 ku` times the sum of their sizes (Higham, Accuracy and
-Stability, 3.1), and by :math:`k 2^{-1075}` where products underflow (2.8); activations by 16 units in the last place,
-and by the smallest normal number where exponentials underflow. A sum that overflows is taken again, times powers of 2.
-What is still not a number becomes an infinite bound, which proves nothing. For monotone layers the bounds of x go
-through layer by layer.
+The error of a sum of k terms is at most :math:`ku/(1-ku) < 1.01 ku` times the sum of their absolute values (Higham
+2002, section 3.1), and :math:`k 2^{-1075}` where products underflow (section 2.8). The error of an activation is at
+most 16 units in the last place, and the smallest normal number where exponentials underflow. A sum that overflows is
+computed again, scaled by powers of 2. A result that is still not a number becomes an infinite bound, which proves
+nothing. Bounds of x pass through monotone layers one by one.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _SMALL = 2.0**-900  # from here on what underflows is nothing beside rounding
 def affine(
     matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float, weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """W x + b rounded down (sign -1) or up (+1); entries of x may be infinite where W >= 0.
+    """Return W x + b rounded down (sign -1) or up (sign +1); entries of x may be infinite where W >= 0.
 
-    `weights` are the sizes of the entries of W; default W itself, which is then nonnegative.
+    `weights` holds the absolute values of W; by default W itself, which is then nonnegative.
     """
     lost = np.isinf(x)
     endless = None
@@ -62,7 +62,7 @@ def affine(
 
 
 def _overflowed(matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float, weights: np.ndarray) -> np.ndarray:
-    """W x + b rounded down or up, for entries that overflow: of x and of each row, times powers of 2."""
+    """Return W x + b rounded down or up, for entries that overflow: x and each row are scaled by powers of 2."""
     shift_x = np.frexp(np.abs(x).max(axis=-1, keepdims=True, initial=0.0))[1]
     shift_w = np.frexp(weights.max(axis=1, initial=0.0))[1]
     shift = shift_x + shift_w
@@ -76,7 +76,7 @@ def _overflowed(matrix: np.ndarray, bias: np.ndarray, x: np.ndarray, sign: float
 
 @np.errstate(all="ignore")
 def activated(phi: Any, h: np.ndarray, sign: float) -> np.ndarray:
-    """phi(h) rounded down (sign -1) or up (+1)."""
+    """Return phi(h) rounded down (sign -1) or up (sign +1)."""
     y = phi(h)
     known = phi.facts
     if phi.code is None or phi.slopes is None or not all(slope in (0.0, 1.0) for slope in phi.slopes):
@@ -94,6 +94,7 @@ def activated(phi: Any, h: np.ndarray, sign: float) -> np.ndarray:
 
 
 def _through(network: Network, x: np.ndarray, sign: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return bounds of the preactivations of all layers, and of the outputs."""
     found = []
     for matrix, bias, phi in zip(network.weights, network.biases, network.activations, strict=True):
         found.append(affine(matrix, bias, x, sign))
@@ -102,17 +103,17 @@ def _through(network: Network, x: np.ndarray, sign: float) -> tuple[list[np.ndar
 
 
 def below(network: Network, x: np.ndarray) -> np.ndarray:
-    """Return a lower bound of T(x), x of shape (..., n); T monotone from x on."""
+    """Return a lower bound of T(x), x of shape (..., n), for T monotone from x on."""
     return _through(network, x, -1.0)[1]
 
 
 def above(network: Network, x: np.ndarray) -> np.ndarray:
-    """Return an upper bound of T(x), x of shape (..., n); T monotone up to x."""
+    """Return an upper bound of T(x), x of shape (..., n), for T monotone up to x."""
     return _through(network, x, 1.0)[1]
 
 
 def preactivations(network: Network, x: np.ndarray, sign: float) -> list[np.ndarray]:
-    """Return bounds of all preactivations at x: lower ones (sign -1) or upper ones (+1)."""
+    """Return bounds of all preactivations at x, lower ones (sign -1) or upper ones (sign +1)."""
     return _through(network, x, sign)[0]
 
 
@@ -122,7 +123,7 @@ def product_bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return bounds of D_L W_L ... D_1 W_1 x for nonnegative factors (dense or sparse), slopes and x >= 0.
 
-    Nothing cancels, so that relative errors add up. What underflows is counted where a sum is so small that it matters.
+    Nothing cancels, so that relative errors add up. Underflow is counted where a sum is so small that it matters.
     """
     terms = 0
     low = high = x
@@ -150,16 +151,17 @@ def product_bounds(
 
 
 def at_most(x: float, under: float = np.inf, digits: int = 6) -> str:
-    """Return x as text, rounded up, with so many digits, or as many as keep it less than `under`."""
+    """Return x as text, rounded up to so many digits, or to as many as keep it less than `under`."""
     return _text(x, digits, decimal.ROUND_CEILING, lambda found: found < under)
 
 
 def at_least(x: float, over: float = -np.inf, digits: int = 6) -> str:
-    """Return x as text, rounded down, with so many digits, or as many as keep it greater than `over`."""
+    """Return x as text, rounded down to so many digits, or to as many as keep it greater than `over`."""
     return _text(x, digits, decimal.ROUND_FLOOR, lambda found: found > over)
 
 
 def _text(x: float, least: int, direction: str, holds: Callable[[decimal.Decimal], bool]) -> str:
+    """Return x as text, rounded in a direction, with the fewest digits from `least` on for which `holds` is true."""
     if not np.isfinite(x):
         return str(float(x))
     for digits in range(least, 18):  # 17 tell any two floats apart

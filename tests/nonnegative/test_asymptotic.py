@@ -6,7 +6,7 @@ from scipy import sparse
 
 import rmtjac as rj
 from rmtjac.nonnegative import asymptotic_map, spectral_radius
-from rmtjac.nonnegative.asymptotic import against_one
+from rmtjac.nonnegative.against_one import against_one
 
 
 def test_against_eigenvalues():

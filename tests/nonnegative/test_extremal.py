@@ -6,7 +6,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
-from rmtjac.nonnegative.extremal import upper_solution
+from rmtjac.nonnegative.nearby import upper_solution
 from rmtjac.nonnegative.outward_rounding import above, below
 from rmtjac.status import Status
 

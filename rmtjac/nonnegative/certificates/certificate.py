@@ -1,4 +1,7 @@
-"""The result of `rmtjac.nonnegative.certify`: what is proved of the fixed points of a nonnegative network."""
+"""The result of `rmtjac.nonnegative.certify`: what is proved of the fixed points of a nonnegative network.
+
+Sources: NN (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 from rmtjac.nonnegative.enclosure import Extremal
 from rmtjac.nonnegative.outward_rounding import at_least, at_most
 from rmtjac.nonnegative.perron_ray import Ray
-from rmtjac.nonnegative.predicates import Answer
+from rmtjac.nonnegative.predicates.answer import Answer
 from rmtjac.nonnegative.rates import Rate
 
 __all__ = ["Certificate", "Part", "few"]
@@ -18,37 +21,58 @@ __all__ = ["Certificate", "Part", "few"]
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
-    """What is proved of the fixed points x >= 0 of a network; None: not decided.
+    """What is proved of the fixed points x >= 0 of a network.
 
     Attributes
     ----------
-    exists, unique, positive
-        Whether there is one; at most one; whether each is positive in all coordinates (None also if there is none).
-    shape
+    exists : bool or None
+        Whether there is a fixed point. None means not decided, here and below.
+    unique : bool or None
+        Whether there is at most one.
+    positive : bool or None
+        Whether each fixed point is positive in all coordinates; None also if there is none.
+    shape : str
         ``"empty"``; ``"point"``; ``"interval"`` (a segment of a ray from 0, or the whole ray); ``"two points"`` (0 and
         one more); ``"product"`` (of the fixed points of `parts`); ``"between"`` (all lie between `least` and
         `greatest`); ``"undecided"``.
-    theorem
-        What proves it.
-    reason
-        With the numbers; or the hypothesis that fails.
-    rho
-        Bracket of the spectral radius of the asymptotic mapping; None where it is not defined.
-    hypotheses
-        All properties that were looked at, with evidence.
-    least, greatest
-        Enclosures; None without a monotone self-map, or if it is proved that there is none. One and the same, if there
-        is one fixed point.
-    ray
-        Of an interval that begins at 0: its direction and its end.
-    rate
-        Of a concave network: T contracts {x >= least.lower} by it in a weighted maximum norm, if it is below 1.
-    thompson
-        Of a concave network: T contracts {0 < x <= greatest.upper} by it in Thompson's metric, if it is below 1.
-    declared
-        Activations of which the proof takes the word of the user (`rmtjac.Activation`).
-    parts
-        Of a product: neurons, and what is proved of their fixed points, the others at theirs.
+    theorem : str
+        The theorem that proves it.
+    reason : str
+        The numbers that enter the proof, or the hypothesis that fails.
+    rho : tuple of float or None
+        Bounds of the spectral radius of the asymptotic mapping; None where it is not defined.
+    hypotheses : dict of str to Answer
+        All properties that were decided, with evidence.
+    least, greatest : Extremal or None
+        Enclosures of the least and the greatest fixed point, the same object if there is one fixed point. None without
+        a monotone self-map, or if there is no fixed point.
+    ray : Ray or None
+        Direction and end of an interval that begins at 0.
+    rate : Rate or None
+        For a concave network: if its value is below 1, T contracts {x >= least.lower} by it in a weighted maximum norm.
+    thompson : float or None
+        For a concave network: if below 1, T contracts {0 < x <= greatest.upper} by it in Thompson's metric.
+    declared : tuple of str
+        Activations whose facts the user declared and the proof uses (`rmtjac.Activation`).
+    parts : tuple of Part
+        For a product: the neurons of each block, and the certificate of their fixed points, with the earlier blocks at
+        theirs.
+
+    See Also
+    --------
+    certify : Computes it.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> found = rj.nonnegative.certify(rj.Network([[[2.0]]], [[1.0]], "relu"))
+    >>> found.exists, found.shape, found.reason
+    (False, 'empty', 'rho(T_inf) >= 1.99999 > 1, and T, or a power of it, is scalable')
     """
 
     exists: bool | None
@@ -68,7 +92,13 @@ class Certificate:
     parts: tuple[Part, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready description."""
+        """Return a description for JSON.
+
+        Returns
+        -------
+        dict of str to object
+            All attributes; arrays as lists.
+        """
         out: dict[str, Any] = {
             name: getattr(self, name) for name in ("exists", "unique", "positive", "shape", "theorem", "reason", "rho")
         }
@@ -88,7 +118,13 @@ class Certificate:
         return out
 
     def table(self) -> str:
-        """Return the certificate as text."""
+        """Return the certificate as text.
+
+        Returns
+        -------
+        str
+            One line for each result and hypothesis.
+        """
         words = {True: "yes", False: "no", None: "not decided"}
         lines = [f"{name:>20}: {words[getattr(self, name)]}" for name in ("exists", "unique", "positive")]
         lines += [f"{'shape':>20}: {self.shape}", f"{'theorem':>20}: {self.theorem}", f"{'reason':>20}: {self.reason}"]
@@ -110,12 +146,20 @@ class Certificate:
 
 
 class Part(NamedTuple):
-    """Neurons of a block, and the certificate of its fixed points."""
+    """A block of neurons in a product.
+
+    Attributes
+    ----------
+    neurons : ndarray of int
+        The inputs that belong to the block.
+    certificate : Certificate
+        What is proved of their fixed points.
+    """
 
     neurons: np.ndarray
     certificate: Certificate
 
 
 def few(neurons: np.ndarray) -> str:
-    """Return the first of them as text."""
+    """Return the first six neurons as text, and how many there are."""
     return ", ".join(map(str, neurons[:6].tolist())) + (f" ... ({neurons.size} in all)" if neurons.size > 6 else "")

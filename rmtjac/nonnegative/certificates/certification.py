@@ -2,23 +2,27 @@
 
 The theorems, for T mapping x >= 0 to itself:
 
-- *Cavalcante-Liao-Stanczak*: T monotone and scalable (or a power of it): there is a fixed point if and only if
-  rho(T_inf) < 1; it is then unique and positive.
-- *contraction* (DEQ): T concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0: exactly one.
-- *linear bound*: T(x) <= A x and rho(A) < 1: 0 is the only one.
-- *Perron ray* (NN): T(x) <= A x, A irreducible: rho(A) = 1 gives an interval of the ray of the Perron vector;
-  rho(A) > 1 at most one besides 0 if some phi(t)/t decreases strictly, none if T is linear
+- *Cavalcante-Liao-Stanczak* (2019, cited by NN): if T is monotone and scalable, or a power of it is, there is a fixed
+  point if and only if rho(T_inf) < 1. It is then unique and positive.
+- *contraction* (Banach): if T is concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0, there is
+  exactly one. DEQ proves the existence of one fixed point for positive concave layers.
+- *linear bound*: if T(x) <= A x and rho(A) < 1, 0 is the only one.
+- *Perron ray*: if T(x) <= A x with A irreducible, rho(A) = 1 gives an interval on the ray of the Perron vector, and
+  rho(A) > 1 at most one fixed point besides 0 if some phi(t)/t decreases strictly, none if T is linear
   (`rmtjac.nonnegative.perron_ray`).
-- *blocks*: neurons that act on each other in a circle are a block (`rmtjac.nonnegative.matrices.blocks`). Where the blocks
-that
-  act on others have one fixed point each, Fix(T) is the product of the fixed points of all blocks.
-- *monotone bound*: T monotone and T(u) <= u for some u >= 0: there is a least fixed point, and a greatest below u.
+- *blocks*: neurons that act on each other in a cycle are a block (`rmtjac.nonnegative.matrices.blocks`). If the blocks
+  that act on others have one fixed point each, Fix(T) is the product of the fixed points of all blocks.
+- *monotone bound* (NN): if T is monotone and T(u) <= u for some u >= 0, there is a least fixed point, and a greatest
+  one below u.
 
-They are asked in this order, and iterations are run only for what they leave open, and for where the points are.
+They are tried in this order. Iterations run only for what the theorems leave open, and to locate the points.
 
-NN's theorem (T weakly scalable, rho(T_inf) < 1, upper- and lower-primitive at its fixed points: they form an interval)
-is within these. Primitive at a point, T has irreducible weights; then either biases reach every output in the end, and
-a power of T is scalable, or T(0) = 0 and the Perron ray applies, also where clips are flat at the end of the interval.
+NN states that Fix(T) is an interval if T is weakly scalable, rho(T_inf) < 1, and T is upper- and lower-primitive at its
+fixed points. The theorems above cover this: if T is primitive at a point, its weights are irreducible. Then either
+biases reach every output after some steps and a power of T is scalable, or T(0) = 0 and the Perron ray applies, also
+where clips are flat at the end of the interval.
+
+Sources: DEQ, NN (docs/references.md).
 """
 
 from __future__ import annotations
@@ -30,11 +34,12 @@ import numpy as np
 
 from rmtjac.network import Network
 from rmtjac.nonnegative import predicates
-from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
+from rmtjac.nonnegative.against_one import AgainstOne, against_one
 from rmtjac.nonnegative.certificates.certificate import Certificate
 from rmtjac.nonnegative.certificates.products import product_of_blocks
 from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
-from rmtjac.nonnegative.extremal import climbed, contracting, descended, only_fixed_point
+from rmtjac.nonnegative.extremal import climbed, descended
+from rmtjac.nonnegative.iterations import contracting, only_fixed_point
 from rmtjac.nonnegative.nearby import exact_image
 from rmtjac.nonnegative.outward_rounding import above, at_least, at_most, below
 from rmtjac.nonnegative.perron_ray import is_linear, linear_bound, perron_ray, strict_above_zero
@@ -53,31 +58,51 @@ _CLS = "Cavalcante-Liao-Stanczak"
 def certify(network: Network, tol: float = 1e-12) -> Certificate:
     """Prove what can be proved of the fixed points x >= 0 of a network.
 
+    Each theorem that applies is listed in `Notes`. Of activations that the user made, the declared facts are used, and
+    the certificate says so.
+
     Parameters
     ----------
-    network
-        From R^n to R^n. Of activations of one's own their declared facts are used, and the certificate says so.
-    tol
-        Of the enclosures.
+    network : Network
+        A network with as many outputs as inputs.
+    tol : float, optional
+        Width of the enclosures at which iterations stop, relative to the greatest entry.
 
     Returns
     -------
     Certificate
+        The result, with the theorem and the numbers that prove it; or the hypothesis that is missing.
 
     Raises
     ------
+    TypeError
+        If `network` is not a `Network`.
     ValueError
-        If the network does not map R^n to R^n.
+        If the numbers of inputs and outputs differ, or `tol` is not positive.
+
+    See Also
+    --------
+    least_fixed_point, greatest_fixed_point : The enclosures alone.
+    spectral_radius : The bracket of rho alone.
 
     Notes
     -----
+    The theorems, in the order in which they are tried: Cavalcante, Liao and Stanczak 2019 (scalable T, rho(T_inf) < 1
+    or not), contraction of concave T, a linear bound with rho(A) < 1, the Perron ray, the product of blocks, and a
+    monotone bound T(u) <= u.
+
     Cost: that of `spectral_radius`, and of the iterations where the theorems do not give the points themselves.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
 
     Examples
     --------
     >>> import rmtjac as rj
-    >>> network = rj.Network([[[0.5, 0.25], [0.0, 0.5]]], [[1.0, 1.0]], "relu")
-    >>> rj.nonnegative.certify(network)
+    >>> net = rj.Network([[[0.5, 0.25], [0.0, 0.5]]], [[1.0, 1.0]], "relu")
+    >>> rj.nonnegative.certify(net)
     Certificate(point: Cavalcante-Liao-Stanczak)
     """
     if not isinstance(network, Network):
@@ -95,6 +120,7 @@ def certify(network: Network, tol: float = 1e-12) -> Certificate:
 
 @np.errstate(all="ignore")  # what overflows proves nothing
 def _certified(network: Network, tol: float) -> Certificate:
+    """Return the certificate of a network, without a note about declared facts."""
     known = {name: getattr(predicates, name)(network) for name in _HYPOTHESES}
     if not known["self_map"]:
         return Certificate(None, None, None, "undecided", "none applies", known["self_map"].evidence, None, known)
@@ -137,7 +163,7 @@ def _certified(network: Network, tol: float) -> Certificate:
 
 
 def _below_one(name: str, bracket: tuple[float, float] | None) -> str:
-    """Why a radius is below 1, in numbers that are true."""
+    """Return the text that a radius is below 1, with digits that are true."""
     assert bracket is not None
     if bracket[1] < 1.0:
         return f"{name} <= {at_most(bracket[1], 1.0)} < 1"
@@ -145,6 +171,7 @@ def _below_one(name: str, bracket: tuple[float, float] | None) -> str:
 
 
 def _at_least_one(name: str, bracket: tuple[float, float] | None) -> str:
+    """Return the text that a radius is 1 or more, with digits that are true."""
     assert bracket is not None
     if bracket[0] > 1.0:
         return f"{name} >= {at_least(bracket[0], 1.0)} > 1"
@@ -152,6 +179,7 @@ def _at_least_one(name: str, bracket: tuple[float, float] | None) -> str:
 
 
 def _with_rates(network: Network, found: Certificate) -> Certificate:
+    """Return the certificate with the rates of contraction of a concave network."""
     least, greatest = found.least, found.greatest
     assert least is not None
     assert greatest is not None
@@ -166,6 +194,7 @@ def _with_rates(network: Network, found: Certificate) -> Certificate:
 def _point(
     network: Network, found: Certificate, one: Extremal, theorem: str, reason: str, positive: bool | None = None
 ) -> Certificate:
+    """Return the certificate of exactly one fixed point."""
     if positive is None and one.exists:
         positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).any() else None
     found = replace(
@@ -176,7 +205,7 @@ def _point(
 
 
 def _on_a_ray(network: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
-    """What `rmtjac.nonnegative.perron_ray` proves for T(x) <= A x and rho(A) >= 1, without an iteration."""
+    """Return what `rmtjac.nonnegative.perron_ray` proves for T(x) <= A x and rho(A) >= 1 without an iteration."""
     if bound is None:
         return None
     ray, n = perron_ray(network, bound), network.widths[0]
@@ -200,7 +229,7 @@ def _on_a_ray(network: Network, found: Certificate, bound: AgainstOne | None) ->
 
 
 def _movement(network: Network, x: np.ndarray) -> float:
-    """A bound of |T(x) - x|, of the exact value where there is one."""
+    """Return a bound of |T(x) - x|, from the exact value where that is known."""
     exact = exact_image(network, x.tolist())
     if exact is None:
         return float(np.maximum(above(network, x) - x, x - below(network, x)).max())
@@ -209,7 +238,7 @@ def _movement(network: Network, x: np.ndarray) -> float:
 
 
 def _two_points(network: Network, found: Certificate, bound: AgainstOne | None) -> Certificate | None:
-    """What `rmtjac.nonnegative.perron_ray` proves of the greatest fixed point, if it is not 0."""
+    """Return what `rmtjac.nonnegative.perron_ray` proves of the greatest fixed point if it is not 0."""
     greatest = found.greatest
     assert greatest is not None
     if bound is None or bound.below is not False:
@@ -223,6 +252,7 @@ def _two_points(network: Network, found: Certificate, bound: AgainstOne | None) 
 
 
 def _by_monotony(found: Certificate) -> Certificate:
+    """Return what the bounds of the least and the greatest fixed point prove."""
     least, greatest, known = found.least, found.greatest, found.hypotheses
     assert least is not None
     assert greatest is not None

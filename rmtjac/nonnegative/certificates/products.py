@@ -1,7 +1,8 @@
-"""Fixed points of a network whose neurons fall into blocks: the product of theirs, where that is one.
+"""Fixed points of a network whose neurons fall into blocks, as a product of those of the blocks.
 
-Blocks act on later ones only. If those that act on others have one fixed point each, the others meet constants, and
-Fix(T) is the product of the sets of all blocks. If a block has none, whatever acts on it at its least, T has none.
+Blocks act on later ones only. If the blocks that act on others have one fixed point each, the others receive constants,
+and Fix(T) is the product of the sets of all blocks. If a block has no fixed point, with all that acts on it at its
+least value, T has none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.certificates.certificate import Certificate, Part, few
 from rmtjac.nonnegative.enclosure import Extremal, merged
-from rmtjac.nonnegative.extremal import only_fixed_point, settled
+from rmtjac.nonnegative.extremal import settled
+from rmtjac.nonnegative.iterations import only_fixed_point
 from rmtjac.nonnegative.matrices.blocks import acting, blocks, restricted
 from rmtjac.nonnegative.perron_ray import Ray
 
@@ -28,7 +30,10 @@ _LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
 def product_of_blocks(
     network: Network, found: Certificate, tol: float, certify: Callable[[Network, float], Certificate]
 ) -> Certificate | None:
-    """Return what blocks prove, `certify` deciding of each; None if there is one block, or they leave it open."""
+    """Return what the blocks prove, with `certify` applied to each.
+
+    None if there is one block, or if the blocks leave the shape open.
+    """
     cut = blocks(network)
     if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MOST_BLOCKS:
         return None
@@ -66,7 +71,7 @@ def product_of_blocks(
 
 
 def _with_rounding(part: Certificate, least: Network, most: Network, tol: float) -> Certificate | None:
-    """The certificate for all biases between two, given that of the least."""
+    """Return the certificate for all biases between those of two networks, given that of the least."""
     if all((a == b).all() for a, b in zip(least.biases, most.biases, strict=True)):
         return part
     if not part.unique or part.theorem not in _LASTING or part.least is None:
@@ -76,7 +81,7 @@ def _with_rounding(part: Certificate, least: Network, most: Network, tol: float)
 
 
 def _constant(found: Certificate, least: Network, most: Network, tol: float) -> Certificate:
-    """Of a neuron that does not act on itself."""
+    """Return the certificate of a neuron that does not act on itself."""
     one = settled(least, most, tol)
     positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).all() else None
     return replace(
@@ -86,6 +91,7 @@ def _constant(found: Certificate, least: Network, most: Network, tol: float) -> 
 
 
 def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certificate:
+    """Return the certificate of the product of parts."""
     ends = []
     for name in ("least", "greatest"):
         low, high = np.zeros(n), np.zeros(n)

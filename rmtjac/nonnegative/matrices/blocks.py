@@ -1,6 +1,6 @@
-"""A network taken apart: its neurons that act on each other in a circle are a block; blocks act on later ones only.
+"""The blocks of a network: neurons that act on each other in a cycle. Blocks act on later blocks only.
 
-The graph is that of all layers, outputs taken for inputs; blocks are its strongly connected components.
+The graph is that of all layers, with outputs as the next inputs; the blocks are its strongly connected components.
 """
 
 from __future__ import annotations
@@ -18,14 +18,22 @@ __all__ = ["Block", "acting", "blocks", "irreducible", "restricted"]
 
 
 class Block(NamedTuple):
-    """Inputs that act on each other in a circle; or one that does not act on itself."""
+    """Inputs that act on each other in a cycle, or one input that does not act on itself.
+
+    Attributes
+    ----------
+    neurons : ndarray of int
+        The inputs, ascending.
+    recurrent : bool
+        Whether they act on each other, or on itself.
+    """
 
     neurons: np.ndarray
     recurrent: bool
 
 
 def _components(network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of all neurons, inputs first, and the edges between different labels, shape (K, 2)."""
+    """Return the labels of all neurons, inputs first, and the edges between different labels, shape (K, 2)."""
     edges, label = edges_and_labels(list(network.weights), list(network.widths[:-1]))
     ends = np.cumsum([0, *network.widths[:-1]])
     start = np.concatenate([columns + ends[l] for l, (_, columns, _) in enumerate(edges)])
@@ -61,13 +69,13 @@ def blocks(network: Network) -> list[Block]:
 
 
 def irreducible(network: Network) -> bool:
-    """Whether all inputs are one block, in which each acts on each."""
+    """Return whether all inputs are one block, in which each acts on each."""
     found = blocks(network)
     return len(found) == 1 and found[0].recurrent
 
 
 def _kept(network: Network, neurons: np.ndarray) -> list[np.ndarray]:
-    """The neurons of each layer that act on some outputs, those last."""
+    """Return the neurons of each layer that act on the given outputs; the last are the outputs."""
     kept = [neurons]
     for matrix in network.weights[:0:-1]:
         kept.insert(0, np.flatnonzero((matrix[kept[0]] > 0.0).any(axis=0)))
@@ -75,14 +83,14 @@ def _kept(network: Network, neurons: np.ndarray) -> list[np.ndarray]:
 
 
 def acting(network: Network, neurons: np.ndarray) -> np.ndarray:
-    """Return which inputs act on some outputs, bool (n,)."""
+    """Return which inputs act on the given outputs, bool (n,)."""
     return (network.weights[0][_kept(network, neurons)[0]] > 0.0).any(axis=0)
 
 
 def restricted(network: Network, neurons: np.ndarray, x: np.ndarray, sign: float) -> Network | None:
-    """Return the network of a block, the other inputs held at x; biases rounded down (sign -1) or up (+1).
+    """Return the network of a block with the other inputs held at x; biases rounded down (sign -1) or up (+1).
 
-    None if they overflow. Inputs that do not act on the block are not looked at.
+    None if the biases overflow. Inputs that do not act on the block are ignored.
     """
     kept = _kept(network, neurons)
     others = np.ones(network.widths[0], dtype=bool)

@@ -1,4 +1,4 @@
-r"""A product of nonnegative factors, taken apart into the strongly connected components of the cycle of its layers.
+"""A product of nonnegative factors, split into the strongly connected components of the cycle of its layers.
 
 Neuron j of layer l leads to neuron i of the next if the entry (i, j) of factor l is positive; the last factor leads
 back to the first layer. Every cycle passes through all layers, and the spectral radius of the product is the largest of
@@ -21,9 +21,16 @@ _FULL = 0.1  # blocks with a larger share of positive entries are stored densely
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Components side by side: factors (CSR or dense) without entries between them, and the owner of each neuron.
+    """Components side by side, without entries between them.
 
-    `owners[l]` holds the component of each neuron of layer l, ascending from 0; each component has one in every layer.
+    Attributes
+    ----------
+    factors : list of ndarray or sparse array
+        The factors, CSR or dense.
+    owners : list of ndarray of int
+        The component of each neuron of each layer, ascending from 0; each component has a neuron in every layer.
+    first : int
+        Which of these layers is the first of the product that was given.
     """
 
     factors: list[Any]
@@ -32,7 +39,7 @@ class Block:
 
     @property
     def count(self) -> int:
-        """How many components there are."""
+        """The number of components."""
         return int(self.owners[0][-1]) + 1
 
     @cached_property
@@ -118,7 +125,7 @@ def components(factors: list[Any]) -> list[Block]:
 
 
 def _from_the_narrowest(factors: list[Any], owners: list[np.ndarray]) -> Block:
-    """The cycle of factors, begun at its narrowest layer: all these products have one spectral radius."""
+    """Return the cycle of factors from its narrowest layer on; all these products have one spectral radius."""
     k = int(np.argmin([len(one) for one in owners]))
     return Block([*factors[k:], *factors[:k]], [*owners[k:], *owners[:k]], -k % len(factors))
 
@@ -126,7 +133,7 @@ def _from_the_narrowest(factors: list[Any], owners: list[np.ndarray]) -> Block:
 def edges_and_labels(
     factors: list[Any], sizes: list[int]
 ) -> tuple[list[tuple[np.ndarray, np.ndarray, np.ndarray]], np.ndarray]:
-    """Return rows, columns and values of the positive entries, and the strongly connected component of each neuron."""
+    """Return rows, columns and values of the positive entries, and the component of each neuron."""
     from scipy.sparse import coo_array, issparse
     from scipy.sparse.csgraph import connected_components
 
@@ -150,6 +157,7 @@ def edges_and_labels(
 
 
 def _stored(values: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: Any, alone: bool) -> Any:
+    """Return the entries as a matrix, dense if the component is large and full."""
     from scipy.sparse import coo_array
 
     shape = (int(shape[0]), int(shape[1]))

@@ -1,9 +1,10 @@
 r"""Perron vectors of irreducible products of nonnegative factors, and the proved bracket of Collatz and Wielandt.
 
 For x > 0 and irreducible A >= 0, :math:`\min_i (Ax)_i/x_i \le \rho(A) \le \max_i (Ax)_i/x_i`. The vector comes from
-power steps where these converge fast, else from Noda's iteration, :math:`(s I - A)y = x` with s the larger ratio, which
-converges quadratically (Noda 1971, Elsner 1976). Entries of a wide range are approached through their powers
-:math:`a^t`, t doubling up to 1. None of this is trusted: the bracket is computed at the end, with outward rounding.
+power steps where these converge fast, otherwise from Noda's iteration, :math:`(s I - A)y = x` with s the larger ratio,
+which converges quadratically (Noda 1971, Elsner 1976). Entries of a wide range are approached through their powers
+:math:`a^t`, t doubling up to 1. No proof rests on these steps: the bracket is computed at the end, with outward
+rounding.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ class _Search:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing is known of the ratios."""
+        """Drop what is known of the ratios."""
         count = self.block.count
         self.width = np.full(count, np.inf)  # log2 of the quotient of the ratios
         self.low, self.high = np.full(count, -np.inf), np.full(count, np.inf)  # log2 of the ratios
 
     def look(self, scaled: Scaled, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Keep x where it is better than what was known; return A x, the larger ratios and the widths."""
+        """Keep x where it is better than the best vector; return A x, the larger ratios and the widths."""
         starts = self.block.starts
         y = scaled.product(x)
         with np.errstate(all="ignore"):
@@ -63,21 +64,21 @@ class _Search:
         return y, high, width
 
     def open(self, goal: float) -> np.ndarray:
-        """Which components may still have the largest radius, and are not known well enough."""
+        """Return which components may still have the largest radius and are not known well enough."""
         top = self.low.max()
         return (self.width > goal) & ~(self.high < top - 1e-9 * (1.0 + abs(top)))
 
     def widest(self, goal: float) -> float:
-        """The largest width of an open component."""
+        """Return the largest width of an open component."""
         return float(self.width[self.open(goal)].max(initial=0.0))
 
     def topped(self, x: np.ndarray) -> np.ndarray:
-        """The vector, with greatest entry 1 in each component."""
+        """Return the vector with greatest entry 1 in each component."""
         return x / np.maximum.reduceat(x, self.block.starts)[self.owner]
 
 
 def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> bool:
-    """Power steps, as long as they are worth it; return whether all components are done."""
+    """Take power steps while they are worth it; return whether all components are done."""
     scaled = Scaled(search.block, search.place, search.mantissa, t)
     x = search.topped(scaled.vector)
     before = np.inf
@@ -103,7 +104,7 @@ def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> boo
 
 
 def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> None:
-    """Noda's iteration, for all components at once, from the least of the larger ratios that were met."""
+    """Run Noda's iteration for all components at once, from the least of the larger ratios seen so far."""
     starts, owner = search.block.starts, search.owner
     place, x = search.place, search.mantissa
     least = search.high.copy()
@@ -143,7 +144,7 @@ def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> No
 
 
 def _ones_at(mass: np.ndarray, starts: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """1 at the place of the greatest mass of each component."""
+    """Return a vector that is 1 at the place of the greatest mass of each component, and 0 elsewhere."""
     mass = np.where(np.isfinite(mass), mass, 0.0)
     places = np.flatnonzero(mass == np.maximum.reduceat(mass, starts)[owner])
     _, first = np.unique(owner[places], return_index=True)
@@ -153,7 +154,7 @@ def _ones_at(mass: np.ndarray, starts: np.ndarray, owner: np.ndarray) -> np.ndar
 
 
 def _climb(search: _Search, goal: float) -> None:
-    """Through the powers of the entries, from nearly equal ones to those that are given."""
+    """Search through the powers of the entries, from nearly equal ones to those that are given."""
     spread = search.block.reach * math.sqrt(len(search.owner))
     stages = max(0, math.ceil(math.log2(max(spread, 1e-9) / _FIRST_RANGE)))
     search.place[:], search.mantissa[:] = 0.0, 1.0
@@ -167,7 +168,7 @@ def _climb(search: _Search, goal: float) -> None:
 
 
 def _vectors(block: Block, goal: float) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors 2^place times mantissa that are close to the Perron vectors of the components."""
+    """Return vectors 2^place times mantissa that are close to the Perron vectors of the components."""
     search = _Search(block)
     if not _power_steps(search, _POWER, goal):
         left = search.open(goal)
@@ -180,7 +181,7 @@ def _vectors(block: Block, goal: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _refine(search: _Search, goal: float) -> None:
-    """What to do for components that power steps from ones leave open."""
+    """Improve the vectors of components that power steps from ones leave open."""
     wild = not search.widest(goal) <= _WILD
     if not wild and _power_steps(search, _PATIENT, goal):
         return
@@ -199,7 +200,7 @@ def _refine(search: _Search, goal: float) -> None:
 
 
 def _arnoldi(search: _Search, goal: float) -> None:
-    """Arnoldi's method, restarted in the coordinates of its last vector, for one component."""
+    """Run Arnoldi's method for one component, restarted in the coordinates of its last vector."""
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
     place, x = search.place, search.mantissa
@@ -233,7 +234,7 @@ def bracket(block: Block, tol: float) -> tuple[float, float]:
 
 
 def _largest(values: np.ndarray, powers: np.ndarray, towards: float) -> float:
-    """The largest of values times 2^powers, rounded down or up."""
+    """Return the largest of values times 2^powers, rounded down or up."""
     with np.errstate(divide="ignore"):
         size = np.log2(values).astype(float) + powers
     # Logarithms choose; their rounding is allowed for.
@@ -243,6 +244,7 @@ def _largest(values: np.ndarray, powers: np.ndarray, towards: float) -> float:
 
 
 def _rounded(value: np.floating, power: float, towards: float) -> float:
+    """Return a value times 2^power, rounded down or up."""
     number, power = float(value), int(power)
     if (number > value) if towards < 0.0 else (number < value):
         number = float(np.nextafter(number, towards))

@@ -1,8 +1,8 @@
-r"""Exponents that make a nonnegative matrix as nearly symmetric in its logarithms as a diagonal scaling can.
+r"""Exponents of a diagonal scaling that makes the logarithms of a nonnegative matrix as symmetric as possible.
 
 Least squares over the positive entries: :math:`\min_v \sum (\log a_{ij} + v_j - v_i)^2`, a system with the Laplacian of
-the graph. Of weighted cycles, and of trees with the symmetric weights of each edge, :math:`2^v` is a Perron vector,
-or a scaling that makes the matrix symmetric. A start for `rmtjac.nonnegative.matrices.perron`.
+the graph. For weighted cycles, and for trees whose edges have symmetric weights, :math:`2^v` is a Perron vector or a
+scaling that makes the matrix symmetric. `rmtjac.nonnegative.matrices.perron` starts from it.
 """
 
 from __future__ import annotations

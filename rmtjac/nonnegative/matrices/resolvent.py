@@ -1,7 +1,7 @@
-r"""Solutions of :math:`(sI - A)y = x` for a product A of nonnegative factors, s beyond its spectral radius.
+"""Solutions of :math:`(sI - A)y = x` for a product A of nonnegative factors, s above its spectral radius.
 
-Dense, from the product of the factors, which begins at the narrowest layer; or sparse, from the cycle of all layers,
-by LU without fill-in of note. Floats only: what comes of it is checked elsewhere.
+Either dense, from the product of the factors, which begins at the narrowest layer; or sparse, from the cycle of all
+layers, by an LU factorisation with little fill-in. In floats only: results are proved elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PEELED = 50
 
 
 def _formed(block: Block) -> bool:
-    """Whether the product is formed."""
+    """Return whether the product is formed."""
     n = len(block.owners[0])
     if block.count > 1 or n > _DENSE:
         return False
@@ -31,7 +31,7 @@ def _formed(block: Block) -> bool:
 
 
 def affordable(block: Block) -> bool:
-    """Whether a `Resolvent` costs little enough: a guess of the fill-in from the profile of a band ordering."""
+    """Return whether a `Resolvent` costs little, by an estimate of the fill-in from the profile of a band ordering."""
     if _formed(block) or block.count > 1:
         return True
     if any(isinstance(one, np.ndarray) for one in block.factors):
@@ -56,7 +56,7 @@ def affordable(block: Block) -> bool:
 
 
 class Resolvent:
-    """Solutions y of (diag(shift) - A) y = x and of its transpose, A the product of scaled factors, by LU.
+    """Solutions y of (diag(shift) - A) y = x and of its transpose by LU, A the product of scaled factors.
 
     Raises
     ------
@@ -98,7 +98,7 @@ class Resolvent:
 
 
 def _cycle_of_layers(factors: list[Any], shift: np.ndarray) -> Any:
-    """The system of all layers: x_{l+1} = A_l x_l, and shift x_1 - A_L x_L = right side."""
+    """Return the system of all layers: x_{l+1} = A_l x_l, and shift x_1 - A_L x_L = right side."""
     from scipy.sparse import block_array, diags_array, eye_array
 
     if len(factors) == 1:
@@ -112,7 +112,7 @@ def _cycle_of_layers(factors: list[Any], shift: np.ndarray) -> Any:
 
 
 def positive_solution(factors: list[np.ndarray], s: float) -> np.ndarray | None:
-    """Return v with (sI - A) v = 1, A the product of dense factors, which may be reducible; None if it is not v > 0."""
+    """Return v with (sI - A) v = 1, A a product of dense factors, possibly reducible; None unless v > 0."""
     k = int(np.argmin([one.shape[1] for one in factors]))
     ones = np.ones(factors[0].shape[1])
     with np.errstate(all="ignore"):
@@ -127,6 +127,7 @@ def positive_solution(factors: list[np.ndarray], s: float) -> np.ndarray | None:
 
 
 def _chain(factors: list[Any], n: int) -> np.ndarray:
+    """Return the product of factors as a dense matrix, the identity if there are none."""
     if not factors:
         return np.eye(n)
     product = factors[0] if isinstance(factors[0], np.ndarray) else factors[0].toarray()

@@ -1,7 +1,7 @@
-r"""Irreducible nonnegative factors in the coordinates of a positive vector, and bounds of their product.
+"""Irreducible nonnegative factors in the coordinates of a positive vector, and bounds of their product.
 
-With a place :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`: exact, but for what
-underflows, and of the size of 1 or less if :math:`2^e` is close to the Perron vector. So nothing overflows, however
+With an exponent :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`. This is exact
+apart from underflow, and at most about 1 if :math:`2^e` is close to the Perron vector. So nothing overflows, however
 wide the range of the entries, of the vector, or of the products of layers.
 """
 
@@ -20,20 +20,20 @@ _TINY = 2.0**-1074
 
 
 class Scaled:
-    """A block around the vector 2^place times mantissa; entries to the power t.
+    """A block in the coordinates of the vector 2^place times mantissa; entries to the power t.
 
     Attributes
     ----------
-    block
+    block : Block
         The components.
-    vector
+    vector : ndarray of float
         The vector in its own coordinates: entries between 1/2 and 1.
-    places
+    places : list of ndarray of float
         Exponents of the neurons of each layer.
-    power
-        Of each component: the product of the original factors is 2^power times that of these, in these coordinates.
-    factors
-        Scaled, dense or CSR.
+    power : ndarray of float
+        For each component: the product of the original factors is 2^power times that of these, in these coordinates.
+    factors : list of ndarray or sparse array
+        The scaled factors, dense or CSR.
     """
 
     def __init__(self, block: Block, place: np.ndarray, mantissa: np.ndarray, t: float = 1.0) -> None:
@@ -55,15 +55,15 @@ class Scaled:
         ]
 
     def product(self, x: np.ndarray) -> np.ndarray:
-        """The product times x, in floats."""
+        """Return the product times x, in floats."""
         for one in self.factors:
             x = one @ x
         return x
 
     def bounds(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Proved bounds of the product times x >= 0 for t = 1, in the widest floats there are.
+        """Return proved bounds of the product times x >= 0 for t = 1, in the widest floats there are.
 
-        Nothing cancels: a row of k entries is off by 2k roundings at most, and by one least float for each entry or
+        Nothing cancels: a row of k entries is off by at most 2k roundings, and by one least float for each entry or
         term that underflows.
         """
         wide: Any = np.longdouble
@@ -81,12 +81,14 @@ class Scaled:
 
 
 def _row_maxima(matrix: Any, log: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Return the greatest logarithm of a term of each row of matrix times 2^height."""
     if isinstance(matrix, np.ndarray):
         return (log + height).max(axis=1)
     return np.maximum.reduceat(log + height[matrix.indices], matrix.indptr[:-1])
 
 
 def _moved(matrix: Any, log: np.ndarray, here: np.ndarray, there: np.ndarray, t: float) -> Any:
+    """Return the factor in the coordinates of its two layers."""
     from scipy.sparse import csr_array
 
     dense = isinstance(matrix, np.ndarray)
