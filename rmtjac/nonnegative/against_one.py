@@ -48,9 +48,9 @@ def against_one(matrix_or_network: Any) -> AgainstOne:
     """
     factors = factors_of(matrix_or_network)
     bracket = radius(factors, _TOLERANCE)
-    if bracket[0] <= 1.0 <= bracket[1]:
-        bracket = radius(factors, _FINEST)
     low, high = bracket
+    if low <= 1.0 <= high:
+        low, high = bracket = radius(factors, _FINEST)
     if high < 1.0 or low >= 1.0:
         return AgainstOne(high < 1.0, bracket)
     n = factors[0].shape[1]
@@ -102,7 +102,8 @@ def _stochastic(factors: list[Any]) -> bool:
             else:
                 sparse = matrix.tocsr()
                 rows = np.split(sparse.data, sparse.indptr[1:-1])
-            enough = np.array([math.fsum([*row, -1.0]) >= 0.0 for row in rows])  # fsum rounds once: its sign is exact
+            # fsum rounds once, so that its sign is exact.
+            enough = np.array([math.fsum([*row, -1.0]) >= 0.0 for row in rows])
             if np.logical_and.reduceat(enough, block.starts).any():
                 return True
     return False

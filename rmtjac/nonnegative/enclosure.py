@@ -12,7 +12,7 @@ from rmtjac.status import Status
 
 __all__ = ["Extremal", "close", "merged", "on_ray", "zero"]
 
-_NOTHING = 2.0**-1000  # a width that is 0 for all purposes
+_NOTHING = 2.0**-1000  # absolute width that counts as 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def zero(n: int) -> Extremal:
 def on_ray(ray: Ray) -> Extremal:
     """Return the enclosure of the end of an interval of fixed points."""
     end = ray.points(np.ones(1))[0]
-    room = 8.0 * UNIT  # t, v and their product are rounded
+    room = 8.0 * UNIT  # rounding of t, v and their product
     low, high = np.maximum(end * (1.0 - room) - ETA, 0.0), end * (1.0 + room) + ETA
     return Extremal(low, np.where(ray.vector == 0.0, 8.0 * ETA, high), Status.CONVERGED, True, 0)
 

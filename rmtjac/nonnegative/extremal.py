@@ -22,7 +22,7 @@ from rmtjac.nonnegative.against_one import against_one
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
 from rmtjac.nonnegative.iterations import MOST_STEPS, climb, contracting, descend, only_fixed_point
 from rmtjac.nonnegative.matrices.blocks import blocks, restricted
-from rmtjac.nonnegative.outward_rounding import above, below
+from rmtjac.nonnegative.outward_rounding import DOWN, UP, above, below
 from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray
 from rmtjac.nonnegative.predicates.order import self_map
 from rmtjac.nonnegative.predicates.scaling import eventually_scalable
@@ -43,7 +43,7 @@ def _checked(network: Network, tol: float, max_iter: int) -> None:
     positive_int("max_iter", max_iter)
 
 
-@np.errstate(all="ignore")  # what overflows proves nothing
+@np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
 def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MOST_STEPS) -> Extremal:
     """Enclose the least fixed point in x >= 0 of a monotone network.
 
@@ -112,7 +112,7 @@ def climbed(network: Network, tol: float = 1e-12, max_iter: int = MOST_STEPS) ->
     return _better(found, _composed(network, lambda part: least_fixed_point(part, tol, max_iter=max_iter)), tol)
 
 
-@np.errstate(all="ignore")  # what overflows proves nothing
+@np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
 def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MOST_STEPS) -> Extremal:
     """Enclose the greatest fixed point in x >= 0 of a monotone network, or the greatest below a vector u.
 
@@ -197,15 +197,16 @@ def _composed(network: Network, solve: Callable[[Network], Extremal]) -> Extrema
     low, high = np.zeros(network.widths[0]), np.zeros(network.widths[0])
     everywhere, steps = True, 0
     for neurons, recurrent in parts:
-        least, most = restricted(network, neurons, low, -1.0), restricted(network, neurons, high, 1.0)
+        least, most = restricted(network, neurons, low, DOWN), restricted(network, neurons, high, UP)
         if least is None or most is None:
             return None
         try:
-            ends = (solve(least), solve(most)) if recurrent else (settled(least, most, 0.0),) * 2
-        except ValueError:  # rounding took away what was barely proved
+            at_least, at_most = (solve(least), solve(most)) if recurrent else (settled(least, most, 0.0),) * 2
+        except ValueError:  # with rounded biases the block is no longer known to be monotone
             return None
-        low[neurons], high[neurons] = ends[0].lower, ends[1].upper
-        everywhere, steps = everywhere and ends[1].everywhere, max(steps, *(one.iterations for one in ends))
+        low[neurons], high[neurons] = at_least.lower, at_most.upper
+        everywhere = everywhere and at_most.everywhere
+        steps = max(steps, at_least.iterations, at_most.iterations)
     return Extremal(low, high, Status.UNDECIDED, everywhere, steps)
 
 

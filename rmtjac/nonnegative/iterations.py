@@ -11,7 +11,7 @@ from rmtjac.network import Network
 from rmtjac.nonnegative.enclosure import Extremal, close, zero
 from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
 from rmtjac.nonnegative.newton import enclose_from_below, enclosed, newton, step_from_above
-from rmtjac.nonnegative.outward_rounding import above, below
+from rmtjac.nonnegative.outward_rounding import Bounds, above, below
 from rmtjac.nonnegative.predicates.scaling import concave
 from rmtjac.nonnegative.rates import contraction_rate, contracts
 from rmtjac.status import Status
@@ -20,8 +20,8 @@ __all__ = ["MOST_STEPS", "climb", "contracting", "descend", "only_fixed_point"]
 
 MOST_STEPS = 20_000
 _HUGE = float(np.finfo(float).max)
-_NEWTON = 1e-3  # relative width of an enclosure that more steps would not improve, rounding apart
-_FIRST = (8, 32, 128)  # steps after which a rate is looked for
+_NEWTON = 1e-3  # relative width below which only rounding keeps an enclosure from narrowing
+_FIRST = (8, 32, 128)  # steps after which a rate is computed
 _LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
 
 
@@ -37,9 +37,9 @@ def contracting(network: Network) -> float:
         before = x
         while k < end:
             new = np.maximum(below(network, x), x)
-            x, k = new, end if (new == x).all() else k + 1  # at rest it stays
+            x, k = new, end if (new == x).all() else k + 1  # an iterate at rest stays
         moved = k == _FIRST[0] or (x > before).any()
-        if moved and x.max(initial=0.0) < _HUGE and contracts(network, x):  # which costs less than a rate
+        if moved and x.max(initial=0.0) < _HUGE and contracts(network, x):  # costs less than a rate
             rate = contraction_rate(network, x).value
         if rate < 1.0:
             break
@@ -62,7 +62,7 @@ def climb(network: Network, tol: float, max_iter: int) -> Extremal:
             return Extremal(x, np.full(x.size, np.inf), Status.DIVERGED, True, k)
         if bent and k in _LOOKS and (bounds := enclose_from_below(network, x)) is not None:
             x, upper = bounds
-            status = Status.UNDECIDED  # of a concave network this is as near as rounding allows
+            status = Status.UNDECIDED  # for a concave network, no step brings the bounds closer
             break
         if step == 0.0 or k == max_iter or (step <= tol * x.max() and (not tried or k in _LOOKS)):
             tried = True
@@ -70,10 +70,10 @@ def climb(network: Network, tol: float, max_iter: int) -> Extremal:
             upper = upper if u is None else np.minimum(upper, u)
             before, width = width, (upper - x).max()
             if close(x, upper, tol) or step == 0.0 or (close(x, upper, _NEWTON) and width > 0.5 * before):
-                status = Status.UNDECIDED  # rounding allows no more
+                status = Status.UNDECIDED  # rounding allows no further step
                 break
     if np.isfinite(upper).all():
-        for _ in range(4):  # T(u) <= u is another such vector, and closer
+        for _ in range(4):  # T(u) is another u with T(u) <= u, and closer
             upper = np.maximum(np.minimum(above(network, upper), upper), x)
     return Extremal(x, upper, Status.CONVERGED if close(x, upper, tol) else status, True, k)
 
@@ -98,7 +98,7 @@ def descend(network: Network, tol: float, max_iter: int) -> Extremal:
             low = np.maximum(low, lower_near(network, u))
             before, width = width, (u - low).max()
             if close(low, u, tol) or step == 0.0 or (close(low, u, _NEWTON) and width > 0.5 * before):
-                status = Status.UNDECIDED  # rounding allows no more
+                status = Status.UNDECIDED  # rounding allows no further step
                 break
     return Extremal(low, u, Status.CONVERGED if close(low, u, tol) else status, everywhere, k)
 
@@ -138,7 +138,7 @@ def only_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MO
     return Extremal(low, high, Status.CONVERGED if close(low, high, tol) else status, True, k)
 
 
-def _by_newton(network: Network, low: np.ndarray, high: np.ndarray, tol: float) -> tuple[np.ndarray, np.ndarray] | None:
+def _by_newton(network: Network, low: np.ndarray, high: np.ndarray, tol: float) -> Bounds | None:
     """Return closer bounds of the only fixed point, in floats or else in rational arithmetic; None if not found."""
     for start in (low, high):
         end = newton(network, start) if start.max(initial=0.0) < np.inf else None
@@ -148,5 +148,5 @@ def _by_newton(network: Network, low: np.ndarray, high: np.ndarray, tol: float) 
         if near is None or not close(*near, tol):
             near = exact_near(network, *end) or near
         if near is not None:
-            return np.maximum(low, near[0]), np.minimum(high, near[1])
+            return Bounds(np.maximum(low, near.lower), np.minimum(high, near.upper))
     return None

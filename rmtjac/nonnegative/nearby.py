@@ -15,15 +15,15 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
 from rmtjac.nonnegative.newton import enclose_near, resolved
-from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT, Bounds, above, below
 from rmtjac.nonnegative.predicates.scaling import weakly_scalable
 
 __all__ = ["exact_image", "exact_near", "lower_near", "upper_near", "upper_solution"]
 
 _HUGE = 1e300
-_TRIES = 60  # sizes of a vector tried for the other side
-_MOST_TERMS = 20_000  # products of rationals
-_REFINE = 12
+_TRIES = 60  # largest number of sizes tried in one direction
+_MOST_TERMS = 20_000  # largest number of products of rationals
+_REFINE = 12  # largest number of steps in rational arithmetic
 
 
 def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
@@ -36,7 +36,7 @@ def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fractio
     for matrix, bias, phi in zip(network.weights, network.biases, network.activations, strict=True):
         ends = [Fraction(end) for end in phi.breakpoints]
         slopes = [Fraction(slope) for slope in phi.slopes or ()]
-        anchor = Fraction(float(phi(np.array(phi.breakpoints[:1] or (0.0,)))[0]))  # phi at its first break, exact
+        anchor = Fraction(float(phi(np.array(phi.breakpoints[:1] or (0.0,)))[0]))  # phi at its first breakpoint, exact
         sums = []
         for row, b in zip(matrix, bias.tolist(), strict=True):
             places = np.flatnonzero(row)
@@ -59,7 +59,7 @@ def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor
     raise AssertionError("the last piece has no end")
 
 
-def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
     """Return l <= u around x with T(l) >= l and T(u) <= u by rational arithmetic, in the direction of w, or None.
 
     It works where `enclosed` fails because the rate of contraction is 1 up to rounding.
@@ -89,7 +89,7 @@ def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarr
     assert falls is not None
     if any(a < b for a, b in zip(climbs, low, strict=True)) or any(a > b for a, b in zip(falls, high, strict=True)):
         return None
-    return np.array([_rounded(v, 0.0) for v in low]), np.array([_rounded(v, np.inf) for v in high])
+    return Bounds(np.array([_rounded(v, 0.0) for v in low]), np.array([_rounded(v, np.inf) for v in high]))
 
 
 def _rounded(value: Fraction, toward: float) -> float:
@@ -124,8 +124,8 @@ def upper_near(network: Network, x: np.ndarray) -> np.ndarray | None:
     if exact is not None and all(a <= b for a, b in zip(exact, x.tolist(), strict=True)):
         return x
     near = enclose_near(network, x)
-    if near is not None and (near[1] >= x).all():
-        return near[1]
+    if near is not None and (near.upper >= x).all():
+        return near.upper
     size = max(float(np.abs(image - x).max()), ETA)
     for w in _direction(network, x):
         room = size
@@ -145,8 +145,8 @@ def lower_near(network: Network, u: np.ndarray) -> np.ndarray:
     if exact is not None and all(a >= b for a, b in zip(exact, u.tolist(), strict=True)):
         return u
     near = enclose_near(network, u)
-    if near is not None and (near[0] <= u).all():
-        return near[0]
+    if near is not None and (near.lower <= u).all():
+        return near.lower
     size = max(float(np.abs(u - below(network, u)).max()), ETA)
     for w in _direction(network, u):
         room = size

@@ -12,25 +12,25 @@ from __future__ import annotations
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below, product_bounds
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT, Bounds, above, below, product_bounds
 from rmtjac.nonnegative.rates import contracts, slopes_between
 
 __all__ = ["enclose_from_below", "enclose_near", "enclosed", "newton", "resolved", "step_from_above"]
 
-_NEWTON = 60
-_GROW = 60  # doublings of a margin that are tried
+_NEWTON = 60  # largest number of steps
+_GROW = 60  # largest number of doublings of a margin
 
 
-def enclose_from_below(network: Network, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def enclose_from_below(network: Network, z: np.ndarray) -> Bounds | None:
     """Return bounds of the only fixed point of a concave network, z an iterate from 0; None if not proved."""
     if not contracts(network, z):
         return None
     found = enclose_near(network, z)
-    return None if found is None else (np.maximum(found[0], z), found[1])
+    return None if found is None else Bounds(np.maximum(found.lower, z), found.upper)
 
 
 @np.errstate(all="ignore")
-def enclose_near(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def enclose_near(network: Network, x: np.ndarray) -> Bounds | None:
     """Return l <= u with T(l) >= l and T(u) <= u, for monotone T, by Newton's method from x; None if not found.
 
     A fixed point lies between: the iteration from l climbs, and stays below u.
@@ -53,19 +53,19 @@ def newton(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
         moved, size = np.abs(new - x).max(initial=0.0), new.max(initial=0.0)
         x = new
         if not moved > 4.0 * UNIT * size or (moved <= 1e-3 * size and moved > 0.9 * before):
-            break  # at rest, or as near as rounding lets it come
+            break  # at rest, or as near as rounding allows
         before = moved
     return None if w is None or not w.min(initial=1.0) > 0.0 or not np.isfinite(x).all() else (x, w)
 
 
 @np.errstate(all="ignore")
-def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
     """Return l <= u around x with T(l) >= l and T(u) <= u, in the direction of w; None if not found."""
     size = max(4.0 * UNIT * float(x.max(initial=0.0)) / float(w.max(initial=1.0)), ETA)
     for _ in range(_GROW):
         low, high = np.maximum(x - size * w, 0.0), x + size * w
         if np.isfinite(high).all() and (below(network, low) >= low).all() and (above(network, high) <= high).all():
-            return low, high
+            return Bounds(low, high)
         size *= 2.0
     return None
 
@@ -77,7 +77,7 @@ def step_from_above(network: Network, u: np.ndarray) -> np.ndarray:
     It asks for T(u) <= u.
     """
     gap = u - above(network, u)
-    gap -= 2.0 * UNIT * u + ETA  # of the subtraction
+    gap -= 2.0 * UNIT * u + ETA  # the error of the subtraction
     if not gap.max(initial=0.0) > 0.0:
         return u
     gap = np.maximum(gap, 0.0)
@@ -90,12 +90,12 @@ def step_from_above(network: Network, u: np.ndarray) -> np.ndarray:
         return u
     y, w = solved.T
     factors = list(network.weights)
-    if not w.min() > 0.0 or not (product_bounds(factors, w, large)[1] < w).all():
+    if not w.min() > 0.0 or not (product_bounds(factors, w, large).upper < w).all():
         return u  # rho(A) < 1 is not proved
     share = 2.0**-44
-    for _ in range(_GROW):  # a little less than all of y, for the inequality to hold in spite of rounding
+    for _ in range(_GROW):  # a little less than y, so that the inequality holds with rounding
         part = (1.0 - share) * np.maximum(y, 0.0)
-        if (part <= (gap + product_bounds(factors, part, small)[0]) * (1.0 - 2.0 * UNIT)).all():
+        if (part <= (gap + product_bounds(factors, part, small).lower) * (1.0 - 2.0 * UNIT)).all():
             return np.maximum((u - part) + (2.0 * UNIT * u + ETA), 0.0)
         share *= 2.0
     return u

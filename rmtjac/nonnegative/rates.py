@@ -23,15 +23,15 @@ from rmtjac.activations import Activation
 from rmtjac.network import Network
 from rmtjac.nonnegative.matrices.perron import radius
 from rmtjac.nonnegative.matrices.resolvent import positive_solution
-from rmtjac.nonnegative.outward_rounding import TINY, UNIT, above, below, preactivations
+from rmtjac.nonnegative.outward_rounding import DOWN, TINY, UNIT, UP, above, below, preactivations
 from rmtjac.nonnegative.predicates.scaling import concave
 from rmtjac.validate import real_array
 
 __all__ = ["Rate", "contraction_rate", "contracts", "largest_slope", "slopes_between", "thompson_rate"]
 
-_POWER = 20  # power steps for v; any v > 0 gives a bound
-_BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # how far beyond the spectral radius, relative, the resolvent is taken
-_NILPOTENT = 1e-6
+_POWER = 20  # power steps for v; every v > 0 gives a bound
+_BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # relative distances of s from the spectral radius
+_NILPOTENT = 1e-6  # relative size of s for a nilpotent matrix
 _TOLERANCE = 1e-12
 _TINY = 2.0**-1074
 
@@ -59,7 +59,7 @@ class Rate(NamedTuple):
     >>> import rmtjac as rj
     >>> rate = rj.nonnegative.contraction_rate(rj.Network([[[0.5]]], [[1.0]], "relu"))
     >>> round(rate.value, 6), rate.weights
-    (0.5, array([1.]))
+    (0.5, array([0.5]))
     """
 
     value: float
@@ -83,7 +83,7 @@ def _checked(network: Network, name: str, x: object) -> np.ndarray:
 def slopes_between(network: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return lower and upper bounds of the slopes phi' at z; for concave phi the upper ones hold for all x >= z."""
     small, large = [], []
-    lows, highs = preactivations(network, z, -1.0), preactivations(network, z, 1.0)
+    lows, highs = preactivations(network, z, DOWN), preactivations(network, z, UP)
     for phi, low, high in zip(network.activations, lows, highs, strict=True):
         if phi.slopes is not None:
             slopes = np.array(phi.slopes)
@@ -102,7 +102,7 @@ def largest_slope(phi: Activation, h: np.ndarray) -> np.ndarray:
 
 def _slope_room(phi: Activation) -> float:
     """Return the relative error of phi'."""
-    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # exp(-h^2) loses as many units as h^2 has
+    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # the relative error of exp(-h^2) grows with h^2
 
 
 @np.errstate(all="ignore")
@@ -176,15 +176,15 @@ class _Slopes:
     """
 
     def __init__(self, network: Network, z: np.ndarray) -> None:
-        self.size, self.power, self.factors = network.widths[0], 0, []  # A is 2^power times the product of the factors
+        self.size, self.power, self.factors = network.widths[0], 0, []
         with np.errstate(over="ignore", invalid="ignore"):
             _, slopes = slopes_between(network, z)
         self.known = all(np.isfinite(one).all() for one in slopes)
         if self.known:
             for slope, matrix in zip(slopes, network.weights, strict=True):
-                scaled = [_reduced(slope[:, None]), _reduced(matrix)]
-                self.factors.append(scaled[0][0] * scaled[1][0])
-                self.power += scaled[0][1] + scaled[1][1]
+                (slope, slope_power), (matrix, matrix_power) = _reduced(slope[:, None]), _reduced(matrix)
+                self.factors.append(slope * matrix)
+                self.power += slope_power + matrix_power
 
     def resolvent(self, s: float) -> np.ndarray | None:
         """Return (sI - A)^-1 1 if it is positive, else None."""
@@ -202,7 +202,7 @@ class _Slopes:
         y = v.astype(wide)
         with np.errstate(all="ignore"):
             for one in self.factors:
-                # entries were rounded once, and by a least float each time they underflowed
+                # entries were rounded once, and lost at most ETA each time they underflowed
                 room = (one.shape[1] + 4) * unit + 2.0 * UNIT
                 y = (one.astype(wide) @ y) * (1 + room) + (one.shape[1] + 4) * least * (1 + y.max(initial=0))
             value = float(((y / v) * (1 + 8 * unit)).max(initial=0.0)) * (1.0 + 2.0 * UNIT)
@@ -236,10 +236,11 @@ class _Slopes:
                 image = one @ image
             if not image.max() > 0.0:
                 return
-            v = np.maximum(image / image.max() + 0.1 * v, 1e-12)  # settles for periodic matrices too
+            v = np.maximum(image / image.max() + 0.1 * v, 1e-12)  # converges for periodic matrices too
             v /= v.max()
         yield v
-        top = radius(self.factors, _TOLERANCE)[1] or _NILPOTENT * image.max()
+        _, top = radius(self.factors, _TOLERANCE)
+        top = top or _NILPOTENT * image.max()
         for beyond in _BEYOND:
             s = top * (1.0 + beyond)
             solution = positive_solution(self.factors, s)
@@ -248,7 +249,7 @@ class _Slopes:
                 with np.errstate(over="ignore"):
                     least = float(np.ldexp(s, self.power))
                 if self.bound(solution) <= least * (1.0 + _TOLERANCE):
-                    return  # those that follow are worse
+                    return  # larger s give larger bounds
 
 
 @np.errstate(all="ignore")

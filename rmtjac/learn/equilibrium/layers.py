@@ -16,7 +16,7 @@ import numpy as np
 
 from rmtjac.activations import activation, names
 from rmtjac.network import Network
-from rmtjac.nonnegative.outward_rounding import ETA, TINY, UNIT, activated, affine
+from rmtjac.nonnegative.outward_rounding import DOWN, ETA, TINY, UNIT, UP, activated, affine
 from rmtjac.nonnegative.rates import largest_slope
 from rmtjac.validate import choice, finite, positive_int, real_array
 
@@ -102,7 +102,7 @@ class EquilibriumLayer:
         """r(U x + b) in floats, and finite bounds of it from below, and from above, which may be infinite."""
         sizes = np.abs(self.injection)
         low, high = (
-            activated(self.inject, affine(self.injection, self.biases, rows, sign, sizes), sign) for sign in (-1.0, 1.0)
+            activated(self.inject, affine(self.injection, self.biases, rows, sign, sizes), sign) for sign in (DOWN, UP)
         )
         drive = self._drive(rows)
         return np.where(np.isfinite(drive) & (drive >= low) & (drive <= high), drive, low), low, high
@@ -162,8 +162,8 @@ class EquilibriumLayer:
         off = slope * ((drive_high - drive_low) + 2.0 * room) * (1.0 + 8.0 * UNIT) + 64.0 * UNIT * np.abs(new) + TINY
         if not np.isfinite(off).all() or not np.isfinite(new).all():
             # Beyond the largest float; all of s are bounded.
-            least = activated(self.phi, affine(self.weights, drive_low, here, -1.0), -1.0)
-            most = activated(self.phi, affine(self.weights, drive_high, here, 1.0), 1.0)
+            least = activated(self.phi, affine(self.weights, drive_low, here, DOWN), DOWN)
+            most = activated(self.phi, affine(self.weights, drive_high, here, UP), UP)
             bad = ~(np.isfinite(off) & np.isfinite(new))
             new = np.where(bad, least, new)
             off = np.where(bad, (most - least) * (1.0 + 4.0 * UNIT), off)
@@ -175,11 +175,11 @@ class EquilibriumLayer:
         The iteration from l climbs to the fixed point, the only one, which is thus above l. So the smallest of drives,
         from which the iteration from 0 needs hundreds of steps, does no harm.
         """
-        z = activated(self.phi, np.full_like(drive, np.inf), 1.0)
+        z = activated(self.phi, np.full_like(drive, np.inf), UP)
         for _ in range(_DOWN):
             z = self.phi(z @ self.weights.T + drive)
         z *= 1.0 - 2.0**-20
-        image = activated(self.phi, affine(self.weights, drive, z, -1.0), -1.0)
+        image = activated(self.phi, affine(self.weights, drive, z, DOWN), DOWN)
         return np.where((image >= z).all(axis=1, keepdims=True), z, 0.0)
 
     def _right_slope(self, h: np.ndarray) -> np.ndarray:

@@ -129,7 +129,8 @@ class Certificate:
         lines = [f"{name:>20}: {words[getattr(self, name)]}" for name in ("exists", "unique", "positive")]
         lines += [f"{'shape':>20}: {self.shape}", f"{'theorem':>20}: {self.theorem}", f"{'reason':>20}: {self.reason}"]
         if self.rho is not None:
-            lines.append(f"{'rho(T_inf)':>20}: [{at_least(self.rho[0], digits=12)}, {at_most(self.rho[1], digits=12)}]")
+            low, high = self.rho
+            lines.append(f"{'rho(T_inf)':>20}: [{at_least(low, digits=12)}, {at_most(high, digits=12)}]")
         if self.rate is not None and self.rate.value < 1.0:
             rate = at_most(self.rate.value, 1.0)
             lines.append(f"{'rate':>20}: {rate} in a weighted maximum norm, from the least fixed point on")

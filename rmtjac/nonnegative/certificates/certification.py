@@ -118,7 +118,7 @@ def certify(network: Network, tol: float = 1e-12) -> Certificate:
     return replace(found, reason=reason, declared=declared)
 
 
-@np.errstate(all="ignore")  # what overflows proves nothing
+@np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
 def _certified(network: Network, tol: float) -> Certificate:
     """Return the certificate of a network, without a note about declared facts."""
     known = {name: getattr(predicates, name)(network) for name in _HYPOTHESES}
@@ -165,17 +165,19 @@ def _certified(network: Network, tol: float) -> Certificate:
 def _below_one(name: str, bracket: tuple[float, float] | None) -> str:
     """Return the text that a radius is below 1, with digits that are true."""
     assert bracket is not None
-    if bracket[1] < 1.0:
-        return f"{name} <= {at_most(bracket[1], 1.0)} < 1"
-    return f"{name} < 1 in exact arithmetic, and >= {at_least(bracket[0])}"
+    low, high = bracket
+    if high < 1.0:
+        return f"{name} <= {at_most(high, 1.0)} < 1"
+    return f"{name} < 1 in exact arithmetic, and >= {at_least(low)}"
 
 
 def _at_least_one(name: str, bracket: tuple[float, float] | None) -> str:
     """Return the text that a radius is 1 or more, with digits that are true."""
     assert bracket is not None
-    if bracket[0] > 1.0:
-        return f"{name} >= {at_least(bracket[0], 1.0)} > 1"
-    return f"{name} >= 1" + (" in exact arithmetic" if bracket[0] < 1.0 else "")
+    low, _ = bracket
+    if low > 1.0:
+        return f"{name} >= {at_least(low, 1.0)} > 1"
+    return f"{name} >= 1" + (" in exact arithmetic" if low < 1.0 else "")
 
 
 def _with_rates(network: Network, found: Certificate) -> Certificate:
@@ -222,7 +224,8 @@ def _on_a_ray(network: Network, found: Certificate, bound: AgainstOne | None) ->
             ray=ray, least=zero(n), greatest=last,
         )  # fmt: skip
         return _with_rates(network, found) if found.hypotheses["concave"] else found
-    if bound.bracket[0] > 1.0 and is_linear(network):
+    low, _ = bound.bracket
+    if low > 1.0 and is_linear(network):
         reason = f"T(x) = A x, A irreducible, {_at_least_one('rho(A)', bound.bracket)}"
         return _point(network, found, zero(n), "Perron ray", reason)
     return None
@@ -256,7 +259,7 @@ def _by_monotony(found: Certificate) -> Certificate:
     least, greatest, known = found.least, found.greatest, found.hypotheses
     assert least is not None
     assert greatest is not None
-    positive = known["positive"].value or None  # T(0) = 0 in an entry says nothing of fixed points
+    positive = known["positive"].value or None  # fixed points can be positive even if T(0) = 0 in a coordinate
     if not least.exists and not greatest.exists:
         missing = "scalable" if not known["eventually_scalable"] else "rho(T_inf) < 1"
         reason = f"no u with T(u) <= u was found, and not proved: {missing} ({known['eventually_scalable'].evidence})"

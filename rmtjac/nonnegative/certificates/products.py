@@ -18,12 +18,13 @@ from rmtjac.nonnegative.enclosure import Extremal, merged
 from rmtjac.nonnegative.extremal import settled
 from rmtjac.nonnegative.iterations import only_fixed_point
 from rmtjac.nonnegative.matrices.blocks import acting, blocks, restricted
+from rmtjac.nonnegative.outward_rounding import DOWN, UP
 from rmtjac.nonnegative.perron_ray import Ray
 
 __all__ = ["product_of_blocks"]
 
 _MOST_BLOCKS = 1000
-# Theorems that hold of all larger biases too, if of some.
+# If these theorems apply, they apply for all larger biases too.
 _LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
 
 
@@ -41,11 +42,11 @@ def product_of_blocks(
     low, high = np.zeros(n), np.zeros(n)
     several = np.zeros(n, dtype=bool)
     parts: list[Part] = []
-    known: dict[bytes, Certificate] = {}  # of blocks that are the same
+    known: dict[bytes, Certificate] = {}  # by the entries of the block
     for neurons, recurrent in cut:
         if several[acting(network, neurons)].any():
             return None
-        least, most = restricted(network, neurons, low, -1.0), restricted(network, neurons, high, 1.0)
+        least, most = restricted(network, neurons, low, DOWN), restricted(network, neurons, high, UP)
         if least is None or most is None:
             return None
         if recurrent:
@@ -104,23 +105,24 @@ def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certi
     least, greatest = ends
     signs = [part.positive for _, part in parts]
     positive = True if all(signs) else False if False in signs else None
-    loose = [(neurons, part) for neurons, part in parts if not part.unique]
+    loose = [part for part in parts if not part.certificate.unique]
     found = replace(
         found, exists=True, unique=not loose, positive=positive, theorem="blocks", least=least,
         greatest=greatest if loose else least, parts=tuple(parts),
     )  # fmt: skip
     if not loose:
         return replace(found, shape="point", reason=f"{len(parts)} blocks of neurons, one fixed point each")
+    first = loose[0]
     rest = np.ones(n, dtype=bool)
-    rest[loose[0][0]] = False
-    ray = loose[0][1].ray
+    rest[first.neurons] = False
+    ray = first.certificate.ray
     if len(loose) == 1 and ray is not None and (least.upper[rest] == 0.0).all():
         vector = np.zeros(n)
-        vector[loose[0][0]] = ray.vector
+        vector[first.neurons] = ray.vector
         vector.flags.writeable = False
         return replace(
             found, shape="interval", ray=Ray(vector, ray.end),
-            reason=f"all neurons are 0 but {few(loose[0][0])}: {loose[0][1].reason}",
+            reason=f"all neurons are 0 but {few(first.neurons)}: {first.certificate.reason}",
         )  # fmt: skip
     listed = "; ".join(f"neurons {few(neurons)}: {part.shape}" for neurons, part in loose[:4])
     more = f"; and {len(loose) - 4} more" if len(loose) > 4 else ""

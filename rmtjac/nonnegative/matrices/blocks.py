@@ -88,7 +88,7 @@ def acting(network: Network, neurons: np.ndarray) -> np.ndarray:
 
 
 def restricted(network: Network, neurons: np.ndarray, x: np.ndarray, sign: float) -> Network | None:
-    """Return the network of a block with the other inputs held at x; biases rounded down (sign -1) or up (+1).
+    """Return the network of a block with the other inputs held at x; biases rounded down (sign DOWN) or up (sign UP).
 
     None if the biases overflow. Inputs that do not act on the block are ignored.
     """

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.nonnegative.matrices.components import Block
+from rmtjac.nonnegative.matrices.components import Group
 
 __all__ = ["potential"]
 
 _DENSE = 4000  # neurons of all layers, for dense factors
 
 
-def potential(block: Block) -> np.ndarray | None:
+def potential(group: Group) -> np.ndarray | None:
     """Return v (base 2) of the neurons of the first layer; None for dense factors that are too large."""
     from scipy.sparse import coo_array, csc_array, diags_array, issparse
     from scipy.sparse.linalg import splu
 
-    sizes = [len(one) for one in block.owners]
+    sizes = [len(one) for one in group.owners]
     ends = np.cumsum([0, *sizes])
-    dense = any(isinstance(one, np.ndarray) for one in block.factors)
+    dense = any(isinstance(one, np.ndarray) for one in group.factors)
     if dense and ends[-1] > _DENSE:
         return None
     rows, columns, logs = [], [], []
-    for l, (one, log) in enumerate(zip(block.factors, block.logs, strict=True)):
+    for l, (one, log) in enumerate(zip(group.factors, group.logs, strict=True)):
         if issparse(one):
             i, j, values = np.repeat(np.arange(one.shape[0]), np.diff(one.indptr)), one.indices, log
         else:
@@ -43,7 +43,7 @@ def potential(block: Block) -> np.ndarray | None:
     edges = coo_array((np.ones(len(i)), (i, j)), shape=(n, n)).tocsr()
     weights = edges + edges.T
     degrees = np.asarray(weights.sum(axis=1)).ravel()
-    degrees[block.starts] += 1.0  # holds one neuron of each component
+    degrees[group.starts] += 1.0  # fixes the exponent of one neuron of each component
     laplacian = diags_array(degrees) - weights
     if dense:
         solution = np.linalg.solve(laplacian.toarray(), right)

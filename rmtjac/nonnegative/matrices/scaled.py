@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.matrices.components import Block
+from rmtjac.nonnegative.matrices.components import Group
 
 __all__ = ["Scaled"]
 
@@ -20,11 +20,11 @@ _TINY = 2.0**-1074
 
 
 class Scaled:
-    """A block in the coordinates of the vector 2^place times mantissa; entries to the power t.
+    """A group in the coordinates of the vector 2^place times mantissa; entries to the power t.
 
     Attributes
     ----------
-    block : Block
+    group : Group
         The components.
     vector : ndarray of float
         The vector in its own coordinates: entries between 1/2 and 1.
@@ -36,22 +36,22 @@ class Scaled:
         The scaled factors, dense or CSR.
     """
 
-    def __init__(self, block: Block, place: np.ndarray, mantissa: np.ndarray, t: float = 1.0) -> None:
-        self.block = block
+    def __init__(self, group: Group, place: np.ndarray, mantissa: np.ndarray, t: float = 1.0) -> None:
+        self.group = group
         self.vector, more = np.frexp(mantissa)
         self.places = [place + more]
-        depth = len(block.factors)
-        logs = block.logs if t == 1.0 else [t * one for one in block.logs]
+        depth = len(group.factors)
+        logs = group.logs if t == 1.0 else [t * one for one in group.logs]
         height = self.places[0] + np.log2(self.vector)
         for l in range(depth):
-            height = _row_maxima(block.factors[l], logs[l], height)
+            height = _row_maxima(group.factors[l], logs[l], height)
             if l < depth - 1:
                 self.places.append(np.rint(height))
-        self.power = np.rint(np.maximum.reduceat(height - self.places[0], block.starts))
-        ends = [*self.places[1:], self.places[0] + self.power[block.owners[0]]]
+        self.power = np.rint(np.maximum.reduceat(height - self.places[0], group.starts))
+        ends = [*self.places[1:], self.places[0] + self.power[group.owners[0]]]
         self.factors = [
             _moved(one, log, here, there, t)
-            for one, log, here, there in zip(block.factors, logs, self.places, ends, strict=True)
+            for one, log, here, there in zip(group.factors, logs, self.places, ends, strict=True)
         ]
 
     def product(self, x: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.network import Network
-from rmtjac.nonnegative.outward_rounding import below, preactivations
+from rmtjac.nonnegative.outward_rounding import DOWN, below, preactivations
 from rmtjac.nonnegative.predicates.answer import Answer
 
 __all__ = ["checked", "monotone", "nonnegative_biases", "nonnegative_weights", "on_half_line", "self_map"]
@@ -164,7 +164,7 @@ def monotone(network: Network) -> Answer:
     signs = nonnegative_weights(network)
     if not signs:
         return Answer(None, signs.evidence)
-    lowest = preactivations(network, np.zeros(network.widths[0]), -1.0)
+    lowest = preactivations(network, np.zeros(network.widths[0]), DOWN)
     for l, (phi, low) in enumerate(zip(network.activations, lowest, strict=True)):
         known = phi.facts
         if known.monotone_from is None:

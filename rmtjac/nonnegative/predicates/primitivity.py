@@ -17,7 +17,7 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.network import Network
-from rmtjac.nonnegative.outward_rounding import above, below, preactivations
+from rmtjac.nonnegative.outward_rounding import DOWN, UP, above, below, preactivations
 from rmtjac.nonnegative.predicates.answer import Answer
 from rmtjac.nonnegative.predicates.order import nonnegative_weights, self_map
 from rmtjac.validate import real_array
@@ -112,7 +112,7 @@ def _square(matrix_or_network: Any, x: object) -> Any:
         return pattern(network)
     with np.errstate(all="ignore"):
         slopes = [phi.derivative(h) for phi, h in zip(network.activations, network.preactivations(x), strict=True)]
-        if all((slope >= 0.0).all() for slope in slopes):  # by layers: the product may underflow
+        if all((slope >= 0.0).all() for slope in slopes):  # layer by layer, as the product may underflow
             return pattern(network, [slope > 0.0 for slope in slopes])
         return np.maximum(network.jacobian(x), 0.0)
 
@@ -246,7 +246,7 @@ def _primitive_at(network: Network, x: object, upper: object, side: Literal["lef
     if (above(network, high) < low - room).any() or (below(network, low) > high + room).any():
         raise ValueError(f"x={x!r} is not a fixed point, nor does one lie between x and upper")
     surely, possibly = [], []
-    lows, highs = preactivations(network, low, -1.0), preactivations(network, high, 1.0)
+    lows, highs = preactivations(network, low, DOWN), preactivations(network, high, UP)
     for phi, a, b in zip(network.activations, lows, highs, strict=True):
         yes, maybe = _responds(phi, a, b, side)
         surely.append(yes)

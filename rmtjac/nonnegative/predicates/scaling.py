@@ -220,7 +220,7 @@ def eventually_scalable(network: Network) -> Answer:
     if not weak or network.widths[0] != network.widths[-1]:
         return weak if not weak else Answer(False, f"the network maps R^{network.widths[0]} to R^{network.widths[-1]}")
     strict = np.zeros(network.widths[0], dtype=bool)
-    for power in range(1, len(strict) + 1):  # each power adds an entry, or none ever does
+    for power in range(1, len(strict) + 1):  # if a power adds no output, no later one does
         new = _strict(network, strict)
         if new.all():
             times = "" if power == 1 else f" within {power} steps of T"
