@@ -16,8 +16,8 @@ from rmtjac.nonnegative.matrices.perron import radius
 __all__ = ["AgainstOne", "against_one"]
 
 _TOLERANCE, _FINEST = 1e-12, 1e-15
-_MOST_TERMS = 20_000  # entries that a sum in rational arithmetic may have
-_MOST_EXACT = 40  # size up to which rho < 1 is decided in rational arithmetic
+_MAX_TERMS = 20_000  # entries that a sum in rational arithmetic may have
+_MAX_EXACT = 40  # size up to which rho < 1 is decided in rational arithmetic
 
 
 class AgainstOne(NamedTuple):
@@ -54,7 +54,7 @@ def against_one(matrix_or_network: Any) -> AgainstOne:
     if high < 1.0 or low >= 1.0:
         return AgainstOne(high < 1.0, bracket)
     n = factors[0].shape[1]
-    if n > _MOST_EXACT:
+    if n > _MAX_EXACT:
         if _keeps_ones(factors) and _is_irreducible(factors):
             return AgainstOne(False, bracket, [Fraction(1)] * n)
         return AgainstOne(False if _stochastic(factors) else None, bracket)
@@ -81,7 +81,7 @@ def _keeps_ones(factors: list[Any]) -> bool:
     from scipy.sparse import csr_array
 
     rows = [csr_array(one) for one in factors]
-    if sum(one.nnz for one in rows) > _MOST_TERMS:
+    if sum(one.nnz for one in rows) > _MAX_TERMS:
         return False
     h = [Fraction(1)] * rows[0].shape[1]
     for one in rows:

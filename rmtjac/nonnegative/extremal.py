@@ -20,7 +20,7 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.against_one import against_one
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
-from rmtjac.nonnegative.iterations import MOST_STEPS, climb, contracting, descend, only_fixed_point
+from rmtjac.nonnegative.iterations import MAX_STEPS, climb, contracting, descend, only_fixed_point
 from rmtjac.nonnegative.matrices.blocks import blocks, restricted
 from rmtjac.nonnegative.outward_rounding import DOWN, UP, above, below
 from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray
@@ -44,7 +44,7 @@ def _checked(network: Network, tol: float, max_iter: int) -> None:
 
 
 @np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
-def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MOST_STEPS) -> Extremal:
+def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MAX_STEPS) -> Extremal:
     """Enclose the least fixed point in x >= 0 of a monotone network.
 
     The iteration x <- T(x) from 0 climbs to it, if there is a fixed point.
@@ -104,7 +104,7 @@ def _has_one(network: Network) -> bool:
     return contracting(network) < 1.0 or (bool(eventually_scalable(network)) and against_one(network).below is True)
 
 
-def climbed(network: Network, tol: float = 1e-12, max_iter: int = MOST_STEPS) -> Extremal:
+def climbed(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
     """Return the enclosure of `least_fixed_point` for networks of which `_has_one` is false."""
     found = climb(network, tol, max_iter)
     if found.status in (Status.CONVERGED, Status.DIVERGED):
@@ -113,7 +113,7 @@ def climbed(network: Network, tol: float = 1e-12, max_iter: int = MOST_STEPS) ->
 
 
 @np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
-def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MOST_STEPS) -> Extremal:
+def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MAX_STEPS) -> Extremal:
     """Enclose the greatest fixed point in x >= 0 of a monotone network, or the greatest below a vector u.
 
     The iteration x <- T(x) from a vector u with T(u) <= u descends to it. ``Extremal.everywhere`` says whether no fixed
@@ -178,7 +178,7 @@ def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int 
     return descended(network, tol, max_iter)
 
 
-def descended(network: Network, tol: float = 1e-12, max_iter: int = MOST_STEPS) -> Extremal:
+def descended(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
     """Return the enclosure of `greatest_fixed_point` for networks about which no theorem decides."""
     found = descend(network, tol, max_iter)
     if found.status is Status.CONVERGED:

@@ -16,9 +16,9 @@ from rmtjac.nonnegative.predicates.scaling import concave
 from rmtjac.nonnegative.rates import contraction_rate, contracts
 from rmtjac.status import Status
 
-__all__ = ["MOST_STEPS", "climb", "contracting", "descend", "only_fixed_point"]
+__all__ = ["MAX_STEPS", "climb", "contracting", "descend", "only_fixed_point"]
 
-MOST_STEPS = 20_000
+MAX_STEPS = 20_000
 _HUGE = float(np.finfo(float).max)
 _NEWTON = 1e-3  # relative width below which only rounding keeps an enclosure from narrowing
 _FIRST = (8, 32, 128)  # steps after which a rate is computed
@@ -103,7 +103,7 @@ def descend(network: Network, tol: float, max_iter: int) -> Extremal:
     return Extremal(low, u, Status.CONVERGED if close(low, u, tol) else status, everywhere, k)
 
 
-def only_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MOST_STEPS) -> Extremal:
+def only_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MAX_STEPS) -> Extremal:
     """Enclose the fixed point of a monotone network that has exactly one by a theorem.
 
     Then any l <= T(l) and T(u) <= u enclose it, whether found from 0, from above, or by Newton's method.

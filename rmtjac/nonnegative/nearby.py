@@ -22,7 +22,7 @@ __all__ = ["exact_image", "exact_near", "lower_near", "upper_near", "upper_solut
 
 _HUGE = 1e300
 _TRIES = 60  # largest number of sizes tried in one direction
-_MOST_TERMS = 20_000  # largest number of products of rationals
+_MAX_TERMS = 20_000  # largest number of products of rationals
 _REFINE = 12  # largest number of steps in rational arithmetic
 
 
@@ -30,7 +30,7 @@ def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fractio
     """Return T(x) in rational arithmetic; None if a layer is not piecewise affine, or the network is large."""
     if any(phi.slopes is None or phi.code is None for phi in network.activations):
         return None
-    if sum(np.count_nonzero(matrix) for matrix in network.weights) > _MOST_TERMS:
+    if sum(np.count_nonzero(matrix) for matrix in network.weights) > _MAX_TERMS:
         return None
     values = [Fraction(v) for v in x]
     for matrix, bias, phi in zip(network.weights, network.biases, network.activations, strict=True):

@@ -23,7 +23,7 @@ from rmtjac.nonnegative.perron_ray import Ray
 
 __all__ = ["product_of_blocks"]
 
-_MOST_BLOCKS = 1000
+_MAX_BLOCKS = 1000
 # If these theorems apply, they apply for all larger biases too.
 _LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
 
@@ -36,7 +36,7 @@ def product_of_blocks(
     None if there is one block, or if the blocks leave the shape open.
     """
     cut = blocks(network)
-    if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MOST_BLOCKS:
+    if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MAX_BLOCKS:
         return None
     n = network.widths[0]
     low, high = np.zeros(n), np.zeros(n)

@@ -21,7 +21,7 @@ from rmtjac.nonnegative.matrices.scaled import Scaled
 
 __all__ = ["bracket", "radius"]
 
-_POWER, _PATIENT, _MOST_POWER = 20, 300, 5000  # power steps: first, worth waiting for, at most
+_POWER, _PATIENT, _MAX_POWER = 20, 300, 5000  # power steps: first, worth waiting for, at most
 _NODA, _FIRST_NODA = 60, 25  # steps of Noda's iteration: on the way through powers, and before that
 _LOWEST = 2.0**-900  # least entry after one step
 _STAGNANT = 3  # largest number of steps without a better width
@@ -78,12 +78,12 @@ class _Search:
         return x / np.maximum.reduceat(x, self.group.starts)[self.owner]
 
 
-def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> bool:
+def _power_steps(search: _Search, max_steps: int, goal: float, t: float = 1.0) -> bool:
     """Take power steps while they are worth it; return whether all components are done."""
     scaled = Scaled(search.group, search.place, search.mantissa, t)
     x = search.topped(scaled.vector)
     before = np.inf
-    for step in range(most):
+    for step in range(max_steps):
         y, high, _ = search.look(scaled, x)
         now = search.widest(goal)
         if now == 0.0:
@@ -93,7 +93,7 @@ def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> boo
         if step % _POWER == _POWER - 1:
             if before < np.inf:
                 steps = _POWER * math.log(max(goal, 1e-16) / now) / math.log(now / before) if now < before else np.inf
-                if steps > most - step:
+                if steps > max_steps - step:
                     return False
             before = now
         # Steps x <- Ax fail for periodic matrices, so x is mixed in; little of it in every eighth step.
@@ -104,13 +104,13 @@ def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> boo
     return False
 
 
-def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> None:
+def _noda(search: _Search, goal: float, t: float = 1.0, max_steps: int = _NODA) -> None:
     """Run Noda's iteration for all components at once, from the least of the larger ratios seen so far."""
     starts, owner = search.group.starts, search.owner
     place, x = search.place, search.mantissa
     least = search.high.copy()
     idle = 0
-    for _ in range(most):
+    for _ in range(max_steps):
         scaled = Scaled(search.group, place, x, t)
         place, x = scaled.places[0], scaled.vector
         before = search.width.copy()
@@ -193,11 +193,11 @@ def _refine(search: _Search, goal: float) -> None:
         search.look(scaled, scaled.vector)
         wild = not search.widest(goal) <= _WILD
     if not wild:
-        _noda(search, goal, most=_FIRST_NODA) if can_solve else _arnoldi(search, goal)
+        _noda(search, goal, max_steps=_FIRST_NODA) if can_solve else _arnoldi(search, goal)
     if can_solve and search.widest(goal) > _FAILED:
         _climb(search, goal)
     if search.widest(goal) > _FAILED:
-        _power_steps(search, _MOST_POWER, goal)
+        _power_steps(search, _MAX_POWER, goal)
 
 
 def _arnoldi(search: _Search, goal: float) -> None:

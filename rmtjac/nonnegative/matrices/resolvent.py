@@ -17,7 +17,7 @@ __all__ = ["Resolvent", "affordable", "positive_solution"]
 
 _DENSE, _SMALL = 3000, 100  # products are formed up to the first size if they are full, always up to the second
 _FILLED = 0.05
-_MOST_FILL, _MOST_WORK = 3e7, 1e10  # estimated entries and operations of a sparse LU
+_MAX_FILL, _MAX_WORK = 3e7, 1e10  # estimated entries and operations of a sparse LU
 _PEELED = 50
 
 
@@ -52,7 +52,7 @@ def affordable(group: Group) -> bool:
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n)
     widths = (rank - np.minimum.reduceat(rank[graph.indices], graph.indptr[:-1])).astype(float)
-    return bool(widths.sum() <= _MOST_FILL and (widths**2).sum() <= _MOST_WORK)
+    return bool(widths.sum() <= _MAX_FILL and (widths**2).sum() <= _MAX_WORK)
 
 
 class Resolvent:
