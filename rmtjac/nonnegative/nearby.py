@@ -62,7 +62,8 @@ def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor
 def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
     """Return l <= u around x with T(l) >= l and T(u) <= u by rational arithmetic, in the direction of w, or None.
 
-    It works where `enclosed` fails because the rate of contraction is 1 up to rounding.
+    w must satisfy w - J w = 1, as that of `newton` does. The function works where `enclosed` fails because the rate of
+    contraction is 1 up to rounding.
     """
     with np.errstate(all="ignore"):
         jacobian = network.jacobian(x)
