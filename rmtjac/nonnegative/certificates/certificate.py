@@ -16,7 +16,19 @@ from rmtjac.nonnegative.perron_ray import Ray
 from rmtjac.nonnegative.predicates.answer import Answer
 from rmtjac.nonnegative.rates import Rate
 
-__all__ = ["Certificate", "Part", "few"]
+__all__ = ["Certificate", "Part", "Theorem", "few"]
+
+
+class Theorem:
+    """The texts of `Certificate.theorem`."""
+
+    CAVALCANTE_LIAO_STANCZAK = "Cavalcante-Liao-Stanczak"
+    CONTRACTION = "contraction"
+    LINEAR_BOUND = "linear bound"
+    PERRON_RAY = "Perron ray"
+    BLOCKS = "blocks"
+    MONOTONE_BOUND = "monotone bound"
+    NONE_APPLIES = "none applies"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +48,7 @@ class Certificate:
         one more); ``"product"`` (of the fixed points of `parts`); ``"between"`` (all lie between `least` and
         `greatest`); ``"undecided"``.
     theorem : str
-        The theorem that proves it.
+        The theorem that proves it; ``"none applies"`` if there is none.
     reason : str
         The numbers that enter the proof, or the hypothesis that fails.
     rho : tuple of float or None

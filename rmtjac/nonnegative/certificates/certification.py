@@ -35,7 +35,7 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative import predicates
 from rmtjac.nonnegative.against_one import AgainstOne, against_one
-from rmtjac.nonnegative.certificates.certificate import Certificate
+from rmtjac.nonnegative.certificates.certificate import Certificate, Theorem
 from rmtjac.nonnegative.certificates.products import product_of_blocks
 from rmtjac.nonnegative.enclosure import Extremal, on_ray, zero
 from rmtjac.nonnegative.extremal import climbed, descended
@@ -52,7 +52,6 @@ _HYPOTHESES = (
     "nonnegative_weights", "nonnegative_biases", "monotone", "self_map", "weakly_scalable", "scalable",
     "eventually_scalable", "concave", "positive",
 )  # fmt: skip
-_CLS = "Cavalcante-Liao-Stanczak"
 
 
 def certify(network: Network, tol: float = 1e-12) -> Certificate:
@@ -123,27 +122,27 @@ def _certified(network: Network, tol: float) -> Certificate:
     """Return the certificate of a network, without a note about declared facts."""
     known = {name: getattr(predicates, name)(network) for name in _HYPOTHESES}
     if not known["self_map"]:
-        return Certificate(None, None, None, "undecided", "none applies", known["self_map"].evidence, None, known)
+        return Certificate(None, None, None, "undecided", Theorem.NONE_APPLIES, known["self_map"].evidence, None, known)
     try:
         below_one, rho, _ = against_one(network)
     except ValueError:
         below_one, rho = None, None
-    found = Certificate(None, None, None, "undecided", "none applies", "", rho, known)
+    found = Certificate(None, None, None, "undecided", Theorem.NONE_APPLIES, "", rho, known)
     if known["eventually_scalable"] and below_one is False:
         return replace(
-            found, exists=False, unique=True, shape="empty", theorem=_CLS,
+            found, exists=False, unique=True, shape="empty", theorem=Theorem.CAVALCANTE_LIAO_STANCZAK,
             reason=f"{_at_least_one('rho(T_inf)', rho)}, and T, or a power of it, is scalable",
         )  # fmt: skip
     if known["eventually_scalable"] and below_one:
         reason = f"{known['eventually_scalable'].evidence}, {_below_one('rho(T_inf)', rho)}"
-        return _point(network, found, only_fixed_point(network, tol), _CLS, reason, True)
+        return _point(network, found, only_fixed_point(network, tol), Theorem.CAVALCANTE_LIAO_STANCZAK, reason, True)
     bound = linear_bound(network)
     if bound is not None and bound.below:
         reason = f"T(x) <= A x, {_below_one('rho(A)', bound.bracket)}"
-        return _point(network, found, zero(network.widths[0]), "linear bound", reason)
+        return _point(network, found, zero(network.widths[0]), Theorem.LINEAR_BOUND, reason)
     if (rate := contracting(network)) < 1.0:
         reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
-        return _point(network, found, only_fixed_point(network, tol), "contraction", reason)
+        return _point(network, found, only_fixed_point(network, tol), Theorem.CONTRACTION, reason)
     if (on_a_ray := _on_a_ray(network, found, bound)) is not None:
         return on_a_ray
     if (product := product_of_blocks(network, found, tol, _certified)) is not None:
@@ -155,7 +154,9 @@ def _certified(network: Network, tol: float) -> Certificate:
         and (rate := contraction_rate(network, least.lower).value) < 1.0
     ):
         reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
-        return _point(network, found, least if least.exists else only_fixed_point(network, tol), "contraction", reason)
+        return _point(
+            network, found, least if least.exists else only_fixed_point(network, tol), Theorem.CONTRACTION, reason
+        )
     found = replace(found, least=least, greatest=descended(network, tol))
     if known["concave"]:
         found = _with_rates(network, found)
@@ -212,7 +213,7 @@ def _on_a_ray(network: Network, found: Certificate, bound: AgainstOne | None) ->
         return None
     ray, n = perron_ray(network, bound), network.widths[0]
     if ray is not None and ray.end == 0.0:
-        return _point(network, found, zero(n), "Perron ray", "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
+        return _point(network, found, zero(n), Theorem.PERRON_RAY, "T(x) <= A x, rho(A) = 1, and phi(t) < t on the way")
     if ray is not None:
         some = ray.points(np.linspace(0.0, 1.0, 5))
         miss = max(_movement(network, one) for one in some)
@@ -220,14 +221,14 @@ def _on_a_ray(network: Network, found: Certificate, bound: AgainstOne | None) ->
         reason = f"t v, v the Perron vector, {end} (rho(A) = 1 exactly; |T(x) - x| <= {at_most(miss)} at 5 of them)"
         last = on_ray(ray) if np.isfinite(ray.end) else descended(network)
         found = replace(
-            found, exists=True, unique=False, positive=False, shape="interval", theorem="Perron ray", reason=reason,
-            ray=ray, least=zero(n), greatest=last,
+            found, exists=True, unique=False, positive=False, shape="interval", theorem=Theorem.PERRON_RAY,
+            reason=reason, ray=ray, least=zero(n), greatest=last,
         )  # fmt: skip
         return _with_rates(network, found) if found.hypotheses["concave"] else found
     low, _ = bound.bracket
     if low > 1.0 and is_linear(network):
         reason = f"T(x) = A x, A irreducible, {_at_least_one('rho(A)', bound.bracket)}"
-        return _point(network, found, zero(n), "Perron ray", reason)
+        return _point(network, found, zero(n), Theorem.PERRON_RAY, reason)
     return None
 
 
@@ -250,7 +251,7 @@ def _two_points(network: Network, found: Certificate, bound: AgainstOne | None) 
         return None
     reason = f"T(0) = 0; A irreducible, {_at_least_one('rho(A)', bound.bracket)}: one more, which is positive"
     return replace(
-        found, exists=True, unique=False, positive=False, shape="two points", theorem="Perron ray", reason=reason
+        found, exists=True, unique=False, positive=False, shape="two points", theorem=Theorem.PERRON_RAY, reason=reason
     )
 
 
@@ -270,6 +271,6 @@ def _by_monotony(found: Certificate) -> Certificate:
     reason = "T(0) = 0" if (least.upper == 0.0).all() else "a vector u with T(u) <= u"
     reason += "; the least and the greatest fixed point differ" if apart else ""
     return replace(
-        found, exists=True, unique=unique, positive=positive,
-        shape="point" if unique else "between" if between else "undecided", theorem="monotone bound", reason=reason,
+        found, exists=True, unique=unique, positive=positive, theorem=Theorem.MONOTONE_BOUND, reason=reason,
+        shape="point" if unique else "between" if between else "undecided",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.certificates.certificate import Certificate, Part, few
+from rmtjac.nonnegative.certificates.certificate import Certificate, Part, Theorem, few
 from rmtjac.nonnegative.enclosure import Extremal, merged
 from rmtjac.nonnegative.extremal import settled
 from rmtjac.nonnegative.iterations import only_fixed_point
@@ -25,7 +25,7 @@ __all__ = ["product_of_blocks"]
 
 _MAX_BLOCKS = 1000
 # If these theorems apply, they apply for all larger biases too.
-_LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
+_LASTING = (Theorem.CAVALCANTE_LIAO_STANCZAK, Theorem.CONTRACTION)
 
 
 def product_of_blocks(
@@ -57,7 +57,7 @@ def product_of_blocks(
             assert part is not None
             if part.exists is False:
                 reason = f"neurons {few(neurons)}: {part.reason}"
-                return replace(found, exists=False, unique=True, shape="empty", theorem="blocks", reason=reason)
+                return replace(found, exists=False, unique=True, shape="empty", theorem=Theorem.BLOCKS, reason=reason)
             part = _with_rounding(part, least, most, tol)
         else:
             part = _constant(found, least, most, tol)
@@ -86,7 +86,7 @@ def _constant(found: Certificate, least: Network, most: Network, tol: float) -> 
     one = settled(least, most, tol)
     positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).all() else None
     return replace(
-        found, exists=True, unique=True, positive=positive, shape="point", theorem="blocks", hypotheses={},
+        found, exists=True, unique=True, positive=positive, shape="point", theorem=Theorem.BLOCKS, hypotheses={},
         reason="it does not act on itself", rho=(0.0, 0.0), least=one, greatest=one,
     )  # fmt: skip
 
@@ -107,7 +107,7 @@ def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certi
     positive = True if all(signs) else False if False in signs else None
     loose = [part for part in parts if not part.certificate.unique]
     found = replace(
-        found, exists=True, unique=not loose, positive=positive, theorem="blocks", least=least,
+        found, exists=True, unique=not loose, positive=positive, theorem=Theorem.BLOCKS, least=least,
         greatest=greatest if loose else least, parts=tuple(parts),
     )  # fmt: skip
     if not loose:

@@ -4,7 +4,7 @@ import pytest
 import rmtjac as rj
 from rmtjac.learn import PcDEQ1, PcDEQ2
 from rmtjac.learn.equilibrium.layers import layer_of
-from tests.nonnegative import oracle
+from tests.learn.equilibrium import oracle
 
 NAMES = ("tanh", "softsign", "relu6", "sigmoid")
 
