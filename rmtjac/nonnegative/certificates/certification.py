@@ -141,7 +141,9 @@ def _certified(network: Network, tol: float) -> Certificate:
         reason = f"T(x) <= A x, {_below_one('rho(A)', bound.bracket)}"
         return _point(network, found, zero(network.widths[0]), Theorem.LINEAR_BOUND, reason)
     if (rate := contracting(network)) < 1.0:
-        reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
+        reason = (
+            f"T is concave and contracts by {at_most(rate, 1.0)} in a weighted maximum norm, beyond an iterate from 0"
+        )
         return _point(network, found, only_fixed_point(network, tol), Theorem.CONTRACTION, reason)
     if (on_a_ray := _on_a_ray(network, found, bound)) is not None:
         return on_a_ray
@@ -153,7 +155,9 @@ def _certified(network: Network, tol: float) -> Certificate:
         and np.isfinite(least.lower).all()
         and (rate := contraction_rate(network, least.lower).value) < 1.0
     ):
-        reason = f"concave; from an iterate on T contracts by {at_most(rate, 1.0)} in a weighted maximum norm"
+        reason = (
+            f"T is concave and contracts by {at_most(rate, 1.0)} in a weighted maximum norm, beyond an iterate from 0"
+        )
         return _point(
             network, found, least if least.exists else only_fixed_point(network, tol), Theorem.CONTRACTION, reason
         )
