@@ -141,9 +141,7 @@ def _certified(network: Network, tol: float) -> Certificate:
         reason = f"T(x) <= A x, {_below_one('rho(A)', bound.bracket)}"
         return _point(network, found, zero(network.widths[0]), Theorem.LINEAR_BOUND, reason)
     if (rate := contracting(network)) < 1.0:
-        reason = (
-            f"T is concave and contracts by {at_most(rate, 1.0)} in a weighted maximum norm, beyond an iterate from 0"
-        )
+        reason = _contracted(rate)
         return _point(network, found, only_fixed_point(network, tol), Theorem.CONTRACTION, reason)
     if (on_a_ray := _on_a_ray(network, found, bound)) is not None:
         return on_a_ray
@@ -155,9 +153,7 @@ def _certified(network: Network, tol: float) -> Certificate:
         and np.isfinite(least.lower).all()
         and (rate := contraction_rate(network, least.lower).value) < 1.0
     ):
-        reason = (
-            f"T is concave and contracts by {at_most(rate, 1.0)} in a weighted maximum norm, beyond an iterate from 0"
-        )
+        reason = _contracted(rate)
         return _point(
             network, found, least if least.exists else only_fixed_point(network, tol), Theorem.CONTRACTION, reason
         )
@@ -183,6 +179,11 @@ def _at_least_one(name: str, bracket: tuple[float, float] | None) -> str:
     if low > 1.0:
         return f"{name} >= {at_least(low, 1.0)} > 1"
     return f"{name} >= 1" + (" in exact arithmetic" if low < 1.0 else "")
+
+
+def _contracted(rate: float) -> str:
+    """Return the text that T is a contraction beyond an iterate from 0."""
+    return f"T is concave and contracts by {at_most(rate, 1.0)} in a weighted maximum norm, beyond an iterate from 0"
 
 
 def _with_rates(network: Network, found: Certificate) -> Certificate:
