@@ -4,9 +4,9 @@ The theorems, for T mapping x >= 0 to itself:
 
 - *Cavalcante-Liao-Stanczak* (2019, cited by NN): if T is monotone and scalable, or a power of it is, there is a fixed
   point if and only if rho(T_inf) < 1. It is then unique and positive.
-- *contraction* (Banach): if T is concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0, there is
-  exactly one. DEQ proves the existence of one fixed point for positive concave layers.
 - *linear bound*: if T(x) <= A x and rho(A) < 1, 0 is the only one.
+- *contraction* (Banach): if T is concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0, there is
+  exactly one. DEQ proves that positive concave layers have exactly one.
 - *Perron ray*: if T(x) <= A x with A irreducible, rho(A) = 1 gives an interval on the ray of the Perron vector, and
   rho(A) > 1 at most one fixed point besides 0 if some phi(t)/t decreases strictly, none if T is linear
   (`rmtjac.nonnegative.perron_ray`).
@@ -57,8 +57,8 @@ _HYPOTHESES = (
 def certify(network: Network, tol: float = 1e-12) -> Certificate:
     """Prove what can be proved of the fixed points x >= 0 of a network.
 
-    Each theorem that applies is listed in `Notes`. Of activations that the user made, the declared facts are used, and
-    the certificate says so.
+    The theorems are listed in the notes. Where an activation is the user's, the declared facts are used, and the
+    certificate says so.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def certify(network: Network, tol: float = 1e-12) -> Certificate:
     Notes
     -----
     The theorems, in the order in which they are tried: Cavalcante, Liao and Stanczak 2019 (scalable T, rho(T_inf) < 1
-    or not), contraction of concave T, a linear bound with rho(A) < 1, the Perron ray, the product of blocks, and a
+    or not), a linear bound with rho(A) < 1, contraction of concave T, the Perron ray, the product of blocks, and a
     monotone bound T(u) <= u.
 
     Cost: that of `spectral_radius`, and of the iterations where the theorems do not give the points themselves.
