@@ -96,6 +96,7 @@ class EquilibriumLayer:
         return f"{type(self).__name__}({n} units, {m} inputs, phi={self.phi.name!r})"
 
     def _inputs(self, x: object) -> np.ndarray:
+        """Return the inputs as an array, after checking their shape and entries."""
         rows = real_array("x", x)
         if rows.ndim != 2 or rows.shape[1] != self.injection.shape[1] or not np.isfinite(rows).all():
             raise ValueError(
