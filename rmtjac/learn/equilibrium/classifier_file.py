@@ -10,6 +10,7 @@ import numpy as np
 from rmtjac import archive
 from rmtjac.learn.equilibrium.layers import layer_of
 from rmtjac.learn.equilibrium.training import Epoch
+from rmtjac.provenance import provenance
 from rmtjac.schema import Schema
 
 __all__ = ["read", "write"]
@@ -43,7 +44,7 @@ def write(model: Any, path: str | Path) -> Path:
         facts["classes"], classes = plain, np.empty(0)
     layer = model.layer_
     return archive.save(
-        path, _SCHEMA.kind, archive.provenance(**facts),
+        path, _SCHEMA.kind, provenance(**facts),
         {
             "weights": layer.weights, "injection": layer.injection, "biases": layer.biases, "coef": model.coef_,
             "intercept": model.intercept_, "classes": classes, "history": np.array(model.history_),
