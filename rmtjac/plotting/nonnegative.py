@@ -16,10 +16,10 @@ from rmtjac.plotting.canvas import BLACK, BLUE, GREY, PALETTE, new_axes
 from rmtjac.validate import choice
 
 if TYPE_CHECKING:
-    from rmtjac.learn.autoencoders.autoencoder import Autoencoder
+    from rmtjac.learn import Autoencoder
     from rmtjac.learn.equilibrium.training import Epoch
     from rmtjac.network import Network
-    from rmtjac.nonnegative.certificate import Certificate
+    from rmtjac.nonnegative import Certificate
 
 __all__ = ["plot_certificate", "plot_reconstructions", "plot_training"]
 
@@ -78,7 +78,7 @@ def plot_certificate(
             f"network maps R^{network.widths[0]} to R^{network.widths[-1]}; pictures are drawn of the plane"
         )
     if certificate is None:
-        from rmtjac.nonnegative.certificate import certify
+        from rmtjac.nonnegative import certify
 
         certificate = certify(network)
     found = certificate
