@@ -51,7 +51,7 @@ def test_damage_is_named_by_every_command(sweep, tmp_path, capsys):
                   ["run", sweep, "--engine", "serial"], ["collect", sweep, str(tmp_path / "again.csv")]):  # fmt: skip
         assert main(["sweep", *words]) == 0
         out = capsys.readouterr().out
-        assert f"1 damaged records, to be done again if no other has them: {path.name} line 5" in out
+        assert f"1 damaged records, to be done again if no other file has them: {path.name} line 5" in out
         done = 15 if words[0] != "run" and "again" not in words[-1] else 16
         assert words[0] == "plot" or f"{done} of 16 units done" in out
     assert (tmp_path / "again.csv").read_bytes() == expected.read_bytes()
