@@ -131,17 +131,20 @@ def definitions(source: str) -> list[tuple[int, int, str]]:
 
 @dataclass(frozen=True)
 class Source:
-    """What is read of one file: its definitions and its texts, with their lines."""
+    """What is read of one file: its definitions and its texts, with their lines; its classes and their bases."""
 
     spans: list[tuple[int, int, str]]
     texts: list[tuple[int, str]]
+    bases: list[tuple[str, list[str]]]
 
 
 @cache
 def read(path: Path) -> Source:
     """Parse a file, once."""
     source = path.read_text(encoding="utf-8")
-    return Source(definitions(source), list(_texts(source)))
+    classes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    bases = [(node.name, [ast.unparse(base).rpartition(".")[2] for base in node.bases]) for node in classes]
+    return Source(definitions(source), list(_texts(source)), bases)
 
 
 def files(folder: str) -> list[Path]:
@@ -177,10 +180,24 @@ class Missing(LookupError):
     """A name of `sources.toml` that the package or the tests do not have, or have more than once."""
 
 
+def parents() -> dict[str, list[str]]:
+    """The names of the classes from which each class of the package inherits."""
+    found: dict[str, list[str]] = {}
+    for path in files("rmtjac"):
+        for name, bases in read(path).bases:
+            found.setdefault(name, []).extend(bases)
+    return found
+
+
 def located(name: str, known: dict[str, list[str]]) -> tuple[str, str]:
-    """Return (file, name) of a name of `sources.toml`, "file.py::name" where several files have it."""
+    """Return (file, name) of a name, "file.py::name" where several files have it; of a method its class or a parent."""
     file, _, name = name.rpartition("::")
     where = [path for path in known.get(name, []) if not file or path.endswith(f"/{file}")]
+    owner, _, method = name.rpartition(".")
+    if not where and owner:
+        for parent in parents().get(owner, ()):
+            if f"{parent}.{method}" in known or parents().get(parent):
+                return located(f"{parent}.{method}", known)
     if len(where) != 1:
         hint = "; write file.py::name" if where else f"; similar: {get_close_matches(name, known)}"
         raise Missing(f"docs/ names {name!r}, which stands in {where or 'no file'}{hint}")

@@ -86,6 +86,10 @@ def test_citations_are_found_where_they_stand(tmp_path, monkeypatch):
     found = {(one.item, one.file, one.name) for one in INDEX.citations("rmtjac")}
     assert found == {("(19)", "rmtjac/x.py", ""), ("(20)", "rmtjac/x.py", "A.f"), ("(14)", "rmtjac/x.py", "A.f")}
     assert INDEX.located("A.f", INDEX.places("rmtjac")) == ("rmtjac/x.py", "A.f")
+    (tmp_path / "rmtjac" / "y.py").write_text("class B(x.A):\n    pass\n\n\nclass C(B, Generic[T]):\n    pass\n")
+    assert INDEX.located("C.f", INDEX.places("rmtjac")) == ("rmtjac/x.py", "A.f")
+    with pytest.raises(INDEX.Missing, match="no file"):
+        INDEX.located("C.g", INDEX.places("rmtjac"))
     with pytest.raises(INDEX.Missing, match="no file"):
         INDEX.located("A.g", INDEX.places("rmtjac"))
 
