@@ -1,7 +1,6 @@
 """The pages in docs/: the index of equations is fresh, names and anchors exist, examples run."""
 
 import importlib
-import importlib.util
 import inspect
 import re
 import sys
@@ -18,17 +17,12 @@ PAGES = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for
 MODULES = ("rmtjac", *(f"rmtjac.{name}" for name in rj.__all__ if inspect.ismodule(getattr(rj, name))))
 
 
-def _load_index():
-    spec = importlib.util.spec_from_file_location("equation_index", DOCS / "equation_index.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["equation_index"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-INDEX = _load_index()
+sys.path.insert(0, str(DOCS))  # where the generator of the index stands
+INDEX = importlib.import_module("equation_index")
+NAMES = importlib.import_module("names")
 BS = INDEX.entries()["BS"]
 CITED = INDEX.citations("rmtjac")
+KNOWN = NAMES.modules(ROOT)
 
 
 # The index of equations
@@ -97,6 +91,25 @@ def test_citations_are_found_where_they_stand(tmp_path, monkeypatch):
 # Names, anchors, labels
 
 
+def test_pages_follow_modules_that_have_moved(tmp_path):
+    for path in ("docs/theory", "rmtjac/new", "rmtjac/old"):
+        (tmp_path / path).mkdir(parents=True)
+    for path, text in (
+        ("rmtjac/__init__.py", "solve = 1"),
+        ("rmtjac/new/__init__.py", ""),
+        ("rmtjac/new/roots.py", ""),
+        ("rmtjac/new/solve.py", ""),
+        ("rmtjac/new/twice.py", ""),
+        ("rmtjac/old/twice.py", ""),
+        ("docs/theory/a.md", "`rmtjac.old.roots`, `rmtjac.solve`, `rmtjac.twice`, `rmtjac.gone`, `rmtjac.new.roots`"),
+    ):
+        (tmp_path / path).write_text(text)
+    assert NAMES.follow(tmp_path) == ["docs/theory/a.md: rmtjac.old.roots -> rmtjac.new.roots"]
+    text = (tmp_path / "docs/theory/a.md").read_text()
+    assert text == "`rmtjac.new.roots`, `rmtjac.solve`, `rmtjac.twice`, `rmtjac.gone`, `rmtjac.new.roots`"
+    assert NAMES.follow(tmp_path) == []
+
+
 def _anchors():
     return re.findall(r"^\(([\w-]+)\)=$", PAGES["references.md"], re.M)
 
@@ -124,7 +137,7 @@ def test_authors_that_the_package_cites_are_listed():
 @pytest.mark.parametrize("page", PAGES)
 def test_names_of_the_package_exist(page):
     for name in set(re.findall(r"`(rmtjac(?:\.\w+)+)`", PAGES[page])):
-        assert _exists(name), f"docs/{page} names {name}; perhaps {_namesakes(name)}"
+        assert _exists(name), f"docs/{page} names {name}; now {NAMES.namesakes(name, KNOWN)}? run: {INDEX.COMMAND}"
     public = {
         name: getattr(importlib.import_module(m), name) for m in MODULES for name in importlib.import_module(m).__all__
     }
@@ -147,12 +160,6 @@ def _exists(name):
     except ModuleNotFoundError:
         thing = _object(module)
     return hasattr(thing, last) or (is_dataclass(thing) and last in {one.name for one in fields(thing)})
-
-
-def _namesakes(name):
-    """Modules whose last name is the same: a module that has moved."""
-    found = [path.relative_to(ROOT).with_suffix("").as_posix() for path in INDEX.files("rmtjac")]
-    return [path.replace("/", ".") for path in found if path.rpartition("/")[2] == name.rpartition(".")[2]]
 
 
 @pytest.mark.parametrize("page", PAGES)
