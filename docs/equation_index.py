@@ -126,16 +126,16 @@ def parents() -> dict[str, list[str]]:
 
 
 def located(name: str, known: dict[str, list[str]]) -> tuple[str, str]:
-    """Return (file, name) of a name, "file.py::name" where several files have it; of a method its class or a parent."""
+    """Return (file, name) of a name; "part/of/path::name" where several files have it. A method may be inherited."""
     file, _, name = name.rpartition("::")
-    where = [path for path in known.get(name, []) if not file or path.endswith(f"/{file}")]
+    where = [path for path in known.get(name, []) if not file or f"/{file}" in f"/{path}"]
     owner, _, method = name.rpartition(".")
     if not where and owner:
         for parent in parents().get(owner, ()):
             if f"{parent}.{method}" in known or parents().get(parent):
                 return located(f"{parent}.{method}", known)
     if len(where) != 1:
-        hint = "; write file.py::name" if where else f"; similar: {get_close_matches(name, known)}"
+        hint = "; write part/of/path::name" if where else f"; similar: {get_close_matches(name, known)}"
         raise Missing(f"docs/ names {name!r}, which stands in {where or 'no file'}{hint}")
     return where[0], name
 
