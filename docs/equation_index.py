@@ -135,8 +135,8 @@ def located(name: str, known: dict[str, list[str]]) -> tuple[str, str]:
             if f"{parent}.{method}" in known or parents().get(parent):
                 return located(f"{parent}.{method}", known)
     if len(where) != 1:
-        hint = "; write part/of/path::name" if where else f"; similar: {get_close_matches(name, known)}"
-        raise Missing(f"docs/ names {name!r}, which stands in {where or 'no file'}{hint}")
+        near = "" if known.get(name) else f"; similar: {get_close_matches(name, known)}"
+        raise Missing(f"docs/ names {name!r}; part/of/path::name is one of {known.get(name) or 'no file'}{near}")
     return where[0], name
 
 
