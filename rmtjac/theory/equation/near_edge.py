@@ -21,8 +21,8 @@ import numpy as np
 
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.derivative_laws.multiprecision import digits_known
+from rmtjac.theory.equation.edge import Edge
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.equation.support import Edge
 
 __all__ = ["WITHIN", "Expansion", "expand"]
 

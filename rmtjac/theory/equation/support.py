@@ -18,47 +18,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rmtjac.theory.derivative_laws.real_line import FreeInterval, invert_m
 from rmtjac.theory.equation.atoms import atoms
+from rmtjac.theory.equation.edge import Edge, EdgeKind
 from rmtjac.theory.equation.gaps import Gap, gaps
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.slopes import Factors, log_lambda, term_parts
 from rmtjac.theory.equation.stretches import Branch, branches
 
-__all__ = ["Edge", "Support", "support"]
+__all__ = ["Support", "support"]
 
 _NARROW = 1e-12  # in log lambda: a narrower gap is noise
-
-
-@dataclass(frozen=True, eq=False)
-class Edge:
-    """One end of an interval of the support.
-
-    Attributes
-    ----------
-    log_lam
-        log lambda, -inf for 0.
-    kind
-        ``"square-root"``, ``"tip"``, ``"hard"``; ``"atom"`` where D^2 itself is the spectrum.
-    exponent
-        The density is like |lambda - edge| to this power: 1/2, or for a hard edge the negative power of lambda; NaN
-        at a tip.
-    log_u
-        Shape (terms,): log u_g - i pi (u_g < 0) at a square-root edge.
-    """
-
-    log_lam: float
-    kind: str
-    exponent: float
-    log_u: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=complex))
-
-    def __repr__(self) -> str:
-        return f"Edge({math.exp(min(self.log_lam, 700.0)):.6g}, {self.kind}, exponent {self.exponent:.4g})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +69,7 @@ def support(layers: Layers) -> Support:
     log_atoms, masses = atoms(layers)
     if layers.explicit:
         ends = layers.groups[0].spectrum[::-1] + layers.log_scale
-        intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
+        intervals = [(Edge(a, EdgeKind.ATOM, math.nan), Edge(b, EdgeKind.ATOM, math.nan)) for a, b in ends if a < b]
         return Support(intervals, log_atoms, masses, np.full(len(intervals), math.nan))
     weights = Factors.of(layers)
     found, complete = branches(layers, weights)
@@ -140,7 +115,7 @@ def _piece(layers: Layers, gap: Gap) -> _Piece:
         if at is None:
             ends.append(_end(layers, gap.branch, place))
         else:
-            ends.append((Edge(at[1], "square-root", 0.5, at[2]), None))
+            ends.append((Edge(at[1], EdgeKind.SQUARE_ROOT, 0.5, at[2]), None))
     (low, below), (high, above) = ends
     return _Piece(low, high, below, above, _tail(layers, gap.branch))
 
@@ -189,7 +164,7 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
     power is 0 the curve goes on beyond, on another branch whose end has the same name.
     """
     m = (branch.segment.low, branch.segment.high)[place]
-    none = Edge(-math.inf if place else math.inf, "none", math.nan), None
+    none = Edge(-math.inf if place else math.inf, EdgeKind.NONE, math.nan), None
     terms = list(zip(branch.stretches, branch.choice, layers.counts, layers.ratios, strict=True))
     if math.isinf(m):
         if layers.gaussian:
@@ -198,7 +173,7 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
         value = sum(k * (math.log(r) - _pole(one, m)) for one, _, k, r in terms)
         value += float(layers.free_counts @ np.log(layers.free_ratios))
         name = (math.inf, *(i if m > 0.0 else i - 1 for _, i, _, _ in terms))
-        return Edge(value + layers.log_scale, "hard", -0.5), name
+        return Edge(value + layers.log_scale, EdgeKind.HARD, -0.5), name
     if m == 0.0:
         gone = [one.sign < 0 or one.low == -math.inf for one, *_ in terms]  # u -> 0, else to a zero of m_K
         if sum(k for (_, _, k, _), far in zip(terms, gone, strict=True) if not far) != 1.0:
@@ -218,16 +193,16 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
             for (one, _, _, r), far in zip(terms, gone, strict=True)
         ]
         if any(tips):
-            return Edge(layers.log_scale + _value(layers, branch, m, gone, factors), "tip", math.nan), None
+            return Edge(layers.log_scale + _value(layers, branch, m, gone, factors), EdgeKind.TIP, math.nan), None
         power = float(layers.free_counts[factors].sum())
         power += sum(k / one.law.decay for (one, _, k, _), far in zip(terms, gone, strict=True) if far)
         if power and not _flat(layers, branch, place, m):
             return none
         value = _value(layers, branch, m, gone, factors)
         if power:  # D^2 has next to no mass at 0: where lambda turns is nearer to the cut than floats of m resolve
-            return Edge(layers.log_scale + value, "tip", math.nan), None
+            return Edge(layers.log_scale + value, EdgeKind.TIP, math.nan), None
     name = (m, *(-1 if far else i for (_, i, _, _), far in zip(terms, gone, strict=True)))
-    return Edge(value + layers.log_scale, "square-root", 0.5), name
+    return Edge(value + layers.log_scale, EdgeKind.SQUARE_ROOT, 0.5), name
 
 
 def _same(a: float, b: float) -> bool:
@@ -267,4 +242,4 @@ def _hard_edge(layers: Layers) -> Edge:
     n = float(sum(layers.counts[g] / layers.groups[g].decay for g in np.flatnonzero(layers.shares == 1.0)))
     n += float(layers.free_counts[layers.free_shares == 1.0].sum())
     # Without Gaussian weights the values of D^2 next to 0 decide, not their number.
-    return Edge(-math.inf, "hard", 1.0 / n - 1.0) if n > 1.0 else Edge(-math.inf, "tip", math.nan)
+    return Edge(-math.inf, EdgeKind.HARD, 1.0 / n - 1.0) if n > 1.0 else Edge(-math.inf, EdgeKind.TIP, math.nan)

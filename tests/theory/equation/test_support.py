@@ -188,7 +188,7 @@ def test_the_width_of_what_may_be_hidden_is_said():
     widths = []
     for slope in (0.2871, 0.28718, 0.287195):
         lim = _spectrum_of_leaky(slope)
-        ((_, low), (high, _)) = lim._log_support
+        ((_, low), (high, _)) = lim.solution.log_support
         widths.append(high - low)
         assert lim.hidden_gap < 1e-10
     assert widths[0] > widths[1] > widths[2] > 0.0

@@ -6,9 +6,9 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.theory import DiscreteLaw, Layers
+from rmtjac.theory.equation import own_mass
+from rmtjac.theory.equation.own_mass import missing_mass
 from rmtjac.theory.equation.support import support
-from rmtjac.theory.limit import own_mass
-from rmtjac.theory.limit.own_mass import missing_mass
 
 
 def _layers(values, orthogonal=True):
@@ -68,7 +68,7 @@ def test_no_answer_without_the_whole_mass(answer, monkeypatch):
 def test_a_density_that_is_infinite_inside():
     # One orthogonal layer: M = D^2, and silu' turns back at a value inside of its range.
     lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "silu", rj.Orthogonal(0.67)), input_variance=5.0)
-    assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-8
+    assert abs(missing_mass(lim.layers, lim.solution.ends, lim.atom)) < 1e-8
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_density_that_is_infinite_inside():
 def test_mixed_ensembles(widths, names, orthogonal, q):
     weights = [rj.Orthogonal(0.8) if x else rj.Gaussian(1.3) for x in orthogonal]
     lim = rj.limit_spectrum(rj.Ensemble(widths, names, weights), input_variance=q)
-    assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-8
+    assert abs(missing_mass(lim.layers, lim.solution.ends, lim.atom)) < 1e-8
     assert np.isfinite(lim.hidden_gap)
 
 
@@ -114,6 +114,6 @@ def test_one_tall_orthogonal_layer_of_a_narrow_law(widths, name, q):
     # than floats resolve. The mass by the density, and the atom by the ranks, tell whether the interval is there.
     lim = rj.limit_spectrum(rj.Ensemble(widths, name, rj.Orthogonal(1.0)), input_variance=q)
     assert len(lim.support) == 1
-    assert abs(missing_mass(lim.layers, lim._ends, lim.atom)) < 1e-7
+    assert abs(missing_mass(lim.layers, lim.solution.ends, lim.atom)) < 1e-7
     assert lim.atom == pytest.approx(1.0 - widths[0] / widths[1], abs=1e-12)
     assert 0.0 < float(lim.quantile(lim.atom + 1e-3)) < float(lim.quantile(0.999)) <= lim.support[0, 1]

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
-from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.equation.roots import solve, upper_tail
 from rmtjac.theory.equation.support import Support, support
 
 __all__ = ["TOLERANCE", "checked_support", "missing_mass"]
@@ -161,10 +161,10 @@ def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
     low, below, depth = high, 0.0, 1.0
     while depth < _DEEPEST:
         point = np.array([high - depth])
-        roots = inverse.solve(layers, point)
+        roots = solve(layers, point)
         if not roots.found[0]:
             break
-        low, below = float(point[0]), 1.0 - float(inverse.upper_tail(layers, roots)[0]) - atom
+        low, below = float(point[0]), 1.0 - float(upper_tail(layers, roots)[0]) - atom
         if below < _LITTLE:
             break
         # In the tail log F falls like log lambda / n.
@@ -209,7 +209,7 @@ def _integrals(
     rows, seen = np.ones(half.size, dtype=bool), np.zeros(half.size, dtype=bool)
     for nodes in (probe, ~probe):
         place = np.ix_(rows, nodes)
-        roots = inverse.solve(layers, log_lam[place].ravel())
+        roots = solve(layers, log_lam[place].ravel())
         density[place] = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0).reshape(-1, int(nodes.sum()))
         seen[rows] |= roots.found.reshape(-1, int(nodes.sum())).any(axis=1)
         rows = seen.copy()
@@ -220,6 +220,6 @@ def _steps(layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndar
     """Return what the cdf says of each panel, NaN where it says nothing; a little inside of the ends of the support."""
     inward = 1e-6 * (high - low)
     log_lam, _ = _place(pieces, which, np.column_stack([low + inward, high - inward]))
-    roots = inverse.solve(layers, log_lam.ravel())
-    tail = np.where(roots.found, inverse.upper_tail(layers, roots), np.nan).reshape(log_lam.shape)
+    roots = solve(layers, log_lam.ravel())
+    tail = np.where(roots.found, upper_tail(layers, roots), np.nan).reshape(log_lam.shape)
     return np.abs(tail[:, 1] - tail[:, 0]) * (1.0 + 2e-6)
