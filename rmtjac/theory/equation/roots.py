@@ -1,19 +1,19 @@
-r"""The limit of the spectrum of M = J J^T by the explicit inverse of the limit equation, for any layers.
+r"""The roots of the limit equation of M = J J^T, for any layers, by its explicit inverse lambda(m).
 
 The equation
 ------------
-Widths n_0 ... n_L, r_l = n_L / n_l; K_l the law of D_l^2; m = m_M(1/lambda), m_l = r_l m, and u_l the solution of
-m_{K_l}(u_l) = m_{l+1}. W^l has independent entries of variance sigma_l^2 / n_l ("Gaussian": only the variance
-counts), or is sigma_l times a Haar matrix with orthonormal rows or columns ("orthogonal"). S-transforms multiply
-(rows that W^l adds or drops are a free projection), and with w(m) = m / (1 + m)
+The widths are n_0 ... n_L, and r_l = n_L / n_l; K_l is the law of D_l^2; m = m_M(1/lambda), m_l = r_l m, and u_l is
+the solution of m_{K_l}(u_l) = m_{l+1}. W^l has independent entries of variance sigma_l^2 / n_l ("Gaussian": only the
+variance counts), or is sigma_l times a Haar matrix with orthonormal rows or columns ("orthogonal"). S-transforms
+multiply (rows that W^l adds or drops are a free projection), and with w(m) = m / (1 + m)
 
 .. math:: \lambda = \frac{1}{w(m_0)} \prod_{l\ \mathrm{Gaussian}} \sigma_l^2 \frac{m_l}{u_l}
                     \prod_{l\ \mathrm{orthogonal}} \sigma_l^2 \frac{w(m_x)}{u_l}, \qquad
           x = l \ \text{if}\ n_{l+1} \le n_l,\ \text{else}\ l + 1,
 
-and the density is :math:`\rho = -\mathrm{Im}\, m / (\pi\lambda)` at lambda + i0. Equal laws of equal width share one
-u_g with multiplicity k_g; a constant D^2 and the weights leave factors (1 + r_f m)^{k_f}. In logarithms, with s_g =
-Log(m_{K_g}(u_g) / u_g),
+and the density is :math:`\rho = -\mathrm{Im}\, m / (\pi\lambda)` at lambda + i0. Layers of equal law and width are one
+term with one u_g and the multiplicity k_g; a constant D^2 and the weights lead to factors (1 + r_f m)^{k_f}. In
+logarithms, with s_g = Log(m_{K_g}(u_g) / u_g),
 
 .. math:: H = -\mathrm{Log}\,m + \sum_g k_g s_g + \sum_f k_f\,\mathrm{Log}(1 + r_f m) = \log\lambda -
 \mathrm{log\_scale}.
@@ -91,7 +91,7 @@ __all__ = [
 ]
 
 
-_LEAST = 1e-290  # of Im m: what is smaller has lost its digits to the end of the range of floats
+_LEAST = 1e-290  # smaller Im m have lost digits, at the end of the range of floats, and count as 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +100,11 @@ class Roots:
 
     Attributes
     ----------
-    found
+    found : ndarray of bool, shape (n,)
         Whether a root in the open lower half-plane was found; where not, the other fields mean nothing.
-    log_u
-        Shape (n, groups): logarithms of the u of each group of equal layers.
-    imag_m, error_m
+    log_u : ndarray of complex, shape (n, terms)
+        Logarithms of the u of each term.
+    imag_m, error_m : ndarray of float, shape (n,)
         Im m, and an estimate of its error: rounding and quadrature, amplified by the condition of the equation.
     """
 
@@ -115,7 +115,15 @@ class Roots:
 
 
 def solve(layers: Layers, log_lam: np.ndarray) -> Roots:
-    """Solve at lambda + i0 for each entry of the one-dimensional `log_lam` (natural logarithms)."""
+    """Return the roots at lambda + i0, for each entry of the one-dimensional `log_lam` (natural logarithms).
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> roots = solve(layers, np.log([2.0]))   # Marchenko-Pastur: Im m = -pi lambda rho(lambda) = -1
+    >>> roots.found, roots.imag_m.round(9)
+    (array([ True]), array([-1.]))
+    """
     from rmtjac.kernels.limit.roots import solve as kernel
 
     if layers.explicit:
@@ -136,13 +144,19 @@ def solve_inside(layers: Layers, log_lam: np.ndarray) -> Roots:
     Raises
     ------
     ArithmeticError
-        If one is not found, or rests on values of D^2 that are not resolved.
+        If a root is not found, or depends on values of D^2 that floats do not resolve.
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> solve_inside(layers, np.log([2.0])).imag_m.round(9)
+    array([-1.])
     """
     roots = solve(layers, log_lam)
     lost = np.flatnonzero(~roots.found)
     if lost.size and not layers.explicit:
         # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join) the root
-        # is real to rounding. A root a little above the real axis says so: its Im m is of the size of that little.
+        # is real to rounding. A root a little above the real axis shows it: its Im m is proportional to the distance.
         aside = 1e-7
         found, log_u = solve_plane(layers, log_lam[lost] + 1j * aside)
         size = np.abs(moment_transform(layers, log_u).imag)
@@ -164,12 +178,16 @@ def solve_inside(layers: Layers, log_lam: np.ndarray) -> Roots:
 
 
 def solve_plane(layers: Layers, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Solve at complex lambda in the upper half-plane, given by its logarithm, 0 < Im < pi.
+    """Return which roots are found at complex lambda, and the log u of each term, shape (n, terms).
 
-    Returns
-    -------
-    found, log_u
-        Success, and logarithms of the u of each term, shape (n, terms).
+    lambda lies in the upper half-plane: `log_lam`, one-dimensional, has 0 < Im < pi.
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> found, log_u = solve_plane(layers, np.log([4.5 + 1e-9j]))   # lambda = 1 / (u (1 - u)), so u = 1/3
+    >>> found, np.exp(log_u).real.round(6)
+    (array([ True]), array([[0.333333]]))
     """
     from rmtjac.kernels.limit.roots import solve_plane as kernel
 
@@ -177,7 +195,7 @@ def solve_plane(layers: Layers, log_lam: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _on_the_cut(layers: Layers, log_lam: np.ndarray) -> Roots:
-    """U = 1 / lambda - i0."""
+    """Return the roots where M is a multiple of D^2 (`Layers.explicit`): u = exp(log_scale) / lambda - i0."""
     log_u = (layers.log_scale - log_lam).astype(complex)[:, None]
     imag_m = np.array([_imag_m(layers.groups[0], v) for v in log_u[:, 0]])
     error = 4.0 * np.finfo(float).eps * layers.groups[0].relative_error(log_u[:, 0] - 1e-3j) * np.abs(imag_m)
@@ -185,20 +203,34 @@ def _on_the_cut(layers: Layers, log_lam: np.ndarray) -> Roots:
 
 
 def moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
-    """Return m_M(1 / lambda) at the roots `log_u`, shape (n, terms)."""
+    """Return m_M(1 / lambda) at the roots `log_u`, shape (n, terms).
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> moment_transform(layers, np.log([[1 / 3 - 1e-12j]])).real.round(9)   # u / (1 - u)
+    array([0.5])
+    """
     _, ratio = layers.groups[0].log_moment_transform(log_u[:, 0])
     return np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
 
 
 def one_plus_moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
-    """Return 1 + m_M(1 / lambda) at the roots, with its digits where it is small."""
+    """Return 1 + m_M(1 / lambda) at the roots `log_u`; where it is small it keeps its digits.
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> one_plus_moment_transform(layers, np.log([[1 / 3 - 1e-12j]])).real.round(9)   # 1 / (1 - u)
+    array([1.5])
+    """
     rest = np.exp(layers.groups[0].log_moment_transform(log_u[:, 0])[0])
     rank = float(snap(np.array(layers.rank)))
     return (1.0 - rank) + rank * rest
 
 
 def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:
-    """Return A of the module's docstring at the roots `log_u`, shape (n, terms)."""
+    """Return A of the closed-form cdf (the module's docstring) at the roots `log_u`, shape (n, terms)."""
     log_rest, ratio = layers.groups[0].log_moment_transform(log_u[:, 0])
     rest = np.exp(log_rest)
     total = layers.gaussian * np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
@@ -210,11 +242,22 @@ def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:
 
 
 def upper_tail(layers: Layers, roots: Roots) -> np.ndarray:
-    """Return 1 - F at the roots, from the closed form of the module's docstring."""
+    """Return 1 - F at the roots, from the closed form of the module's docstring.
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> upper_tail(layers, solve(layers, np.log([2.0]))).round(6)   # 1/2 - 1/pi
+    array([0.18169])
+    """
     return potential(layers, roots.log_u).imag / math.pi
 
 
 def _imag_m(law: DerivativeLaw, log_u: complex) -> float:
+    """Return Im m_K at u on the cut; 0 where D^2 takes a few values, which are atoms."""
     from rmtjac.kernels.limit.moment_transform import log_moment_transform
 
-    return 0.0 if isinstance(law, DiscreteLaw) else log_moment_transform(*law.kernel, log_u)[-1]
+    if isinstance(law, DiscreteLaw):
+        return 0.0
+    *_, imag_m = log_moment_transform(*law.kernel, log_u)
+    return imag_m
