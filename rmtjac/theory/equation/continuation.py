@@ -107,10 +107,10 @@ def continuation(
     digits : int
         Working precision in decimal digits.
     base, steps : float > 1, int
-        b and N of BS (22). The last Im z is b^{-N}, in units of lambda where lambda < 1, because b^{-N} has to be small
-        against lambda too.
+        The b and N of BS (22). The last Im z is b^{-N}, in units of lambda where lambda < 1: it has to be small against
+        lambda too.
     tol, max_iter : float > 0, int
-        epsilon and N_0 of BS (21).
+        The epsilon and N_0 of BS (21).
     polish : bool
         Whether a secant method goes on at z = lambda.
 

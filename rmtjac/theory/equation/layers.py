@@ -30,9 +30,9 @@ class Layers:
     laws : sequence of DerivativeLaw
         Laws of D_l^2, one per layer.
     variances : sequence of float
-        sigma_l^2 > 0: n_l Var W_ij, or the squared gain of orthogonal weights.
+        The sigma_l^2 > 0: n_l Var W_ij, or the squared gain of orthogonal weights.
     widths : sequence of float, optional
-        n_0 ... n_L > 0; only their ratios matter. Equal by default.
+        The n_0 ... n_L > 0, of which only the ratios matter; equal by default.
     orthogonal : sequence of bool, optional
         Whether the weights of a layer are orthogonal (orthonormal rows or columns); none by default.
 
@@ -197,7 +197,18 @@ class Layers:
         return math.prod((Fraction(value) ** power for value, power in self._scales), start=Fraction(1))
 
     def ratio_fraction(self, ratio: float) -> Fraction:
-        """Return n_L / n exactly, for the width n for which `ratio` is its float."""
+        """Return n_L / n exactly, for the width n whose n_L / n is the float `ratio`.
+
+        Parameters
+        ----------
+        ratio : float
+            One of `ratios` or `free_ratios`.
+
+        Returns
+        -------
+        Fraction
+            The exact ratio.
+        """
         assert self.widths is not None
         top = self.widths[-1]
         return Fraction(top) / Fraction(next(n for n in self.widths if top / n == ratio))
@@ -209,7 +220,18 @@ class Layers:
         return mp.fprod(mp.mpf(value) ** power for value, power in self._scales)
 
     def ratio_mp(self, ratio: float) -> Any:
-        """Return n_L / n in the working precision of mpmath."""
+        """Return n_L / n in the working precision of mpmath.
+
+        Parameters
+        ----------
+        ratio : float
+            One of `ratios` or `free_ratios`.
+
+        Returns
+        -------
+        mpf
+            The ratio.
+        """
         import mpmath as mp
 
         exact = self.ratio_fraction(ratio)

@@ -221,10 +221,8 @@ def _variance(
 def _mixed_variance(ahead: Parts, passed: Parts) -> np.ndarray:
     """Return Var t with the poles ahead as at one point, and those passed as at another."""
     a, b = ahead.moments, passed.moments
-    return _variance(
-        a[Moments.VARIANCE_AHEAD], b[Moments.VARIANCE_PASSED],
-        a[Moments.MEAN_AHEAD], b[Moments.MEAN_PASSED], a[Moments.BOTH],
-    )  # fmt: skip
+    means = a[Moments.MEAN_AHEAD], b[Moments.MEAN_PASSED]
+    return _variance(a[Moments.VARIANCE_AHEAD], b[Moments.VARIANCE_PASSED], *means, a[Moments.BOTH])
 
 
 @dataclass(frozen=True, eq=False)

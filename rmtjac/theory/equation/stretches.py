@@ -81,7 +81,7 @@ def branches(layers: Layers, weights: Factors) -> tuple[list[Branch], bool]:
     >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
     >>> found, complete = branches(layers, Factors.of(layers))
     >>> sorted((one.segment.low, one.segment.high) for one in found), complete
-    ([(-1.0, 0.0), (0.0, inf)], True)
+    ([(0.0, inf)], True)
     """
     options = [free_intervals(law) for law in layers.groups]
     out: list[Branch] = []

@@ -77,8 +77,8 @@ def support(layers: Layers) -> Support:
     >>> from rmtjac.theory import DiscreteLaw
     >>> law = DiscreteLaw.from_points([0.01, 1.0], [0.5, 0.5])
     >>> np.exp(support(Layers([law], [1.0])).log_ends).round(4)
-    array([[0.    , 0.0193],
-           [0.0959, 2.9244]])
+    array([[0.    , 0.0198],
+           [0.091 , 2.9192]])
     """
     log_atoms, masses = atoms(layers)
     if layers.explicit:

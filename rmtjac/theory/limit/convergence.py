@@ -129,11 +129,12 @@ def convergence_map(
     depths : array_like of int, shape (d,)
         Numbers of layers.
     lams : array_like of float, shape (n,), optional
-        lambda > 0 divided by the upper edge of the support; by default 25 points from 1e-6 to 0.99, dense at both ends.
+        Points lambda > 0 divided by the upper edge of the support; by default 25 points from 1e-6 to 0.99, dense at
+        both ends.
     base, steps : float > 1, int
-        b and N of BS (22), as in `continuation`.
+        The b and N of BS (22), as in `continuation`.
     tol, max_iter : float > 0, int
-        epsilon and N_0 of BS (21).
+        The epsilon and N_0 of BS (21).
     digits : int
         Working precision in decimal digits.
     progress : bool

@@ -30,11 +30,11 @@ def curve(
 
     Examples
     --------
-    A line in (log lambda, lambda rho) is drawn with the fewest points:
+    A straight line in (log lambda, lambda rho) needs no points but the first ones and those between them:
 
     >>> lam, rho = curve(lambda x: np.log(x) / x, np.log([[1.0, 100.0]]), 400, 1e-4, "log", rtol=1e-3)
     >>> lam.size, bool(np.allclose(lam[[0, -1]], [1.0, 100.0]))
-    (65, True)
+    (129, True)
     """
     choice("scale", scale, ("linear", "log"))
     positive_int("points", points)

@@ -130,7 +130,7 @@ def log_moment(layers: Layers) -> float:
     Examples
     --------
     >>> from rmtjac.theory import DiscreteLaw
-    >>> log_moment(Layers([DiscreteLaw.from_points([1.0], [1.0])] * 3, [1.0] * 3))   # -1 per linear layer
+    >>> print(log_moment(Layers([DiscreteLaw.from_points([1.0], [1.0])] * 3, [1.0] * 3)))   # -1 per linear layer
     -3.0
     """
     if layers.explicit:
