@@ -45,7 +45,7 @@ class Edge:
 
     References
     ----------
-    docs/theory/limit_equation.md.
+    docs/theory/support_and_moments.md.
 
     Examples
     --------

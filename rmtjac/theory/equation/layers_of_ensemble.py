@@ -11,7 +11,7 @@ from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.of_activation import derivative_law
 from rmtjac.theory.equation.layers import Layers
 
-__all__ = ["layers_of_ensemble"]
+__all__ = ["layers_of_ensemble", "weight_variances"]
 
 
 def layers_of_ensemble(ensemble: Ensemble, signal: MeanField) -> Layers:
@@ -32,12 +32,23 @@ def layers_of_ensemble(ensemble: Ensemble, signal: MeanField) -> Layers:
     ([2.25, 2.25], (200.0, 100.0, 50.0))
     """
     orthogonal = [isinstance(one, Orthogonal) for one in ensemble.weights]
-    variances = _variances(ensemble)
-    return Layers(_laws(ensemble, signal), variances, ensemble.widths, orthogonal)
+    return Layers(_laws(ensemble, signal), weight_variances(ensemble), ensemble.widths, orthogonal)
 
 
-def _variances(ensemble: Ensemble) -> list[float]:
-    """Return sigma_l^2 per layer: n_l Var W_ij, or the squared gain of orthogonal weights."""
+def weight_variances(ensemble: Ensemble) -> list[float]:
+    """Return sigma_l^2 per layer: n_l Var W_ij, or the squared gain of orthogonal weights.
+
+    Raises
+    ------
+    ValueError
+        If the weights of a layer vanish, or their variance leaves the range of a float.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> weight_variances(rj.Ensemble([30, 20, 10], "tanh", [rj.Gaussian(2.0), rj.Orthogonal(0.5)]))
+    [4.0, 0.25]
+    """
     out = []
     for l, layer in enumerate(ensemble.layer_numbers()):
         one = ensemble.weights[l]

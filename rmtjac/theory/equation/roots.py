@@ -26,34 +26,7 @@ reduced mod 2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. 
 = zeta is unique and simple, and it is the limit lambda + i0. So any root found there is the physical one, however it
 was found.
 
-*Notation.* theta = -Arg m, alpha_l = -Arg(1 + m_l), omega_l = -Arg w(m_l) = theta - alpha_l, t_l = -Arg u_l.
-
-*Lemma 1.* For Im u < 0: m_K(u), 1 + m_K(u) and m_K(u)/u = E[D^2/(1 - u D^2)] lie in the lower half-plane, so 0 < t_l
-< theta. And Arg(m_K/(1 + m_K)) <= Arg u, that is t_l <= omega_{l+1}: with T = 1/(1 - u D^2) this says Arg E[D^2 T] <=
-Arg E[T], and for independent copies Im(E[D^2 T] conj E[T]) = E[(D^2 - D'^2) Im(T conj T')] / 2 <= 0, because Arg T,
-in (-pi, 0), falls as D^2 grows. Further theta > alpha_l, and alpha_l grows with r_l, omega_l falls.
-
-*Lemma 2.* Let I_l be Im of the logarithm of the product up to layer l: I_0 = omega_0, I_{l+1} = I_l - theta + t_l
-(Gaussian) or I_l - omega_x + t_l (orthogonal); H = I_L. Then I_l <= omega_l: a Gaussian layer gives I_{l+1} <=
-omega_l - theta + t_l <= t_l <= omega_{l+1}; an orthogonal one with x = l gives <= t_l too, and with x = l + 1 also,
-as omega_l <= omega_{l+1} when n_{l+1} > n_l. In short I_{l+1} <= t_l. And once I_l <= 0 it stays so: t_l <= theta,
-and t_l <= omega_{l+1} <= omega_x.
-
-*Boundary.* On the boundary of Omega Im H does not lie in (0, pi): (i) some u_j on the cut [1/b_j, inf), Im m < 0: t_j
-= 0, so I_{j+1} <= 0, hence Im H <= 0; (ii) m real, not 0: all m_{K_l}(u_l) are real, hence all u_l, all arguments are
-0 or -pi, and Im H is a multiple of pi; (iii) points at which m -> 0 or infinity, or some u_l -> infinity: if all u_l
--> 0, Re H -> +inf; if m -> 0 with some u_j not -> 0, or m -> infinity, u_j tends to the real line beyond 1/b_j and
-(i) holds in the limit; if some u_l -> infinity, or 1 + m_0 -> 0, Re H -> -inf.
-
-*Proof.* Omega with H = zeta are L analytic equations for L unknowns. Deform all K_l to delta_1 by mixing, all r_l to
-1: by the three cases, which are uniform along the deformation, no root comes near the boundary while 0 < Im zeta < pi
-is fixed, so their number, with multiplicity (each counts positive, the maps being analytic), does not change. At the
-end H = -Log u - G Log(1 - u), G the number of Gaussian layers: Im H is pi on u < 0, 0 on (0, 1), -pi G... 0 beyond,
-Re H goes from +inf at 0 to -inf at infinity (to +inf at 1), and the argument principle counts one root. The physical
-solution is one, because m_M maps the lower half-plane of 1/lambda to itself and the u_l are its subordination
-functions. Real zeta: a root of multiplicity k in the open set continues to k roots at zeta + i eps; so k = 1, there
-are no two, and the root is the limit of the physical ones.
-
+It is proved in docs/theory/branch_theorem.md, by counting the roots while the layers are deformed to linear square ones.
 `rmtjac.theory.proof.density` rests on this theorem; `rmtjac.theory.equation.support` on its converse for real m.
 
 The closed-form cdf

@@ -1,6 +1,6 @@
 r"""Moments of the limit by Lagrange inversion, as floats or as fractions, and the mean of log lambda.
 
-m_M is the functional inverse of z(m) = 1/lambda(m), so (docs/theory/limit_equation.md; `rmtjac.theory.equation.roots`
+m_M is the functional inverse of z(m) = 1/lambda(m), so (docs/theory/support_and_moments.md; `rmtjac.theory.equation.roots`
 explains the terms)
 
 .. math:: m_k = \frac1k [m^{k-1}] \bigl(m\,\lambda(m)\bigr)^k, \qquad

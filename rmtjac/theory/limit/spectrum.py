@@ -16,7 +16,7 @@ from rmtjac.archive import provenance, restore, save
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.schema import Schema
-from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble
+from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
 from rmtjac.theory.limit.density import LimitDensity
 from rmtjac.theory.limit.solution import Solution
 from rmtjac.validate import choice, positive_int
@@ -131,6 +131,7 @@ class LimitSpectrum(LimitDensity):
                     f"weights={one!r} have no variance, and BS (14) does not hold for them; their limit is not "
                     "available here yet: sample_spectrum samples such ensembles"
                 )
+        weight_variances(ensemble)  # refuses weights without a limit, before their signal is propagated
         signal = mean_field(ensemble, input_variance)
         facts = {
             "ensemble": ensemble.to_dict(),

@@ -31,7 +31,7 @@ def test_fuss_catalan_at_a_thousand_points(depth):
     edge = fuss_catalan_edge(depth)
     lam = edge * np.concatenate([np.linspace(1e-3, 1.0 - 1e-6, 500), np.geomspace(1e-30, 1.0 - 1e-6, 500)])
     exact = np.array([float(fuss_catalan_density(depth, x, 25)) for x in lam])
-    # what the issue asks for; the edge amplifies a relative rounding of 1e-16 in lambda by 1/(2e-6)
+    # 1e-9 is promised; the edge amplifies a relative rounding of 1e-16 in lambda by 1/(2e-6)
     assert np.abs(_density(Layers([_two_point(1.0)] * depth, [1.0] * depth), lam) / exact - 1).max() < 1e-9
 
 
@@ -70,8 +70,7 @@ def test_the_root_found_is_a_root_of_the_polynomial(ps):
 
 
 def test_a_wrong_branch_is_not_taken():
-    # Equation sheet, section 3: linear, L = 3 has a root that only reducing the phase lets pass, .1443 instead of
-    # .0475.
+    # Linear, L = 3, has a root that passes if phases are reduced mod 2 pi: density .1443 instead of .0475.
     lam = np.geomspace(1e-3, 9.4, 50)
     exact = [float(fuss_catalan_density(3, x, 20)) for x in lam]
     np.testing.assert_allclose(_density(Layers([_two_point(1.0)] * 3, [1.0] * 3), lam), exact, rtol=1e-12)
