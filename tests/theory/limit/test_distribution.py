@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 import rmtjac as rj
+from rmtjac.theory import Layers, derivative_law
 from rmtjac.theory.equation.roots import solve
 from tests.theory.limit.fixed_rules import NAMES, equal_layers
 
@@ -56,3 +57,59 @@ def test_quantiles_below_the_range_of_a_float():
     near = lim.log_quantile([0.01 - h, 0.01 + h])
     slope = -solve(lim.layers, log_lam[:1]).imag_m[0] / math.pi
     assert 2 * h / (near[1] - near[0]) == pytest.approx(slope, rel=1e-3)
+
+
+def _distribution(lam):
+    """F of Marchenko-Pastur, one square linear layer: F(4 sin^2 t) = (2 t + sin 2t) / pi."""
+    t = np.arcsin(0.5 * np.sqrt(lam))
+    return (2.0 * t + np.sin(2.0 * t)) / math.pi
+
+
+def test_log_cdf():
+    lim = equal_layers("linear", 1)
+    lam = np.array([[1e-300, 1e-8, 0.3], [1.0, 3.9, 4.0]])
+    found = lim.log_cdf(np.log(lam))
+    assert found.shape == (2, 3)
+    np.testing.assert_allclose(found, _distribution(lam), rtol=1e-12, atol=1e-13)
+    np.testing.assert_array_equal(found, lim.cdf(np.exp(np.log(lam))))
+    assert lim.log_cdf(-math.inf) == 0.0
+    assert lim.log_cdf([math.inf, 2.0]).tolist() == [1.0, 1.0]
+    assert lim.log_cdf(0).shape == ()
+    with pytest.raises(ValueError, match="log_lam holds NaN"):
+        lim.log_cdf([0.0, math.nan])
+
+
+def test_log_cdf_below_the_range_of_a_float():
+    # L = 100 linear layers: F ~ C lambda^(1/101), so log F has the slope 1/101 in log lambda
+    lim = equal_layers("linear", 100)
+    log_lam = np.array([-1500.0, -1200.0, -900.0])
+    value = lim.log_cdf(log_lam)
+    np.testing.assert_allclose(np.diff(np.log(value)) / 300.0, 1.0 / 101.0, rtol=1e-3)
+    # F = 4e-7 is right to 1e-13, and its slope is F / 101
+    np.testing.assert_allclose(lim.log_quantile(value), log_lam, atol=1e-3)
+    assert lim.cdf(0.0) == 0.0
+    relu = equal_layers("relu", 3, 1.0)
+    assert relu.log_cdf([-math.inf, -1e9]).tolist() == [relu.atom, relu.atom] == [0.5, 0.5]
+
+
+def test_the_distribution_reads_its_solution():
+    lim = equal_layers("hardtanh", 2)
+    assert lim.solution is lim.solution
+    assert lim.atom == lim.solution.atom
+    assert lim.edges == lim.solution.edges
+    assert lim.hidden_gap == lim.solution.ends.hidden
+    np.testing.assert_array_equal(lim.support, np.exp(lim.solution.log_support))
+    assert not lim.support.flags.writeable
+    assert not lim.atoms.flags.writeable
+    log_lam = np.log([0.5, 100.0])
+    assert lim.inside(log_lam).tolist() == [True, False]
+    np.testing.assert_array_equal(lim.solve(log_lam[:1]).imag_m, solve(lim.layers, log_lam[:1]).imag_m)
+
+
+def test_a_support_beyond_the_floats():
+    lim = rj.LimitSpectrum(Layers([derivative_law(rj.activations.activation("linear"), 1.0)] * 2, [1e300, 1e300]))
+    with pytest.raises(OverflowError, match=r"exp\(1383\..*\), leaves the range of a float; rescale the weights"):
+        _ = lim.support
+    # in logarithms it is there: 2 * 300 log 10 above the limit of variance 1
+    plain = equal_layers("linear", 2)
+    np.testing.assert_allclose(lim.log_quantile([0.2, 0.9]), plain.log_quantile([0.2, 0.9]) + 600.0 * math.log(10.0))

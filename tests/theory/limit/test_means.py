@@ -1,7 +1,11 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 import rmtjac as rj
+from rmtjac.theory import DiscreteLaw, Layers
+from rmtjac.theory.equation import own_mass
 from tests.oracles.closed_forms import fuss_catalan_moment
 from tests.theory.limit.fixed_rules import NAMES, equal_layers, integral, log_integral
 
@@ -41,3 +45,40 @@ def test_six_moments(name, depth):
     moments = lim.moments(6)
     for k in range(1, 7):
         assert log_integral(lim, k) == pytest.approx(moments[k - 1], rel=1e-11)
+
+
+def test_nothing_is_read_off_a_limit_without_the_whole_mass(monkeypatch):
+    whole = own_mass.support
+
+    def lossy(layers):
+        found = whole(layers)
+        return dataclasses.replace(found, intervals=found.intervals[1:], floors=found.floors[1:])
+
+    monkeypatch.setattr(own_mass, "support", lossy)
+    lim = rj.LimitSpectrum(Layers([DiscreteLaw.from_points([0.01, 1.0], [0.5, 0.5])], [1.0]))
+    answers = {
+        "moment": lambda: lim.moment(1),
+        "moments": lambda: lim.moments(2),
+        "exact_moments": lambda: lim.exact_moments(2),
+        "mean": lambda: lim.mean(np.ones_like),
+        "log_moment": lim.log_moment,
+        "stieltjes": lambda: lim.stieltjes(1j),
+        "moment_function": lambda: lim.moment_function(1j),
+        "s_transform": lambda: lim.s_transform(0.1),
+        "r_transform": lambda: lim.r_transform(0.1),
+        "solve": lambda: lim.solve(np.zeros(1)),
+    }
+    for answer in answers.values():
+        with pytest.raises(ArithmeticError, match=r"has mass 0\.5.* on its support, not 1"):
+            answer()
+
+
+def test_moments_take_an_order():
+    lim = equal_layers("linear", 1)
+    assert lim.moments(order=3).tolist() == [1.0, 2.0, 5.0]
+    assert lim.exact_moments(order=3) == (1, 2, 5)
+    for call in (lim.moments, lim.exact_moments):
+        with pytest.raises(ValueError, match="order=0 must be a positive whole number"):
+            call(0)
+        with pytest.raises(TypeError, match=r"order=1\.5"):
+            call(1.5)
