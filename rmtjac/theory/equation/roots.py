@@ -26,7 +26,7 @@ reduced mod 2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. 
 = zeta is unique and simple, and it is the limit lambda + i0. So any root found there is the physical one, however it
 was found.
 
-It is proved in docs/theory/branch_theorem.md, by counting the roots while the layers are deformed to linear square ones.
+The proof (docs/theory/branch_theorem.md) counts the roots while the layers are deformed to linear square ones.
 `rmtjac.theory.proof.density` rests on this theorem; `rmtjac.theory.equation.support` on its converse for real m.
 
 The closed-form cdf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,8 @@ from rmtjac.theory.limit import quantiles
 from rmtjac.theory.limit.solution import Solution, logarithms
 
 __all__ = ["LimitDistribution"]
+
+_LOWEST = -690.0  # log lambda: down to here, where lambda is a float, every root is found
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +145,14 @@ class LimitDistribution:
         ------
         ValueError
             If `log_lam` holds NaN.
+        ArithmeticError
+            If F depends on values of D^2 that floats do not resolve.
         """
         log_lam = np.asarray(log_lam, dtype=float)
         if np.isnan(log_lam).any():
             raise ValueError("log_lam holds NaN; real numbers are needed")
+        if (log_lam < _LOWEST).any():
+            log_lam = np.where(log_lam < quantiles.negligible_below(self.solution), -math.inf, log_lam)
         return quantiles.cdf(self.solution, log_lam.ravel()).value.reshape(log_lam.shape)
 
     def quantile(self, p: Any) -> np.ndarray:

@@ -1,7 +1,7 @@
 r"""Moments of the limit by Lagrange inversion, as floats or as fractions, and the mean of log lambda.
 
-m_M is the functional inverse of z(m) = 1/lambda(m), so (docs/theory/support_and_moments.md; `rmtjac.theory.equation.roots`
-explains the terms)
+m_M is the functional inverse of z(m) = 1/lambda(m), so (docs/theory/support_and_moments.md; for the terms see
+`rmtjac.theory.equation.roots`)
 
 .. math:: m_k = \frac1k [m^{k-1}] \bigl(m\,\lambda(m)\bigr)^k, \qquad
           m\,\lambda(m) = e^c \prod_g \Bigl(\frac{r_g m}{\chi_g(r_g m)}\Bigr)^{k_g} \prod_f (1 + r_f m)^{k_f},

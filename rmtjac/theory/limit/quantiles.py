@@ -13,7 +13,7 @@ import numpy as np
 from rmtjac.theory.equation.roots import upper_tail
 from rmtjac.theory.limit.solution import Solution
 
-__all__ = ["Distribution", "cdf", "log_quantile"]
+__all__ = ["Distribution", "cdf", "log_quantile", "negligible_below"]
 
 _TABLE = 65  # points from which Newton's method starts, on an interval
 
@@ -68,6 +68,32 @@ def cdf(solution: Solution, log_lam: np.ndarray) -> Distribution:
 def _cdf_at(solution: Solution, log_lam: float) -> float:
     """Return F at one log lambda."""
     return float(cdf(solution, np.array([log_lam])).value[0])
+
+
+def negligible_below(solution: Solution) -> float:
+    """Return a log lambda below which F is the mass at 0 to within 1e-14; -inf if none is found.
+
+    Where next to no mass is left, the roots of the limit equation leave the range of a float.
+
+    Examples
+    --------
+    >>> from rmtjac.theory import DiscreteLaw, Layers
+    >>> linear = DiscreteLaw.from_points([1.0], [1.0])
+    >>> -400.0 < negligible_below(Solution(Layers([linear] * 2, [1.0] * 2))) < -90.0   # F ~ lambda^(1/3)
+    True
+    """
+    if not len(solution.log_support):
+        return -math.inf
+    low, high = solution.log_support[0]
+    depth = 64.0
+    while low == -math.inf and depth < 1e6:
+        try:
+            if _cdf_at(solution, high - depth) - solution.atom <= 1e-14:
+                return float(high) - depth
+        except ArithmeticError:
+            break
+        depth *= 1.3
+    return -math.inf
 
 
 def log_quantile(solution: Solution, p: np.ndarray) -> np.ndarray:

@@ -88,8 +88,17 @@ def test_log_cdf_below_the_range_of_a_float():
     # F = 4e-7 is right to 1e-13, and its slope is F / 101
     np.testing.assert_allclose(lim.log_quantile(value), log_lam, atol=1e-3)
     assert lim.cdf(0.0) == 0.0
-    relu = equal_layers("relu", 3, 1.0)
-    assert relu.log_cdf([-math.inf, -1e9]).tolist() == [relu.atom, relu.atom] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "depth"), [("relu", 3), ("linear", 2), ("linear", 100), ("hardtanh", 5), ("tanh", 5), ("erf", 2)]
+)
+def test_log_cdf_at_the_bottom_of_the_range(name, depth):
+    lim = equal_layers(name, depth, 1.0)
+    found = lim.log_cdf([-math.inf, -1e300, -1e9, -1e5, -1e4, -5e3, -3e3, -689.0, -691.0])
+    np.testing.assert_allclose(found[:6], lim.atom, atol=2e-14)
+    np.testing.assert_allclose(found[-1], found[-2], rtol=0.1, atol=1e-13)  # F ~ lambda^(1/n), n <= 101
+    assert (found >= lim.atom).all()
 
 
 def test_the_distribution_reads_its_solution():
