@@ -97,7 +97,7 @@ def finite_moments(width: int, mus: list[tuple[float, float]]) -> tuple[float, f
     """E tr M / N and E tr M^2 / N of D W ... D W, W square Gaussian of variance 1/N, D i.i.d. with (E D^2, E D^4)
     per layer.
 
-    Derived in docs/theory/goodness.md.
+    See docs/theory/limit_equation.md.
     """
     first, p, q = 1.0, 1.0, 1.0
     for mu1, mu2 in mus:

@@ -146,7 +146,8 @@ def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
             c, _, c1, s, _ = log_moment_transform_array(*law.kernel, w)
             w = w - (law.mass * (c - 1.0) - r * m) / (law.mass * c * c1)
             w = w.real + 1j * np.clip(w.imag, -math.pi, 0.0)
-        value += k * log_moment_transform_array(*law.kernel, w)[3]
+        _, _, _, s, _ = log_moment_transform_array(*law.kernel, w)
+        value += k * s
     for k, r in zip(layers.free_counts, layers.free_ratios, strict=True):
         value += k * np.log(1.0 + r * m)
     return np.array([value, m])

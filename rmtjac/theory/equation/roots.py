@@ -197,9 +197,9 @@ def one_plus_moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
     >>> one_plus_moment_transform(layers, np.log([[1 / 3 - 1e-12j]])).real.round(9)   # 1 / (1 - u)
     array([1.5])
     """
-    rest = np.exp(layers.groups[0].log_moment_transform(log_u[:, 0])[0])
+    log_rest, _ = layers.groups[0].log_moment_transform(log_u[:, 0])
     rank = float(snap(np.array(layers.rank)))
-    return (1.0 - rank) + rank * rest
+    return (1.0 - rank) + rank * np.exp(log_rest)
 
 
 def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:
@@ -230,7 +230,4 @@ def _imag_m(law: DerivativeLaw, log_u: complex) -> float:
     """Return Im m_K at u on the cut; 0 where D^2 takes a few values, which are atoms."""
     from rmtjac.kernels.limit.moment_transform import log_moment_transform
 
-    if isinstance(law, DiscreteLaw):
-        return 0.0
-    *_, imag_m = log_moment_transform(*law.kernel, log_u)
-    return imag_m
+    return 0.0 if isinstance(law, DiscreteLaw) else log_moment_transform(*law.kernel, log_u).imag_m

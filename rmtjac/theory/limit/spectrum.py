@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import provenance, restore, save
+from rmtjac.archive import restore, save
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field
+from rmtjac.provenance import provenance
 from rmtjac.schema import Schema
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
 from rmtjac.theory.limit.density import LimitDensity
@@ -120,7 +121,7 @@ class LimitSpectrum(LimitDensity):
         choice("method", method, ("inverse", "continuation"))
         positive_int("digits", digits)
         if certify:
-            from rmtjac.theory.proof.ball_laws import flint_module
+            from rmtjac.theory.proof.arb import flint_module
 
             flint_module()
             if method != "inverse":
