@@ -20,11 +20,11 @@ logarithms, with s_g = Log(m_{K_g}(u_g) / u_g),
 
 Which root
 ----------
-**Theorem.** Let K_l be laws on [0, b_l], not delta_0, and m not such that M = c D^2 (`Layers.explicit`). Let Omega be
-the set of (u_l) with all Im u_l < 0 and all m_{K_l}(u_l) / r_{l+1} equal, = m. With principal logarithms and nothing
-reduced mod 2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. For real zeta a point of Omega with H
-= zeta is unique and simple, and it is the limit lambda + i0. So any root found there is the physical one, however it
-was found.
+**Theorem.** Let K_l be laws on [0, b_l], not delta_0, and let M not be a multiple of one D^2 (`Layers.explicit`). Let
+Omega be the set of (u_l) with all Im u_l < 0 and with one number m that equals m_{K_l}(u_l) / r_{l+1} for all l. With
+principal logarithms and nothing reduced mod 2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. For
+real zeta a point of Omega with H = zeta is unique and simple, and it is the limit lambda + i0. So any root found there
+is the physical one, however it was found.
 
 The proof (docs/theory/branch_theorem.md) counts the roots while the layers are deformed to linear square ones.
 `rmtjac.theory.proof.density` rests on this theorem; `rmtjac.theory.equation.support` on its converse for real m.
