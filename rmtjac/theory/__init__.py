@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rmtjac.theory.derivative_laws.of_activation import derivative_law
     from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
     from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
+    from rmtjac.theory.equation.edge import Edge
     from rmtjac.theory.equation.layers import Layers
-    from rmtjac.theory.equation.support import Edge
     from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
     from rmtjac.theory.limit.spectrum import LimitSpectrum
@@ -41,8 +41,8 @@ else:
             "rmtjac.theory.derivative_laws.of_activation": ("derivative_law",),
             "rmtjac.theory.derivative_laws.quadrature": ("QuadratureLaw",),
             "rmtjac.theory.equation.continuation": ("ContinuationPoint", "continuation"),
+            "rmtjac.theory.equation.edge": ("Edge",),
             "rmtjac.theory.equation.layers": ("Layers",),
-            "rmtjac.theory.equation.support": ("Edge",),
             "rmtjac.theory.limit.convergence": ("ConvergenceMap", "convergence_map"),
             "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
             "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
