@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
-    from rmtjac.comparison.compare import Comparison, compare
+    from rmtjac.comparison.compare import compare
     from rmtjac.comparison.goodness import GoodnessOfFit, goodness_of_fit
+    from rmtjac.comparison.result import Comparison
     from rmtjac.ensemble import Ensemble
     from rmtjac.fixed_points.basins import Basins, find_basins
     from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "activations": ("Activation",),
-    "comparison.compare": ("Comparison", "compare"),
+    "comparison.compare": ("compare",),
+    "comparison.result": ("Comparison",),
     "ensemble": ("Ensemble",),
     "fixed_points.basins": ("Basins", "find_basins"),
     "fixed_points.count": ("FixedPointCounts", "count_fixed_points"),

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rmtjac.comparison.compare import BinnedComparison, Comparison
+from rmtjac.comparison.result import BinnedComparison, Comparison
 from rmtjac.plotting.canvas import BLACK, BLUE, new_axes
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.histogram import Histogram

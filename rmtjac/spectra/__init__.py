@@ -1,14 +1,16 @@
 """Samples: random Jacobians, their singular values, and the empirical spectrum."""
 
+from rmtjac.codes import Route
+from rmtjac.estimate import Estimate
 from rmtjac.spectra.binned import BinnedSpectrum
-from rmtjac.spectra.empirical import EmpiricalSpectrum, Estimate, LogMoment
-from rmtjac.spectra.given import spectrum_of_jacobians, spectrum_of_matrices, weight_spectra
+from rmtjac.spectra.draws import sample_input, sample_network
+from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.histogram import Histogram
 from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
 from rmtjac.spectra.lanczos.result import LanczosSpectrum
-from rmtjac.spectra.one_sample import sample_input, sample_network
 from rmtjac.spectra.product import product_singular_values
 from rmtjac.spectra.sample import sample_spectrum
+from rmtjac.spectra.statistics.eigenvalues import LogMoment
 from rmtjac.spectra.statistics.finite_size import finite_atom, finite_moments, linear_log_moment
 from rmtjac.spectra.statistics.spacings import (
     GOE_RATIO,
@@ -30,6 +32,7 @@ __all__ = [
     "Histogram",
     "LanczosSpectrum",
     "LogMoment",
+    "Route",
     "SpacingRatios",
     "TailCurve",
     "TailIndex",
@@ -45,8 +48,5 @@ __all__ = [
     "sample_network",
     "sample_spectrum",
     "spacing_ratios",
-    "spectrum_of_jacobians",
-    "spectrum_of_matrices",
     "tail_index",
-    "weight_spectra",
 ]

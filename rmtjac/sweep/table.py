@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.archive import write_atomically
-from rmtjac.fixed_points.count import mean_and_error
+from rmtjac.estimate import Estimate
 from rmtjac.sweep.plans import Plan, read_plan
 from rmtjac.sweep.store import Contents, read_rows, scan
 from rmtjac.validate import output_path
@@ -80,12 +80,12 @@ class SweepTable:
         here = (self["convention"] == convention) & (self["width"] == width) & (self["depth"] == depth)
         return SweepTable({name: values[here] for name, values in self.columns.items()}, self.kinds, self.facts)
 
-    def mean(self, name: str) -> tuple[float, float]:
+    def mean(self, name: str) -> Estimate:
         """Return mean and standard error of a column over all rows, those without a value left out."""
         if self.kinds.get(name) not in ("int", "float", "bool"):
             raise ValueError(f"name={name!r} is not a column of numbers")
         values = self[name].astype(float)
-        return mean_and_error(values[~np.isnan(values)])
+        return Estimate.of(values[~np.isnan(values)])
 
     def probabilities(self, name: str = "stable") -> tuple[np.ndarray, np.ndarray]:
         """Return P(Q = k), k = 0, 1, ..., of a column of whole numbers, and standard errors."""

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.spectra.binned import WIDTH, BinnedSpectrum, Counter
+from rmtjac.spectra.binned import WIDTH, BinnedSpectrum
+from rmtjac.spectra.counter import Counter
 
 
 @pytest.fixture(scope="module")
