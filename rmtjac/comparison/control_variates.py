@@ -68,7 +68,7 @@ class Fit(NamedTuple):
 
 
 def regress(values: np.ndarray, controls: np.ndarray, linear: np.ndarray) -> Fit:
-    """Return the means of the statistics in the columns of `values`; those marked `linear` are regressed on `controls`."""
+    """Return the means of the columns of `values`, of which those marked `linear` are regressed on `controls`."""
     samples, count = len(values), controls.shape[1]
     centre, mean = controls.mean(axis=0), values.mean(axis=0)
     rest = values - mean

@@ -165,7 +165,7 @@ class Comparison:
         return verdict(self.p_value)
 
     @property
-    def momentpulls(self) -> np.ndarray:
+    def moment_pulls(self) -> np.ndarray:
         """(sampled - limit) / standard error of the moments of order 1 ... 4."""
         return pulls(self.moments, self.moment_errors, self.limit_moments)
 

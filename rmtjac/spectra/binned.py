@@ -1,8 +1,8 @@
 """A sampled spectrum of which only counts are kept, so that the memory does not grow with the samples.
 
 Samples form up to 64 batches: sample i belongs to batch i mod 64. For each batch the eigenvalues are counted in fine
-bins of log(lambda), and a few moments are summed. Standard errors are computed from the spread between the batches, because
-the eigenvalues of one matrix are far from independent.
+bins of log(lambda), and a few moments are summed. Standard errors are computed from the spread between the batches,
+because the eigenvalues of one matrix are far from independent.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def _moments(d: np.ndarray) -> tuple[float, float, float]:
 def _lanczos(
     apply: Callable[[np.ndarray], np.ndarray], v: np.ndarray, steps: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return nodes and weights for each unit vector in the rows of `v`, at most `steps`, of the symmetric map `apply`."""
+    """Return at most `steps` nodes and weights of the symmetric map `apply` for each unit vector in the rows of `v`."""
     from scipy.linalg import eigh_tridiagonal
 
     probes, dim = v.shape
