@@ -96,7 +96,7 @@ def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60, 
 
     References
     ----------
-    BS (13), (23) and Section III. See docs/references.md.
+    docs/theory/goodness.md.
 
     Examples
     --------

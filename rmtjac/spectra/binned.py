@@ -18,8 +18,8 @@ from rmtjac.archive import restore, save
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.schema import Schema
 from rmtjac.spectra.histogram import Histogram, bin_edges
-from rmtjac.spectra.statistics.eigenvalues import probability
-from rmtjac.validate import positive_int, real_array
+from rmtjac.spectra.statistics.eigenvalues import points, probability
+from rmtjac.validate import positive_int
 
 __all__ = ["MOMENTS", "WIDTH", "BinnedSpectrum"]
 
@@ -181,9 +181,7 @@ class BinnedSpectrum:
         ValueError
             If `lam` holds NaN.
         """
-        lam = real_array("lam", lam)
-        if np.isnan(lam).any():
-            raise ValueError("lam holds NaN; real numbers are needed")
+        lam = points(lam)
         with np.errstate(divide="ignore"):
             logs = np.log(np.maximum(lam, 0.0)).ravel()
         below = (self.batch_samples @ self._batch_cdf(logs)) / self.samples

@@ -31,10 +31,10 @@ def activate(code, parameter, h):
 @njit(cache=True, nogil=True)
 def homogeneous(code):
     """Return whether phi(c h) = c phi(h) for all c > 0, so that a scale can be taken out of the signal."""
-    return code == _LINEAR or code == _RELU or code == _LEAKY_RELU
+    return code in (_LINEAR, _RELU, _LEAKY_RELU)
 
 
 @njit(cache=True, nogil=True)
 def derivative_has_zeros(code):
     """Return whether phi' is exactly 0 on an interval; of the other activations it is 0 only by underflow."""
-    return code == _RELU or code == _LEAKY_RELU or code == _HARDTANH or code == _RELU6
+    return code in (_RELU, _LEAKY_RELU, _HARDTANH, _RELU6)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-__all__ = ["angle", "quadrature_cdf", "quadrature_cdf_bounds", "smoothed_density"]
+__all__ = ["angle", "cdf", "cdf_bounds", "smoothed_density", "upper_weights"]
 
 
 def angle(lam: np.ndarray, top: float) -> np.ndarray:
@@ -14,7 +14,17 @@ def angle(lam: np.ndarray, top: float) -> np.ndarray:
     return 2.0 * np.arcsin(np.sqrt(np.clip(lam / top if top > 0.0 else np.sign(lam), 0.0, 1.0)))
 
 
-def quadrature_cdf(nodes: np.ndarray, weights: np.ndarray, zeros: float, lam: np.ndarray, top: float) -> np.ndarray:
+def upper_weights(weights: np.ndarray, mass: float) -> np.ndarray:
+    """Return the weights reduced to a total of `mass`, the lowest nodes first; the zeros of M are at the lowest nodes.
+
+    A random vector may have a little more or less weight at the zeros than their fraction. The difference remains.
+    """
+    total = np.minimum(np.cumsum(weights[::-1])[::-1], mass)  # weight of this node and those above
+    left: np.ndarray = total - np.append(total[1:], 0.0)
+    return left
+
+
+def cdf(nodes: np.ndarray, weights: np.ndarray, zeros: float, lam: np.ndarray, top: float) -> np.ndarray:
     """Return the cdf, linear in the angle between the nodes; half of the weight of a node lies below it.
 
     `zeros` is the mass at 0 that `weights` do not contain.
@@ -24,7 +34,7 @@ def quadrature_cdf(nodes: np.ndarray, weights: np.ndarray, zeros: float, lam: np
     return zeros + np.interp(angle(lam, top), knots, values)
 
 
-def quadrature_cdf_bounds(nodes: np.ndarray, weights: np.ndarray, lam: np.ndarray) -> np.ndarray:
+def cdf_bounds(nodes: np.ndarray, weights: np.ndarray, lam: np.ndarray) -> np.ndarray:
     """Return the lower and the upper bound of the cdf of any measure with this Gauss quadrature, shape (2, ...).
 
     If the weights add up to less than 1, the rest of the mass is at 0. Places of weight 0 are unused.

@@ -12,8 +12,9 @@ import numpy as np
 from rmtjac.archive import restore, save
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.schema import Schema
-from rmtjac.spectra.lanczos.quadrature import quadrature_cdf, quadrature_cdf_bounds, smoothed_density
-from rmtjac.validate import finite, positive_int, real_array
+from rmtjac.spectra.lanczos import quadrature
+from rmtjac.spectra.statistics.eigenvalues import points
+from rmtjac.validate import finite, positive_int
 
 __all__ = ["LanczosSpectrum"]
 
@@ -127,22 +128,9 @@ class LanczosSpectrum:
         return Estimate(float(value), float(error))
 
     def _nonzero(self, sample: int, probe: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return nodes and weights of one probe without the part of the exact zeros of M.
-
-        The fraction of zeros is known, and their weight is at the lowest nodes. So much weight is taken away there; the
-        random vector may have a little more or less weight at the zeros, and the difference remains.
-        """
-        weights = self.weights[sample, probe]
-        rank = 1.0 - self.zero_fractions[sample]
-        total = np.minimum(np.cumsum(weights[::-1])[::-1], rank)  # weight of this node and those above
-        return self.nodes[sample, probe], total - np.append(total[1:], 0.0)
-
-    def _points(self, lam: Any) -> np.ndarray:
-        """Return `lam` as an array without NaN."""
-        lam = real_array("lam", lam)
-        if np.isnan(lam).any():
-            raise ValueError("lam holds NaN; real numbers are needed")
-        return lam
+        """Return nodes and weights of one probe without the exact zeros of M, whose fraction is known."""
+        rank = 1.0 - float(self.zero_fractions[sample])
+        return self.nodes[sample, probe], quadrature.upper_weights(self.weights[sample, probe], rank)
 
     def _each(self, of: Callable[[int, int], np.ndarray]) -> np.ndarray:
         """Return the values of a function of sample and probe, shape (samples, probes, ...)."""
@@ -150,10 +138,10 @@ class LanczosSpectrum:
 
     def _cdf(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the cdf and its standard error."""
-        lam = self._points(lam)
+        lam = points(lam)
 
         def one(s: int, p: int) -> np.ndarray:
-            return quadrature_cdf(*self._nonzero(s, p), float(self.zero_fractions[s]), lam, self.top)
+            return quadrature.cdf(*self._nonzero(s, p), float(self.zero_fractions[s]), lam, self.top)
 
         value, error = self._mean(self._each(one))
         inside = (lam >= 0.0) & (lam < self.top)
@@ -206,11 +194,13 @@ class LanczosSpectrum:
 
         Returns
         -------
-        low, high : ndarray of float, shape of `lam`
-            The bounds.
+        low : ndarray of float, shape of `lam`
+            The lower bounds.
+        high : ndarray of float, shape of `lam`
+            The upper bounds.
         """
-        lam = self._points(lam)
-        bounds = self._each(lambda s, p: quadrature_cdf_bounds(self.nodes[s, p], self.weights[s, p], lam))
+        lam = points(lam)
+        bounds = self._each(lambda s, p: quadrature.cdf_bounds(self.nodes[s, p], self.weights[s, p], lam))
         low, high = bounds.mean(axis=(0, 1))
         return low, high
 
@@ -229,7 +219,7 @@ class LanczosSpectrum:
         ndarray of float, shape of `lam`
             The standard deviation of the kernel in lambda.
         """
-        lam = self._points(lam)
+        lam = points(lam)
         return self._width(width) * np.sqrt(np.clip(lam, 0.0, self.top) * np.clip(self.top - lam, 0.0, None))
 
     def _width(self, width: float | None) -> float:
@@ -238,9 +228,9 @@ class LanczosSpectrum:
 
     def _density(self, lam: Any, width: float | None) -> tuple[np.ndarray, np.ndarray]:
         """Return the smoothed density and its standard error."""
-        lam, width = self._points(lam), self._width(width)
+        lam, width = points(lam), self._width(width)
         value, error = self._mean(
-            self._each(lambda s, p: smoothed_density(*self._nonzero(s, p), lam, width=width, top=self.top))
+            self._each(lambda s, p: quadrature.smoothed_density(*self._nonzero(s, p), lam, width=width, top=self.top))
         )
         return value, np.where((lam > 0.0) & (lam < self.top), error, 0.0)
 

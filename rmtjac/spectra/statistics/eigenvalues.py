@@ -16,7 +16,15 @@ from rmtjac.estimate import Estimate, standard_error
 from rmtjac.spectra.histogram import Histogram, bin_edges, fractions_in_bins
 from rmtjac.validate import finite, positive_int, real_array
 
-__all__ = ["LogMoment", "SampleStatistics", "probability"]
+__all__ = ["LogMoment", "SampleStatistics", "points", "probability"]
+
+
+def points(lam: Any) -> np.ndarray:
+    """Return `lam` as an array without NaN, or raise an error that says what is wrong."""
+    array = real_array("lam", lam)
+    if np.isnan(array).any():
+        raise ValueError("lam holds NaN; real numbers are needed")
+    return array
 
 
 def probability(p: float) -> float:
@@ -249,9 +257,7 @@ class SampleStatistics:
         ValueError
             If `lam` holds NaN.
         """
-        lam = real_array("lam", lam)
-        if np.isnan(lam).any():
-            raise ValueError("lam holds NaN; real numbers are needed")
+        lam = points(lam)
         # Logarithms keep the order of eigenvalues that overflow or underflow.
         with np.errstate(divide="ignore"):
             logs = 0.5 * np.log(np.maximum(lam, 0.0))

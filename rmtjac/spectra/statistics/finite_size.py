@@ -33,8 +33,10 @@ def finite_moments(width: int, moments: Sequence[tuple[float, float]]) -> tuple[
 
     Returns
     -------
-    first, second : float
-        The two moments.
+    first : float
+        E tr M / N.
+    second : float
+        E tr M^2 / N.
 
     Raises
     ------

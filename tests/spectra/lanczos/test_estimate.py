@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import math
 
 import numpy as np
@@ -12,16 +11,11 @@ from rmtjac.spectra.lanczos import estimate as lanczos
 from rmtjac.spectra.lanczos import operator as implicit
 from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
 from rmtjac.spectra.lanczos.quadrature import smoothed_density
-from rmtjac.spectra.lanczos.result import LanczosSpectrum
 from tests.oracles.closed_forms import finite_moments
+from tests.spectra.made import ensemble
 
 # A two-sided level of 1e-4 for each statistical statement below, the seed being fixed.
 SIGMAS = 3.9
-MIXED = ["hardtanh", "tanh", "relu"]
-
-
-def ensemble(widths=(60, 60, 60, 60), activation=MIXED):
-    return rj.Ensemble(widths, activation, rj.Gaussian(1.2), rj.Gaussian(0.1))
 
 
 def measure(ens, seed, sample, probe, masks="network"):
@@ -105,16 +99,6 @@ def test_more_samples_and_probes_keep_the_first_ones():
     np.testing.assert_allclose(many.nodes[:1, :2], few.nodes, atol=1e-11)
 
 
-def test_weights_beyond_memory_are_drawn_again(monkeypatch):
-    kept = []
-    monkeypatch.setattr(implicit.Layer, "keep", lambda layer, parallel: kept.append(layer))
-    monkeypatch.setattr(lanczos, "_memory", lambda: 1e4)
-    lanczos_spectrum(ensemble(), rng=0, steps=2)
-    assert not kept
-    monkeypatch.undo()
-    assert lanczos._memory() > 1e6
-
-
 @pytest.mark.parametrize("masks", ["network", "independent"])
 @pytest.mark.parametrize("widths", [(200, 200, 200, 200), (150, 300, 120, 200)])
 def test_one_network_against_its_eigenvalues(masks, widths):
@@ -185,51 +169,6 @@ def test_against_the_limit(widths):
     assert (np.abs(value - lim.cdf(lam)) < SIGMAS * error + 2.0 / widths[-1]).all()
 
 
-def test_kernel_of_the_density_is_a_short_series():
-    # Masses at Chebyshev angles integrate cos(k t), 0 < k < 2m, to 0: the density in the angle is flat, up to the
-    # coefficient of k = 2m, exp(-(2m w)^2/2) = exp(-8), twice.
-    m = 30
-    angles = math.pi * (np.arange(m) + 0.5) / m
-    lam = np.linspace(0.01, 2.99, 101)
-    nodes = 1.5 * (1.0 - np.cos(angles))
-    found = smoothed_density(nodes, np.full(m, 1.0 / m), lam, width=2.0 / m, top=3.0)
-    flat = 1.0 / (math.pi * np.sqrt(lam * (3.0 - lam)))
-    assert np.abs(found / flat - 1.0).max() == pytest.approx(2.0 * math.exp(-8.0), rel=0.05)
-
-
-@pytest.mark.parametrize("width", [0.01, 0.3, 2.0, 9.0])
-def test_smoothing_keeps_the_mass(width):
-    nodes, weights = np.array([0.0, 0.3, 2.0, 3.0]), np.array([0.1, 0.2, 0.4, 0.3])
-    t = math.pi * (np.arange(20000) + 0.5) / 20000  # midpoints: exact for a smooth periodic function
-    lam = 1.5 * (1.0 - np.cos(t))
-    density = smoothed_density(nodes, weights, lam, width=width, top=3.0)
-    # next to the top the angle comes from a square root: known to sqrt(eps) = 1.5e-8, a node there as well
-    assert (density * 1.5 * np.sin(t)).mean() * math.pi == pytest.approx(1.0, rel=2e-8)
-
-
-def test_cdf_and_density_at_the_ends():
-    slq = lanczos_spectrum(ensemble(), 2, rng=0, probes=3, steps=10)
-    ends = [-1.0, -0.0, 0.0, slq.top, 1e9, math.inf]
-    value, error = slq.cdf(ends), slq.cdf_error(ends)
-    np.testing.assert_allclose(value, [0.0, slq.atom, slq.atom, 1.0, 1.0, 1.0], atol=1e-15)
-    assert (error[[0, 3, 4, 5]] == 0.0).all()
-    assert (slq.density(np.array([-1.0, 0.0, slq.top, 1e9])) == 0.0).all()
-    grid = np.linspace(0.0, slq.top, 1000)
-    assert (np.diff(slq.cdf(grid)) >= 0.0).all()
-    assert slq.cdf(0.5).shape == ()
-    assert slq.smoothing(1.0, 0.1) == pytest.approx(0.1 * math.sqrt(slq.top - 1.0))
-    t = math.pi * (np.arange(2000) + 0.5) / 2000
-    lam = 0.5 * slq.top * (1.0 - np.cos(t))
-    mass = (slq.density(lam) * 0.5 * slq.top * np.sin(t)).mean() * math.pi
-    assert mass == pytest.approx(1.0 - slq.atom, rel=1e-9)
-
-
-def test_single_ones_have_no_error():
-    slq = lanczos_spectrum(ensemble(), rng=0, probes=1, steps=10)
-    assert math.isnan(slq.moment(1).error)
-    assert math.isnan(slq.cdf_error(0.3))
-
-
 @pytest.mark.parametrize("keep", [True, False])
 def test_numpy_activations_equal_the_kernel(keep):
     for name in ("hardtanh", "gelu"):
@@ -276,40 +215,6 @@ def test_odd_shapes(widths):
         assert slq.moment(1).value == pytest.approx(emp.moment(1).value, rel=1e-13)
 
 
-@pytest.mark.parametrize("name", ["tanh", "relu"])  # W = 0 with D = 1, and D = 0
-def test_zero_jacobians(name):
-    slq = lanczos_spectrum(rj.Ensemble.square(4, 2, name, rj.Gaussian(0.0)), 2, rng=0)
-    assert slq.atom == 1.0
-    assert slq.moment(1).value == 0.0
-    np.testing.assert_array_equal(slq.cdf([-1.0, 0.0, 1.0]), [0.0, 1.0, 1.0])
-    np.testing.assert_array_equal(slq.cdf_bounds([-1.0, 0.0, 1.0])[0], [0.0, 1.0, 1.0])
-    assert (slq.density(np.array([0.0, 1.0])) == 0.0).all()
-
-
-def test_save_and_load_keep_every_bit(tmp_path):
-    slq = lanczos_spectrum(ensemble(), 2, rng=3, probes=2, steps=5)
-    again = LanczosSpectrum.load(slq.save(tmp_path / "slq.npz"))
-    for name in ("nodes", "weights", "zero_fractions", "mask_moments"):
-        assert getattr(again, name).tobytes() == getattr(slq, name).tobytes()
-    assert again.size == slq.size == 60
-    assert again.facts == json.loads(json.dumps(slq.facts))
-    assert repr(again) == repr(slq)
-    seed = np.random.SeedSequence(again.facts["seed"]["entropy"], spawn_key=tuple(again.facts["seed"]["spawn_key"]))
-    made = lanczos_spectrum(rj.Ensemble.from_dict(again.facts["ensemble"]), 2, rng=seed, probes=2, steps=5)
-    assert made.nodes.tobytes() == slq.nodes.tobytes()
-
-
-def test_table_and_read_only_arrays():
-    slq = lanczos_spectrum(ensemble(), 2, rng=3, probes=3, steps=5)
-    table = slq.to_pandas()
-    assert list(table.columns) == ["sample", "probe", "node", "lam", "weight"]
-    assert len(table) == 30
-    np.testing.assert_array_equal(table.query("sample == 1 and probe == 2")["lam"], slq.nodes[1, 2])
-    for array in (slq.nodes, slq.weights, slq.zero_fractions, slq.mask_moments):
-        with pytest.raises(ValueError, match="read-only"):
-            array[:] = 1.0
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -328,20 +233,6 @@ def test_bad_arguments(options, message):
         lanczos_spectrum(rj.Ensemble.square(4, 2), **({"rng": 0} | options))
 
 
-def test_bad_arguments_of_the_result():
-    slq = lanczos_spectrum(rj.Ensemble.square(4, 2), rng=0)
-    for call, message in (
-        (lambda: slq.moment(0), "k=0"),
-        (lambda: slq.cdf([0.0, math.nan]), "lam holds NaN"),
-        (lambda: slq.cdf_bounds(math.nan), "lam holds NaN"),
-        (lambda: slq.density(1.0, width=0.0), "width=0.0"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            call()
-    with pytest.raises(ValueError, match="orthogonal weights cannot be drawn by rows"):
-        lanczos_spectrum(rj.Ensemble.square(4, 2, weights=rj.Orthogonal()), rng=0, keep_weights=False)
-
-
 def test_progress_is_silent_away_from_a_terminal(capfd):
     lanczos_spectrum(rj.Ensemble.square(4, 2), rng=0, progress=True)
     assert capfd.readouterr() == ("", "")
@@ -353,3 +244,13 @@ def test_singular_sign_matrices_are_counted():
     exact = rj.sample_spectrum(ens, 20, rng=3)
     np.testing.assert_array_equal(found.zero_fractions, exact.zero_fractions)
     assert exact.atom > 0.1
+
+
+def test_weights_beyond_memory_are_drawn_again(monkeypatch):
+    kept = []
+    monkeypatch.setattr(implicit.Layer, "keep", lambda layer, parallel: kept.append(layer))
+    monkeypatch.setattr(lanczos, "_memory", lambda: 1e4)
+    lanczos_spectrum(ensemble(), rng=0, steps=2)
+    assert not kept
+    monkeypatch.undo()
+    assert lanczos._memory() > 1e6
