@@ -119,7 +119,7 @@ def test_expected_fractions_add_up_to_the_mass_beside_the_atom(name):
 def test_right_limit_of_linear_networks(width, depth):
     samples = 40
     result = rj.compare(*_pair("linear", depth, width, samples))
-    # Equation sheet, section 3, "Goodness of fit": N KS of one matrix has mean .57 + .39 ln N and sd .35.
+    # docs/theory/goodness.md: N KS of one matrix has mean .57 + .39 ln N and sd .35.
     # Four standard errors of the mean of 40, and .1 for the digits of the rule.
     expected = 0.57 + 0.39 * math.log(width)
     assert abs(width * result.ks_samples.mean() - expected) < 4 * 0.35 / math.sqrt(samples) + 0.1
@@ -162,7 +162,7 @@ def _erf_law(variance, factor):
 
 
 def test_the_missing_sqrt_2_of_the_source_is_seen():
-    # BS print the prefactor of m_K as 1/sqrt(2 pi q): m_K / sqrt 2. Erratum 1 of the equation sheet.
+    # BS print the prefactor of m_K as 1/sqrt(2 pi q): m_K / sqrt 2. See docs/theory/errata.md.
     ens = rj.Ensemble.square(100, 2, "erf")
     emp = rj.sample_spectrum(ens, 20, rng=0)
     variances = rj.mean_field(ens).preactivation_variances

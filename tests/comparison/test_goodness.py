@@ -56,7 +56,7 @@ def _erratum(ens):
 def test_a_layer_more_is_rejected(name):
     ens = rj.Ensemble.square(64, 2, name)
     lim = rj.limit_spectrum(rj.Ensemble.square(64, 3, name))
-    # equation sheet, section 3: power 1 at S = 20
+    # docs/theory/goodness.md: power 1 at S = 20
     assert (_p_values(ens, lim, 20, 10, 20) < 0.05).all()
 
 

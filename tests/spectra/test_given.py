@@ -170,7 +170,7 @@ def test_centred_data_lose_one_rank(precision):
     assert emp.log_moment().value == pytest.approx(
         2.0 * np.log(values).mean(), rel=1e-6 if precision == "fast" else 1e-12
     )
-    assert emp.log_moment().basis == "over 29 of 100 eigenvalues; 70 are zeros, 1 are not told from 0"
+    assert emp.log_moment().basis == "over 29 of 100 eigenvalues; 70 are zeros, 1 are undecided"
     assert "atom 0.71 (0.7 to 0.71)" in repr(emp)
 
 

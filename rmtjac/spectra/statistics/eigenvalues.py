@@ -194,12 +194,12 @@ class SampleStatistics:
         total = self.log_singular_values.size
         out.basis = f"over {low} of {total} eigenvalues; {total - high} are zeros"
         if high > low:
-            out.basis += f", {high - low} are not told from 0"
+            out.basis += f", {high - low} are undecided"
         noise = self.log_error * (0.5 if self.facts.get("precision") == "fast" else 1.0)
         used = np.isfinite(self.log_singular_values)
         noisy = int((used & (self.log_singular_values <= noise[:, None] + 1e-9)).sum())
         if noisy:
-            out.basis += f"; {noisy} of those used are numerical noise"
+            out.basis += f"; {noisy} of the used ones are numerical noise"
         return out
 
     def log_quantile(self, p: float) -> Estimate:
