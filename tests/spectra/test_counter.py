@@ -9,10 +9,10 @@ from rmtjac.spectra.counter import BATCHES, Counter
 
 
 def test_memory_does_not_grow_with_the_samples():
-    ens = rj.Ensemble([40, 20], "linear")  # no hard edge, where more samples reach further down
+    ens = rj.Ensemble([120, 60], "linear")  # no hard edge, where more samples reach further down
     rj.sample_spectrum(ens, 10, rng=0, keep="histogram", threads=1)
     peaks = []
-    for samples in (400, 8000):
+    for samples in (130, 2600):
         tracemalloc.start()
         rj.sample_spectrum(ens, samples, rng=0, keep="histogram", threads=1)
         peaks.append(tracemalloc.get_traced_memory()[1])
