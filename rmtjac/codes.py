@@ -14,7 +14,7 @@ __all__ = ["LawCode", "MaskMoment", "MaskSource", "Precision", "Route"]
 class LawCode(IntEnum):
     """Laws of weights and biases, as `rmtjac.kernels.samples.draw` knows them; the classes of `rmtjac.laws` agree."""
 
-    NO_BIAS = -1
+    NO_LAW = -1
     GAUSSIAN = 0
     UNIFORM = 1
     RADEMACHER = 2

@@ -9,11 +9,11 @@ def test_laws_and_kernels_agree_on_codes():
         "STABLE": rj.Stable, "ORTHOGONAL": rj.Orthogonal, "STUDENT_T": rj.StudentT,
     }  # fmt: skip
     assert {name: kind.code for name, kind in names.items()} == {
-        one.name: one.value for one in LawCode if one != LawCode.NO_BIAS
+        one.name: one.value for one in LawCode if one != LawCode.NO_LAW
     }
     assert set(names.values()) == {getattr(laws, name) for name in laws.__all__ if name not in ("Law", "law")}
     codes, _ = rj.Ensemble([1, 1]).kernel_arrays()
-    assert codes.tolist() == [[LawCode.GAUSSIAN, LawCode.NO_BIAS]]
+    assert codes.tolist() == [[LawCode.GAUSSIAN, LawCode.NO_LAW]]
 
 
 def test_numbers_in_files_are_frozen():

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.archive import provenance
 from rmtjac.codes import MaskMoment, Precision, Route
 from rmtjac.network import Network
+from rmtjac.provenance import provenance
 from rmtjac.spectra.chain_error import UNIT
 from rmtjac.spectra.rank import entry_rounding, without_copies
 from rmtjac.spectra.settle import product_noise, settle

@@ -67,9 +67,18 @@ def test_only_the_chain_is_left_to_finish():
 def test_discrete_layers_get_their_exact_rank():
     # all ones: rank 1, whatever noise an SVD or a Gram matrix has left in the second value
     flat, shapes = flattened([np.ones((2, 2))])
-    for route, error in ((Route.SVD, math.log(1e-15)), (Route.GRAM, math.log(1e-15))):
+    for route, error in ((Route.GRAM, math.log(1e-15)), (Route.CHAIN, -math.inf)):
         out = np.array([-37.0, math.log(2.0)])
-        _, taken, undecided = finish_discrete(error, route, flat, shapes, out)
+        found = finish_discrete(error, route, flat, shapes, out)
         assert np.isneginf(out).tolist() == [True, False]
         assert out[1] == pytest.approx(math.log(2.0), abs=1e-15)
-        assert (taken, undecided) == (Route.GRAM if route == Route.GRAM else Route.CHAIN, 0)
+        assert found == (error, route, 0)
+
+
+def test_discrete_layers_that_are_clear_of_zero_are_left_alone():
+    flat, shapes = flattened([np.diag([2.0, 3.0])])
+    for route, error in ((Route.SVD, math.log(1e-14)), (Route.GRAM, math.log(1e-14))):
+        out = np.log([2.0, 3.0]) + 1e-16
+        before = out.copy()
+        assert finish_discrete(error, route, flat, shapes, out) == (error, route, 0)
+        np.testing.assert_array_equal(out, before)

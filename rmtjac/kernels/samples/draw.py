@@ -109,8 +109,8 @@ def draw_matrix(rng, code, parameter, scale, rows, columns):
 
 @njit(cache=True, nogil=True)
 def draw_vector(rng, code, parameter, scale, size):
-    """Return a random bias vector; with NO_BIAS zeros, and no random number is used."""
+    """Return a random bias vector; with NO_LAW zeros, and no random number is used."""
     out = np.zeros(size)
-    if code != LawCode.NO_BIAS:
+    if code != LawCode.NO_LAW:
         fill(rng, code, parameter, scale, out)
     return out

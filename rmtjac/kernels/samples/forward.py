@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.activations import derivative, value
+from rmtjac.kernels.activations import Code, derivative, value
 
 __all__ = ["activate", "derivative_has_zeros", "homogeneous", "preactivations"]
-
-_LINEAR, _RELU, _LEAKY_RELU, _HARDTANH, _RELU6 = range(5)  # codes of `rmtjac.kernels.activations`
 
 
 @njit(cache=True, nogil=True)
@@ -31,10 +29,10 @@ def activate(code, parameter, h):
 @njit(cache=True, nogil=True)
 def homogeneous(code):
     """Return whether phi(c h) = c phi(h) for all c > 0, so that a scale can be taken out of the signal."""
-    return code in (_LINEAR, _RELU, _LEAKY_RELU)
+    return code in (Code.LINEAR, Code.RELU, Code.LEAKY_RELU)
 
 
 @njit(cache=True, nogil=True)
 def derivative_has_zeros(code):
     """Return whether phi' is exactly 0 on an interval; of the other activations it is 0 only by underflow."""
-    return code in (_RELU, _LEAKY_RELU, _HARDTANH, _RELU6)
+    return code in (Code.RELU, Code.LEAKY_RELU, Code.HARDTANH, Code.RELU6)

@@ -159,7 +159,7 @@ def network_spectrum(
         weights = draw_matrix(rng, weight_law, law_numbers[l, 0], law_numbers[l, 1], n_out, n_in)
         biases = draw_vector(rng, bias_law, law_numbers[l, 2], law_numbers[l, 3], n_out)
         if masks == MaskSource.NETWORK:
-            h = preactivations(weights, biases * 2.0**-scale if bias_law != LawCode.NO_BIAS else biases, x)
+            h = preactivations(weights, biases * 2.0**-scale if bias_law != LawCode.NO_LAW else biases, x)
             if not homogeneous(activations[l]):
                 h *= 2.0**scale
                 scale = 0
