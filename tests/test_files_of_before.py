@@ -27,7 +27,10 @@ _CLASSES = {
     )
 }  # fmt: skip
 # Attributes by their name of then, where it is another one today: {("class", "name then"): "name today"}.
-_RENAMED: dict[tuple[str, str], str] = {}
+_RENAMED = {
+    ("EmpiricalSpectrum", "atoms"): "zero_fractions",
+    ("LanczosSpectrum", "atoms"): "zero_fractions",
+}
 
 
 def _class(name):
