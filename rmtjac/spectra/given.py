@@ -171,7 +171,7 @@ def _collect(
 
 def _one(
     matrices: list[np.ndarray], precision: Precision, rounding: float, number: int
-) -> tuple[np.ndarray, float, Route, int]:
+) -> tuple[np.ndarray, float, int, int]:
     """Return the ascending logarithms of the singular values of one product, error, route, and undecided values.
 
     `rounding` is the relative error of the entries, and `number` names the product in error messages.
@@ -195,7 +195,7 @@ def _one(
             raise OverflowError(f"the product of matrices[{number}] leaves the range of a float")
         exponent += taken
     logs = np.empty(size)
-    error, route = factor(product, exponent, rank, len(matrices), precision, False, logs)
+    error, route = factor(product, exponent, rank, len(matrices), precision.value, False, logs)
     lowest = float(logs[size - rank]) if rank else math.inf
     noise = -math.inf if route == Route.CHAIN else product_noise(matrices, math.log(TOLERANCE) + lowest)
     cancelled = route == Route.NONE and rank > 0  # the product is 0 in floats

@@ -119,7 +119,8 @@ def compiled_unit(task: Task) -> Unit:
     codes, numbers = ensemble.kernel_arrays()
     activations = np.array([phi.code for phi in ensemble.activations], dtype=np.int64)
     parameters = np.array([phi.parameter for phi in ensemble.activations])
-    source = MaskSource.NETWORK if scales is None else MaskSource.INDEPENDENT
+    source = (MaskSource.NETWORK if scales is None else MaskSource.INDEPENDENT).value
+    precision = task.precision.value
     mask_scales = np.zeros(ensemble.depth) if scales is None else np.array(scales)
     linear = all(phi.identity for phi in ensemble.activations)  # D = 1 for any input
     zeros, discrete = np.zeros(ensemble.widths[0]), takes_few_values(task.ensemble)
@@ -130,7 +131,7 @@ def compiled_unit(task: Task) -> Unit:
         mask_rng = rng if scales is None else stream(root, i, Stream.MASKS)  # unused if the network decides D
         failed, error, route, underflows, flat, shapes = network_spectrum(
             rng, mask_rng, widths, codes, numbers, activations, parameters,
-            x, source, mask_scales, task.precision, task.single, out, moments,
+            x, source, mask_scales, precision, task.single, out, moments,
         )  # fmt: skip
         if failed != NOWHERE:
             raise overflow(ensemble, failed, i)
@@ -186,7 +187,7 @@ def numpy_unit(task: Task) -> Unit:
             if taken == OVERFLOW or not np.isfinite(x).all():
                 raise overflow(ensemble, l, i)
             exponent += taken
-        error, route = factor(product, exponent, rank, net.depth, task.precision, task.single, out)
+        error, route = factor(product, exponent, rank, net.depth, task.precision.value, task.single, out)
         if discrete:
             error, route, undecided = finish_discrete(error, route, flat[:used], shapes, out)
             return Outcome(error, route, underflows, undecided)
@@ -212,7 +213,7 @@ def invariant_unit(task: Task) -> Unit:
         moments[:] = 1.0  # D = 1
         moments[:, MaskMoment.LOG] = 0.0
         rng = stream(root, i, Stream.INVARIANT)
-        error, route, flat, shapes = invariant_spectrum(rng, widths, scales, task.precision, task.single, out)
+        error, route, flat, shapes = invariant_spectrum(rng, widths, scales, task.precision.value, task.single, out)
         finish(route, flat, shapes, out)
         return Outcome(error, route, 0, 0)
 

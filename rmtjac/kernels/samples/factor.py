@@ -45,7 +45,7 @@ def gram_route(values, shift, rank, depth, eps, out):
     floor = 20.0 * depth * eps * values[-1]
     for i in range(rank):
         out[out.size - 1 - i] = 0.5 * math.log(max(values[values.size - 1 - i], floor)) + shift
-    return math.log(floor) + 2.0 * shift, Route.GRAM
+    return math.log(floor) + 2.0 * shift, Route.GRAM.value
 
 
 @njit(cache=True, nogil=True)
@@ -75,7 +75,7 @@ def factor(product, exponent, rank, depth, precision, single, out):
     """
     out[:] = -math.inf
     if rank == 0 or (precision != Precision.ACCURATE and not np.any(product)):
-        return -math.inf, Route.NONE
+        return -math.inf, Route.NONE.value
     n = out.size
     shift = exponent * math.log(2.0)
     if precision == Precision.FAST:
@@ -88,5 +88,5 @@ def factor(product, exponent, rank, depth, precision, single, out):
         if floor <= TOLERANCE * values[rank - 1]:
             for i in range(rank):
                 out[n - 1 - i] = math.log(values[i]) + shift
-            return math.log(floor) + shift, Route.SVD
-    return -math.inf, Route.CHAIN
+            return math.log(floor) + shift, Route.SVD.value
+    return -math.inf, Route.CHAIN.value

@@ -100,7 +100,7 @@ def invariant_spectrum(rng, widths, scales, precision, single, out):
         values = bidiagonal_singular_values(main, side)
         for i in range(n):
             out[out.size - 1 - i] = math.log(values[i])
-        return -math.inf, Route.CHAIN, flat[:0], shapes[:0]
+        return -math.inf, Route.CHAIN.value, flat[:0], shapes[:0]
     used = 0
     product, exponent = np.empty((0, 0)), 0
     for l in range(1, depth):

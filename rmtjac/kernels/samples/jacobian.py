@@ -168,7 +168,7 @@ def network_spectrum(
             heavy = weight_law == LawCode.CAUCHY
             fill(mask_rng, LawCode.CAUCHY.value if heavy else LawCode.GAUSSIAN.value, 0.0, mask_scales[l], h)
         if not np.all(np.isfinite(h)):
-            return l, math.nan, Route.NONE, underflows, flat[:used], shapes
+            return l, math.nan, Route.NONE.value, underflows, flat[:used], shapes
         x, d = activate(activations[l], slopes[l], h)
         if homogeneous(activations[l]):
             scale += _rescale(x)
@@ -187,6 +187,6 @@ def network_spectrum(
             product, taken = multiply(block, product)
             exponent += taken
         if taken == OVERFLOW:
-            return l, math.nan, Route.NONE, underflows, flat[:used], shapes
+            return l, math.nan, Route.NONE.value, underflows, flat[:used], shapes
     error, route = factor(product, exponent, rank, depth, precision, single, out)
     return NOWHERE, error, route, underflows, flat[:used], shapes

@@ -8,7 +8,7 @@ from rmtjac.kernels.samples.factor import TOLERANCE, factor
 from rmtjac.spectra import one_sample
 from rmtjac.spectra.one_sample import finish
 
-AUTO, ACCURATE, FAST = Precision
+AUTO, ACCURATE, FAST = (one.value for one in Precision)
 NONE, SVD, CHAIN, GRAM = Route
 EPS = np.finfo(float).eps
 
