@@ -34,6 +34,9 @@ _SCHEMA = Schema(
 class LanczosSpectrum:
     """Gauss quadratures of the spectral measures of M = J J^T at random vectors, the probes.
 
+    Errors are standard errors between networks. For a single network they are standard errors between probes, and say
+    how well the spectrum of this network is known; the spectra of two networks differ by O(N^-1/2) if D is random.
+
     Attributes
     ----------
     nodes : ndarray of float, shape (samples, probes, steps)
@@ -54,11 +57,6 @@ class LanczosSpectrum:
     See Also
     --------
     rmtjac.spectra.lanczos_spectrum : Returns it.
-
-    Notes
-    -----
-    Errors are standard errors between networks. For a single network they are standard errors between probes, and say
-    how well the spectrum of this network is known; the spectra of two networks differ by O(N^-1/2) if D is random.
 
     Examples
     --------
