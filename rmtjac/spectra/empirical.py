@@ -69,7 +69,7 @@ class EmpiricalSpectrum(SampleStatistics):
     >>> emp.eigenvalues.shape
     (20, 50)
     >>> print(emp.moment(2))
-    0.39... ± 0.0...
+    0.38... ± 0.03...
     """
 
     log_singular_values: np.ndarray
