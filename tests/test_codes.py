@@ -11,7 +11,9 @@ def test_laws_and_kernels_agree_on_codes():
     assert {name: kind.code for name, kind in names.items()} == {
         one.name: one.value for one in LawCode if one != LawCode.NO_LAW
     }
-    assert set(names.values()) == {getattr(laws, name) for name in laws.__all__ if name not in ("Law", "LawCode", "law")}
+    assert set(names.values()) == {
+        getattr(laws, name) for name in laws.__all__ if name not in ("Law", "LawCode", "law")
+    }
     codes, _ = rj.Ensemble([1, 1]).kernel_arrays()
     assert codes.tolist() == [[LawCode.GAUSSIAN, LawCode.NO_LAW]]
 
