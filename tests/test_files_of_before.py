@@ -93,10 +93,9 @@ def _check_network(found, told):
 
 @pytest.fixture
 def an_own_activation(monkeypatch):
-    from rmtjac.activations import registry
+    from rmtjac.activations.lookup import REGISTERED
 
-    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
-    rj.activations.register(rj.Activation("sine of before", np.sin, np.cos))
+    monkeypatch.setitem(REGISTERED, "sine of before", rj.Activation("sine of before", np.sin, np.cos))
 
 
 _FILES = [name for name in VALUES if VALUES[name]["class"] != "SweepTable"]
