@@ -38,7 +38,6 @@ from rmtjac.comparison.width_ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.statistics.finite_size import finite_atom
-from rmtjac.theory.limit.quantiles import cdf
 from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit"]
@@ -159,7 +158,7 @@ def _points(rungs: tuple[EmpiricalSpectrum, ...], limit: LimitSpectrum) -> tuple
     # A little above the quantile, so that eigenvalues on an atom of the limit are below it in spite of their rounding.
     at = np.unique(limit.log_quantile(p)) + 1e-9
     at = at[at > max(rung.log_floor for rung in rungs)]
-    return at, cdf(limit, at)[0]
+    return at, limit.log_cdf(at)
 
 
 def _statistics(

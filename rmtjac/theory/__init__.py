@@ -12,8 +12,8 @@ from rmtjac.theory.derivative_laws.lerch import lerch_phi
 from rmtjac.theory.derivative_laws.of_activation import derivative_law
 from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
 from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
+from rmtjac.theory.equation.edge import Edge
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.equation.support import Edge
 from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
 from rmtjac.theory.limit.limit_spectrum import limit_spectrum
 from rmtjac.theory.limit.spectrum import LimitSpectrum

@@ -1,8 +1,9 @@
-"""Atoms of the limit off 0, which orthogonal weights leave: eigenspaces of the D_l^2 that meet all the way through."""
+"""The atoms of the limit off 0, which only orthogonal weights leave: eigenspaces of all D_l^2 that intersect."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,19 @@ __all__ = ["atoms"]
 _ROUNDING = 1e-14  # of a probability
 
 
+class _Chosen(NamedTuple):
+    """One value of D_l^2 for each of the first layers: terms that add up to log lambda, and to the dimension left."""
+
+    logs: tuple[float, ...]
+    dimensions: tuple[float, ...]
+
+
 def atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
     """Return log lambda, ascending, and the mass of each atom off 0.
 
-    One value of D_l^2 is taken from each layer; its eigenspace misses a share 1 - w of the n_{l+1} neurons, and what
-    none of the layers misses is the atom (Belinschi 2003). At most one layer can take a value of probability up to
-    1/2, so the choices that leave anything are few at any depth.
+    One value of D_l^2 is chosen in each layer. Its eigenspace lacks a share 1 - w of the n_{l+1} dimensions, w the
+    probability of the value, and the mass of the atom is what remains when all layers have taken their share (Belinschi
+    2003). At most one layer can have a value of probability up to 1/2, so few choices leave anything, at any depth.
 
     Examples
     --------
@@ -33,15 +41,15 @@ def atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
     widths = np.array(layers.widths)
     wide = float(widths.max())
     lost = math.fsum(np.maximum(widths[:-1] - widths[1:], 0.0))
-    chosen: list[tuple[tuple[float, ...], tuple[float, ...]]] = [((), (widths[0], -lost))]
+    chosen = [_Chosen((), (widths[0], -lost))]
     for law, variance, n in zip(layers.laws, layers.variances, widths[1:], strict=True):
         if not discrete(law):
             return np.empty(0), np.empty(0)
         points = [
             (math.log(x) + math.log(variance), (1.0 - w) * n) for x, w in zip(law.values, law.weights, strict=True)
         ]
-        longer = [((*logs, x), (*kept, -missed)) for logs, kept in chosen for x, missed in points]
-        chosen = [one for one in longer if math.fsum(one[1]) > _ROUNDING * wide]
+        longer = [_Chosen((*logs, x), (*kept, -missed)) for logs, kept in chosen for x, missed in points]
+        chosen = [one for one in longer if math.fsum(one.dimensions) > _ROUNDING * wide]
     found: dict[float, tuple[float, float]] = {}
     for logs, kept in chosen:
         place, mass = math.fsum(logs), math.fsum(kept) / widths[-1]

@@ -1,20 +1,22 @@
-r"""The route of the paper: fixed-point iteration continued in Im z (BS 18-23), in any precision.
+r"""The route of the paper, BS (18)-(23): fixed-point iteration continued in Im z, in any precision.
 
-With w(z) = m_M(1/z) the limit equation of L equal layers (BS 19) is
+With w(z) = m_M(1/z) the limit equation of L equal layers, BS (19), is
 
 .. math:: w = m_K(z^{-1/L}\,\Psi_L(w)), \qquad \Psi_L(w) = (1+w)^{1/L} w^{1-1/L},
 
-iterated to |w_n - w_{n-1}| < tol at each z^{(k)} = lambda + i b^{N-k}, k = 0 ... 2N, from the solution at the z before
-(BS 20-22), and rho = -Im((1 + w)/z)/pi at the last one (BS 23). What differs from the paper, and why:
+iterated to |w_n - w_{n-1}| < tol at each z^{(k)} = lambda + i b^{N-k}, k = 0 ... 2N, from the solution at the previous
+z, BS (20)-(22). At the last z rho = -Im((1 + w)/z)/pi, BS (23). What differs from the paper, and why:
 
-- **Start.** BS start from w = 0. For L >= 2 that is a root for every z, and the iteration never leaves it. Here it
-  starts from the asymptotic value w = m_1/z, m_1 = (E D^2)^L.
-- **End.** At Im z = b^{-N} the density is smeared over that width, and the iteration may not have converged (it need
-  not contract near the real axis; for L = 1 it often does not). With ``polish`` Newton's method goes on from the
-  last w at z = lambda, to the working precision. Without, the result is the paper's.
+- **Start.** The paper starts from w = 0. For L >= 2 that is a root for every z, and the iteration never leaves it. Here
+  it starts from the asymptotic value w = m_1/z, m_1 = (E D^2)^L.
+- **End.** At Im z = b^{-N} the density is smeared over that width, and the iteration may not have converged: near the
+  real axis it need not contract, and for L = 1 it often does not. With ``polish`` a secant method goes on from the last
+  w at z = lambda, to the working precision. Without it, the result is that of the paper.
 
-Powers are principal. Arg w, Arg(1+w) lie in [-pi, 0] for Im z > 0, so the argument of m_K has phase in [-2 pi/L -
-..., 0] and, on the physical branch, in (-pi, 0) (`rmtjac.theory.equation.roots`).
+Powers are principal. Arg w and Arg(1 + w) lie in [-pi, 0] for Im z > 0, and on the physical branch the argument of m_K
+has its phase in (-pi, 0) (`rmtjac.theory.equation.roots`).
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -32,21 +34,40 @@ __all__ = ["ContinuationPoint", "continuation"]
 
 @dataclass(frozen=True, eq=False)
 class ContinuationPoint:
-    """Outcome at one lambda, in mpmath numbers of the working precision.
+    """Outcome of `continuation` at one lambda, in mpmath numbers of the working precision.
 
     Attributes
     ----------
-    lam, w, density
-        lambda, w at the end, and rho(lambda).
-    residual
+    lam : mpf
+        lambda.
+    w : mpc
+        w at the end of the path.
+    density : mpf
+        rho(lambda).
+    residual : mpf
         |w - m_K(...)| at the end.
-    status
-        ``CONVERGED``: the last step (the polish, if any) met its tolerance; else ``ITERATION_LIMIT``, and w is the last
-        iterate of the path: far below the upper edge the path of BS can end far from the root.
-    iterations
+    status : Status
+        ``CONVERGED`` if the last step (the polish, if any) met its tolerance. Else ``ITERATION_LIMIT``, and w is the
+        last iterate of the path: far below the upper edge the path of BS can end far from the root.
+    iterations : int
         Fixed-point steps over the whole path.
-    unconverged
+    unconverged : int
         How many of the 2N + 1 points of the path ended at the iteration limit.
+
+    See Also
+    --------
+    continuation : Makes them.
+
+    References
+    ----------
+    BS (18)-(23). See docs/references.md.
+
+    Examples
+    --------
+    >>> from rmtjac.theory import DiscreteLaw
+    >>> point, = continuation(DiscreteLaw.from_points([1.0], [1.0]), 2, [1.0], steps=10)
+    >>> print(point.status, point.residual < 1e-12)
+    converged True
     """
 
     lam: Any
@@ -75,28 +96,48 @@ def continuation(
 
     Parameters
     ----------
-    law
+    law : DerivativeLaw
         Law K of D^2, the same in all layers.
-    depth
-        L.
-    lam
-        Points lambda > 0 (numbers or mpmath numbers).
-    variance
-        :math:`\prod_l \sigma_l^2`: lambda is measured in units of it.
-    digits
+    depth : int
+        The number of layers L, at least 1.
+    lam : iterable of float or mpmath number
+        Points lambda > 0.
+    variance : float
+        The product of all :math:`\sigma_l^2`, > 0: the unit of lambda.
+    digits : int
         Working precision in decimal digits.
-    base, steps
-        b and N of BS (22); the last Im z is b^{-N} (in units of lambda where lambda < 1: b^{-N} is small against
-        neither).
-    tol, max_iter
-        eps and N_0 of BS (21).
-    polish
-        Go on with Newton's method at z = lambda.
+    base, steps : float > 1, int
+        The b and N of BS (22). The last Im z is b^{-N}, in units of lambda where lambda < 1: it has to be small against
+        lambda too.
+    tol, max_iter : float > 0, int
+        The epsilon and N_0 of BS (21).
+    polish : bool
+        Whether a secant method goes on at z = lambda.
+
+    Returns
+    -------
+    list of ContinuationPoint
+        One per lambda.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of range.
+
+    See Also
+    --------
+    rmtjac.limit_spectrum : The limit by the explicit inverse, or with ``method="continuation"`` by this route.
+    convergence_map : Where this route works.
 
     Notes
     -----
-    Cost: about 0.2 s a point with closed forms; with the Lerch transcendent (erf) each of some 1000 evaluations takes
-    tens of milliseconds. A quadrature law is as precise as its float phi', whatever `digits`.
+    A point costs about 0.2 s where m_K has a closed form; the time grows like `steps` times `max_iter`. With the Lerch
+    transcendent (erf) each of some 1000 evaluations takes tens of milliseconds. A quadrature law is as precise as its
+    float phi', whatever `digits`.
+
+    References
+    ----------
+    BS (18)-(23). See docs/references.md.
 
     Examples
     --------
@@ -148,8 +189,10 @@ def _path(
     polish: bool,
     digits: int,
 ) -> ContinuationPoint:
+    """Return the outcome at one lambda, in units of the variance."""
+
     def image(w: Any, z: Any) -> Any:
-        # Principal powers; the exponent form keeps z^{-1/L} on the branch on which it is analytic above the cut.
+        # Powers are principal; as an exponential z^{-1/L} stays on the branch that is analytic above the cut.
         return law.moment_transform_mp(mp.exp((mp.log(1 + w) + (depth - 1) * mp.log(w) - mp.log(z)) / depth))
 
     width = min(lam, mp.mpf(1))
@@ -177,8 +220,8 @@ def _path(
             )
         except (ValueError, ZeroDivisionError):
             root = w
-        # With these logarithms a root below the real axis is the physical one (`rmtjac.theory.equation.roots`), if it
-        # is a root.
+        # With these logarithms a root below the real axis is the physical one (`rmtjac.theory.equation.roots`); what
+        # the secant method returns need not be a root.
         if root.imag < 0 and abs(image(root, z) - root) < mp.mpf(10) ** (2 - digits) * min(abs(1 + root), abs(root)):
             w, status = root, Status.CONVERGED
     residual = abs(image(w, z) - w)

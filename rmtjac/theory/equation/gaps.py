@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,29 +20,48 @@ from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.slopes import Factors, Parts, log_lambda, slope, slope_bounds, term_parts
 from rmtjac.theory.equation.stretches import Branch, scale
 
-__all__ = ["Gap", "gaps"]
+__all__ = ["CriticalPoint", "Gap", "gaps"]
 
-_FINE = 1e-11  # in log lambda
-_PIECES = 6  # a cell is divided into
+_FINE = 1e-11  # in log lambda: a cell over which it moves by less is not divided
+_PIECES = 6  # that a cell is divided into
 _ROUNDS = 14
-_MOST = 1_000, 20_000  # cells in a round: where m_K is a sum over nodes, over a few values
-_CRITICAL = 10.0  # log m
+_MOST_OF_NODES, _MOST_OF_VALUES = 1_000, 20_000  # cells in a round, where m_K is a sum over nodes, over a few values
+_LARGE = 10.0  # log m, in units of its scale, beyond which 1/m^2 is lost beside 1/m
+
+
+class CriticalPoint(NamedTuple):
+    """A point at which d log lambda / dm = 0, with log|u_g| - i pi (u_g < 0) of each term."""
+
+    m: float
+    log_lam: float
+    log_u: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Gap:
-    """A stretch of m on which log lambda falls; `low` and `high` are ends in m.
-
-    An end is (m, log lambda, log u) at a critical point, or None where the gap goes on to the end of the branch.
-    """
+    """A stretch of m on which log lambda falls; an end in m is None where the gap goes on to the end of the branch."""
 
     branch: Branch
-    low: tuple[float, float, np.ndarray] | None
-    high: tuple[float, float, np.ndarray] | None
+    low: CriticalPoint | None
+    high: CriticalPoint | None
 
 
 def gaps(layers: Layers, weights: Factors, branch: Branch) -> tuple[list[Gap], float]:
-    """Return the gaps, and a bound of the width, in log lambda, of any that may have been missed."""
+    """Return the gaps of a branch, and a bound of the width, in log lambda, of any that may have been missed.
+
+    Examples
+    --------
+    Above the support of Marchenko-Pastur, whose upper edge is at m = 1, lambda = (1 + m)^2 / m = 4:
+
+    >>> from rmtjac.theory import DiscreteLaw
+    >>> from rmtjac.theory.equation.stretches import branches
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> weights = Factors.of(layers)
+    >>> (positive,) = [one for one in branches(layers, weights)[0] if one.segment.low == 0.0]
+    >>> (gap,), hidden = gaps(layers, weights, positive)
+    >>> gap.low, round(gap.high.m, 7), round(math.exp(gap.high.log_lam), 12), hidden < 1e-10
+    (None, 1.0, 4.0, True)
+    """
     curve = _Curve(layers, weights, branch)
     with np.errstate(all="ignore"):
         m, falls, hidden = _cells(curve)
@@ -56,42 +76,56 @@ def gaps(layers: Layers, weights: Factors, branch: Branch) -> tuple[list[Gap], f
     return out, hidden
 
 
+class _Sides(NamedTuple):
+    """The terms of the equation at the left and at the right ends of cells."""
+
+    left: list[Parts]
+    right: list[Parts]
+
+    def at(self, index: np.ndarray) -> _Sides:
+        """Return the terms at the ends of some of the cells."""
+        return _Sides([parts[index] for parts in self.left], [parts[index] for parts in self.right])
+
+
 class _Curve:
-    """The slope along a branch, of the sign that is negative where log lambda falls."""
+    """The slope d log lambda / d log|m| along a branch, with the sign that makes it negative where log lambda falls."""
 
     def __init__(self, layers: Layers, weights: Factors, branch: Branch) -> None:
         self.layers, self.weights, self.branch = layers, weights, branch
         self.sign = 1.0 if branch.segment.m[0] > 0.0 else -1.0
         self.counts = weights.on(layers, branch.stretches)
 
-    def terms(self, m: np.ndarray, sides: tuple[list[Parts], list[Parts]] | None = None) -> list[Parts]:
-        """Return the terms at `m`; `sides`, the terms at lower and at higher m, narrows the search."""
+    def terms(self, m: np.ndarray, sides: _Sides | None = None) -> list[Parts]:
+        """Return the terms at `m`; `sides`, the terms at lower and at higher m, narrow the search for u."""
         out = []
         for g, (one, r) in enumerate(zip(self.branch.stretches, self.layers.ratios, strict=True)):
-            within = None if sides is None else (sides[0][g].v, sides[1][g].v)
+            within = None if sides is None else (sides.left[g].v, sides.right[g].v)
             out.append(term_parts(one, invert_m(one, r * m, within)))
         return out
 
     def value(self, m: np.ndarray, terms: list[Parts]) -> np.ndarray:
+        """Return the slope at `m`."""
         quotients = self.weights.quotients(m)
         return self.sign * slope(self.layers, self.counts, quotients, self.branch.stretches, terms)
 
-    def bounds(
-        self, left: np.ndarray, right: np.ndarray, sides: tuple[list[Parts], list[Parts]]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def bounds(self, left: np.ndarray, right: np.ndarray, sides: _Sides) -> tuple[np.ndarray, np.ndarray]:
+        """Return bounds of the slope on the cells between the m of `left` and of `right`."""
         quotients = self.weights.quotients(left), self.weights.quotients(right)
-        low, high = slope_bounds(self.layers, self.counts, quotients, self.branch.stretches, sides)
+        low, high = slope_bounds(self.layers, self.counts, quotients, self.branch.stretches, *sides)
         return (low, high) if self.sign > 0.0 else (-high, -low)
 
 
 def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return points m, ascending, whether log lambda falls at each, and the width that is left undecided."""
+    """Return points m, ascending, whether log lambda falls at each, and the widest cell in log lambda left undecided.
+
+    NaN is no proof: where a bound is NaN the cell counts as undecided.
+    """
     m, terms = _resolved(curve)
     points, falls = [m], [curve.value(m, terms) < 0.0]
     left, right = m[:-1], m[1:]
-    sides = [parts[:-1] for parts in terms], [parts[1:] for parts in terms]
+    sides = _Sides([parts[:-1] for parts in terms], [parts[1:] for parts in terms])
     few = all(isinstance(one.law, DiscreteLaw) for one in curve.branch.stretches)
-    most = max(_MOST[few] // len(terms), 200)
+    most = max((_MOST_OF_VALUES if few else _MOST_OF_NODES) // len(terms), 200)
     hidden = 0.0
     for turn in range(_ROUNDS):
         low, high = curve.bounds(left, right, sides)
@@ -109,32 +143,40 @@ def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
         share = np.arange(1, _PIECES)[:, None] / _PIECES
         # Between the ends of each cell, with log|m| in equal steps: shape (pieces - 1, cells).
         new = np.copysign(np.exp((1.0 - share) * np.log(np.abs(a)) + share * np.log(np.abs(b))), a).ravel()
-        at_ends = [parts[rough] for parts in sides[0]], [parts[rough] for parts in sides[1]]
-        again = np.tile(np.arange(rough.size), _PIECES - 1)
-        fresh = curve.terms(new, ([parts[again] for parts in at_ends[0]], [parts[again] for parts in at_ends[1]]))
+        at_ends = sides.at(rough)
+        fresh = curve.terms(new, at_ends.at(np.tile(np.arange(rough.size), _PIECES - 1)))
         points.append(new)
         falls.append(curve.value(new, fresh) < 0.0)
         left, right = np.concatenate([a, new]), np.concatenate([new, b])
-        whole = [first.woven(own, last) for first, own, last in zip(at_ends[0], fresh, at_ends[1], strict=True)]
-        sides = [parts[: left.size] for parts in whole], [parts[rough.size :] for parts in whole]
+        whole = [
+            first.followed_by(own, last) for first, own, last in zip(at_ends.left, fresh, at_ends.right, strict=True)
+        ]
+        sides = _Sides([parts[: left.size] for parts in whole], [parts[rough.size :] for parts in whole])
     order = np.argsort(np.concatenate(points))
     return np.concatenate(points)[order], np.concatenate(falls)[order], hidden
 
 
 def _resolved(curve: _Curve) -> tuple[np.ndarray, list[Parts]]:
-    """Return the coarse grid, without the points at which 1/m^2 is lost where 1/m cancels, as m tends to infinity."""
+    """Return the coarse grid with its terms, without the points that are too large where a cancellation needs 1/m^2.
+
+    Without Gaussian weights log lambda is a constant plus kappa / m for large m. Where kappa is 0 the next term, of
+    order 1/m^2, decides, and it is lost to rounding for very large m.
+    """
     layers, branch, segment = curve.layers, curve.branch, curve.branch.segment
     m, terms = segment.m, branch.terms
     end = segment.low if segment.high == math.inf else segment.high
     endless = math.isinf(segment.low) or math.isinf(segment.high)
     if not endless or layers.gaussian or branch.share_at_infinity(layers):
         return m, terms
-    kept = np.flatnonzero(np.abs(m) <= math.exp(_CRITICAL) * scale(layers, end))
+    kept = np.flatnonzero(np.abs(m) <= math.exp(_LARGE) * scale(layers, end))
     return m[kept], [parts[kept] for parts in terms]
 
 
-def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, np.ndarray]:
-    """Return m, log lambda and log u at the zero of the slope between two points, by secants kept in a bracket."""
+def _critical(curve: _Curve, rises: float, falls: float) -> CriticalPoint:
+    """Return the zero of the slope between a point where log lambda rises and one where it falls.
+
+    The method is that of secants, kept in a bracket.
+    """
     a, b = rises, falls
     f = curve.value(np.array([a, b]), curve.terms(np.array([a, b])))
     for _ in range(12):
@@ -155,4 +197,5 @@ def _critical(curve: _Curve, rises: float, falls: float) -> tuple[float, float, 
         parts.v[0] - (0j if one.sign > 0 else 1j * math.pi)
         for one, parts in zip(curve.branch.stretches, terms, strict=True)
     ]
-    return float(b), float(log_lambda(curve.layers, at, curve.branch.stretches, terms)[0]), np.array(log_u)
+    log_lam = float(log_lambda(curve.layers, at, curve.branch.stretches, terms)[0])
+    return CriticalPoint(float(b), log_lam, np.array(log_u))

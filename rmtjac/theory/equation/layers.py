@@ -1,4 +1,4 @@
-"""What the limit depends on: the layers of a network, and the terms of the limit equation that they make."""
+"""The layers of a network, and the terms of the limit equation that they make."""
 
 from __future__ import annotations
 
@@ -23,26 +23,44 @@ __all__ = ["Layers", "snap"]
 class Layers:
     """What the limit depends on: a law of D^2, a weight variance, a width and a kind of weights for each layer.
 
+    Layers of the same law and width are one term of the equation, with a multiplicity; `rmtjac.theory.equation.roots`
+    explains the terms.
+
     Parameters
     ----------
-    laws
+    laws : sequence of DerivativeLaw
         Laws of D_l^2, one per layer.
-    variances
-        sigma_l^2: n_l Var W_ij, or the squared gain of orthogonal weights.
-    widths
-        n_0 ... n_L; only their ratios matter. Equal by default.
-    orthogonal
+    variances : sequence of float
+        The sigma_l^2 > 0: n_l Var W_ij, or the squared gain of orthogonal weights.
+    widths : sequence of float, optional
+        The n_0 ... n_L > 0, of which only the ratios matter; equal by default.
+    orthogonal : sequence of bool, optional
         Whether the weights of a layer are orthogonal (orthonormal rows or columns); none by default.
 
     Attributes
     ----------
-    groups, ratios, counts
-        The terms of the equation (`rmtjac.theory.equation.roots`): laws K_g, ratios r_g, multiplicities k_g; the first
-        leads.
-    free_ratios, free_counts
+    groups : list of DerivativeLaw
+        The laws K_g of the terms; the first, the leading one, has the smallest rank.
+    ratios, counts : ndarray of float, shape (terms,)
+        The ratios r_g and the multiplicities k_g of the terms.
+    free_ratios, free_counts : ndarray of float, shape (factors,)
         The factors (1 + r_f m)^{k_f} of the weights.
-    log_scale
+    log_scale : float
         log lambda - H.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer, the lengths do not match, or a variance or a width is not finite and > 0.
+
+    See Also
+    --------
+    rmtjac.limit_spectrum : The limit of an ensemble, which makes the layers.
+    rmtjac.LimitSpectrum : The limit of given layers.
+
+    References
+    ----------
+    docs/theory/layers.md.
 
     Examples
     --------
@@ -79,7 +97,8 @@ class Layers:
             if not 0.0 < variance < math.inf:
                 raise ValueError(f"variances[{l}]={variance!r} must be finite and > 0")
         ratio = [widths[-1] / n for n in widths]
-        # The weights leave (1 + r m) of the input, and take it away where they are orthogonal: at the wider side.
+        # The factor 1 + r_0 m is that of the input. Orthogonal weights divide by 1 + r m of their wider side, Gaussian
+        # weights by nothing.
         wider = [l if widths[l + 1] <= widths[l] else l + 1 for l in range(depth)]
         free = defaultdict(float, {ratio[0]: 1.0})
         log_scale = float(np.sum(np.log(self.variances))) - math.log(ratio[0])
@@ -92,7 +111,7 @@ class Layers:
             scales += [(widths[l + 1], 1), (widths[place], -1)]
             if orthogonal[l]:
                 free[ratio[place]] -= 1.0
-            if law.constant:  # m = u b / (1 - u b), so that m / u = b (1 + m): one more such factor
+            if law.constant:  # m_K = u b / (1 - u b), so that m_K / u = b (1 + m_K): one more such factor
                 free[r] += 1.0
                 log_scale += math.log(law.supremum)
                 scales.append((law.supremum, 1))
@@ -103,8 +122,9 @@ class Layers:
                 terms.append((law, r))
                 counts.append(0.0)
             counts[place] += 1.0
-        # Near lambda = 0 the u of the term of smallest rank grows, while the others turn real: only from the former
-        # does Im m keep its digits. If that is a factor 1 + r m, it becomes the term of a linear layer.
+        # Near lambda = 0 the u of the term of smallest rank grows, while the others become real, and Im m keeps its
+        # digits only if it is computed from that u. If a factor 1 + r m has the smallest rank, it becomes the term of a
+        # linear layer.
         narrow = max(r for r, k in free.items() if k > 0.0) if max(free.values()) > 0.0 else 0.0
         if narrow * min((law.mass / r for law, r in terms), default=math.inf) > 1.0 + 1e-13:
             terms.append((DiscreteLaw.from_points([1.0], [1.0]), narrow))
@@ -134,7 +154,7 @@ class Layers:
 
     @property
     def explicit(self) -> bool:
-        """Whether M is a multiple of D^2 of one layer, all weights being orthogonal: H = -log u."""
+        """Whether M is a multiple of D^2 of one layer, all weights being orthogonal; then H = -log u."""
         return len(self.groups) == 1 and self.counts[0] == 1.0 and not self.free_counts.size
 
     @property
@@ -145,23 +165,23 @@ class Layers:
 
     @cached_property
     def rank(self) -> float:
-        """mu, the mass off 0: the smallest of n_0 / n_L and P(D_l != 0) n_{l+1} / n_L."""
+        """The mass mu off 0: the smallest of n_0 / n_L and P(D_l != 0) n_{l+1} / n_L."""
         return self.groups[0].mass / float(self.ratios[0])
 
     @cached_property
     def shares(self) -> np.ndarray:
-        """Mu r_g / p_g per term, at most 1 and exactly 1 where a term leads."""
+        """The mu r_g / p_g of the terms, at most 1, and exactly 1 for a term of the smallest rank."""
         masses = np.array([law.mass for law in self.groups])
         return snap(self.rank * self.ratios / masses)
 
     @cached_property
     def free_shares(self) -> np.ndarray:
-        """Mu r_f per factor of the weights."""
+        """The mu r_f of the factors of the weights."""
         return snap(self.rank * self.free_ratios)
 
     @property
     def log_mean(self) -> float:
-        """Logarithm of the first moment of the spectrum."""
+        """The logarithm of the first moment of the limit."""
         terms = zip(self.counts, self.groups, strict=True)
         return self.log_scale + float(sum(k * math.log(law.mean) for k, law in terms))
 
@@ -178,7 +198,18 @@ class Layers:
         return math.prod((Fraction(value) ** power for value, power in self._scales), start=Fraction(1))
 
     def ratio_fraction(self, ratio: float) -> Fraction:
-        """Return n_L / n for the width n that `ratio` is the float of."""
+        """Return n_L / n exactly, for the width n whose n_L / n is the float `ratio`.
+
+        Parameters
+        ----------
+        ratio : float
+            One of `ratios` or `free_ratios`.
+
+        Returns
+        -------
+        Fraction
+            The exact ratio.
+        """
         assert self.widths is not None
         top = self.widths[-1]
         return Fraction(top) / Fraction(next(n for n in self.widths if top / n == ratio))
@@ -190,7 +221,18 @@ class Layers:
         return mp.fprod(mp.mpf(value) ** power for value, power in self._scales)
 
     def ratio_mp(self, ratio: float) -> Any:
-        """Return n_L / n in the working precision of mpmath."""
+        """Return n_L / n in the working precision of mpmath.
+
+        Parameters
+        ----------
+        ratio : float
+            One of `ratios` or `free_ratios`.
+
+        Returns
+        -------
+        mpf
+            The ratio.
+        """
         import mpmath as mp
 
         exact = self.ratio_fraction(ratio)
@@ -211,5 +253,5 @@ class Layers:
 
 
 def snap(shares: np.ndarray) -> np.ndarray:
-    """Ratios of floats that should be 1 are made 1: ties at lambda = 0 are ties."""
+    """Return `shares`, with those that are 1 to rounding made 1: what is equal at lambda = 0 counts as equal."""
     return np.where(np.abs(shares - 1.0) < 1e-14, 1.0, shares)

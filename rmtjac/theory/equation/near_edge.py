@@ -1,15 +1,14 @@
 r"""The density next to a square-root edge, in the variable in which it is analytic.
 
-Near an edge two roots meet, and a relative error eps of lambda or of the equation becomes an error eps / (2 gap) of the
-density, gap = |log lambda - log lambda_e|. So within `WITHIN` of an edge the root is not sought from log lambda, but
-from x = v - v_e, v = log u of the leading law:
+Near an edge lambda_e two roots meet, and a relative error eps of lambda or of the equation becomes an error
+eps / (2 gap) of the density, gap = |log lambda - log lambda_e|. So within `WITHIN` of an edge the unknown is
+x = v - v_e, v = log u of the leading law:
 
 .. math:: H(v_e + x) - H(v_e) = \sum_{n\ge2} h_n x^n = \log(\lambda/\lambda_e), \qquad \mathrm{Im}\,m = \mathrm{Im}
 \sum_{n\ge1} m_n x^n,
 
-with lambda_e known to 30 digits, so that lambda - lambda_e is right for a float lambda however close it is. The
-coefficients are
-Taylor coefficients, by the trapezoid rule on a circle. Of the two roots x the one with Im u < 0 is taken.
+with lambda_e known to more digits than a float has, so that lambda - lambda_e is right for every float lambda. The
+Taylor coefficients come from the trapezoid rule on a circle. Of the two roots x the one with Im u < 0 is taken.
 """
 
 from __future__ import annotations
@@ -21,33 +20,33 @@ import numpy as np
 
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.derivative_laws.multiprecision import digits_known
+from rmtjac.theory.equation.edge import Edge
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.equation.support import Edge
 
 __all__ = ["WITHIN", "Expansion", "expand"]
 
-WITHIN = 2e-3
-_POINTS, _TERMS = 64, 28
-_USED = 0.25  # of the radius of the circle: 0.25^28 = 1e-17
+WITHIN = 2e-3  # distance in log lambda
+_POINTS, _TERMS = 64, 28  # on the circle, of the series
+_USED = 0.25  # share of the radius of the circle on which the series is used: 0.25^28 = 1e-17
 _EPS = np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False)
 class Expansion:
-    """Coefficients at one edge.
+    """The expansion of H and m at one edge.
 
     Attributes
     ----------
-    high, low
-        lambda_e as an unevaluated sum of two floats.
-    uncertainty
+    high, low : float
+        lambda_e as the sum of two floats.
+    uncertainty : float
         Relative error of lambda_e.
-    side
-        Sign of Im x for Im u < 0.
-    h, m
-        Coefficients of H(v_e + x) - H(v_e) and of m - m_e; those below x^2, and below x, are 0.
-    radius
-        Largest |x| they serve.
+    side : float
+        The sign of Im x where Im u < 0.
+    h, m : ndarray of float, shape (28,)
+        Coefficients of H(v_e + x) - H(v_e), which starts at x^2, and of m - m_e, which starts at x.
+    radius : float
+        The largest |x| at which the expansion is used.
     """
 
     high: float
@@ -59,7 +58,7 @@ class Expansion:
     radius: float
 
     def imag_m(self, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return Im m, its error, and which lambda these hold for: those inside the support and near enough."""
+        """Return Im m, its error, and for which `lam` they hold: those inside the support and near enough."""
         away = np.log1p(((lam - self.high) - self.low) / self.high)
         square = away / self.h[2]
         with np.errstate(invalid="ignore"):
@@ -77,7 +76,17 @@ class Expansion:
 
 
 def expand(layers: Layers, edge: Edge) -> Expansion | None:
-    """Return the expansion at a square-root edge, or None if lambda_e is no float or a pole too close."""
+    """Return the expansion at a square-root edge, or None if lambda_e leaves the range of a float or a pole is near.
+
+    Examples
+    --------
+    >>> from rmtjac.theory import DiscreteLaw
+    >>> from rmtjac.theory.equation.support import support
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> expansion = expand(layers, support(layers).intervals[0][1])
+    >>> expansion.high, abs(expansion.low) < 1e-20
+    (4.0, True)
+    """
     if abs(edge.log_lam) > 600.0:
         return None
     signs = np.where(edge.log_u.imag < -1.0, -1.0, 1.0)
@@ -88,7 +97,7 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
     radius = _distance(layers, edge, signs)
     for _ in range(20):
         values = np.empty((2, _POINTS), dtype=complex)
-        with np.errstate(all="ignore"):  # too wide a circle may lead anywhere
+        with np.errstate(all="ignore"):  # on too wide a circle the values may be anything
             values[:, lower] = _on_circle(layers, edge.log_u, radius * circle[lower])
         values[:, ~lower] = values[:, lower][:, ::-1].conj()
         if not np.isfinite(values).all():
@@ -111,7 +120,7 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
 
 
 def _distance(layers: Layers, edge: Edge, signs: np.ndarray) -> float:
-    """Half of the distance of v_e to the nearest cut."""
+    """Return half the distance of v_e to the nearest cut."""
     out = math.pi
     for law, v, sign in zip(layers.groups, edge.log_u.real, signs, strict=True):
         if sign > 0.0:
@@ -128,16 +137,17 @@ def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
     log_m = s + base[0] + x - math.log(r0)
     m = lead.mass * (c - 1.0) / r0
     value = -log_m + layers.counts[0] * s
-    centre = log_moment_transform_array(*lead.kernel, np.array([base[0]]))
-    pace = (lead.mass * centre[0] * centre[2]).real[0] / r0  # dm/dv_0 at the edge
+    c, _, c1, *_ = log_moment_transform_array(*lead.kernel, np.array([base[0]]))
+    pace = (lead.mass * c * c1).real[0] / r0  # dm/dv_0 at the edge
     for law, r, k, v in zip(layers.groups[1:], layers.ratios[1:], layers.counts[1:], base[1:], strict=True):
-        start = log_moment_transform_array(*law.kernel, np.array([v]))
-        w = v + x * pace * r / (law.mass * start[0] * start[2]).real[0]
+        c, _, c1, *_ = log_moment_transform_array(*law.kernel, np.array([v]))
+        w = v + x * pace * r / (law.mass * c * c1).real[0]
         for _ in range(12):
             c, _, c1, s, _ = log_moment_transform_array(*law.kernel, w)
             w = w - (law.mass * (c - 1.0) - r * m) / (law.mass * c * c1)
             w = w.real + 1j * np.clip(w.imag, -math.pi, 0.0)
-        value += k * log_moment_transform_array(*law.kernel, w)[3]
+        _, _, _, s, _ = log_moment_transform_array(*law.kernel, w)
+        value += k * s
     for k, r in zip(layers.free_counts, layers.free_ratios, strict=True):
         value += k * np.log(1.0 + r * m)
     return np.array([value, m])
@@ -146,8 +156,8 @@ def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
 def _position(layers: Layers, edge: Edge, signs: np.ndarray) -> tuple[float, float, float]:
     """Return lambda_e as a sum of two floats, and its relative error.
 
-    H is stationary at the edge: at a point 1e-12 off it is right to 1e-24, and evaluated once in 32 digits that is
-    what it is.
+    H is stationary at the edge: its value at a point 1e-12 off is right to 1e-24, so one evaluation in 32 digits is
+    enough.
     """
     import mpmath as mp
 

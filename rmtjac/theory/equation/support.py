@@ -9,71 +9,46 @@ log lambda falls, over all choices of a free stretch for each u_g. Im H is 0 for
 where the multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
 
 At an end where d log lambda / dm = 0 the density starts like a square root. Where a stretch ends because some u_g
-reaches the tip of its cut (sup D^2 is not attained, and has too little mass near it), it vanishes faster: such an
-edge is called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), the "hard" edge: there lambda ~
-(1 + m/mu)^n.
+reaches the tip of its cut (D^2 does not attain its supremum, and has too little mass near it), the density vanishes
+faster: such an edge is called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), where lambda ~
+(1 + m/mu)^n: the "hard" edge.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from rmtjac.theory.derivative_laws.real_line import FreeInterval, invert_m
 from rmtjac.theory.equation.atoms import atoms
-from rmtjac.theory.equation.gaps import Gap, gaps
+from rmtjac.theory.equation.edge import Edge, EdgeKind
+from rmtjac.theory.equation.gaps import CriticalPoint, Gap, gaps
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.slopes import Factors, log_lambda, term_parts
 from rmtjac.theory.equation.stretches import Branch, branches
 
-__all__ = ["Edge", "Support", "support"]
+__all__ = ["Support", "support"]
 
 _NARROW = 1e-12  # in log lambda: a narrower gap is noise
 
 
 @dataclass(frozen=True, eq=False)
-class Edge:
-    """One end of an interval of the support.
-
-    Attributes
-    ----------
-    log_lam
-        log lambda, -inf for 0.
-    kind
-        ``"square-root"``, ``"tip"``, ``"hard"``; ``"atom"`` where D^2 itself is the spectrum.
-    exponent
-        The density is like |lambda - edge| to this power: 1/2, or for a hard edge the negative power of lambda; NaN
-        at a tip.
-    log_u
-        Shape (terms,): log u_g - i pi (u_g < 0) at a square-root edge.
-    """
-
-    log_lam: float
-    kind: str
-    exponent: float
-    log_u: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=complex))
-
-    def __repr__(self) -> str:
-        return f"Edge({math.exp(min(self.log_lam, 700.0)):.6g}, {self.kind}, exponent {self.exponent:.4g})"
-
-
-@dataclass(frozen=True, eq=False)
 class Support:
-    """Ends of the intervals of the support without the atom at 0, ascending, and atoms off 0.
+    """The intervals of the support without the atom at 0, and the atoms off 0.
 
     Attributes
     ----------
-    intervals
-        Pairs of ends.
-    log_atoms, masses
-        The atoms off 0.
-    floors
-        F just below each interval, NaN at 0: in a gap it is a sum of probabilities.
-    hidden
+    intervals : list of (Edge, Edge)
+        Lower and upper end of each interval, ascending.
+    log_atoms, masses : ndarray of float, shape (k,)
+        Log lambda, ascending, and mass of the atoms off 0.
+    floors : ndarray of float, shape (intervals,)
+        F in the gap below each interval, where it is a sum of probabilities; NaN where it is not known that way.
+    hidden : float
         No gap wider than this, in log lambda, has been missed, up to rounding.
     """
 
@@ -85,16 +60,30 @@ class Support:
 
     @property
     def log_ends(self) -> np.ndarray:
-        """Shape (k, 2), in log lambda."""
+        """The intervals in log lambda, shape (k, 2)."""
         return np.array([[low.log_lam, high.log_lam] for low, high in self.intervals]).reshape(-1, 2)
 
 
 def support(layers: Layers) -> Support:
-    """Return the intervals of the support, the kind of their ends, and the atoms off 0."""
+    """Return the intervals of the support, the kinds of their ends, and the atoms off 0.
+
+    Raises
+    ------
+    ArithmeticError
+        If no edge is resolved, because D^2 is next to 0 with too high a probability.
+
+    Examples
+    --------
+    >>> from rmtjac.theory import DiscreteLaw
+    >>> law = DiscreteLaw.from_points([0.01, 1.0], [0.5, 0.5])
+    >>> np.exp(support(Layers([law], [1.0])).log_ends).round(4)
+    array([[0.    , 0.0198],
+           [0.091 , 2.9192]])
+    """
     log_atoms, masses = atoms(layers)
     if layers.explicit:
         ends = layers.groups[0].spectrum[::-1] + layers.log_scale
-        intervals = [(Edge(a, "atom", math.nan), Edge(b, "atom", math.nan)) for a, b in ends if a < b]
+        intervals = [(Edge(a, EdgeKind.ATOM, math.nan), Edge(b, EdgeKind.ATOM, math.nan)) for a, b in ends if a < b]
         return Support(intervals, log_atoms, masses, np.full(len(intervals), math.nan))
     weights = Factors.of(layers)
     found, complete = branches(layers, weights)
@@ -110,7 +99,8 @@ def support(layers: Layers) -> Support:
             f"no edge of the support is resolved: D^2 is next to 0 with too high a probability in {layers.laws[0]}; "
             "a smaller input variance or smaller weights are needed"
         )
-    # Between two gaps, and below the lowest unless it goes down to 0, lies an interval; the highest has none above it.
+    # An interval lies between two gaps, and below the lowest gap unless that goes down to 0. The highest gap goes up to
+    # infinity.
     if free[0].low.log_lam > -math.inf:
         hard = _hard_edge(layers)
         free = [_Piece(hard, hard, None, None, math.nan), *free]
@@ -119,35 +109,57 @@ def support(layers: Layers) -> Support:
     return Support(intervals, log_atoms, masses, floors, hidden)
 
 
+# A point at which a curve goes on from one branch to another: m, and the stretch of each u, or `_AT_LIMIT` where u
+# tends to 0 or infinity. Two ends with the same name are the same point.
+Join = tuple[float, ...]
+_AT_LIMIT = -1
+
+
+class _End(NamedTuple):
+    """An end of a gap on one branch, and the point at which the gap goes on beyond it, None where it ends."""
+
+    edge: Edge
+    join: Join | None
+
+
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """A gap, or a part of one between two joins; `below` and `above` say which join, None where it ends.
+    """A gap, or a part of a gap that goes on beyond one end of its branch, or both.
 
-    `tail` is 1 - F there, at its upper end.
+    Attributes
+    ----------
+    low, high : Edge
+        The ends.
+    below, above : tuple, optional
+        Name of the point at which the gap goes on below and above; None where it ends.
+    tail : float
+        1 - F in the gap.
     """
 
     low: Edge
     high: Edge
-    below: Any
-    above: Any
+    below: Join | None
+    above: Join | None
     tail: float
 
 
 def _piece(layers: Layers, gap: Gap) -> _Piece:
-    """Lambda falls as m grows: the end at high m is the lower one."""
-    ends = []
-    for place, at in ((1, gap.high), (0, gap.low)):
-        if at is None:
-            ends.append(_end(layers, gap.branch, place))
-        else:
-            ends.append((Edge(at[1], "square-root", 0.5, at[2]), None))
-    (low, below), (high, above) = ends
+    """Return the gap in lambda: it falls as m grows, so the end at high m is the lower one."""
+    low, below = _end_at(gap.high) if gap.high is not None else _end(layers, gap.branch, upper=True)
+    high, above = _end_at(gap.low) if gap.low is not None else _end(layers, gap.branch, upper=False)
     return _Piece(low, high, below, above, _tail(layers, gap.branch))
 
 
+def _end_at(critical: CriticalPoint) -> _End:
+    """Return the square-root edge at a critical point."""
+    return _End(Edge(critical.log_lam, EdgeKind.SQUARE_ROOT, 0.5, critical.log_u), None)
+
+
 def _tail(layers: Layers, branch: Branch) -> float:
-    """Return 1 - F = Im A / pi (`rmtjac.theory.equation.roots`) where all u are real: the poles that each has passed
-    count.
+    """Return 1 - F in the gaps of a branch.
+
+    It is Im A / pi of `rmtjac.theory.equation.roots`. Where all u are real, Im A / pi is a sum over the poles that each
+    u has passed.
     """
     m = branch.segment.m[branch.segment.m.size // 2]
     parts = [k / r for k, r in zip(layers.free_counts, layers.free_ratios, strict=True) if 1.0 + r * m < 0.0]
@@ -159,7 +171,7 @@ def _tail(layers: Layers, branch: Branch) -> float:
 
 
 def _joined(pieces: list[_Piece]) -> list[_Piece]:
-    """Return the gaps, ascending, those cut in two where m or a u is 0 or infinite made one."""
+    """Return the gaps, ascending; the parts of one gap, cut where m or a u is 0 or infinite, are joined."""
     over = {piece.below: piece for piece in pieces if piece.below is not None}
     under = {piece.above for piece in pieces if piece.above is not None}
     whole = []
@@ -182,30 +194,31 @@ def _joined(pieces: list[_Piece]) -> list[_Piece]:
     return out
 
 
-def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
-    """Return what lambda tends to at the lower (0) or upper (1) end of m, and the name of the join if it is one.
+def _end(layers: Layers, branch: Branch, *, upper: bool) -> _End:
+    """Return what lambda tends to at the lower or upper end of m of a branch.
 
     Lambda is like a power of the distance in m from 0, from infinity or from a zero of factors 1 + r m. Where that
     power is 0 the curve goes on beyond, on another branch whose end has the same name.
     """
-    m = (branch.segment.low, branch.segment.high)[place]
-    none = Edge(-math.inf if place else math.inf, "none", math.nan), None
+    m = branch.segment.high if upper else branch.segment.low
+    none = _End(Edge(-math.inf if upper else math.inf, EdgeKind.NONE, math.nan), None)
     terms = list(zip(branch.stretches, branch.choice, layers.counts, layers.ratios, strict=True))
     if math.isinf(m):
         if layers.gaussian:
             return none
-        # Every u is at a pole. Where log lambda stops to fall just there, lambda ~ 1/m^2 off the edge.
+        # Every u is at a pole. Where log lambda stops falling just there, lambda - lambda_e ~ 1/m^2.
         value = sum(k * (math.log(r) - _pole(one, m)) for one, _, k, r in terms)
         value += float(layers.free_counts @ np.log(layers.free_ratios))
         name = (math.inf, *(i if m > 0.0 else i - 1 for _, i, _, _ in terms))
-        return Edge(value + layers.log_scale, "hard", -0.5), name
+        return _End(Edge(value + layers.log_scale, EdgeKind.HARD, -0.5), name)
     if m == 0.0:
-        gone = [one.sign < 0 or one.low == -math.inf for one, *_ in terms]  # u -> 0, else to a zero of m_K
-        if sum(k for (_, _, k, _), far in zip(terms, gone, strict=True) if not far) != 1.0:
+        vanish = [one.sign < 0 or one.low == -math.inf for one, *_ in terms]  # u -> 0, else to a zero of m_K
+        if sum(k for (_, _, k, _), zero in zip(terms, vanish, strict=True) if not zero) != 1.0:
             return none
         value = 0.0
-        for (one, _, k, r), far in zip(terms, gone, strict=True):
-            value += k * math.log(one.law.mean) if far else math.log(r) - float(invert_m(one, np.zeros(1))[0])
+        for (one, _, k, r), zero in zip(terms, vanish, strict=True):
+            value += k * math.log(one.law.mean) if zero else math.log(r) - float(invert_m(one, np.zeros(1))[0])
+        limits = vanish
     else:
         ranks = [one.law.mass / r for one, _, _, r in terms]
         gone = [
@@ -218,19 +231,22 @@ def _end(layers: Layers, branch: Branch, place: int) -> tuple[Edge, Any]:
             for (one, _, _, r), far in zip(terms, gone, strict=True)
         ]
         if any(tips):
-            return Edge(layers.log_scale + _value(layers, branch, m, gone, factors), "tip", math.nan), None
+            value = layers.log_scale + _value(layers, branch, m, gone, factors)
+            return _End(Edge(value, EdgeKind.TIP, math.nan), None)
         power = float(layers.free_counts[factors].sum())
         power += sum(k / one.law.decay for (one, _, k, _), far in zip(terms, gone, strict=True) if far)
-        if power and not _flat(layers, branch, place, m):
+        if power and not _flat(layers, branch, m, upper=upper):
             return none
         value = _value(layers, branch, m, gone, factors)
         if power:  # D^2 has next to no mass at 0: where lambda turns is nearer to the cut than floats of m resolve
-            return Edge(layers.log_scale + value, "tip", math.nan), None
-    name = (m, *(-1 if far else i for (_, i, _, _), far in zip(terms, gone, strict=True)))
-    return Edge(value + layers.log_scale, "square-root", 0.5), name
+            return _End(Edge(layers.log_scale + value, EdgeKind.TIP, math.nan), None)
+        limits = gone
+    name = (m, *(_AT_LIMIT if far else i for (_, i, _, _), far in zip(terms, limits, strict=True)))
+    return _End(Edge(value + layers.log_scale, EdgeKind.SQUARE_ROOT, 0.5), name)
 
 
 def _same(a: float, b: float) -> bool:
+    """Return whether a equals b, finite, to rounding."""
     return math.isfinite(b) and bool(abs(a - b) <= 1e-12 * abs(b))
 
 
@@ -240,16 +256,19 @@ def _pole(one: FreeInterval, m: float) -> float:
     return float(poles[np.abs(poles - (one.high if m > 0.0 else one.low)).argmin()])
 
 
-def _flat(layers: Layers, branch: Branch, place: int, end: float) -> bool:
-    """Whether log lambda does not move with log|m - end| on the last cell of the grid, as it would along a power."""
-    m = branch.segment.m[[0, 1] if place == 0 else [-1, -2]]
+def _flat(layers: Layers, branch: Branch, end: float, *, upper: bool) -> bool:
+    """Return whether log lambda does not move with log|m - end| on the last cell of the grid, as a power would."""
+    m = branch.segment.m[[-1, -2] if upper else [0, 1]]
     terms = [term_parts(one, invert_m(one, r * m)) for one, r in zip(branch.stretches, layers.ratios, strict=True)]
     moved = np.diff(log_lambda(layers, m, branch.stretches, terms))[0]
     return bool(abs(moved) < 1e-3 * abs(math.log(abs((m[1] - end) / (m[0] - end)))))
 
 
 def _value(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: list[bool]) -> float:
-    """Return log lambda - log_scale where some 1 + r m = 0 cancel: r m / u = p (p + r m) / E D^-2 as u grows."""
+    """Return log lambda - log_scale at an m at which factors 1 + r m = 0 cancel.
+
+    `gone` says which u tend to infinity, where r m / u = p (p + r m) / E D^-2; `factors` which 1 + r_f m are 0.
+    """
     value = -math.log(abs(m))
     for one, k, r, far in zip(branch.stretches, layers.counts, layers.ratios, gone, strict=True):
         law = one.law
@@ -263,8 +282,11 @@ def _value(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: 
 
 
 def _hard_edge(layers: Layers) -> Edge:
-    """The end at 0: lambda ~ (1 + m/mu)^n, to which each leading term adds k_g over the exponent of its c in 1/u."""
+    """Return the end at lambda = 0, where lambda ~ (1 + m/mu)^n.
+
+    Each leading term adds to n its k_g, divided by the power of 1/u like which its 1 + r m / p falls.
+    """
     n = float(sum(layers.counts[g] / layers.groups[g].decay for g in np.flatnonzero(layers.shares == 1.0)))
     n += float(layers.free_counts[layers.free_shares == 1.0].sum())
     # Without Gaussian weights the values of D^2 next to 0 decide, not their number.
-    return Edge(-math.inf, "hard", 1.0 / n - 1.0) if n > 1.0 else Edge(-math.inf, "tip", math.nan)
+    return Edge(-math.inf, EdgeKind.HARD, 1.0 / n - 1.0) if n > 1.0 else Edge(-math.inf, EdgeKind.TIP, math.nan)

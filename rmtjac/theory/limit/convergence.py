@@ -1,8 +1,10 @@
 r"""Where the route of the paper (`rmtjac.theory.equation.continuation`) works: a map over depth and lambda.
 
-The path of BS (20)-(22) is followed as printed, without the polish by Newton's method, and its density is compared with
-that of the inverse route. Two things go wrong, and the map tells them apart: the iteration may not settle on the last
-points of the path, where it need not contract, or it settles on the density smeared over Im z = b^{-N}.
+The path of BS (20)-(22) is followed as printed, without the polish, and its density is compared with that of the
+inverse route. The map tells two errors apart: the iteration may not settle on the last points of the path, where it
+need not contract, or it settles on the density smeared over Im z = b^{-N}.
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -24,26 +26,46 @@ __all__ = ["ConvergenceMap", "convergence_map"]
 
 @dataclass(frozen=True, eq=False)
 class ConvergenceMap:
-    r"""How the bare route of the paper ended; arrays of shape (depths, lams).
+    r"""How well the paper's route works, as printed, at each depth and lambda.
 
     Attributes
     ----------
-    depths, lams
-        The grid: L, and lambda divided by the upper edge of the support at that depth.
-    upper
-        Upper edges, shape (depths,), for weights of variance 1.
-    base, steps, tol, max_iter
-        b and N of BS (22), eps and N_0 of BS (21).
-    status
+    depths : ndarray of int, shape (d,)
+        Numbers of layers L.
+    lams : ndarray of float, shape (n,)
+        lambda divided by the upper edge of the support at that depth.
+    upper : ndarray of float, shape (d,)
+        Upper edges, for weights of variance 1.
+    base, steps : float, int
+        b and N of BS (22).
+    tol, max_iter : float, int
+        epsilon and N_0 of BS (21).
+    status : ndarray of Status, shape (d, n)
         ``CONVERGED`` if the iteration settled at the last point of the path, else ``ITERATION_LIMIT``.
-    iterations
+    iterations : ndarray of int, shape (d, n)
         Fixed-point steps over the whole path.
-    unconverged
+    unconverged : ndarray of float, shape (d, n)
         Share of the 2N + 1 points of the path that ended at the iteration limit.
-    density, exact
-        Density of the bare route, and of `LimitSpectrum`.
-    relative_error
-        :math:`|\rho_\mathrm{bare} - \rho| / \rho`; NaN outside the support, where there is no density.
+    density, exact : ndarray of float, shape (d, n)
+        Density by the paper's route, and by `LimitSpectrum`.
+    relative_error : ndarray of float, shape (d, n)
+        The relative difference of the two; NaN outside the support, where there is no density.
+
+    See Also
+    --------
+    convergence_map : Makes it.
+    rmtjac.plotting.plot_convergence : A picture of it.
+
+    References
+    ----------
+    BS (20)-(23). See docs/references.md.
+
+    Examples
+    --------
+    >>> from rmtjac.theory import DiscreteLaw, convergence_map
+    >>> found = convergence_map(DiscreteLaw.from_points([1.0], [1.0]), [2], [0.5], steps=20)
+    >>> found.converged
+    array([[ True]])
     """
 
     depths: np.ndarray
@@ -62,11 +84,11 @@ class ConvergenceMap:
 
     @property
     def converged(self) -> np.ndarray:
-        """Where the iteration settled at the end of the path."""
+        """Whether the iteration settled at the end of the path, shape (d, n)."""
         return self.status == Status.CONVERGED
 
     def to_pandas(self) -> Any:
-        """Return one row per depth and lambda; needs pandas."""
+        """Return a table with one row per depth and lambda (needs pandas)."""
         import pandas as pd
 
         depth, relative = np.meshgrid(self.depths, self.lams, indexing="ij")
@@ -98,25 +120,48 @@ def convergence_map(
     digits: int = 15,
     progress: bool = False,
 ) -> ConvergenceMap:
-    """Follow the path of the paper, without polish, at each depth and lambda, and compare the density with the limit.
+    """Follow the paper's path, as printed, at each depth and lambda, and compare the density with the limit.
 
     Parameters
     ----------
-    law
+    law : DerivativeLaw
         Law of D^2, the same in all layers; the weights are Gaussian of variance 1, the layers square.
-    depths
+    depths : array_like of int, shape (d,)
         Numbers of layers.
-    lams
-        lambda > 0 divided by the upper edge of the support; default 25 points from 1e-6 to 0.99, dense at both ends.
-    base, steps, tol, max_iter, digits
-        As in `continuation`.
-    progress
-        Show a bar, in a terminal.
+    lams : array_like of float, shape (n,), optional
+        Points lambda > 0 divided by the upper edge of the support; by default 25 points from 1e-6 to 0.99, dense at
+        both ends.
+    base, steps : float > 1, int
+        The b and N of BS (22), as in `continuation`.
+    tol, max_iter : float > 0, int
+        The epsilon and N_0 of BS (21).
+    digits : int
+        Working precision in decimal digits.
+    progress : bool
+        Whether to show a bar, in a terminal.
+
+    Returns
+    -------
+    ConvergenceMap
+        Status, steps, density and error, of shape (d, n).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of range, or `depths` or `lams` is not one-dimensional or is empty.
+
+    See Also
+    --------
+    continuation : The route at given lambda.
 
     Notes
     -----
-    A point costs up to (2 `steps` + 1) `max_iter` evaluations of the moment function in mpmath: 0.2 to 0.3 s
-    for discrete laws, much more for erf.
+    A point costs up to (2 `steps` + 1) `max_iter` evaluations of m_K in mpmath: 0.2 to 0.3 s where D^2 takes a few
+    values, much more for erf.
+
+    References
+    ----------
+    BS (20)-(23). See docs/references.md.
 
     Examples
     --------
@@ -163,10 +208,12 @@ def convergence_map(
 
 
 def _default_lams() -> np.ndarray:
+    """Return 25 points between 0 and 1, dense at both ends."""
     return np.concatenate([np.geomspace(1e-6, 0.3, 18), 1.0 - np.geomspace(0.5, 0.01, 7)])
 
 
 def _vector(name: str, values: Any) -> list[Any]:
+    """Return `values` as a list, or say that they are not one-dimensional."""
     array = np.asarray(values)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} of shape {array.shape} must be one-dimensional and not empty")

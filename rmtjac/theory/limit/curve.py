@@ -1,50 +1,70 @@
-"""Points for drawing the density: as many as asked for, or as many as a given accuracy needs."""
+"""Points for drawing a density: as many as asked for, or as many as a given accuracy needs."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
 from rmtjac.validate import choice, finite, positive_int
 
-if TYPE_CHECKING:
-    from rmtjac.theory.limit.spectrum import LimitSpectrum
-
 __all__ = ["curve"]
 
 _MOST = 200_000  # points of an interval
 
+Density = Callable[[np.ndarray], np.ndarray]
 
-def curve(lim: LimitSpectrum, points: int, low: float, scale: str, rtol: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return lambda and rho(lambda); see `LimitSpectrum.curve`."""
+
+def curve(
+    density: Density, log_support: np.ndarray, points: int, low: float, scale: str, rtol: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return lambda, ascending, and the density there, on the intervals `log_support`, shape (k, 2), of log lambda.
+
+    The other arguments are those of `rmtjac.LimitSpectrum.curve`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `points`, `low`, `scale` or `rtol` is out of range.
+
+    Examples
+    --------
+    A straight line in (log lambda, lambda rho) needs no points but the first ones and those between them:
+
+    >>> lam, rho = curve(lambda x: np.log(x) / x, np.log([[1.0, 100.0]]), 400, 1e-4, "log", rtol=1e-3)
+    >>> lam.size, bool(np.allclose(lam[[0, -1]], [1.0, 100.0]))
+    (129, True)
+    """
     choice("scale", scale, ("linear", "log"))
     positive_int("points", points)
     finite("low", low, above=0.0)
     t = 0.5 * (1.0 - np.cos(np.linspace(0.0, math.pi, points)))
     parts = []
-    for a, b in lim._log_support:
+    for a, b in log_support:
         a = max(a, b + math.log(low))
         if rtol is not None:
-            parts.append(_adaptive(lim, a, b, finite("rtol", rtol, above=0.0)))
+            parts.append(_adaptive(density, a, b, finite("rtol", rtol, above=0.0)))
         elif scale == "log":
             parts.append(np.exp(a + (b - a) * t))
         else:
             parts.append(math.exp(a) + (math.exp(b) - math.exp(a)) * t**2)
     lam = np.concatenate(parts) if parts else np.empty(0)
-    return lam, lim.density(lam)
+    return lam, density(lam)
 
 
-def _adaptive(lim: LimitSpectrum, a: float, b: float, rtol: float) -> np.ndarray:
-    """Halve the steps of t, log lambda = a + (b - a) sin^2(pi t / 2), where a straight line is not good enough."""
+def _adaptive(density: Density, a: float, b: float, rtol: float) -> np.ndarray:
+    """Return points lambda of [e^a, e^b] between which straight lines are right to `rtol`.
+
+    Steps of t, log lambda = a + (b - a) sin^2(pi t / 2), are halved where a straight line is not good enough.
+    """
 
     def place(t: np.ndarray) -> np.ndarray:
         return a + (b - a) * np.sin(0.5 * math.pi * t) ** 2
 
     def height(x: np.ndarray) -> np.ndarray:
         lam = np.exp(x)
-        return lam * lim.density(lam)
+        return lam * density(lam)
 
     t = np.linspace(0.0, 1.0, 65)
     y = height(place(t))

@@ -1,17 +1,12 @@
-"""The limiting spectrum of an ensemble."""
+"""The limiting spectrum of an ensemble, in one call.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
-import math
-
 from rmtjac.ensemble import Ensemble
-from rmtjac.laws import Orthogonal
-from rmtjac.propagation.mean_field import MeanField, mean_field
-from rmtjac.theory.derivative_laws.base import DerivativeLaw
-from rmtjac.theory.derivative_laws.of_activation import derivative_law
-from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.limit.spectrum import LimitSpectrum
-from rmtjac.validate import choice, positive_int
 
 __all__ = ["limit_spectrum"]
 
@@ -26,30 +21,61 @@ def limit_spectrum(
 ) -> LimitSpectrum:
     r"""Return the limit, as the widths grow in proportion, of the spectrum that `rmtjac.sample_spectrum` samples.
 
+    With K_l the law of D_l^2, :math:`m_K(z) = E\,z D^2 / (1 - z D^2)` and L square layers with Gaussian weights and one
+    law K, the transform :math:`m_M(z) = \sum_k m_k z^k` of the moments of the limit solves
+
+    .. math:: m_M(z) = m_K\bigl(z^{1/L}\,\Psi_L(m_M(z))\bigr), \qquad \Psi_L(m) = (1+m)^{1/L} m^{1-1/L};
+
+    `rmtjac.theory.equation.roots` has the equation of layers of any widths, laws and kinds.
+
     Parameters
     ----------
-    ensemble
-        With weights of finite variance, or orthogonal. Laws of weights enter by their variance only (universality); the
-        limit depends on the widths by their ratios, and by the scale convention where that does.
-    input_variance
-        :math:`q_0 = |x^0|^2/n_0`, or ``"stationary"``: every layer then has the same law of D, as in BS (14).
-    method
-        ``"inverse"`` (default), see `rmtjac.theory.equation.roots`: 1-10 us a point.
-        ``"continuation"``: the paper's route in arbitrary precision, for equal layers.
-    digits
-        Working digits of the continuation.
-    certify
-        Whether `density` and `density_error` come with a proof (extra ``[certify]``): 30 us a point for laws of two
-        values, milliseconds for smooth activations.
+    ensemble : Ensemble
+        The networks, with weights of finite variance, or orthogonal ones. Laws of weights count by their variance only
+        (universality). The limit depends on the ratios of the widths, and on the scale convention of the weights where
+        that does.
+    input_variance : float or {"stationary"}
+        :math:`q_0 = |x^0|^2/n_0`, >= 0. With ``"stationary"`` the variance is that which the layers reproduce: every
+        layer then has the same law of D, as in BS (14).
+    method : {"inverse", "continuation"}
+        Route of the density: the explicit inverse of the equation (`rmtjac.theory.equation.roots`), or the paper's
+        continuation in arbitrary precision, for equal layers.
+    digits : int
+        Working precision of the continuation, in decimal digits.
+    certify : bool
+        Whether `density` and `density_error` come with a proof (extra ``[certify]``).
+
+    Returns
+    -------
+    LimitSpectrum
+        The limit: support, atoms, density, cdf, quantiles, moments.
 
     Raises
     ------
     ValueError
-        If no stationary input exists, or all of D or W vanishes.
+        If an argument is out of range, no stationary input exists, or all of D or W vanishes in a layer.
     NotImplementedError
-        For heavy-tailed weights.
+        If weights or biases are heavy-tailed.
+    ArithmeticError
+        If no edge of the support is resolved, or the mass on the support is not 1.
+    OverflowError
+        If the upper edge of the support leaves the range of a float.
     ImportError
         If `certify` is asked for and python-flint is not installed.
+
+    See Also
+    --------
+    rmtjac.sample_spectrum : Spectra of sampled networks of the same ensemble.
+    rmtjac.compare : Both side by side.
+
+    Notes
+    -----
+    The density costs 1-10 us a point; with `certify` 30 us for laws of two values, and milliseconds for smooth
+    activations; with ``method="continuation"`` about 0.2 s.
+
+    References
+    ----------
+    BS (14), BS (18)-(23); docs/theory/limit_equation.md. See docs/references.md.
 
     Examples
     --------
@@ -60,53 +86,6 @@ def limit_spectrum(
     >>> rj.limit_spectrum(rj.Ensemble([300, 450, 200, 400], ["hardtanh", "erf", "relu"]))
     LimitSpectrum(depth 3, support (0, 3.59056], atom 0.5)
     """
-    choice("method", method, ("inverse", "continuation"))
-    positive_int("digits", digits)
-    if certify:
-        from rmtjac.theory.proof.arb import flint_module
-
-        flint_module()
-        if method != "inverse":
-            raise ValueError(f"method={method!r} has no proof; certify=True needs method='inverse'")
-    for one in ensemble.weights:
-        if not one.finite_variance:
-            raise NotImplementedError(
-                f"weights={one!r} have no variance, and BS (14) does not hold for them; their limit is not available "
-                "here yet: sample_spectrum samples such ensembles"
-            )
-    variances = _variances(ensemble)
-    signal = mean_field(ensemble, input_variance)
-    facts = {
-        "ensemble": ensemble.to_dict(),
-        "input_variance": signal.input_variance,
-        "method": method,
-        "digits": digits,
-        "certify": certify,
-    }
-    orthogonal = [isinstance(one, Orthogonal) for one in ensemble.weights]
-    layers = Layers(_laws(ensemble, signal), variances, ensemble.widths, orthogonal)
-    lim = LimitSpectrum(layers, method, digits, certify, facts)
-    _ = lim.support  # refuses a spectrum beyond the range of a float now, not at the first density
-    if method == "continuation" and layers.equal_law is None:
-        lim.continuation([])  # raises the explanation now instead of at the first density
-    return lim
-
-
-def _variances(ensemble: Ensemble) -> list[float]:
-    """sigma_l^2 = n_l Var W_ij, or the squared gain of orthogonal weights."""
-    out = []
-    for l, layer in enumerate(ensemble.layer_numbers()):
-        one = ensemble.weights[l]
-        variance = one.gain**2 if isinstance(one, Orthogonal) else layer["row_variance"]
-        if variance == 0.0:
-            raise ValueError(f"weights={one!r} vanish in layer {l}: the spectrum is a point mass at 0")
-        if variance == math.inf:
-            raise ValueError(f"weights={one!r}: their variance in layer {l} leaves the range of a float")
-        out.append(variance)
-    return out
-
-
-def _laws(ensemble: Ensemble, signal: MeanField) -> list[DerivativeLaw]:
-    """Law of D^2 per layer; variances that agree to rounding count as equal."""
-    pairs = zip(ensemble.activations, signal.preactivation_variances, strict=True)
-    return [derivative_law(phi, float(f"{q:.13g}")) for phi, q in pairs]
+    return LimitSpectrum.from_ensemble(
+        ensemble, input_variance=input_variance, method=method, digits=digits, certify=certify
+    )

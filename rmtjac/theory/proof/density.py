@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.equation.roots import solve
 from rmtjac.theory.proof.arb import Ball, flint_module
 from rmtjac.theory.proof.edges import CertifiedEdges, certified_edges, known_edges
 from rmtjac.theory.proof.exact_equation import Equation, equation
@@ -184,7 +184,7 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
         # Beyond ends that are known already no root is sought.
         edges = known_edges(layers, bits)
         positive = np.array([i for i, x in enumerate(lam) if x > 0.0 and not (edges and edges.outside(x))], dtype=int)
-        roots = inverse.solve(layers, np.log(lam[positive]))
+        roots = solve(layers, np.log(lam[positive]))
         found = np.flatnonzero(roots.found)
         logs = _starts(eq, layers, roots.log_u[found])
         for i, f, log_u in zip(positive[found], found, logs, strict=True):

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 
 import rmtjac as rj
 from rmtjac.theory import QuadratureLaw, derivative_law
-from rmtjac.theory.equation import roots as inverse
+from rmtjac.theory.equation.roots import solve
 
 NAMES = rj.activations.names()
 SMOOTH = [name for name in NAMES if not rj.activations.activation(name).piecewise_affine]
@@ -43,7 +43,7 @@ def _u_on_curves(name, q):
     for depth in (1, 3):
         layers = rj.theory.Layers([derivative_law(rj.activations.activation(name), q)] * depth, [1.0] * depth)
         log_lam = layers.log_mean + np.array([0.6, -0.5, -3.0, -9.0])
-        out += np.exp(inverse.solve(layers, log_lam).log_u[:, 0]).tolist()
+        out += np.exp(solve(layers, log_lam).log_u[:, 0]).tolist()
     return out
 
 

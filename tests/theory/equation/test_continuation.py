@@ -26,7 +26,7 @@ def test_polished_to_the_working_precision(depth, digits):
 
 @pytest.mark.parametrize("depth", [2, 3])
 def test_the_paper_as_printed_is_good_in_the_bulk_only(depth):
-    # Without the polish: tol = 1e-5 and Im z = lambda b^-N. Equation sheet: 1e-5 ... 4e-4 in the bulk.
+    # Without the polish: tol = 1e-5 and Im z = lambda b^-N. Measured: 1e-5 ... 4e-4 in the bulk.
     edge = fuss_catalan_edge(depth)
     points = continuation(LINEAR, depth, [0.1 * edge, 0.4 * edge, 0.7 * edge], polish=False)
     errors = [abs(float(p.density) / float(fuss_catalan_density(depth, float(p.lam), 20)) - 1) for p in points]

@@ -7,8 +7,8 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
-from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.near_edge import WITHIN, expand
+from rmtjac.theory.equation.roots import solve
 from tests.oracles.closed_forms import fuss_catalan_density, fuss_catalan_edge
 
 GAPS = np.geomspace(1e-3, 1e-14, 12)
@@ -73,7 +73,7 @@ def test_the_expansion_meets_the_root_at_the_switch(case):
     for edge, sign in _sides(lim):
         gaps = WITHIN * np.array([0.5, 0.9, 0.9999, 1.0001, 1.1])
         log_lam = edge.log_lam + sign * gaps
-        by_root = -inverse.solve(lim.layers, log_lam).imag_m / (math.pi * np.exp(log_lam))
+        by_root = -solve(lim.layers, log_lam).imag_m / (math.pi * np.exp(log_lam))
         # Of the root, rounding of lambda over twice the gap, 1e-16/1e-3, times a condition of some ten.
         np.testing.assert_allclose(lim.density(np.exp(log_lam)), by_root, rtol=3e-11)
 

@@ -9,7 +9,7 @@ from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 from tests.oracles.closed_forms import fuss_catalan_edge
 from tests.oracles.free_products import sampled_product, two_values_twice
 
-# Equation sheet, section 3, "Upper edge": q^h = 1/2, L = 1, 2, 5, 20.
+# docs/theory/support_and_moments.md, by another code: q^h = 1/2, L = 1, 2, 5, 20.
 EDGES = {
     "erf": (2.907686643248552, 3.157543063764857, 1.739703576499086, 0.005547820718226939),
     "tanh": (2.818906153270637, 2.917629074110705, 1.381113551511572, 0.002039302916432802),
@@ -69,7 +69,7 @@ def test_smooth_beside_one_relu_leaves_a_gap():
 
 @pytest.mark.parametrize(("slope", "gap"), [(0.1, True), (0.28, True), (0.2872, True), (0.288, False), (0.5, False)])
 def test_leaky_relu_gap(slope, gap):
-    # Equation sheet, section 3: one layer, slope < .2873: the support has a gap.
+    # One layer: the support has a gap below the slope .28731835753461940.
     assert (len(_support([(f"leaky_relu:{slope}", 1.0)])) == 2) == gap
 
 
@@ -184,11 +184,11 @@ def test_intervals_hold_the_eigenvalues_of_sampled_products(values, counts, orth
 def test_the_width_of_what_may_be_hidden_is_said():
     law = DiscreteLaw.from_points([0.01, 1.0], [0.5, 0.5])
     assert 0.0 <= rj.LimitSpectrum(Layers([law, law], [1.0, 1.0])).hidden_gap < 1e-10
-    # The slope at which one layer's gap closes lies between .28720 and .28721: next to it the gap is narrow, not lost.
+    # The gap of one layer closes at the slope .28731835753461940: next to it the gap is narrow, not lost.
     widths = []
     for slope in (0.2871, 0.28718, 0.287195):
         lim = _spectrum_of_leaky(slope)
-        ((_, low), (high, _)) = lim._log_support
+        ((_, low), (high, _)) = lim.solution.log_support
         widths.append(high - low)
         assert lim.hidden_gap < 1e-10
     assert widths[0] > widths[1] > widths[2] > 0.0

@@ -5,6 +5,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
+from rmtjac.theory.limit.curve import curve
 
 
 def _law(name, q=0.5):
@@ -85,3 +86,16 @@ def test_bad_input():
             lim.curve(**bad)
     with pytest.raises(ValueError, match="scale"):
         lim.curve(scale="loglog")
+
+
+def test_any_density_can_be_drawn():
+    # exp(-lambda) on two intervals of log lambda: the function knows no limit
+    log_support = np.log([[0.1, 1.0], [2.0, 30.0]])
+    lam, rho = curve(lambda x: np.exp(-x), log_support, 400, 1e-4, "log", 1e-4)
+    np.testing.assert_array_equal(rho, np.exp(-lam))
+    np.testing.assert_allclose(lam[[0, -1]], [0.1, 30.0], rtol=1e-14)
+    assert not ((lam > 1.0 + 1e-12) & (lam < 2.0 - 1e-12)).any()
+    at = np.linspace(2.0, 30.0, 5001)
+    straight = np.interp(np.log(at), np.log(lam), lam * rho) / at
+    np.testing.assert_allclose(straight, np.exp(-at), rtol=2e-4, atol=2e-8)
+    assert curve(np.exp, np.empty((0, 2)), 10, 1e-4, "log", None)[0].size == 0

@@ -17,7 +17,7 @@ def _limit(widths, names, orthogonal, q):
 def _mass(lim, power=0):
     """Atoms and the integral of lambda^power rho, by another variable, rule and way to halve than the package's."""
     total = sum(mass * lam**power for lam, mass in lim.atoms) + (lim.atom if power == 0 else 0.0)
-    for a, b in lim._log_support:
+    for a, b in lim.solution.log_support:
         bottom = max(a, b - 60.0 * (lim.layers.depth + 2))
         total += float(lim.cdf(math.exp(bottom))) - lim.atom if a == -math.inf and power == 0 else 0.0
 

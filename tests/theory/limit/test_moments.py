@@ -97,7 +97,7 @@ def test_float_moments_are_the_exact_ones(laws):
     assert lim.moment(40) == lim.moments(40)[-1]
     with pytest.raises(ValueError, match="not rational"):
         _limit([_law("tanh")]).exact_moments(2)
-    with pytest.raises(ValueError, match="most=0"):
+    with pytest.raises(ValueError, match="order=0"):
         lim.moments(0)
 
 

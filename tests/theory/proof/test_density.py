@@ -10,7 +10,7 @@ import pytest
 import rmtjac as rj
 from rmtjac.activations.analytic import ANALYTIC, derivative
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
-from rmtjac.theory.equation import roots as inverse
+from rmtjac.theory.equation.roots import solve
 from rmtjac.theory.proof.density import certified_density
 from rmtjac.theory.proof.edges import certified_edges
 from tests.oracles.closed_forms import fuss_catalan_density, fuss_catalan_edge
@@ -101,7 +101,7 @@ def _moment_transform(name, q):
 @pytest.mark.parametrize(("name", "depth"), [("tanh", 1), ("erf", 2), ("softplus", 3)])
 def test_smooth_laws(name, depth):
     layers, lam = _layers(name, 0.5, depth), 0.05
-    start = inverse.solve(layers, np.log([lam])).log_u[0]
+    start = solve(layers, np.log([lam])).log_u[0]
     with mp.workdps(20):
         oracle = _root([_moment_transform(name, 0.5)], [depth], [1], [(1, 1)], mp.mpf(0), lam, start)
     _assert_holds(certified_density(layers, [lam]), [oracle])
@@ -111,7 +111,7 @@ def test_layers_that_differ():
     # two smooth laws, HardTanh eliminated, rectangular, one orthogonal layer (the second, n_2 < n_1: x = 1)
     laws = [_law("tanh", 0.5), _law("erf", 0.3), _law("hardtanh", 0.4)]
     layers, lam = Layers(laws, [1.0, 2.0, 1.5], [300, 200, 150, 100], [False, True, False]), 0.3
-    log_u = inverse.solve(layers, np.log([lam])).log_u[0]
+    log_u = solve(layers, np.log([lam])).log_u[0]
     order = [next(g for g, law in enumerate(layers.groups) if law is mine) for mine in laws]
     with mp.workdps(20):
         p = mp.erf(1 / mp.sqrt(2 * mp.mpf(0.4)))
@@ -146,7 +146,7 @@ def test_rectangular_marchenko_pastur():
 def test_a_law_of_many_values():
     law = DiscreteLaw.from_points([0.0, 0.5, 1.0, 2.0], [0.1, 0.2, 0.3, 0.4])
     layers, lam = Layers([law, law], [1.0, 1.0]), [0.01, 1.0, 4.0]
-    log_u = inverse.solve(layers, np.log(lam)).log_u
+    log_u = solve(layers, np.log(lam)).log_u
     with mp.workdps(40):
         points = [(mp.mpf(x), mp.mpf(w)) for x, w in zip(law.values, law.weights, strict=True)]
         moment_transform = [lambda u: mp.fsum(w * u * x / (1 - u * x) for x, w in points)]
@@ -158,7 +158,7 @@ def test_the_float_density_is_close():
     layers = Layers([_law("hardtanh", 0.3 + 0.1 * i) for i in range(6)], [1.0] * 6)
     lam = np.geomspace(1e-4, 2.0, 30)
     result = certified_density(layers, lam)
-    roots = inverse.solve(layers, np.log(lam))
+    roots = solve(layers, np.log(lam))
     # The float solver is a different code; its error next to the edge is some 1e-12.
     np.testing.assert_allclose(-roots.imag_m / (math.pi * lam), result.density, rtol=1e-10)
 

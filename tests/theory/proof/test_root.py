@@ -8,7 +8,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.theory import Layers, derivative_law
-from rmtjac.theory.equation import roots as inverse
+from rmtjac.theory.equation.roots import solve
 from rmtjac.theory.proof.arb import Ball
 from rmtjac.theory.proof.exact_equation import equation
 from rmtjac.theory.proof.root import _contraction, prove_root
@@ -46,14 +46,14 @@ def test_a_root_mod_two_pi_is_refused(lam):
 def test_a_root_in_the_wrong_half_plane_is_refused():
     lam = 1.0
     for layers in (_layers("hardtanh", 0.3, 2), _layers("tanh", 0.5, 2)):
-        u = cmath.exp(inverse.solve(layers, np.log([lam])).log_u[0, 0])
+        u = cmath.exp(solve(layers, np.log([lam])).log_u[0, 0])
         assert prove_root(equation(layers), lam, [acb(u)]).density is not None
         assert prove_root(equation(layers), lam, [acb(u.conjugate())]).density is None
 
 
 def test_a_poor_start_costs_bits_only():
     eq, exact = equation(_layers("linear", 1.0, 3)), fuss_catalan_density(3, 2.0, 40)
-    u = cmath.exp(inverse.solve(_layers("linear", 1.0, 3), np.log([2.0])).log_u[0, 0])
+    u = cmath.exp(solve(_layers("linear", 1.0, 3), np.log([2.0])).log_u[0, 0])
     proof = prove_root(eq, 2.0, [acb(u * (1.0 + 1e-3j))])
     ball = Ball.of(proof.density)
     assert ball.lower <= exact <= ball.upper
@@ -83,7 +83,7 @@ def test_the_density_of_a_neighbour_is_excluded(name):
     layers = _layers(name, 0.5, 2)
     balls = []
     for lam in (0.7, 0.7 * (1.0 + 1e-6)):
-        u = cmath.exp(inverse.solve(layers, np.log([lam])).log_u[0, 0])
+        u = cmath.exp(solve(layers, np.log([lam])).log_u[0, 0])
         proof = prove_root(equation(layers), lam, [acb(u)])
         assert proof.reason == ""
         assert proof.relative_radius < 1e-12
@@ -93,7 +93,7 @@ def test_the_density_of_a_neighbour_is_excluded(name):
 
 def test_more_bits_narrow_the_ball():
     layers = _layers("hardtanh", 0.3, 3)
-    u = cmath.exp(inverse.solve(layers, np.log([0.5])).log_u[0, 0])
+    u = cmath.exp(solve(layers, np.log([0.5])).log_u[0, 0])
     wide = prove_root(equation(layers), 0.5, [acb(u)], bits=53, most=53)
     narrow = prove_root(equation(layers), 0.5, wide.better, bits=200)
     assert narrow.relative_radius < 1e-6 * wide.relative_radius

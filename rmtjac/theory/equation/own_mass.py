@@ -1,12 +1,12 @@
-"""The mass of a limit by another route than its cdf: what its density integrates to on the intervals of the support.
+"""The mass on the support by another route than the cdf: the integral of the density over its intervals.
 
-The closed-form cdf is 1 at the upper edge whether or not an interval was lost below; the integral is not. The density
-at a point rests on no other point (`rmtjac.theory.equation.roots`), so a sum of 1 says that the support is complete.
+The closed-form cdf is 1 at the upper edge whether or not an interval below was lost; the integral is not. The density
+at a point depends on no other point (`rmtjac.theory.equation.roots`), so a sum of 1 says that the support is complete.
 
-In x = log lambda the measure is -Im m / pi dx. It starts like a square root at most ends, so x goes like t^2 there: a
-Gauss-Legendre rule in t converges geometrically. Where the sum differs from 1, panels are halved as long as that
-changes it. Mass in peaks too narrow for that, up to a thousandth of all, is taken from the rise of the cdf on their
-panels: within an interval that is known it does not depend on whether another one was lost.
+In x = log lambda the measure is -Im m / pi dx. It starts like a square root at most ends, so x goes like t^2 there and
+a Gauss-Legendre rule in t converges geometrically. Where the sum differs from 1, panels are halved as long as that
+changes it. For peaks too narrow for that, with up to a thousandth of the mass, the rise of the cdf on their panels is
+used: within an interval that is known, the rise does not depend on whether another interval was lost.
 """
 
 from __future__ import annotations
@@ -14,35 +14,42 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
-from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.layers import Layers
+from rmtjac.theory.equation.roots import solve, upper_tail
 from rmtjac.theory.equation.support import Support, support
 
 __all__ = ["TOLERANCE", "checked_support", "missing_mass"]
 
-TOLERANCE = 1e-7
-_GOAL = 1e-9
-_LITTLE = 1e-7  # mass next to 0 that is left to the cdf
+TOLERANCE = 1e-7  # of the mass
+_GOAL = 1e-9  # error of the mass at which the quadrature stops
+_LITTLE = 1e-7  # mass next to 0 that the cdf gives
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
-_DEEPEST = 300.0  # below the upper edge, in log lambda: from there on down the cdf has the mass
-_SHORT = 6.0  # in log lambda: such an interval is one piece, seen from the middle
-_NARROW = 1e-5  # in t: on less, at an edge, the density is noise and of no weight
+_DEEPEST = 300.0  # below the upper edge, in log lambda: the cdf gives the mass farther down
+_SHORT = 6.0  # in log lambda: a shorter interval is one piece
+_NARROW = 1e-5  # in t: on a narrower panel, at an edge, the density is noise and has no weight
 _MOST = 2_000  # panels
-_ENOUGH, _SEEN = 40, 1e-3  # after so many panels, and with all mass but this seen by the density, the cdf has the rest
+_ENOUGH, _SEEN = 40, 1e-3  # after so many panels, and with all mass but this found, the cdf gives the rest
 
 
 def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None = None) -> Support:
-    """Return the support of the limit of an `ensemble`, given by its facts if there is one, if its mass is 1.
+    """Return the support, once its mass is known to be 1; `ensemble`, a dict of facts, is named in the error.
 
     Raises
     ------
     ArithmeticError
         If the mass is off by more than `TOLERANCE`.
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> np.exp(checked_support(layers, 0.0).log_ends)
+    array([[0., 4.]])
     """
     ends = support(layers)
     with np.errstate(over="ignore", invalid="ignore"):  # an error of the density may be infinite
@@ -60,10 +67,16 @@ def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None
 
 
 def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
-    """Return 1 less the atom, the atoms off 0 and what the density integrates to.
+    """Return 1 less the atom at 0, the atoms off 0 and the integral of the density.
 
-    Where the support reaches down to 0, the cdf, which is right at each point, has the last 1e-7, or what lies below
-    e^-300 times the upper edge, or below the lowest point that is resolved.
+    Where the support reaches down to 0, the cdf, which is right at each point, gives the mass next to 0: the last 1e-7,
+    or what lies below e^-300 times the upper edge, or below the lowest point that is resolved.
+
+    Examples
+    --------
+    >>> layers = Layers([DiscreteLaw.from_points([1.0], [1.0])], [1.0])
+    >>> abs(missing_mass(layers, support(layers), 0.0)) < 1e-9
+    True
     """
     pieces, below = _pieces(layers, ends, atom)
     known = atom + float(ends.masses.sum()) + below
@@ -109,22 +122,26 @@ def _outside(layers: Layers, ends: Support, atom: float) -> float:
 
 
 def _pieces(layers: Layers, ends: Support, atom: float) -> tuple[list[_Piece], float]:
-    """Return what the intervals are cut into, and the mass below the lowest piece that the cdf has."""
+    """Return the pieces of the intervals, and the mass below the lowest piece, which the cdf gives."""
     pieces: list[_Piece] = []
     below = 0.0
     for low, high in _smooth_intervals(layers, ends):
         if low == -math.inf:
             bottom, below = _bottom(layers, high, atom)
-            pieces.append(_Piece(high, high - bottom, -1))
+            pieces.append(_Piece(high, high - bottom, _From.UPPER_END))
         elif high - low < _SHORT:
-            pieces.append(_Piece(0.5 * (low + high), 0.5 * (high - low), 0))
+            pieces.append(_Piece(0.5 * (low + high), 0.5 * (high - low), _From.MIDDLE))
         else:
-            pieces += [_Piece(high, 0.5 * (high - low), -1), _Piece(low, 0.5 * (high - low), 1)]
+            half = 0.5 * (high - low)
+            pieces += [_Piece(high, half, _From.UPPER_END), _Piece(low, half, _From.LOWER_END)]
     return pieces, below
 
 
 def _smooth_intervals(layers: Layers, ends: Support) -> list[tuple[float, float]]:
-    """Return the intervals, cut where the density is infinite: M = c D^2, and D^2 turns back at some h."""
+    """Return the intervals in log lambda, cut where the density is infinite.
+
+    It is where M = c D^2 and D^2 has a maximum or a minimum at some h.
+    """
     source = layers.groups[0].source
     if not layers.explicit or source is None or isinstance(layers.groups[0], DiscreteLaw):
         return [(float(low), float(high)) for low, high in ends.log_ends]
@@ -153,6 +170,7 @@ def _smooth_intervals(layers: Layers, ends: Support) -> list[tuple[float, float]
 
 
 def _mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the entries of `a` and `b` in turn."""
     return np.column_stack([a, b]).ravel()
 
 
@@ -161,10 +179,10 @@ def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
     low, below, depth = high, 0.0, 1.0
     while depth < _DEEPEST:
         point = np.array([high - depth])
-        roots = inverse.solve(layers, point)
+        roots = solve(layers, point)
         if not roots.found[0]:
             break
-        low, below = float(point[0]), 1.0 - float(inverse.upper_tail(layers, roots)[0]) - atom
+        low, below = float(point[0]), 1.0 - float(upper_tail(layers, roots)[0]) - atom
         if below < _LITTLE:
             break
         # In the tail log F falls like log lambda / n.
@@ -172,17 +190,25 @@ def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
     return low, below
 
 
+class _From(IntEnum):
+    """Where a piece has its origin; at an end of the interval it is the sign of the direction."""
+
+    UPPER_END = -1
+    MIDDLE = 0
+    LOWER_END = 1
+
+
 @dataclass(frozen=True)
 class _Piece:
-    """Part of an interval: x = origin + direction t^2, or, with direction 0, x = origin - length cos t."""
+    """Part of an interval, with x = log lambda = origin +- t^2, or origin - length cos t from the middle."""
 
     origin: float
     length: float
-    direction: int
+    direction: _From
 
     def cuts(self) -> np.ndarray:
-        """Ends of the first panels in t."""
-        if self.direction == 0:
+        """Return the ends of the first panels in t."""
+        if self.direction == _From.MIDDLE:
             return np.array([0.0, 0.5 * math.pi, math.pi])
         reach = math.sqrt(self.length)
         return np.array([0.0, *(2.0**k for k in range(10) if 2.0**k < 0.75 * reach), reach])
@@ -193,23 +219,25 @@ def _place(pieces: list[_Piece], which: np.ndarray, t: np.ndarray) -> tuple[np.n
     origin, length, direction = (
         np.array([getattr(pieces[i], name) for i in which])[:, None] for name in ("origin", "length", "direction")
     )
-    log_lam = np.where(direction == 0, origin - length * np.cos(t), origin + direction * t**2)
-    return log_lam, np.where(direction == 0, length * np.sin(t), 2.0 * t)
+    middle = direction == _From.MIDDLE
+    log_lam = np.where(middle, origin - length * np.cos(t), origin + direction * t**2)
+    return log_lam, np.where(middle, length * np.sin(t), 2.0 * t)
 
 
 def _integrals(
     layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
-    """Return the integral over each panel."""
+    """Return the integral of the density over each panel."""
     half = 0.5 * (high - low)
     log_lam, rate = _place(pieces, which, (0.5 * (low + high))[:, None] + half[:, None] * _NODES)
     density = np.zeros(rate.shape)
-    # Between clouds that only far tails join no root is found, after a long search: a quarter of the nodes tells.
+    # Between clouds of eigenvalues that only far tails join, no root is found, after a long search. So a quarter of the
+    # nodes is tried first.
     probe = np.arange(_NODES.size) % 4 == 2
     rows, seen = np.ones(half.size, dtype=bool), np.zeros(half.size, dtype=bool)
     for nodes in (probe, ~probe):
         place = np.ix_(rows, nodes)
-        roots = inverse.solve(layers, log_lam[place].ravel())
+        roots = solve(layers, log_lam[place].ravel())
         density[place] = np.where(roots.found, np.maximum(-roots.imag_m, 0.0), 0.0).reshape(-1, int(nodes.sum()))
         seen[rows] |= roots.found.reshape(-1, int(nodes.sum())).any(axis=1)
         rows = seen.copy()
@@ -217,9 +245,9 @@ def _integrals(
 
 
 def _steps(layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return what the cdf says of each panel, NaN where it says nothing; a little inside of the ends of the support."""
+    """Return the rise of the cdf on each panel, NaN where it is not known; taken a little inside the ends."""
     inward = 1e-6 * (high - low)
     log_lam, _ = _place(pieces, which, np.column_stack([low + inward, high - inward]))
-    roots = inverse.solve(layers, log_lam.ravel())
-    tail = np.where(roots.found, inverse.upper_tail(layers, roots), np.nan).reshape(log_lam.shape)
+    roots = solve(layers, log_lam.ravel())
+    tail = np.where(roots.found, upper_tail(layers, roots), np.nan).reshape(log_lam.shape)
     return np.abs(tail[:, 1] - tail[:, 0]) * (1.0 + 2e-6)
