@@ -30,7 +30,8 @@ import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
 from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
-from rmtjac.spectra.lanczos.result import LanczosSpectrum, smoothed_density
+from rmtjac.spectra.lanczos.quadrature import smoothed_density
+from rmtjac.spectra.lanczos.result import LanczosSpectrum
 from rmtjac.theory.derivative_laws.of_activation import derivative_law
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.limit.spectrum import LimitSpectrum
@@ -81,7 +82,7 @@ def one(slq: LanczosSpectrum, sample: int) -> LanczosSpectrum:
     """One network of several: its errors are those between probes."""
     here = slice(sample, sample + 1)
     return LanczosSpectrum(
-        slq.nodes[here], slq.weights[here], slq.atoms[here], slq.mask_moments[here], slq.size, slq.facts
+        slq.nodes[here], slq.weights[here], slq.zero_fractions[here], slq.mask_moments[here], slq.size, slq.facts
     )
 
 
@@ -91,12 +92,13 @@ def statistics(slq: LanczosSpectrum, lim: LimitSpectrum) -> list[tuple[str, floa
     lam = edge * np.array(PLACES)
     rows = [(f"m{k}", *slq.moment(k), lim.moment(k)) for k in range(1, 5)]
     rows += [
-        (f"F({x:g} edge)", *row) for x, *row in zip(PLACES, *map(np.ravel, slq.cdf(lam)), lim.cdf(lam), strict=True)
+        (f"F({x:g} edge)", *row) for x, *row in zip(PLACES, slq.cdf(lam), slq.cdf_error(lam), lim.cdf(lam), strict=True)
     ]
     p = np.linspace(lim.atom, 1.0, 20001)
     masses = np.full(20000, (1.0 - lim.atom) / 20000)
     smooth = smoothed_density(lim.quantile(0.5 * (p[1:] + p[:-1])), masses, lam, width=2.0 / slq.steps, top=slq.top)
-    rows += [(f"rho({x:g} edge)", *row) for x, *row in zip(PLACES, *slq.density(lam), smooth, strict=True)]
+    columns = slq.density(lam), slq.density_error(lam), smooth
+    rows += [(f"rho({x:g} edge)", *row) for x, *row in zip(PLACES, *columns, strict=True)]
     return [(name, float(value), float(error), float(limit)) for name, value, error, limit in rows]
 
 
@@ -132,7 +134,9 @@ def wide(width: int, samples: int, lines: list[str]) -> None:
     lim = rj.limit_spectrum(ensemble(width))
     for name, value, error, expected in statistics(kept, lim):
         lines.append(f"| {name} | {value:.6g} | {error:.2g} | {expected:.6g} | {pull(value, error, expected)} |")
-    lines += [f"| atom | {kept.atom:.6g} | {kept.atoms.std(ddof=1) / math.sqrt(samples):.2g} | {lim.atom:.6g} | |"]
+    lines += [
+        f"| atom | {kept.atom:.6g} | {kept.zero_fractions.std(ddof=1) / math.sqrt(samples):.2g} | {lim.atom:.6g} | |"
+    ]
     lines += [
         "",
         "Each network against the limit of its own p_l; errors between probes.",
@@ -152,7 +156,7 @@ def wide(width: int, samples: int, lines: list[str]) -> None:
         cells += [f"{math.sqrt(np.mean(np.square(part))):.2f}" for part in parts]
         cells.append(f"{max(abs(v - x) for name, v, _, x in rows if name.startswith('F')):.1e}")
         ps = ", ".join(f"{p:.4f}" for p in kept.mask_moments[i, :, 0])
-        lines.append(f"| {i} | {ps} | {kept.atoms[i]:.4f} | {own.atom:.4f} | {' | '.join(cells)} |")
+        lines.append(f"| {i} | {ps} | {kept.zero_fractions[i]:.4f} | {own.atom:.4f} | {' | '.join(cells)} |")
     lines.append("")
 
 
@@ -182,8 +186,9 @@ def narrow(width: int, samples: int, lines: list[str]) -> None:
         smooth = smoothed_density(eigenvalues, weights, lam, width=2.0 / STEPS, top=part.top)
         rows = [(f"m{k}", *part.moment(k), float((eigenvalues**k).mean())) for k in range(1, 5)]
         counts = [(eigenvalues <= x).mean() for x in lam]
-        rows += [(f"F({x:g})", *row) for x, *row in zip(lam, *part.cdf(lam), counts, strict=True)]
-        rows += [(f"rho({x:g})", *row) for x, *row in zip(lam, *part.density(lam), smooth, strict=True)]
+        rows += [(f"F({x:g})", *row) for x, *row in zip(lam, part.cdf(lam), part.cdf_error(lam), counts, strict=True)]
+        columns = part.density(lam), part.density_error(lam), smooth
+        rows += [(f"rho({x:g})", *row) for x, *row in zip(lam, *columns, strict=True)]
         for name, value, error, expected in rows:
             table.setdefault(name, []).append((float(value), float(error), float(expected)))
     for name, found in table.items():
@@ -196,7 +201,9 @@ def narrow(width: int, samples: int, lines: list[str]) -> None:
         f"Proved bounds of the cdf of the probes' measures (Chebyshev, Markov, Stieltjes) are {(high - low).min():.3f} "
         f"to {(high - low).max():.3f} apart at these places.",
         "",
-        "Exact zeros: " + ("equal" if np.array_equal(slq.atoms, emp.atoms) else "NOT equal") + " in all networks.",
+        "Exact zeros: "
+        + ("equal" if np.array_equal(slq.zero_fractions, emp.zero_fractions) else "NOT equal")
+        + " in all networks.",
     ]
 
 

@@ -5,14 +5,14 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.comparison.compare import BinnedComparison
+from rmtjac.comparison.result import BinnedComparison
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.ends import Cycle
 from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.learn.autoencoders.autoencoder import Autoencoder
-from rmtjac.spectra.binned import Counter
-from rmtjac.spectra.empirical import Histogram
+from rmtjac.spectra.counter import Counter
+from rmtjac.spectra.histogram import Histogram
 from rmtjac.spectra.lanczos.result import LanczosSpectrum
 
 FACTS = {

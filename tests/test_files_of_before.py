@@ -27,7 +27,10 @@ _CLASSES = {
     )
 }  # fmt: skip
 # Attributes by their name of then, where it is another one today: {("class", "name then"): "name today"}.
-_RENAMED: dict[tuple[str, str], str] = {}
+_RENAMED = {
+    ("EmpiricalSpectrum", "atoms"): "zero_fractions",
+    ("LanczosSpectrum", "atoms"): "zero_fractions",
+}
 
 
 def _class(name):
@@ -90,10 +93,9 @@ def _check_network(found, told):
 
 @pytest.fixture
 def an_own_activation(monkeypatch):
-    from rmtjac.activations import registry
+    from rmtjac.activations.lookup import REGISTERED
 
-    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
-    rj.activations.register(rj.Activation("sine of before", np.sin, np.cos))
+    monkeypatch.setitem(REGISTERED, "sine of before", rj.Activation("sine of before", np.sin, np.cos))
 
 
 _FILES = [name for name in VALUES if VALUES[name]["class"] != "SweepTable"]

@@ -9,7 +9,7 @@ import numpy as np
 import rmtjac as rj
 from rmtjac.activations import Facts
 from rmtjac.nonnegative import Certificate
-from rmtjac.spectra.empirical import Estimate, LogMoment
+from rmtjac.spectra import Estimate, LogMoment
 from rmtjac.status import Status
 
 

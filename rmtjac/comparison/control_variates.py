@@ -1,4 +1,4 @@
-"""Control variates: statistics of a spectrum regressed on those of its masks, whose expectations are known."""
+"""Control variates: a regression of statistics of a spectrum on those of D, whose expectations are known."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rmtjac.codes import MaskMoment
 from rmtjac.comparison.width_ladder import described
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.spectra.empirical import EmpiricalSpectrum
@@ -14,33 +15,34 @@ from rmtjac.theory.derivative_laws.of_activation import derivative_law
 __all__ = ["Fit", "control_variates", "regress"]
 
 
-def control_variates(empirical: EmpiricalSpectrum, most: int) -> np.ndarray:
-    """Means of D^2, D^4, log D^2 per layer and sample, less their expectations: shape (samples, k), k <= most."""
+def control_variates(empirical: EmpiricalSpectrum, max_count: int) -> np.ndarray:
+    """Return means of D^2, D^4, log D^2 minus their expectations, shape (samples, k), for k <= `max_count` variates."""
     masks, ensemble = getattr(empirical, "mask_moments", None), described(empirical)
     none = np.empty((empirical.samples, 0))
-    if masks is None or ensemble is None or most < 1:
+    if masks is None or ensemble is None or max_count < 1:
         return none
     signal = mean_field(ensemble, empirical.facts["input_variance"])
     if signal.heavy_tailed:
         return none
     laws = [derivative_law(*pair) for pair in zip(ensemble.activations, signal.preactivation_variances, strict=True)]
-    # By layer: D^2 and D^4 relative to their means, so that sums over layers make sense.
+    # D^2 and D^4 of each layer are divided by their expectations, so that sums over layers have a meaning.
     squares, fourths = (
-        np.stack([masks[:, l, k - 1] / law.moment(k) - 1.0 for l, law in enumerate(laws)], axis=1) for k in (1, 2)
+        np.stack([masks[:, l, column] / law.moment(k) - 1.0 for l, law in enumerate(laws)], axis=1)
+        for column, k in ((MaskMoment.SECOND, 1), (MaskMoment.FOURTH, 2))
     )
     try:
-        logs = np.stack([masks[:, l, 2] - law.mean_log / law.mass for l, law in enumerate(laws)], axis=1)
+        logs = np.stack([masks[:, l, MaskMoment.LOG] - law.mean_log / law.mass for l, law in enumerate(laws)], axis=1)
     except ArithmeticError:
         logs = none
     kinds = [_independent(kind) for kind in (squares, logs, fourths)]
     found = _independent(np.hstack(kinds))
-    if found.shape[1] > most:  # of deep networks the sums over layers
+    if found.shape[1] > max_count:  # deep networks: means over the layers
         found = _independent(np.column_stack([kind.mean(axis=1) for kind in kinds if kind.shape[1]]))
-    return found[:, :most]
+    return found[:, :max_count]
 
 
 def _independent(columns: np.ndarray) -> np.ndarray:
-    """The columns that are finite, vary, and are no combinations of those before them."""
+    """Return the columns that are finite, vary, and are no linear combinations of the columns before them."""
     kept: list[int] = []
     basis = np.empty((len(columns), 0))
     for j, column in enumerate(columns.T):
@@ -50,7 +52,7 @@ def _independent(columns: np.ndarray) -> np.ndarray:
         size = float(np.linalg.norm(centred))
         rest = centred - basis @ (basis.T @ centred)
         rest = rest - basis @ (basis.T @ rest)
-        # 1e-9 of the column itself: the rounding of a mean of equal numbers.
+        # The mean of equal numbers is rounded: a spread below 1e-9 of the column counts as none.
         if size > 1e-9 * np.abs(column).max() and np.linalg.norm(rest) > 1e-4 * size:
             kept.append(j)
             basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
@@ -58,7 +60,7 @@ def _independent(columns: np.ndarray) -> np.ndarray:
 
 
 class Fit(NamedTuple):
-    """Mean at vanishing controls, its covariance, and degrees of freedom of the latter."""
+    """The mean of statistics where all control variates are 0, its covariance, and the degrees of freedom of that."""
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -66,7 +68,7 @@ class Fit(NamedTuple):
 
 
 def regress(values: np.ndarray, controls: np.ndarray, linear: np.ndarray) -> Fit:
-    """Regress those of the statistics that depend smoothly on the controls, `linear`."""
+    """Return the means of the columns of `values`, of which those marked `linear` are regressed on `controls`."""
     samples, count = len(values), controls.shape[1]
     centre, mean = controls.mean(axis=0), values.mean(axis=0)
     rest = values - mean

@@ -1,4 +1,4 @@
-"""The narrower rung of a width ladder: the same ensemble at about a quarter of the widths, with the same limit."""
+"""The width ladder of a sample: samples of the same ensemble at a quarter of the widths, with the same limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["described", "draw_ladder", "ladder_ensemble"]
 
 _STEP = 4  # the ladder is narrower by about this
 _NARROWEST = 4
-# Name of the ladder's streams below the seed of the sample; no sample has so high a number.
+# The key of the ladder below the seed of the sample; no sample has so large a number.
 _LADDER = 0x1ADDE2000
 
 
@@ -26,7 +26,7 @@ def ladder_ensemble(ensemble: Ensemble) -> Ensemble:
     Raises
     ------
     ValueError
-        If the widths have no common divisor that allows for it.
+        If the widths have no common divisor with which the proportions can be kept.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def ladder_ensemble(ensemble: Ensemble) -> Ensemble:
     widths = [part * n for n in shape]
 
     def scaled(one: Law, l: int, bias: bool) -> Law:
-        """The law whose variance (per row; of a bias) is what it was."""
+        """Return the law with the same variance (of a row, or of a bias) at the smaller widths."""
         if not one.finite_variance:
             return one
         fans = [(sides[l], sides[l + 1], max(sides)) for sides in (ensemble.widths, widths)]
@@ -64,13 +64,13 @@ def ladder_ensemble(ensemble: Ensemble) -> Ensemble:
 
 
 def described(empirical: EmpiricalSpectrum) -> Ensemble | None:
-    """Return the ensemble that the facts of a sample describe, if they do."""
+    """Return the ensemble that the facts of a sample describe, or None if they describe none."""
     facts = empirical.facts.get("ensemble")
     return None if facts is None else Ensemble.from_dict(facts)
 
 
 def draw_ladder(empirical: EmpiricalSpectrum, rng: RngLike | None) -> EmpiricalSpectrum:
-    """Draw twice as many samples of the narrower rung, with the settings of `empirical` and streams of its own."""
+    """Return the ladder: twice as many samples as `empirical` has, with its settings and independent random streams."""
     facts, ensemble = empirical.facts, described(empirical)
     if ensemble is None or (rng is None and not isinstance(facts.get("seed"), dict)):
         raise ValueError("empirical.facts do not say how the samples were drawn; pass their ladder=")

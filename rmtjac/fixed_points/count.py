@@ -15,6 +15,7 @@ import numpy as np
 
 from rmtjac.archive import restore, save
 from rmtjac.ensemble import Ensemble
+from rmtjac.estimate import Estimate
 from rmtjac.fixed_points.find import METHODS, find_fixed_points
 from rmtjac.fixed_points.proved.search import MOST_BOXES
 from rmtjac.pool import run_in_threads
@@ -24,7 +25,7 @@ from rmtjac.schema import Schema
 from rmtjac.status import Status
 from rmtjac.validate import choice, positive_int
 
-__all__ = ["FixedPointCounts", "count_fixed_points", "mean_and_error"]
+__all__ = ["FixedPointCounts", "count_fixed_points"]
 
 _ENDS = (Status.CONVERGED, Status.LATE, Status.CYCLE, Status.APERIODIC, Status.DIVERGED)
 
@@ -41,14 +42,6 @@ _SCHEMA = Schema(
     },
     facts={"facts": "object"},
 )
-
-
-def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    """Return the mean and its standard error (NaN for fewer than two values)."""
-    if not values.size:
-        return math.nan, math.nan
-    error = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else math.nan
-    return float(values.mean()), error
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,17 +115,17 @@ class FixedPointCounts:
         return share, np.sqrt(share * (1.0 - share) / self.networks)
 
     @property
-    def means(self) -> dict[str, tuple[float, float]]:
+    def means(self) -> dict[str, Estimate]:
         """The mean numbers of stable points, saddles, repellers and all points, each with its standard error."""
         names = ("stable", "saddles", "repellers", "total")
-        return {name: mean_and_error(getattr(self, name)) for name in names}
+        return {name: Estimate.of(getattr(self, name)) for name in names}
 
     @property
-    def outcomes(self) -> dict[Status, tuple[float, float]]:
+    def outcomes(self) -> dict[Status, Estimate]:
         """The mean share of starts with each end, with its standard error over the networks."""
-        return {status: mean_and_error(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
+        return {status: Estimate.of(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
 
-    def unsettled(self, late: bool = False) -> tuple[float, float]:
+    def unsettled(self, late: bool = False) -> Estimate:
         """Return the share of networks with a start that never comes to rest, and its standard error.
 
         Parameters
@@ -142,12 +135,12 @@ class FixedPointCounts:
 
         Returns
         -------
-        tuple of float
+        Estimate
             The share and its standard error; NaN if the result has no `ends`.
         """
         if not self.ends.size:
-            return math.nan, math.nan
-        return mean_and_error((self.ends[:, 1 if late else 2 :].sum(axis=1) > 0.0).astype(float))
+            return Estimate(math.nan, math.nan)
+        return Estimate.of((self.ends[:, 1 if late else 2 :].sum(axis=1) > 0.0).astype(float))
 
     def save(self, path: str | Path) -> Path:
         """Write the result to a file (npz, without pickled objects).
@@ -208,7 +201,7 @@ class FixedPointCounts:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        mean, error = mean_and_error(self.stable)
+        mean, error = Estimate.of(self.stable)
         ensemble = Ensemble.from_dict(self.facts["ensemble"]) if "ensemble" in self.facts else "unknown ensemble"
         return (
             f"FixedPointCounts(E[Q] = {mean:.3f} ± {error:.3f} stable points, {self.networks} networks, {ensemble!r})"

@@ -5,27 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, fields
-from enum import IntEnum
 from typing import Any, ClassVar
 
+from rmtjac.codes import LawCode
 from rmtjac.validate import choice, finite
 
 __all__ = ["Law", "LawCode", "kind"]
 
 _FANS = ("in", "out", "width")
-
-
-class LawCode(IntEnum):
-    """The numbers under which the kernels know the laws: ``fill`` and ``draw_matrix`` of `kernels.samples.draw`."""
-
-    NO_LAW = -1
-    GAUSSIAN = 0
-    UNIFORM = 1
-    RADEMACHER = 2
-    CAUCHY = 3
-    STABLE = 4
-    ORTHOGONAL = 5
-    STUDENT_T = 6
 
 
 class Law:

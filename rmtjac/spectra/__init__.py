@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rmtjac.codes import Route
+    from rmtjac.estimate import Estimate
     from rmtjac.spectra.binned import BinnedSpectrum
-    from rmtjac.spectra.empirical import EmpiricalSpectrum, Estimate, LogMoment
-    from rmtjac.spectra.given import spectrum_of_jacobians, spectrum_of_matrices, weight_spectra
+    from rmtjac.spectra.draws import sample_input, sample_network
+    from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.histogram import Histogram
     from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
     from rmtjac.spectra.lanczos.result import LanczosSpectrum
-    from rmtjac.spectra.one_sample import sample_input, sample_network
     from rmtjac.spectra.product import product_singular_values
     from rmtjac.spectra.sample import sample_spectrum
+    from rmtjac.spectra.statistics.eigenvalues import LogMoment
     from rmtjac.spectra.statistics.finite_size import finite_atom, finite_moments, linear_log_moment
     from rmtjac.spectra.statistics.spacings import (
         GOE_RATIO,
@@ -29,16 +31,25 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "rmtjac.codes": ("Route",),
+            "rmtjac.estimate": ("Estimate",),
             "rmtjac.spectra.binned": ("BinnedSpectrum",),
-            "rmtjac.spectra.empirical": ("EmpiricalSpectrum", "Estimate", "LogMoment"),
-            "rmtjac.spectra.given": ("spectrum_of_jacobians", "spectrum_of_matrices", "weight_spectra"),
+            "rmtjac.spectra.draws": (
+                "sample_input",
+                "sample_network",
+            ),
+            "rmtjac.spectra.empirical": ("EmpiricalSpectrum",),
             "rmtjac.spectra.histogram": ("Histogram",),
             "rmtjac.spectra.lanczos.estimate": ("lanczos_spectrum",),
             "rmtjac.spectra.lanczos.result": ("LanczosSpectrum",),
-            "rmtjac.spectra.one_sample": ("sample_input", "sample_network"),
             "rmtjac.spectra.product": ("product_singular_values",),
             "rmtjac.spectra.sample": ("sample_spectrum",),
-            "rmtjac.spectra.statistics.finite_size": ("finite_atom", "finite_moments", "linear_log_moment"),
+            "rmtjac.spectra.statistics.eigenvalues": ("LogMoment",),
+            "rmtjac.spectra.statistics.finite_size": (
+                "finite_atom",
+                "finite_moments",
+                "linear_log_moment",
+            ),
             "rmtjac.spectra.statistics.spacings": (
                 "GOE_RATIO",
                 "POISSON_RATIO",
@@ -48,7 +59,11 @@ else:
                 "participation_ratios",
                 "spacing_ratios",
             ),
-            "rmtjac.spectra.statistics.tails": ("TailCurve", "TailIndex", "tail_index"),
+            "rmtjac.spectra.statistics.tails": (
+                "TailCurve",
+                "TailIndex",
+                "tail_index",
+            ),
         },
     )
 
@@ -61,6 +76,7 @@ __all__ = [
     "Histogram",
     "LanczosSpectrum",
     "LogMoment",
+    "Route",
     "SpacingRatios",
     "TailCurve",
     "TailIndex",
@@ -76,8 +92,5 @@ __all__ = [
     "sample_network",
     "sample_spectrum",
     "spacing_ratios",
-    "spectrum_of_jacobians",
-    "spectrum_of_matrices",
     "tail_index",
-    "weight_spectra",
 ]

@@ -1,9 +1,10 @@
-r"""How far rounding moves the values of the chained QR, found by moving the factors.
+r"""Errors of the singular values of the chained QR, estimated from changes of the factors.
 
-The chain runs again with every entry changed by eight units of rounding, up or down at random, in turn forwards and,
-on the transposes, backwards. The values move by the conditioning of the product, by the roundings of the chain, which
-are others each time, and by nothing that a symmetric factor, or a list such as a matrix and its transpose, could
-repeat. Values that are noise themselves grow with the change: they are *hidden*.
+The chain runs again with every entry changed by eight units of rounding, up or down at random. It runs in turn forwards
+and, with the transposed factors, backwards. So the values move according to the conditioning of the product and to the
+roundings of the chain, which differ each time. The direction alternates, because a symmetric factor, or a matrix next
+to its transpose, could make the roundings repeat. Values that are noise themselves move with the size of the change:
+they are *hidden*.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ import numpy as np
 __all__ = ["UNIT", "Chained", "chain_values", "chained", "flattened"]
 
 UNIT = 2.0**-53  # of rounding
-_RUNS = 4  # one difference may be small by accident, four hardly
-_STEP = 8.0  # units of rounding by which entries move: more than the rounding that made them, so that noise grows
-_HIDDEN = 0.3  # a value whose logarithm moves by more is not known to differ from 0
-_NEIGHBOURS = 5  # values on either side that lend their movement
-_SAFETY = 10.0  # of the error over the movement: data/product_bound.md
+_RUNS = 4  # a single difference may be small by accident
+_STEP = 8.0  # units of rounding by which entries change: more than their own rounding, so that noise grows
+_HIDDEN = 0.3  # if the logarithm of a value moves by more, the value may be 0
+_NEIGHBOURS = 5  # values on either side whose movement counts as well
+_SAFETY = 10.0  # the error bound is so many times the movement: data/product_bound.md
 _EPS = 2.0 * UNIT
 
 
 class Chained(NamedTuple):
     """Logarithms of singular values, descending; bounds on relative errors; what rounding hides; how far logs moved.
 
-    A hidden value stands where noise has put it: those below it have their errors, but perhaps another place.
+    The place of a hidden value is decided by noise. The values below it have the stated errors, but their place in the
+    order may differ.
     """
 
     logs: np.ndarray
@@ -40,7 +42,7 @@ class Chained(NamedTuple):
 def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -> Chained:
     """Return the singular values of the product of `matrices`, and what roundings of size `rounding` do to them.
 
-    The error is that of the chain where `rounding` is that of a float; with entries known less well, it is theirs.
+    If `rounding` is that of a float, the error is that of the chain. If it is larger, the error is that of the entries.
     """
     logs, lost = chain_values(matrices, size)
     alive = np.isfinite(logs)
@@ -57,7 +59,8 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
         movement = np.maximum(movement, difference)
     hidden = lost | ~(movement < _HIDDEN)
     shared = _shared(logs, movement, hidden)
-    # What all runs have in common: logarithms are rounded, those of a value over the largest too; a QR to a few eps.
+    # Errors that all runs have in common: the rounding of logarithms, also of ratios to the largest value, and that of
+    # a QR, a few eps.
     spread = np.where(alive, 1.25 * np.abs(logs) + np.minimum(logs[0] - np.where(alive, logs, 0.0), 600.0), 0.0)
     own = _EPS * (20.0 + 2.0 * len(matrices) + spread)
     error = np.expm1(np.minimum(_SAFETY * shared, 700.0)) + own
@@ -69,8 +72,8 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
 def chain_values(matrices: Sequence[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the logarithms of the singular values by the chain, descending, and which of them it has lost.
 
-    Where rounding cancels a value that the shapes allow the chain finds 0, which is none by that: it is written as one
-    rounding of the next larger value.
+    If the shapes of the factors allow a nonzero value and rounding cancels it, the chain finds 0, although the value
+    need not be 0. It is replaced by one rounding of the next larger value.
     """
     from rmtjac.kernels.samples.chain import chain
 
@@ -84,17 +87,17 @@ def chain_values(matrices: Sequence[np.ndarray], size: int) -> tuple[np.ndarray,
 
 
 def flattened(matrices: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the matrices as the kernel takes them."""
+    """Return the entries of all matrices in one array, and their shapes, which are the arguments of the kernel."""
     flat = np.concatenate([w.ravel() for w in matrices])
     return flat, np.array([w.shape for w in matrices], dtype=np.int64)
 
 
 def _moved(matrices: Sequence[np.ndarray], step: float, rng: np.random.Generator) -> tuple[list[np.ndarray], float]:
-    """Return the matrices with all entries changed by a relative `step`, and the logarithm of what was taken out."""
+    """Return matrices with all entries changed by a relative `step`, and the logarithm of the factor taken out."""
     out, shift = [], 0
     for w in matrices:
         sizes = np.frexp(w[w != 0.0])[1]
-        # From the ends of the range to where a relative change can be had: below 2**-1022 there is none.
+        # Entries near the ends of the range are scaled: below 2**-1022 a small relative change is impossible.
         inside = not sizes.size or (sizes.min() > -960 and sizes.max() < 1000)
         power = 0 if inside else 960 - int(sizes.max())
         signs = 2.0 * rng.integers(0, 2, size=w.shape) - 1.0
@@ -104,9 +107,10 @@ def _moved(matrices: Sequence[np.ndarray], step: float, rng: np.random.Generator
 
 
 def _shared(logs: np.ndarray, movement: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """Return the largest movement among the neighbours of each value.
+    """Return the largest movement among each value and its neighbours.
 
-    Larger values lend theirs, being the better known ones; smaller values lend what it is of the value itself.
+    The relative movement of larger neighbours counts in full, because they are known better. That of smaller neighbours
+    counts in proportion to their size.
     """
     known = np.where(hidden, 0.0, movement)
     out = known.copy()

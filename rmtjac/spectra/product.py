@@ -1,4 +1,4 @@
-"""Singular values of a product of given matrices, each of them to high relative accuracy."""
+"""Singular values of a product of given matrices, each to high relative accuracy."""
 
 from __future__ import annotations
 
@@ -23,42 +23,52 @@ def product_singular_values(factors: Sequence[np.ndarray], check: Literal[True])
 def product_singular_values(
     factors: Sequence[np.ndarray], check: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    r"""Return the natural logarithms of the singular values of :math:`W_{k-1} \cdots W_1 W_0`, descending.
+    r"""Return the natural logarithms of the singular values of the product :math:`W_{k-1} \cdots W_1 W_0`.
 
-    The product is never formed: ``svdvals`` of it has an absolute error of about :math:`20 k \epsilon \sigma_1`, which
-    for ten Gaussian factors already spoils the small values. Here a chain of QR factorisations carries the
-    scales along as exponents, so that small values are as accurate as large ones, and nothing overflows.
+    The product is never formed. ``svdvals`` of it has an absolute error of about :math:`20 k \epsilon \sigma_1`, which
+    for ten Gaussian factors is larger than the small values. Here a chain of QR factorisations keeps the scales as
+    separate exponents. So small values are as accurate as large ones, and nothing overflows.
 
     Parameters
     ----------
-    factors
-        Real matrices ``[W0, W1, ...]``, the first acts first. Their entries count as exact; a layer of a
+    factors : sequence of array_like of float, shapes (n_1, n_0), (n_2, n_1), ...
+        Real matrices ``[W0, W1, ...]``, of which the first acts first. Their entries count as exact. A layer of a
         Jacobian is one matrix ``d[:, None] * W``.
-    check
-        Run four more chains, of factors moved by a few roundings, and return a bound on the error.
+    check : bool, default False
+        Whether to run four more chains, of factors changed by a few roundings, and to return a bound on the error.
 
     Returns
     -------
-    values
-        Shape (min(n_0, n_k),): -inf for exact zeros, those that rows and columns of zeros, or multiples of one another,
-        bring about, and, for factors of whole numbers (or small ones times a number) and with ``check``, all that
-        elimination modulo primes proves. Other zeros show as values at the level of rounding.
-    error
-        Only with ``check``: a bound on the relative error of each singular value, from how far the values move when
-        entries move by a few roundings. It held on all of some thousand products of every kind
-        (data/product_bound.md), and is no proof. inf: rounding hides whether the value is 0. 0 for exact zeros.
+    values : ndarray of float, shape (min(n_0, n_k),)
+        The logarithms, descending; -inf for zeros that are certain. These are the zeros caused by rows and columns of
+        zeros or by rows and columns that are multiples of each other. For factors of whole numbers (or of small whole
+        numbers times a factor), and with ``check``, elimination modulo primes proves the other zeros too. A zero that
+        is not certain appears as a value of the size of rounding.
+    error : ndarray of float, shape (min(n_0, n_k),)
+        Only with ``check``: a bound on the relative error of each singular value, from the movement of the values under
+        changes of the entries by a few roundings. It is inf if rounding hides whether the value is 0, and 0 for exact
+        zeros. The bound is no proof, but it held for all of some thousand products of every kind
+        (data/product_bound.md).
 
     Raises
     ------
     ValueError
-        If there is no factor, one is empty, no matrix, or holds NaN or infinite entries, if the shapes do not match, or
-        if the rows of a factor differ by more than 300 decades.
+        If there is no factor; if a factor is empty, is no matrix, or holds NaN or infinite entries; if the shapes do
+        not match; or if the rows of a factor differ by more than 300 decades.
     TypeError
         If the factors are not a sequence of real matrices.
 
+    See Also
+    --------
+    rmtjac.EmpiricalSpectrum.from_matrices : The spectrum of one matrix, or of a stack.
+
     Notes
     -----
-    Cost: 2 to 6 times that of multiplying the factors and calling ``svdvals``; five times that with ``check``.
+    Cost: 2 to 6 times that of multiplying the factors and calling ``svdvals``; five times as much with ``check``.
+
+    References
+    ----------
+    docs/theory/singular_values.md.
 
     Examples
     --------
@@ -66,7 +76,7 @@ def product_singular_values(
     >>> import rmtjac as rj
     >>> w = np.array([[1.0, 1.0], [0.0, 1e-200]])
     >>> logs = rj.spectra.product_singular_values([w, w, np.diag([1e200, 1.0])])
-    >>> logs / np.log(10.0)  # svdvals cannot hold the second
+    >>> logs / np.log(10.0)  # svdvals returns 0 for the second
     array([ 200.15..., -400.15...])
     """
     matrices = _matrices(factors)
@@ -83,7 +93,7 @@ def product_singular_values(
             logs[exact_rank(matrices)[1] :] = -math.inf
         return logs
     logs, error, hidden, _ = chained(matrices, size)
-    if hidden.any():  # which may be much smaller in truth, so that those below move up
+    if hidden.any():  # a hidden value may be much smaller in truth, and those below then move up
         error[np.argmax(hidden) :] = math.inf
     if exact or hidden.any():
         zeros = np.arange(size) >= exact_rank(matrices)[1]
@@ -92,7 +102,7 @@ def product_singular_values(
 
 
 def _matrices(factors: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the factors as float matrices, or say what is wrong with them."""
+    """Return the factors as float matrices, or raise an error that says what is wrong with them."""
     if isinstance(factors, (str, bytes)) or not hasattr(factors, "__len__") or not hasattr(factors, "__getitem__"):
         raise TypeError(f"factors={factors!r} must be a list of matrices")
     if len(factors) == 0:

@@ -1,10 +1,10 @@
-r"""The exact rank of a product of float matrices, and how far its entries themselves are to be trusted.
+r"""The exact rank of a product of float matrices, and whether their entries are exact or rounded.
 
-Every float is a whole number times a power of two, so that the matrices as given have a rank, whatever an SVD sees of
-it. Modulo a prime p the rank can only fall: one elimination proves a lower bound. Where the rank is r modulo so many
-primes that their product exceeds every minor of r + 1 rows (Hadamard), all these minors are zero: that proves an upper
-bound. Scaling a row or a column does not change a rank; the factors that the entries of one have in common go first,
-so that a matrix of signs, or of equal entries, costs one prime.
+Every float is a whole number times a power of two, so that the given matrices have an exact rank, which an SVD may not
+show. Modulo a prime p the rank can only be smaller, so that one elimination proves a lower bound. If the rank is r
+modulo so many primes that their product exceeds every minor of r + 1 rows (by Hadamard's inequality), then all these
+minors are zero, which proves an upper bound. The rank does not change if a row or a column is divided by a factor that
+its entries have in common. This is done first, so that a matrix of signs, or of equal entries, needs one prime only.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ import numpy as np
 
 __all__ = ["entry_rounding", "exact_rank", "without_copies"]
 
-_BITS = 53  # of a float
-_BUDGET = 1e10  # multiplications modulo a prime, ten to twenty seconds
-_COARSEST = 2.0**-7  # relative rounding: eight of it are still a small change
-_FREE, _EVIDENCE = 4, 32  # bits of an entry, and of all of them, that rounded numbers would not leave zero by accident
+_BITS = 53  # of the mantissa of a float
+_BUDGET = 1e10  # multiplications modulo primes: ten to twenty seconds
+_COARSEST = 2.0**-7  # the largest relative rounding; eight times this is still a small change
+# Zero bits at the end of each entry, and of all entries together, that rounded numbers do not have by accident.
+_FREE, _EVIDENCE = 4, 32
 
 
 def entry_rounding(raw: np.ndarray) -> float:
-    """Return a bound on the relative rounding of the entries of `raw`: 0 where they are exact by all appearance.
+    """Return a bound on the relative rounding of the entries of `raw`; 0 if they seem to be exact.
 
-    Whole numbers are exact; so are entries that are small whole numbers times a factor common to a row or a column
-    (signs over sqrt(N), a layer of 0 and 1 times a slope). Else they count as rounded to the precision of their type,
-    or to single or half precision where all of them fit into it.
+    Whole numbers are exact. So are small whole numbers times a factor that a row or a column has in common (signs over
+    sqrt(N), a layer of 0 and 1 times a slope). Other entries count as rounded to the precision of their type, or to
+    single or half precision if all of them fit into it.
     """
     values = raw.astype(float)
     if raw.dtype.kind in "biu":
@@ -50,9 +51,9 @@ def entry_rounding(raw: np.ndarray) -> float:
     free = bits - math.frexp(float(whole.max()))[1]
     smallest = float(np.abs(values[used]).min())
     coarse = whole.max() > 1 and smallest < least * 2.0 ** (bits - 1)
-    if coarse:  # below the normal numbers all are multiples of the smallest: only what is shared beyond it counts
+    if coarse:  # all subnormal numbers are multiples of the smallest: only a larger common factor counts
         free = min(free, math.frexp(float((np.abs(values[used]) / whole).min()) / least)[1] - 1)
-    # Half precision in a wider type: few bits in an entry, whatever its size. Of whole numbers larger ones have more.
+    # Half precision in a wider type: an entry of any size has few bits, whereas large whole numbers have more.
     sizes = np.frexp(whole.astype(float))[1]
     narrow = int(sizes.max()) if sizes.max() in (8, 11) else bits
     sizes = sizes + exponents
@@ -66,10 +67,10 @@ def entry_rounding(raw: np.ndarray) -> float:
 def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
     """Return proved bounds (low, high) of the rank of the product of `matrices`, the first acts first.
 
-    They differ only where the proof would take more than some seconds. The entries count as exact.
+    The bounds differ only if the proof would take more than some seconds. The entries count as exact.
     """
     high = min(min(matrix.shape) for matrix in matrices)
-    # One factor may have its rows and columns scaled, many only as a whole.
+    # A single factor may have its rows and columns scaled; of several factors each can only be scaled as a whole.
     parts = [_primitive(matrix, scaled=len(matrices) == 1) for matrix in matrices]
     low = 0
     for p in _primes()[:2]:
@@ -86,9 +87,10 @@ def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
 
 
 def without_copies(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Write each factor whose rows, or columns, are multiples of others as one without them and one that copies.
+    """Return factors with the same exact product, in which no row or column is a multiple of another.
 
-    The product stays the same, exactly. Zeros of it that such rows bring about are then forced by the shapes.
+    A factor with such rows becomes two: the rows that differ, and a matrix that copies them. The shapes then force the
+    zeros of the product that such rows cause.
     """
     out: list[np.ndarray] = []
     for matrix in matrices:
@@ -103,7 +105,7 @@ def without_copies(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _distinct_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return (matrix, None), or (rows, copies), ``copies @ rows`` the matrix: fewer rows, copies of one entry a row."""
+    """Return (rows, copies) with ``copies @ rows == matrix``, one entry in each row of `copies`; or (matrix, None)."""
     whole, exponents = _primitive(matrix, columns=False)
     signs = np.sign(whole[np.arange(len(whole)), (whole != 0).argmax(axis=1)])
     keys = np.concatenate([whole * signs[:, None], exponents], axis=1)
@@ -115,7 +117,7 @@ def _distinct_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     scaled = (whole[first] * signs[first, None]).astype(float)
     tops = np.frexp(np.ldexp(np.abs(scaled), exponents[first] - _BITS).max(axis=1))[1]
     rows = np.ldexp(scaled, exponents[first] - (_BITS + tops - 1)[:, None])
-    # The ratios are whole numbers below 2**53 times powers of two: a division is exact, but where it leaves the range.
+    # The ratios are whole numbers below 2**53 times powers of two, so that the division is exact within the range.
     here, top = np.arange(len(matrix)), np.abs(rows).argmax(axis=1)[groups]
     ratios = matrix[here, top] / np.where(rows[groups, top] == 0.0, 1.0, rows[groups, top])
     if not np.array_equal(ratios[:, None] * rows[groups], matrix):
@@ -126,11 +128,11 @@ def _distinct_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _primitive(matrix: np.ndarray, scaled: bool = True, columns: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Return whole numbers and exponents >= 0 of `matrix` without what the entries of a row, or column, share."""
+    """Return whole numbers and exponents >= 0 of `matrix`, divided by the common factor of each row and column."""
     fractions, powers = np.frexp(matrix)
     whole = (fractions * 2.0**_BITS).astype(np.int64)
     exponents = powers.astype(np.int64)
-    lowest = np.where(whole == 0, 1, whole & -whole)  # the lowest bit that is set
+    lowest = np.where(whole == 0, 1, whole & -whole)  # the lowest bit that is 1
     whole //= lowest
     exponents += np.frexp(lowest.astype(float))[1]
     for axis in ((1, 0) if columns else (1,)) if scaled else (None,):
@@ -142,7 +144,7 @@ def _primitive(matrix: np.ndarray, scaled: bool = True, columns: bool = True) ->
 
 @cache
 def _primes() -> list[int]:
-    """Return the primes next below the largest that the kernel takes, descending."""
+    """Return the primes just below the bound of the kernel, descending."""
     from rmtjac.kernels.samples.modular import LARGEST
 
     start = LARGEST - 2**17
@@ -153,7 +155,7 @@ def _primes() -> list[int]:
 
 
 def _structural_rank(matrix: np.ndarray) -> int:
-    """Return the largest rank that a matrix with zeros in these places can have."""
+    """Return the largest rank of a matrix with zeros in the same places."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import structural_rank
 
@@ -171,14 +173,14 @@ def _rank(parts: Sequence[tuple[np.ndarray, np.ndarray]], p: int) -> int:
 
 
 def _proved(parts: Sequence[tuple[np.ndarray, np.ndarray]], rank: int) -> bool:
-    """Return whether all minors of more than `rank` rows are proved to be zero; False, too, where that costs much."""
+    """Return whether all minors of more than `rank` rows are proved to be zero; False if the proof costs too much."""
     side, bits = rank + 1, 1.0
     for whole, exponents in parts:
         sizes = np.where(whole == 0, 0.0, np.frexp(np.abs(whole).astype(float))[1] + exponents)
         if len(parts) == 1:
             rows, columns = (np.sort(sizes.max(axis=i) + 0.5 * math.log2(sizes.shape[i]))[-side:].sum() for i in (1, 0))
             bits += min(rows, columns)
-        else:  # Cauchy-Binet: a minor of a product is at most the product of the norms to that power
+        else:  # by Cauchy-Binet a minor of side s of a product is at most the product of the norms to the power s
             bits += side * (sizes.max() + 0.5 * math.log2(sizes.size))
     needed = math.ceil(bits / 22.9) + 1  # the primes are above 2**22.9
     cost = sum(0.3 * whole.size * min(whole.shape) for whole, _ in parts)

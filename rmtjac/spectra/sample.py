@@ -1,4 +1,9 @@
-"""Sampling the spectra of random Jacobians: all cores, no interpreter lock, the same bits for one seed."""
+"""Spectra of random Jacobians over independent samples, on all cores.
+
+The compiled code runs without the lock of the interpreter. A seed gives the same bits for any number of threads.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,14 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from rmtjac.codes import Precision
 from rmtjac.ensemble import Ensemble
 from rmtjac.pool import run_in_threads
 from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
-from rmtjac.spectra.binned import BinnedSpectrum, Counter
+from rmtjac.spectra.binned import BinnedSpectrum
+from rmtjac.spectra.counter import Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.one_sample import Task, compiled_unit, invariant_unit, numpy_unit
 from rmtjac.validate import choice, positive_int
@@ -46,44 +53,53 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     threads: int | None = None,
     progress: bool = False,
 ) -> EmpiricalSpectrum | BinnedSpectrum:
-    r"""Sample the spectrum of :math:`M = J J^T` (BS eq. 13) over independent networks.
+    r"""Sample the spectrum of M over independent random networks.
+
+    :math:`M = J J^T`, where :math:`J = D^{L-1} W^{L-1} \cdots D^0 W^0` is the input-output Jacobian and D the diagonal
+    matrix of the phi' of a layer.
 
     Parameters
     ----------
-    ensemble
+    ensemble : Ensemble
         The law of the networks.
-    samples
-        How many independent networks.
-    rng
-        Seed. The same integer gives the same bits whatever the number of threads; sample i is also to be had
-        alone, through `sample_network` and `sample_input`.
-    input_variance
-        :math:`q_0 = |x^0|^2/n_0` of the random input, or ``"stationary"``.
-    masks
-        ``"network"``: D from a forward pass of a random input through the same network.
-        ``"independent"``: D drawn from its mean-field law, independent of W, as the theory assumes.
-    precision
-        ``"auto"``: singular values of J by LAPACK's dgesdd where their error is below 1e-6 of the smallest one, else
-        as ``"accurate"``. ``"accurate"``: by the chained QR of the layers, each value to 1e-9 or better, however
-        small. ``"fast"``: square roots of the eigenvalues of J J^T, absolute error of order eps times the largest
-        *eigenvalue*; smaller values are clipped to it. The result states errors and routes. With a discrete law of
-        weights the rank is found by exact arithmetic, wherever a value could be 0; else it is full with probability 1.
-    dtype
-        ``"float32"``: eigenvalues of J J^T in single precision, half the time, error of order 1e-7 times the largest;
-        with ``precision="fast"`` only.
-    invariance
-        Draw only what the singular values of a product of Gaussian matrices depend on (chi variables and triangles):
-        the same law in less time, for linear layers with Gaussian weights. There is no network then.
-    keep
-        ``"eigenvalues"``, or ``"histogram"``: a `BinnedSpectrum`, whose memory does not grow with the samples.
-    threads
-        Number of threads, each with a BLAS of its own single thread; default all cores.
-    progress
-        Show a progress bar (on a terminal only).
+    samples : int, default 100
+        The number of independent networks.
+    rng : int, SeedSequence or Generator
+        The seed. The same integer gives the same bits for any number of threads. `rmtjac.spectra.sample_network` and
+        `rmtjac.spectra.sample_input` draw a single sample again.
+    input_variance : float or {"stationary"}, default 1.0
+        The mean square :math:`q_0 = |x^0|^2/n_0` of the entries of the random input, or its fixed value under the
+        layers.
+    masks : {"network", "independent"}, default "network"
+        With ``"network"`` D comes from a forward pass of a random input through the same network. With
+        ``"independent"`` D is drawn from its mean-field law, independent of W, as the theory assumes.
+    precision : {"auto", "accurate", "fast"}, default "auto"
+        - ``"auto"``: singular values of J by LAPACK's dgesdd if its error is below 1e-6 of the smallest of them, else
+          as ``"accurate"``.
+        - ``"accurate"``: the chained QR of the layers; the relative error of each value is 1e-9 or less.
+        - ``"fast"``: square roots of the eigenvalues of J J^T. The absolute error is of order eps times the largest
+          eigenvalue, and smaller eigenvalues are replaced by it.
+
+        The result states errors and routes. If a law of weights is discrete, exact arithmetic finds the rank wherever
+        a value could be 0; otherwise the rank is full with probability 1.
+    dtype : {"float64", "float32"}, default "float64"
+        With ``"float32"`` the eigenvalues of J J^T are computed in single precision, in half the time, with an error
+        of order 1e-7 times the largest one. It needs ``precision="fast"``.
+    invariance : bool, default False
+        Draw only the numbers that the singular values of a product of Gaussian matrices depend on (chi variables and
+        triangles). The law is the same and the time is shorter. This needs linear layers with Gaussian weights, and
+        there is no network to draw again.
+    keep : {"eigenvalues", "histogram"}, default "eigenvalues"
+        Whether to keep all eigenvalues, or only counts: then the memory does not grow with `samples`.
+    threads : int, optional
+        The number of threads, each with a single-threaded BLAS. By default all cores are used.
+    progress : bool, default False
+        Whether to show a progress bar (on a terminal only).
 
     Returns
     -------
     EmpiricalSpectrum or BinnedSpectrum
+        The singular values of all samples; a `rmtjac.spectra.BinnedSpectrum` with ``keep="histogram"``.
 
     Raises
     ------
@@ -91,14 +107,26 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
         If a forward pass leaves the range of a float.
     MemoryError
         If the eigenvalues do not fit into the memory of the machine.
+    ValueError, TypeError
+        If an argument is not among the allowed values.
     KeyboardInterrupt
-        Ctrl-C stops after the samples in hand.
+        If Ctrl-C is pressed: the samples that are being computed are finished first.
+
+    See Also
+    --------
+    limit_spectrum : The limit of the spectrum for large width.
+    compare : The sample beside the limit.
+    rmtjac.spectra.lanczos_spectrum : Estimates for networks that are too wide for dense linear algebra.
 
     Notes
     -----
-    Cost per sample, N wide: L - 1 products (2 N^3 flops each) and one factorisation (8/3 N^3; fast 7/3 N^3; accurate
-    about 5 N^3 a layer). Exact zeros of D (ReLU, HardTanh) shrink the matrices first. Memory: the layers of a network
-    per thread.
+    Cost per sample of width N: L - 1 products of matrices (2 N^3 flops each) and one factorisation (8/3 N^3 flops;
+    7/3 N^3 with ``"fast"``; about 5 N^3 for each layer with ``"accurate"``). Zeros of D (ReLU, HardTanh) make the
+    matrices smaller. Memory: the layers of one network for each thread. Measured times: data/sampling_speed.md.
+
+    References
+    ----------
+    BS (13). See docs/references.md.
 
     Examples
     --------
@@ -109,7 +137,7 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     """
     samples = positive_int("samples", samples)
     choice("masks", masks, ("network", "independent"))
-    code = ("auto", "accurate", "fast").index(choice("precision", precision, ("auto", "accurate", "fast")))
+    code = Precision[choice("precision", precision, ("auto", "accurate", "fast")).upper()]
     single = choice("dtype", dtype, ("float64", "float32")) == "float32"
     if single and precision != "fast":
         raise ValueError(f"dtype='float32' needs precision='fast', not {precision!r}")
@@ -117,7 +145,7 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     threads = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
     size = ensemble.widths[-1]
     if keep == "eigenvalues":
-        _refuse_what_does_not_fit(samples, size)
+        _check_memory(samples, size)
     root = as_seed_sequence(rng)
     q = resolve_input_variance(ensemble, input_variance)
     scales = np.array(mean_field(ensemble, q).scales) if masks == "independent" else None
@@ -133,9 +161,9 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
         dtype=dtype,
         invariance=invariance,
     )
-    # A chunk is about 10 ms of work: long enough to pay for its dispatch, short enough for Ctrl-C.
-    most = int(3e7 / (ensemble.depth * max(ensemble.widths) ** 3))
-    step = max(1, min(most, samples // (8 * threads)))
+    # A chunk is about 10 ms of work: much longer than its dispatch, and short enough for Ctrl-C.
+    longest = int(3e7 / (ensemble.depth * max(ensemble.widths) ** 3))
+    step = max(1, min(longest, samples // (8 * threads)))
     chunks = (range(i, min(i + step, samples)) for i in range(0, samples, step))
 
     if keep == "histogram":
@@ -145,8 +173,9 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
             logs, moments = np.empty((len(chunk), size)), np.empty((ensemble.depth, 3))
             floors, undecided = np.empty(len(chunk)), np.zeros(len(chunk), dtype=np.int64)
             for place, i in enumerate(chunk):
-                error, _, _, undecided[place] = unit(root, i, logs[place], moments)
-                floors[place] = error if precision == "fast" else 2.0 * error
+                found = unit(root, i, logs[place], moments)
+                undecided[place] = found.undecided
+                floors[place] = found.error if precision == "fast" else 2.0 * found.error
             return chunk, logs, floors, undecided
 
         def take(done: tuple[range, np.ndarray, np.ndarray, np.ndarray]) -> int:
@@ -170,7 +199,8 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     return EmpiricalSpectrum(logs, errors, underflows, facts, routes, mask_moments, undecided)
 
 
-def _refuse_what_does_not_fit(samples: int, size: int) -> None:
+def _check_memory(samples: int, size: int) -> None:
+    """Raise `MemoryError` if the eigenvalues do not fit into the memory of the machine."""
     needed = 8 * samples * size
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**62
     if needed > 0.8 * pages:

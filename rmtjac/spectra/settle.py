@@ -1,4 +1,4 @@
-"""Singular values of a product, and which of them are zero: certainly, certainly not, or by rounding undecided."""
+"""Singular values of a product, and whether each is certainly zero, certainly not zero, or undecided by rounding."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from rmtjac.spectra.rank import exact_rank, without_copies
 __all__ = ["Settled", "discrete_rank", "product_noise", "settle", "settle_exact", "unflattened", "without_zeros"]
 
 _EPS = 2.0 * UNIT
-_SMALL = 1e-6  # a relative error below is small
-_UNMOVED = 1e-3  # movement of a logarithm that a value below the rounding of the largest may have, and count
-_ALIKE = 1e-12  # sizes that differ by less may differ by rounding alone
+_SMALL = 1e-6  # largest relative error that counts as small
+_UNMOVED = 1e-3  # largest movement of the logarithm of a value below the rounding of the largest, if it is no noise
+_ALIKE = 1e-12  # sizes with a smaller relative difference may differ by rounding alone
 
 
 class Settled(NamedTuple):
-    """Logarithms of singular values, ascending, -inf for zeros and for what is not told from 0; the number of these.
+    """Logarithms of singular values, ascending, -inf for zeros and for values that may be 0.
 
-    `log_error` is the logarithm of the absolute error, -inf where each value has a small relative error.
+    `undecided` is the number of the latter. `log_error` is the logarithm of the absolute error, -inf if each value has
+    a small relative error.
     """
 
     logs: np.ndarray
@@ -33,9 +34,9 @@ class Settled(NamedTuple):
 def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settled:
     """Return the singular values of the product of `matrices`, whose entries have the relative error `rounding`.
 
-    With 0 they are exact, and their rank decides; a value that is not zero is then kept even where rounding hides it
-    (`Settled.log_error` lies above it). Else a value is certainly not zero if changes of the entries by some
-    `rounding` leave it alone, and certainly zero where the rank of the matrices as given says so.
+    With 0 the entries are exact, and the rank decides how many values are zeros. A value that is not zero is then kept
+    even if rounding hides it (`Settled.log_error` lies above it). Otherwise a value is certainly not zero if changes of
+    the entries by some `rounding` hardly move it, and certainly zero if the exact rank of the given matrices says so.
     """
     matrices = without_zeros(matrices)
     if any(0 in w.shape for w in matrices):
@@ -43,8 +44,8 @@ def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settle
     matrices = without_copies(matrices)
     logs, error, hidden, movement = chained(matrices, size, max(rounding, UNIT))
     if rounding:
-        # Entries that are small differences of large ones carry more than their own rounding: what is small in norm,
-        # too, must be as good as unmoved (values of graded matrices are).
+        # An entry that is a small difference of large numbers has an error larger than its own rounding. So a value of
+        # the size of that error must hardly move at all, as the small values of graded matrices do.
         level = 2.0 * rounding * max(max(w.shape) for w in matrices)
         hidden |= (movement > _UNMOVED) & np.isfinite(logs) & (logs <= logs[0] + math.log(level))
     places = np.arange(size)
@@ -54,7 +55,7 @@ def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settle
     logs[places >= high] = -math.inf
     hidden &= places < high
     unknown = hidden & (places >= low) if rounding == 0.0 else hidden
-    # With entries known less well than floats the error is theirs, and that of the chain in proportion.
+    # If entries are known less well than floats, the bound on the error grows in proportion.
     rough = (error > _SMALL * max(rounding, UNIT) / UNIT) & ~hidden
     levels = [-math.inf, *(logs[rough] + np.log(np.minimum(error[rough], 1.0))), *(logs[hidden] + 1.0)]
     logs[unknown] = -math.inf
@@ -64,9 +65,9 @@ def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settle
 def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     """Write the logarithms of the singular values of exact factors to `out`, ascending; return how many are undecided.
 
-    `flat`, `shapes` are the factors as `rmtjac.kernels.samples.chain` takes them. Without a bound on the error, five
-    times as fast as `settle`; values are undecided where the proof of the rank would take too long, and where neurons
-    that are alike but for rounding would make them zeros.
+    `flat` and `shapes` are the factors in the form of `rmtjac.kernels.samples.chain`. This is five times as fast as
+    `settle`, but gives no bound on the error. Values are undecided if the proof of the rank would take too long, or if
+    they would be zeros in case neurons that differ by rounding only are equal.
     """
     out[:] = -math.inf
     matrices, low, high = _discrete(unflattened(flat, shapes))
@@ -76,11 +77,12 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
 
 
 def discrete_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
-    """Return the bounds of the rank of a product that `settle_exact` works with."""
+    """Return the bounds of the rank of a product that `settle_exact` uses."""
     return _discrete(matrices)[1:]
 
 
 def _discrete(matrices: Sequence[np.ndarray]) -> tuple[list[np.ndarray], int, int]:
+    """Return the factors without zeros and copies, and the bounds of the rank of their product."""
     matrices = without_zeros(matrices)
     if any(0 in w.shape for w in matrices):
         return matrices, 0, 0
@@ -93,7 +95,7 @@ def _discrete(matrices: Sequence[np.ndarray]) -> tuple[list[np.ndarray], int, in
 
 
 def unflattened(flat: np.ndarray, shapes: np.ndarray) -> list[np.ndarray]:
-    """Return the matrices that `rmtjac.spectra.chain_error.flattened` put together."""
+    """Return the matrices whose entries and shapes `rmtjac.spectra.chain_error.flattened` returned."""
     ends = np.cumsum(shapes.prod(axis=1))
     return [flat[end - m * n : end].reshape(m, n) for end, (m, n) in zip(ends, shapes, strict=True)]
 
@@ -101,8 +103,8 @@ def unflattened(flat: np.ndarray, shapes: np.ndarray) -> list[np.ndarray]:
 def product_noise(matrices: Sequence[np.ndarray], enough: float = -math.inf) -> float:
     """Return the logarithm of the error that rounding leaves in a product formed in floats; -inf for one factor.
 
-    It follows the norms of the factors, not that of the product, which may be all cancellation. A cruder bound does
-    where that is below `enough`.
+    The error depends on the norms of the factors, not on that of the product, which may be small by cancellation. If a
+    cheap bound is below `enough`, it is returned.
     """
     if len(matrices) < 2:
         return -math.inf
@@ -116,16 +118,16 @@ def product_noise(matrices: Sequence[np.ndarray], enough: float = -math.inf) -> 
         return math.log(20.0 * len(matrices) * _EPS) + crude
     for unit in units:
         v: np.ndarray = np.random.default_rng(0).standard_normal(unit.shape[1:])
-        for _ in range(6):  # of the power method: the norm to some per cent
+        for _ in range(6):  # steps of the power method give the norm to some per cent
             v = (unit @ v) @ unit / np.linalg.norm(v)
         log_norms += 0.5 * math.log(float(np.linalg.norm(v)))
     return math.log(20.0 * len(matrices) * _EPS) + log_norms
 
 
 def _alike(matrices: Sequence[np.ndarray]) -> list[np.ndarray] | None:
-    """Return the factors with rows of signs made equally large where only rounding tells their sizes apart, or None.
+    """Return the factors with equal sizes for rows of signs whose sizes differ by rounding only, or None.
 
-    Neurons whose preactivations are the same sum in another order have the same D but for rounding.
+    Two neurons whose preactivations are the same sum in another order have values of D that differ by rounding only.
     """
     out, found = [], False
     for w in matrices:
@@ -142,7 +144,11 @@ def _alike(matrices: Sequence[np.ndarray]) -> list[np.ndarray] | None:
 
 
 def without_zeros(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Drop rows of zeros with the columns that they meet, and columns with their rows, until none is left."""
+    """Return the factors without rows and columns of zeros.
+
+    With a row of zeros the column of the next factor goes too, and with a column the row of the factor before. This is
+    repeated until there are none.
+    """
     matrices = list(matrices)
     changed = True
     while changed:

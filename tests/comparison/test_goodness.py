@@ -2,11 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import rmtjac as rj
-from rmtjac.comparison.control_variates import Fit, regress
-from rmtjac.comparison.goodness import _hotelling, goodness_of_fit
+from rmtjac.comparison.goodness import goodness_of_fit
 from rmtjac.comparison.width_ladder import ladder_ensemble
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 from tests.spectra.made import spectrum
@@ -58,7 +56,7 @@ def _erratum(ens):
 def test_a_layer_more_is_rejected(name):
     ens = rj.Ensemble.square(64, 2, name)
     lim = rj.limit_spectrum(rj.Ensemble.square(64, 3, name))
-    # equation sheet, section 3: power 1 at S = 20
+    # docs/theory/goodness.md: power 1 at S = 20
     assert (_p_values(ens, lim, 20, 10, 20) < 0.05).all()
 
 
@@ -99,19 +97,6 @@ def test_statistics_by_hand():
     assert not test.agrees  # uniform on [0, 4] has mean 2
     assert test.names[-3:] == ("atom", "m1", "m2")
     assert not table.loc["atom", "tested"]
-
-
-def test_without_a_second_rung_t2_is_that_of_hotelling():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((12, 3)) @ rng.standard_normal((3, 3))
-    fit = regress(x, np.empty((12, 0)), np.ones(3, dtype=bool))
-    exact = Fit(np.zeros(3), np.zeros((3, 3)), 50)
-    statistic, freedom, p = _hotelling(fit.mean, [fit.covariance, exact.covariance], [fit, exact])
-    t2 = 12 * x.mean(axis=0) @ np.linalg.solve(np.cov(x.T), x.mean(axis=0))
-    assert statistic == pytest.approx(t2, rel=1e-10)
-    # Krishnamoorthy-Yu then gives nu = n - 1, the exact law: F(p, n - p)
-    assert freedom == pytest.approx((3, 9), rel=1e-10)
-    assert p == pytest.approx(stats.f.sf(t2 * 9 / (11 * 3), 3, 9), rel=1e-10)
 
 
 def test_statistics_without_noise():

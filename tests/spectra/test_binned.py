@@ -1,10 +1,8 @@
-import tracemalloc
-
 import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.spectra.binned import WIDTH, BinnedSpectrum, Counter
+from rmtjac.spectra.binned import WIDTH, BinnedSpectrum
 
 
 @pytest.fixture(scope="module")
@@ -52,38 +50,6 @@ def test_the_same_bits_for_any_number_of_threads(tmp_path):
     np.testing.assert_array_equal(again.counts, runs[0].counts)
     assert repr(again) == repr(runs[0])
     assert again.facts == runs[0].facts
-
-
-def test_memory_does_not_grow_with_the_samples():
-    ens = rj.Ensemble([40, 20], "linear")  # no hard edge, where more samples reach further down
-    rj.sample_spectrum(ens, 10, rng=0, keep="histogram", threads=1)
-    peaks = []
-    for samples in (400, 8000):
-        tracemalloc.start()
-        rj.sample_spectrum(ens, samples, rng=0, keep="histogram", threads=1)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    # the eigenvalues themselves would take 1.2 MB more; a lower smallest eigenvalue adds some bins of 512 bytes
-    assert peaks[1] - peaks[0] < 300e3
-
-
-def test_all_zero_and_overflow():
-    counter = Counter(3)
-    for i in range(5):
-        counter.add(i, np.full(3, -np.inf), -np.inf)
-    zero = counter.result({})
-    assert (zero.atom, zero.moment(1).value, zero.cdf(1.0)) == (1.0, 0.0, 1.0)
-    with pytest.raises(ValueError, match="all eigenvalues are zero"):
-        zero.log_quantile(0.5)
-    with pytest.raises(ValueError, match="all eigenvalues are zero"):
-        zero.histogram()
-    counter = Counter(1)
-    counter.add(0, np.array([400.0]), -np.inf)
-    huge = counter.result({})
-    with pytest.raises(OverflowError, match="leaves the range of a float"):
-        huge.moment(1)
-    assert "largest eigenvalue exp(800)" in repr(huge)
-    assert huge.log_quantile(0.5).value == pytest.approx(800, abs=WIDTH)
 
 
 def test_bad_arguments(both):

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.spectra import weight_spectra
 
 
 def test_matrices_against_numpy():
@@ -40,7 +39,7 @@ def test_jacobians_of_a_network(activation):
 
 def test_weights():
     net = rj.Ensemble([5, 8, 6], "tanh").draw(rng=3)
-    for matrix, emp in zip(net.weights, weight_spectra(net), strict=True):
+    for matrix, emp in zip(net.weights, rj.EmpiricalSpectrum.from_weights(net), strict=True):
         values = np.linalg.svd(matrix, compute_uv=False)
         np.testing.assert_allclose(emp.eigenvalues[0, -values.size :], values[::-1] ** 2, rtol=1e-12)
 
@@ -171,7 +170,7 @@ def test_centred_data_lose_one_rank(precision):
     assert emp.log_moment().value == pytest.approx(
         2.0 * np.log(values).mean(), rel=1e-6 if precision == "fast" else 1e-12
     )
-    assert emp.log_moment().basis == "over 29 of 100 eigenvalues; 70 are zeros, 1 are not told from 0"
+    assert emp.log_moment().basis == "over 29 of 100 eigenvalues; 70 are zeros, 1 are undecided"
     assert "atom 0.71 (0.7 to 0.71)" in repr(emp)
 
 
@@ -232,7 +231,7 @@ def test_layers_that_cancel(precision):
 def test_weights_of_low_rank():
     rng = np.random.default_rng(2)
     net = rj.Network([rng.standard_normal((9, 2)) @ rng.standard_normal((2, 9))], activation="tanh")
-    assert [s.rank_bounds.tolist() for s in weight_spectra(net)] == [[[2, 9]]]
+    assert [s.rank_bounds.tolist() for s in rj.EmpiricalSpectrum.from_weights(net)] == [[[2, 9]]]
 
 
 def test_the_bracket_is_kept_in_files(tmp_path):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rmtjac.spectra.given import spectrum_of_matrices
+import rmtjac as rj
 from rmtjac.spectra.rank import entry_rounding, exact_rank, without_copies
 
 
@@ -141,7 +141,7 @@ def test_entries_below_the_normal_numbers_are_rounded(scale):
     rng = np.random.default_rng(0)
     a = rng.standard_normal((20, 3)) @ rng.standard_normal((3, 20)) * scale
     assert entry_rounding(a) > 0.0
-    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    low, high = rj.EmpiricalSpectrum.from_matrices(a).rank_bounds[0]
     assert low <= 3 <= high
     if scale < 1e-312:  # and more of it than elsewhere
         assert entry_rounding(a) >= 0.4 * 2.0**-1074 / np.abs(a).min()
@@ -151,7 +151,7 @@ def test_entries_below_the_normal_numbers_are_rounded(scale):
 def test_small_whole_numbers_times_a_subnormal_number_are_exact(scale):
     rng = np.random.default_rng(0)
     a = rng.integers(-3, 4, (12, 3)) @ rng.integers(-3, 4, (3, 12)) * scale
-    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    low, high = rj.EmpiricalSpectrum.from_matrices(a).rank_bounds[0]
     assert low <= rational_rank(a) <= high
     assert entry_rounding(np.ones((4, 4)) * scale) == entry_rounding(np.eye(4)[::-1] * scale) == 0.0
 
@@ -159,7 +159,7 @@ def test_small_whole_numbers_times_a_subnormal_number_are_exact(scale):
 def test_half_precision_below_its_normal_numbers():
     rng = np.random.default_rng(0)
     a = (rng.standard_normal((20, 3)) @ rng.standard_normal((3, 20)) * 1e-5).astype(np.float16)
-    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    low, high = rj.EmpiricalSpectrum.from_matrices(a).rank_bounds[0]
     assert low <= 3 <= high
 
 
@@ -174,5 +174,5 @@ def test_narrow_types_stored_in_wide_ones(bits):
     fractions, exponents = np.frexp(rng.standard_normal((40, 3)) @ rng.standard_normal((3, 40)))
     a = np.ldexp(np.rint(np.ldexp(fractions, bits)), exponents - bits)  # of rank 3 but for this
     assert entry_rounding(a) == 2.0**-bits
-    low, high = spectrum_of_matrices(a).rank_bounds[0]
+    low, high = rj.EmpiricalSpectrum.from_matrices(a).rank_bounds[0]
     assert low <= 3 <= high

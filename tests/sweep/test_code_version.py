@@ -26,8 +26,8 @@ def _files(*patterns):
 
 # All that draws a network or measures it, and files of which an edit changes no result.
 DECIDING = _files(
-    "kernels/**/*.py", "activations/**/*.py", "fixed_points/**/*.py", "network.py", "ensemble.py", "laws/**/*.py",
-    "rng.py", "sweep/measurements.py", "sweep/one_unit.py",
+    "kernels/**/*.py", "activations/**/*.py", "fixed_points/**/*.py", "codes.py", "network.py", "ensemble.py",
+    "laws/**/*.py", "rng.py", "sweep/measurements.py", "sweep/one_unit.py",
 )  # fmt: skip
 OTHERS = ["sweep/slurm.py", "sweep/store.py", "cli/main.py", "plotting/sweeps.py", "validate.py"]
 

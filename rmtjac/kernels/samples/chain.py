@@ -1,8 +1,9 @@
-"""Singular values of a product of matrices, each to high relative accuracy, without forming the product.
+"""Singular values of a product of matrices, each to high relative accuracy, without the product itself.
 
-The product so far is kept as Q diag(2**l) T: Q orthogonal (reflectors and a row order), T with rows of size one
-and well conditioned, l whole numbers, so that every scaling is exact and nothing overflows. The next factor is
-multiplied by Q, never by the scales; a QR with its columns in the order of their true size carries l and T on.
+The product of the first factors is written as Q diag(2**l) T. Q is orthogonal (reflectors and an order of the rows), T
+is well conditioned with rows of size one, and l are whole numbers, so that each scaling is exact and nothing overflows.
+The next factor is multiplied by Q, never by the scales. A QR factorisation of the result, with its columns ordered by
+their true size, gives the new Q, l and T.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from rmtjac.kernels.samples.lapack import apply_reflectors, qr, qr_pivoted, sing
 
 __all__ = ["chain"]
 
-_EXPONENT = 0x7FF  # the bits of a float that hold its exponent; all of them set: NaN or infinite
+_EXPONENT = 0x7FF  # the bits of a float that hold its exponent; in NaN and infinity all of them are 1
 _MANTISSA = 52
 _BIAS = 1022  # |x| < 2**(bits - _BIAS)
-_DEAD = -(2**60)  # in place of the exponent of a zero
-_TOP = 500  # factors are scaled to 2**_TOP: its square is still a float
-_SPREAD = 1000  # and so is that of the smallest row, 2**(_TOP - _SPREAD), which the norms inside a QR need
-_WINDOW, _MARGIN = 797, 100  # bits: 240 decades in one factorisation, 30 of them next to a cut not used
+_DEAD = -(2**60)  # stands for the exponent of a zero
+_TOP = 500  # factors are scaled to 2**_TOP, whose square is still a float
+_SPREAD = 1000  # so is the square of the smallest row, 2**(_TOP - _SPREAD): a QR computes norms of rows
+_WINDOW, _MARGIN = 797, 100  # bits: 240 decades in one factorisation, without the 30 next to a cut
 _NOISE = 2.0**-53
 _LOG2 = math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
 def _exponents(a):
-    """Return for each row the e with largest |entry| in [2**(e-1), 2**e), _DEAD for zeros."""
+    """Return for each row the e with the largest |entry| in [2**(e-1), 2**e), _DEAD for a row of zeros."""
     rows = np.empty(a.shape[0], dtype=np.int64)
     for i in range(a.shape[0]):
         bits = a[i].view(np.int64)
@@ -42,7 +43,7 @@ def _exponents(a):
 
 @njit(cache=True, nogil=True)
 def _scale(x, power):
-    """Return x 2**power, exactly unless it leaves the range of a float."""
+    """Return x 2**power, which is exact unless it leaves the range of a float."""
     if -1022 <= power <= 1023:
         return x * np.int64((power + 1023) << _MANTISSA).view(np.float64)
     return math.ldexp(x, max(-5000, min(5000, power)))
@@ -50,7 +51,7 @@ def _scale(x, power):
 
 @njit(cache=True, nogil=True)
 def _column_exponents(factor, rows):
-    """Return the exponents of the columns of diag(2**rows) `factor`, as `_exponents` does; the least for zeros."""
+    """Return the exponents of the columns of diag(2**rows) `factor`; zeros get the smallest of the others."""
     columns = np.full(factor.shape[1], _DEAD)
     for i in range(factor.shape[0]):
         bits, offset = factor[i].view(np.int64), rows[i] - _BIAS
@@ -70,7 +71,10 @@ def _column_exponents(factor, rows):
 
 @njit(cache=True, nogil=True)
 def _balance(factor, rows):
-    """Make the exponents `rows` equal if a row of diag(2**rows) `factor` would underflow: they stay in the columns."""
+    """Make the exponents `rows` equal if a row of diag(2**rows) `factor` would underflow.
+
+    The scales of the columns then contain what is left of them.
+    """
     sizes = _exponents(factor)
     least, lowest, top, highest = -_DEAD, -_DEAD, _DEAD, _DEAD
     for i in range(rows.size):
@@ -87,7 +91,7 @@ def _balance(factor, rows):
 
 @njit(cache=True, nogil=True)
 def _load(factor, order, rows, columns):
-    """Return ``2**_TOP (diag(2**rows) factor diag(2**-columns))[:, order]``: entries up to 2**_TOP in each column."""
+    """Return ``2**_TOP (diag(2**rows) factor diag(2**-columns))[:, order]``; its columns have entries up to 2**_TOP."""
     block = np.empty((factor.shape[0], order.size))
     powers = columns[order] - _TOP
     for i in range(factor.shape[0]):
@@ -99,7 +103,7 @@ def _load(factor, order, rows, columns):
 
 @njit(cache=True, nogil=True)
 def _sizes(block, count):
-    """Return the largest |entry| of each row and of each column, over the first `count` columns."""
+    """Return the largest |entry| of each row and of each column among the first `count` columns."""
     rows, columns = np.zeros(block.shape[0]), np.zeros(count)
     for i in range(block.shape[0]):
         source = block[i]
@@ -125,16 +129,16 @@ def _transposed(block, rows, columns):
 
 @njit(cache=True, nogil=True)
 def _normalise(a, scales, depth):
-    """Turn R diag(2**scales) into diag(2**out) S, rows of S of size one, R the upper triangle of ``a.T``; return out.
+    """Write R diag(2**scales) as diag(2**out) S, where the rows of S have size one, and return out.
 
-    S replaces R. `depth`: the number of rows of R.
+    R is the upper triangle of ``a.T``, and S replaces it there. `depth` is the number of rows of R.
     """
     out = np.full(depth, _DEAD)
     for j in range(scales.size):
         bits, count = a[j].view(np.int64), min(j + 1, depth)
         for i in range(count):
             exponent = (bits[i] >> _MANTISSA) & _EXPONENT
-            if exponent:  # zeros, and numbers below 2**-1022, do not set the scale
+            if exponent:  # zeros, and numbers below 2**-1022, do not count for the scale
                 out[i] = max(out[i], exponent - _BIAS + scales[j])
     for j in range(scales.size):
         column, count = a[j], min(j + 1, depth)
@@ -145,7 +149,7 @@ def _normalise(a, scales, depth):
 
 @njit(cache=True, nogil=True)
 def _tidy(t, scales):
-    """Take a power of two out of each row of `t` into `scales`, so that its largest entry lies in [1/2, 1)."""
+    """Move a power of two from each row of `t` to `scales`, so that the largest entry of the row lies in [1/2, 1)."""
     exponents = _exponents(t)
     for i in range(scales.size):
         if scales[i] == _DEAD or exponents[i] == _DEAD:
@@ -178,7 +182,7 @@ def _first(block):
 def _next(block, a, tau, scales, t):
     """Multiply Q diag(2**scales) T by one more factor from the left; return the new parts as `_first` does.
 
-    `block` is the factor with its columns in the row order of Q; overwritten.
+    `block` is the factor with its columns in the row order of Q; it is overwritten.
     """
     apply_reflectors(a, tau, block)
     row_sizes, column_sizes = _sizes(block, scales.size)
@@ -189,7 +193,7 @@ def _next(block, a, tau, scales, t):
         weights[j] = -math.inf if dead else scales[j] + math.log2(column_sizes[j])
         alive += not dead
     order = np.argsort(-weights)[:alive]
-    # Householder reflections are accurate row by row only if the large rows come first.
+    # Householder reflections are accurate in each row only if the large rows come first.
     rows = np.argsort(-row_sizes)
     a = _transposed(block, rows, order)
     tau = qr(a)
@@ -216,8 +220,8 @@ def _values(scales, t, shift, out):
     qr(a)  # a is now R_1^T below and on its diagonal, T^T = Q R_1
     done = 0
     while done < alive:
-        # Large and small rows hardly meet in diag(2**scales) R_1^T, which is lower triangular: a block of its
-        # diagonal has their values, but for those within the margin of its ends.
+        # In diag(2**scales) R_1^T, which is lower triangular, rows of very different size hardly interact. So a
+        # diagonal block has the singular values of its rows, except for those within the margin of its ends.
         start = 0
         while scales[start] > scales[done] + _MARGIN:
             start += 1
@@ -229,8 +233,8 @@ def _values(scales, t, shift, out):
             for j in range(start, i + 1):
                 block[j - start, i - start] = _scale(a[i, j], scales[i] - scales[start])
         qr(block)
-        # An entry below rounding of the diagonal of its row is no part of the values, yet where nothing else couples
-        # two blocks the reflections of an SVD would mix their columns by it, large ones into small ones.
+        # An entry below the rounding of the diagonal entry of its row does not change the values. But where nothing
+        # else connects two blocks, the reflections of an SVD would use it to mix large columns into small ones.
         for j in range(end - start):
             block[j, j + 1 :] = 0.0
             for i in range(j):
@@ -251,24 +255,24 @@ def chain(flat, shapes, size):
     Parameters
     ----------
     flat
-        The entries of F_0, F_1, ..., each C-ordered, one after the other; finite. Not changed.
+        The entries of F_0, F_1, ..., each C-ordered, one after the other. They must be finite and are not changed.
     shapes
-        Rows and columns of each, shape (k, 2), int64. Any of them may be 0: then all values are.
+        Rows and columns of each factor, shape (k, 2), int64. If one of them is 0, all singular values are 0.
     size
-        How many values to return: those beyond the smallest dimension are zeros.
+        The number of values to return. Those beyond the smallest dimension are zeros.
 
     Raises
     ------
     ValueError
-        If an entry is NaN or infinite, or if rows of a factor differ by more than 300 decades.
+        If an entry is NaN or infinite, or if the rows of a factor differ by more than 300 decades.
     """
     out = np.full(size, -math.inf)
     if shapes.min() == 0:
         return out
     count = shapes.shape[0]
     ends = np.cumsum(shapes[:, 0] * shapes[:, 1])
-    # Scales of the columns are taken to the rows of the factor that acts before, from the last factor down:
-    # rows of very different size do no harm, columns do, because Q mixes them.
+    # The scales of the columns move to the rows of the factor that acts before, from the last factor to the first:
+    # rows of very different size do no harm, but columns do, because Q mixes them.
     marks = np.zeros(count + 1, dtype=np.int64)
     marks[:count] = shapes[:, 1]
     marks[count] = shapes[count - 1, 0]

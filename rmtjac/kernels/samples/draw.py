@@ -1,9 +1,9 @@
-"""Drawing weights: standard variables by law code, and Haar-distributed orthogonal matrices.
+"""Random weights and biases: independent entries by the code of their law, and Haar-distributed orthogonal matrices.
 
-The generator is NumPy's; its bits are the same inside and outside compiled code. A Cauchy variable is
-the ratio y/x of a uniform point of the unit disc: exact, and free of the tangent, whose last bits
-depend on the processor. Student's t comes from such a point too (Bailey, Math. Comp. 62, 1994, 779-781): it takes
-nothing of the generator but uniform numbers, whatever the degrees of freedom.
+The generator is that of NumPy, which gives the same bits inside and outside compiled code. A Cauchy variable is the
+ratio y/x of the coordinates of a uniform point of the unit disc. That is exact and needs no tangent, whose last bits
+depend on the processor. Student's t comes from such a point too (Bailey, Math. Comp. 62, 1994, 779-781), so that it
+uses uniform numbers only, whatever the degrees of freedom.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.codes import LawCode
+
 __all__ = ["draw_matrix", "draw_vector", "fill"]
 
 _ROOT_THREE = math.sqrt(3.0)
@@ -20,6 +22,7 @@ _ROOT_THREE = math.sqrt(3.0)
 
 @njit(cache=True, nogil=True)
 def _cauchy(rng):
+    """Return a standard Cauchy variable."""
     while True:
         x = 2.0 * rng.random() - 1.0
         y = 2.0 * rng.random() - 1.0
@@ -29,7 +32,7 @@ def _cauchy(rng):
 
 @njit(cache=True, nogil=True)
 def _stable(rng, alpha):
-    # Chambers, Mallows & Stuck (1976), symmetric case.
+    """Return a symmetric stable variable of exponent `alpha`, scale 1 (Chambers, Mallows & Stuck 1976)."""
     if alpha == 1.0:
         return _cauchy(rng)
     angle = math.pi * (rng.random() - 0.5)
@@ -43,6 +46,7 @@ def _stable(rng, alpha):
 
 @njit(cache=True, nogil=True)
 def _student(rng, df):
+    """Return a Student-t variable with `df` degrees of freedom."""
     while True:
         x = 2.0 * rng.random() - 1.0
         y = 2.0 * rng.random() - 1.0
@@ -57,27 +61,27 @@ def _student(rng, df):
 
 @njit(cache=True, nogil=True)
 def fill(rng, code, parameter, scale, out):
-    """Fill the one-dimensional `out` with ``scale * X``, X by the law with this `code`.
+    """Fill the one-dimensional `out` with ``scale * X``, X by the law with this `LawCode`.
 
-    0 normal, 1 uniform of variance 1, 2 signs, 3 Cauchy, 4 symmetric stable with exponent `parameter`;
-    6 Student's t with `parameter` degrees of freedom. (5, orthogonal, draws matrices only: `draw_matrix`.)
+    `parameter` is the exponent of a stable law and the degrees of freedom of Student's t; the other laws ignore it.
+    An orthogonal law has no single entries (see `draw_matrix`): it, and a number without a law, give NaN.
     """
-    if code == 0:
+    if code == LawCode.GAUSSIAN:
         for i in range(out.size):
             out[i] = scale * rng.standard_normal()
-    elif code == 1:
+    elif code == LawCode.UNIFORM:
         for i in range(out.size):
             out[i] = scale * _ROOT_THREE * (2.0 * rng.random() - 1.0)
-    elif code == 2:
+    elif code == LawCode.RADEMACHER:
         for i in range(out.size):
             out[i] = scale if rng.random() < 0.5 else -scale
-    elif code == 3:
+    elif code == LawCode.CAUCHY:
         for i in range(out.size):
             out[i] = scale * _cauchy(rng)
-    elif code == 4:
+    elif code == LawCode.STABLE:
         for i in range(out.size):
             out[i] = scale * _stable(rng, parameter)
-    elif code == 6:
+    elif code == LawCode.STUDENT_T:
         for i in range(out.size):
             out[i] = scale * _student(rng, parameter)
     else:
@@ -86,13 +90,16 @@ def fill(rng, code, parameter, scale, out):
 
 @njit(cache=True, nogil=True)
 def draw_matrix(rng, code, parameter, scale, rows, columns):
-    """Draw a rows x columns weight matrix; code 5 is `scale` times a Haar-distributed (semi-)orthogonal one."""
-    if code != 5:
+    """Return a random rows x columns matrix; the orthogonal law gives `scale` times a Haar-distributed one.
+
+    If the sides differ, the shorter of rows and columns is orthonormal.
+    """
+    if code != LawCode.ORTHOGONAL:
         out = np.empty((rows, columns))
         fill(rng, code, parameter, scale, out.reshape(-1))
         return out
     gaussian = np.empty((max(rows, columns), min(rows, columns)))
-    fill(rng, 0, 0.0, 1.0, gaussian.reshape(-1))
+    fill(rng, LawCode.GAUSSIAN.value, 0.0, 1.0, gaussian.reshape(-1))
     q, r = np.linalg.qr(gaussian)
     # Q alone is not Haar: LAPACK fixes the signs of its columns (Mezzadri 2007); the signs of diag(R) undo that.
     signs = scale * np.where(np.diag(r) < 0.0, -1.0, 1.0)
@@ -102,8 +109,8 @@ def draw_matrix(rng, code, parameter, scale, rows, columns):
 
 @njit(cache=True, nogil=True)
 def draw_vector(rng, code, parameter, scale, size):
-    """Draw a bias vector; code -1 means none, and no random number is used."""
+    """Return a random bias vector; with NO_LAW zeros, and no random number is used."""
     out = np.zeros(size)
-    if code >= 0:
+    if code != LawCode.NO_LAW:
         fill(rng, code, parameter, scale, out)
     return out

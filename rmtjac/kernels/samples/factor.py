@@ -1,9 +1,11 @@
-"""From the layers of a product to the logarithms of its singular values, by the cheapest route that will do.
+"""The logarithms of the singular values of a product J of layers, by the cheapest route that is accurate enough.
 
-GRAM, eigenvalues of J J^T: the bulk. SVD, dgesdd of the product: absolute error 20 L eps times the largest singular
-value (20 L is the largest constant seen in any run). CHAIN, `rmtjac.kernels.samples.chain`: each value to 1e-9 or
-better, however small it is; left to the caller, because that kernel takes many seconds to compile and most runs do
-without.
+- `Route.GRAM` computes the eigenvalues of J J^T. It suits the bulk of the spectrum.
+- `Route.SVD` calls dgesdd of LAPACK for J. The absolute error is 20 L eps times the largest singular value for L
+  layers; 20 L is the largest constant seen in any run.
+- `Route.CHAIN` is `rmtjac.kernels.samples.chain`: each value has a relative error of 1e-9 or less, however small it
+  is. `factor` only asks for it and the caller runs it, because that kernel takes many seconds to compile and most
+  runs need no chain.
 """
 
 from __future__ import annotations
@@ -13,13 +15,12 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.codes import Precision, Route
 from rmtjac.kernels.samples.gram import gram_eigenvalues
 from rmtjac.kernels.samples.lapack import singular_values
 
-__all__ = ["ACCURATE", "AUTO", "CHAIN", "FAST", "GRAM", "NONE", "SVD", "TOLERANCE", "factor", "gram_route"]
+__all__ = ["TOLERANCE", "factor", "gram_route"]
 
-AUTO, ACCURATE, FAST = range(3)  # what is asked for
-NONE, SVD, CHAIN, GRAM = range(4)  # what was done; NONE: all values are exact zeros
 TOLERANCE = 1e-6  # AUTO takes the SVD if its error is below this fraction of the smallest nonzero singular value
 
 _EPS, _EPS_SINGLE = 2.220446049250313e-16, 1.1920929e-07
@@ -27,21 +28,24 @@ _EPS, _EPS_SINGLE = 2.220446049250313e-16, 1.1920929e-07
 
 @njit(cache=True, nogil=True)
 def _gram(product, single):
-    """Return the eigenvalues of P P^T, ascending, P = 2**-e * product, e, and the unit of rounding."""
+    """Return the eigenvalues of P P^T, ascending, for P = 2**-e * product; e; and the machine epsilon."""
     if not single:
         return gram_eigenvalues(product), 0, _EPS
-    e = math.frexp(np.abs(product).max())[1]  # squares must not leave the short range of float32
+    e = math.frexp(np.abs(product).max())[1]  # so that squares stay in the range of float32
     values = gram_eigenvalues((product * 2.0**-e).astype(np.float32))
     return values.astype(np.float64), e, _EPS_SINGLE
 
 
 @njit(cache=True, nogil=True)
 def gram_route(values, shift, rank, depth, eps, out):
-    """Write half the logarithms of the eigenvalues, clipped to their error, plus `shift`; return as `factor` does."""
+    """Write half the logarithms of the `rank` largest eigenvalues plus `shift` to `out`; return as `factor` does.
+
+    Eigenvalues smaller than their error are replaced by it.
+    """
     floor = 20.0 * depth * eps * values[-1]
     for i in range(rank):
         out[out.size - 1 - i] = 0.5 * math.log(max(values[values.size - 1 - i], floor)) + shift
-    return math.log(floor) + 2.0 * shift, GRAM
+    return math.log(floor) + 2.0 * shift, Route.GRAM.value
 
 
 @njit(cache=True, nogil=True)
@@ -51,38 +55,38 @@ def factor(product, exponent, rank, depth, precision, single, out):
     Parameters
     ----------
     product, exponent
-        ``2**exponent * product`` is the product of the layers; not looked at with ACCURATE.
+        ``2**exponent * product`` is the product of the layers; `Precision.ACCURATE` ignores it.
     rank
-        How many singular values are computed quantities.
+        The number of singular values that the shapes do not force to be 0.
     depth
         The number L of layers.
     precision, single
-        AUTO, ACCURATE or FAST; whether FAST works in single precision.
+        A `Precision`; whether FAST computes in single precision.
     out
         Shape (n_L,).
 
     Returns
     -------
     error
-        Logarithm of the absolute error of a singular value, of an eigenvalue of M with GRAM (which clips smaller ones
-        to it), -inf with CHAIN.
+        The logarithm of the absolute error: of the singular values with SVD, of the eigenvalues of M with GRAM (smaller
+        eigenvalues are replaced by it); -inf with CHAIN and NONE.
     route
-        NONE, SVD, GRAM, or CHAIN: then `out` is still to be filled.
+        A `Route`. With CHAIN the caller has to fill `out`.
     """
     out[:] = -math.inf
-    if rank == 0 or (precision != ACCURATE and not np.any(product)):
-        return -math.inf, NONE
+    if rank == 0 or (precision != Precision.ACCURATE and not np.any(product)):
+        return -math.inf, Route.NONE.value
     n = out.size
     shift = exponent * math.log(2.0)
-    if precision == FAST:
+    if precision == Precision.FAST:
         values, e, eps = _gram(product, single)
         return gram_route(values, shift + e * math.log(2.0), rank, depth, eps, out)
-    if precision == AUTO:
+    if precision == Precision.AUTO:
         # With one layer the product may be the layer itself, which the chain may need.
         values = singular_values(product.copy() if depth == 1 else product)
         floor = 20.0 * depth * _EPS * values[0]
         if floor <= TOLERANCE * values[rank - 1]:
             for i in range(rank):
                 out[n - 1 - i] = math.log(values[i]) + shift
-            return math.log(floor) + shift, SVD
-    return -math.inf, CHAIN
+            return math.log(floor) + shift, Route.SVD.value
+    return -math.inf, Route.CHAIN.value

@@ -1,13 +1,13 @@
-"""One layer of the forward pass, compiled."""
+"""One layer of the forward pass, and what the codes of activations say about phi', compiled."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.activations import derivative, value
+from rmtjac.kernels.activations import Code, derivative, value
 
-__all__ = ["activate", "preactivations"]
+__all__ = ["activate", "derivative_has_zeros", "homogeneous", "preactivations"]
 
 
 @njit(cache=True, nogil=True)
@@ -24,3 +24,15 @@ def activate(code, parameter, h):
         y[i] = value(code, parameter, h[i])
         d[i] = derivative(code, parameter, h[i])
     return y, d
+
+
+@njit(cache=True, nogil=True)
+def homogeneous(code):
+    """Return whether phi(c h) = c phi(h) for all c > 0, so that a scale can be taken out of the signal."""
+    return code in (Code.LINEAR, Code.RELU, Code.LEAKY_RELU)
+
+
+@njit(cache=True, nogil=True)
+def derivative_has_zeros(code):
+    """Return whether phi' is exactly 0 on an interval; of the other activations it is 0 only by underflow."""
+    return code in (Code.RELU, Code.LEAKY_RELU, Code.HARDTANH, Code.RELU6)

@@ -1,7 +1,7 @@
-"""Eigenvalues of A A^T for the bulk: half the work of singular values, at the price of the small ones.
+"""Eigenvalues of A A^T: half the work of the singular values of A, but the small ones are lost.
 
-Of order eps times the largest eigenvalue, their absolute error hides every singular value below about 1e-8 of the
-largest (3e-4 in single precision). The precision is that of the matrix.
+The absolute error is of order eps times the largest eigenvalue. It hides every singular value below about 1e-8 of the
+largest one (3e-4 in single precision). The type of the matrix, float64 or float32, is that of the computation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["gram_eigenvalues", "triangular_gram_eigenvalues"]
 
 
 def _both(library: str, name: str, *arguments: Any) -> Any:
-    """A BLAS or LAPACK routine by the precision of its fifth argument; None stands for pointers to that."""
+    """Return a BLAS or LAPACK routine for each real type; None among the `arguments` is a pointer to that type."""
     made = {}
     for letter, real in (("d", types.float64), ("s", types.float32)):
         kinds = (types.CPointer(real) if kind is None else kind for kind in arguments)
@@ -67,7 +67,7 @@ def _(job, upper, n, gram, values, work, size, integers, many, info):
 
 @njit(cache=True, nogil=True)
 def _eigenvalues(gram, half):
-    """Eigenvalues from the `half` of the matrix ("U" or "L", as LAPACK reads it), which is overwritten."""
+    """Return the eigenvalues of the symmetric `gram`, of which LAPACK overwrites one `half` ("U" or "L")."""
     rank = gram.shape[0]
     letters = np.array([ord("N"), half], dtype=np.uint8)
     n, info = np.full(1, rank, dtype=np.int32), np.zeros(1, dtype=np.int32)
@@ -86,7 +86,7 @@ def _eigenvalues(gram, half):
 
 @njit(cache=True, nogil=True)
 def gram_eigenvalues(a):
-    """Return the eigenvalues of the smaller of a a^T and a^T a, ascending, a C-ordered."""
+    """Return the eigenvalues, ascending, of the smaller one of a a^T and a^T a; `a` is C-ordered."""
     rows, columns = a.shape
     rank = min(rows, columns)
     if rank == 0:

@@ -1,8 +1,9 @@
-r"""Singular values of a product of Gaussian matrices, drawn without drawing all of the matrices.
+r"""Random singular values of a product of Gaussian matrices, without a draw of all the entries.
 
-Rotations leave a Gaussian matrix as it is in law. So W^0 may be replaced by the bidiagonal matrix of its singular
-values (independent chi variables; Silverstein 1985), and W^{L-1} by the R of its QR factorisation (chi on the diagonal,
-normal above it; Bartlett 1934), without any change to the law of the singular values of :math:`W^{L-1} \cdots W^0`.
+The law of a Gaussian matrix does not change under rotations. So the law of the singular values of
+:math:`W^{L-1} \cdots W^0` stays the same if W^0 is replaced by a bidiagonal matrix with the same singular values
+(its entries are independent chi variables; Silverstein 1985), and W^{L-1} by the factor R of its QR factorisation
+(chi variables on the diagonal, normal ones above it; Bartlett 1934).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.codes import LawCode, Precision, Route
 from rmtjac.kernels.samples.draw import fill
-from rmtjac.kernels.samples.factor import CHAIN, FAST, factor, gram_route
+from rmtjac.kernels.samples.factor import factor, gram_route
 from rmtjac.kernels.samples.gram import triangular_gram_eigenvalues
 from rmtjac.kernels.samples.jacobian import multiply
 from rmtjac.kernels.samples.lapack import DOUBLE, INT, routine
@@ -25,7 +27,10 @@ _dlasq1 = routine("lapack", "dlasq1", INT, DOUBLE, DOUBLE, DOUBLE, INT)
 
 @njit(cache=True, nogil=True)
 def bidiagonal_singular_values(main, side):
-    """Return the singular values, descending, each to a relative error of order eps; the arguments are overwritten."""
+    """Return the singular values of a bidiagonal matrix, descending, each with a relative error of order eps.
+
+    `main` is the diagonal and `side` the diagonal next to it; `main` is overwritten.
+    """
     n, info = np.full(1, main.size, dtype=np.int32), np.zeros(1, dtype=np.int32)
     work, padded = np.empty(4 * main.size), np.zeros(main.size)
     padded[:-1] = side
@@ -37,12 +42,16 @@ def bidiagonal_singular_values(main, side):
 
 @njit(cache=True, nogil=True)
 def _chi(rng, degrees):
+    """Return a chi variable with so many degrees of freedom."""
     return math.sqrt(2.0 * rng.standard_gamma(0.5 * degrees))
 
 
 @njit(cache=True, nogil=True)
 def _bidiagonal(rng, rows, columns, scale):
-    """Diagonal and the diagonal next to it (above if rows >= columns, else below) of a bidiagonal Gaussian matrix."""
+    """Return the two diagonals of a bidiagonal matrix with the singular values of a Gaussian rows x columns matrix.
+
+    The second diagonal is above the first if rows >= columns, else below it.
+    """
     least, most = min(rows, columns), max(rows, columns)
     main, side = np.empty(least), np.empty(max(least - 1, 0))
     for i in range(least):
@@ -54,31 +63,30 @@ def _bidiagonal(rng, rows, columns, scale):
 
 @njit(cache=True, nogil=True)
 def _triangular(rng, rows, columns, scale, out):
-    """Fill `out`, min(rows, columns) x columns, with the R of a Gaussian matrix."""
+    """Fill `out`, min(rows, columns) x columns, with the factor R of the QR of a Gaussian rows x columns matrix."""
     for i in range(out.shape[0]):
         out[i, :i] = 0.0
         out[i, i] = scale * _chi(rng, rows - i)
-        fill(rng, 0, 0.0, scale, out[i, i + 1 :])
+        fill(rng, LawCode.GAUSSIAN.value, 0.0, scale, out[i, i + 1 :])
 
 
 @njit(cache=True, nogil=True)
 def invariant_spectrum(rng, widths, scales, precision, single, out):
-    """Draw the singular values of a product of Gaussian matrices; write their logarithms to `out`.
+    """Draw a product of Gaussian matrices and write the logarithms of its singular values to `out`.
 
     Parameters
     ----------
     rng
-        Generator of this sample.
+        The generator of this sample.
     widths, scales
         n_0 ... n_L, and the standard deviation of the entries of each matrix.
     precision, single, out
-        As `rmtjac.kernels.samples.factor.factor` takes them.
+        As in `rmtjac.kernels.samples.factor.factor`.
 
     Returns
     -------
     error, route, flat, shapes
-        As `rmtjac.kernels.samples.jacobian.network_spectrum` returns them; no layers where the values are found
-        already.
+        As in `rmtjac.kernels.samples.jacobian.network_spectrum`; without layers if `out` is final already.
     """
     depth = scales.size
     main, side = _bidiagonal(rng, widths[1], widths[0], scales[0])
@@ -92,7 +100,7 @@ def invariant_spectrum(rng, widths, scales, precision, single, out):
         values = bidiagonal_singular_values(main, side)
         for i in range(n):
             out[out.size - 1 - i] = math.log(values[i])
-        return -math.inf, CHAIN, flat[:0], shapes[:0]
+        return -math.inf, Route.CHAIN.value, flat[:0], shapes[:0]
     used = 0
     product, exponent = np.empty((0, 0)), 0
     for l in range(1, depth):
@@ -102,7 +110,7 @@ def invariant_spectrum(rng, widths, scales, precision, single, out):
         if l == depth - 1:
             _triangular(rng, widths[l + 1], columns, scales[l], block)
         else:
-            fill(rng, 0, 0.0, scales[l], block.reshape(-1))
+            fill(rng, LawCode.GAUSSIAN.value, 0.0, scales[l], block.reshape(-1))
         if l == 1:  # times the bidiagonal matrix, column by column from the right
             for i in range(rows):
                 if above:
@@ -115,7 +123,7 @@ def invariant_spectrum(rng, widths, scales, precision, single, out):
                     block[i, n - 1] *= main[n - 1]
         shapes[l - 1] = block.shape
         used += block.size
-        if depth == 2 and precision == FAST and not single and above and rows == columns:
+        if depth == 2 and precision == Precision.FAST and not single and above and rows == columns:
             out[:] = -math.inf
             values = triangular_gram_eigenvalues(block)
             error, route = gram_route(values, 0.0, rank, depth, 2.220446049250313e-16, out)

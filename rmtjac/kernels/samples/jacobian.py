@@ -1,8 +1,8 @@
-"""The Jacobian of one random network and its singular values, from the draw to the logarithms.
+"""The Jacobian of one random network and the logarithms of its singular values.
 
-The product J = D W ... D W is kept compressed and scaled. Compressed: a zero in D_l removes a row here and
-a column of W_{l+1} in the next layer, which makes the zeros exact and the matrices smaller. Scaled: after
-each layer a power of two is taken out, so that no depth and no heavy tail overflows.
+The product J = D W ... D W is compressed and scaled. Compressed: for a zero in D of a layer, the row of this layer and
+the column of the next one are left out. This makes the zeros exact and the matrices smaller. Scaled: after each layer a
+power of two is taken out, so that neither great depth nor a heavy tail makes the product overflow.
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ import math
 import numpy as np
 from numba import njit
 
+from rmtjac.codes import LawCode, MaskMoment, MaskSource, Precision, Route
 from rmtjac.kernels.samples.draw import draw_matrix, draw_vector, fill
-from rmtjac.kernels.samples.factor import ACCURATE, NONE, factor
-from rmtjac.kernels.samples.forward import activate, preactivations
+from rmtjac.kernels.samples.factor import factor
+from rmtjac.kernels.samples.forward import activate, derivative_has_zeros, homogeneous, preactivations
 
-__all__ = ["INDEPENDENT", "NETWORK", "OVERFLOW", "TINY", "compress", "mask_moments", "multiply", "network_spectrum"]
+__all__ = ["NOWHERE", "OVERFLOW", "TINY", "compress", "mask_moments", "multiply", "network_spectrum"]
 
-NETWORK, INDEPENDENT = 0, 1  # where D comes from
+NOWHERE = -1  # in place of the layer in which the forward pass failed
 OVERFLOW = 2**30  # in place of an exponent
-TINY = 1e-280  # D below this is a zero: rows that differ by more than 300 decades have no accurate factorisation
+TINY = 1e-280  # D below this counts as 0: rows that differ by more than 300 decades have no accurate factorisation
 
 
 @njit(cache=True, nogil=True)
 def _exponent(a):
     """Return the power of two above the largest |entry|, 0 for a zero matrix, OVERFLOW if one is infinite or NaN.
 
-    The bits of |x| are ordered like |x|, infinities and NaN on top: an integer maximum, which vectorises.
+    The bits of |x|, read as whole numbers, are ordered like |x|, and those of infinity and NaN are the largest. The
+    maximum of whole numbers is computed with vector instructions.
     """
     bits = a.reshape(-1).view(np.int64)
     largest = 0
@@ -40,10 +42,10 @@ def _exponent(a):
 
 @njit(cache=True, nogil=True)
 def compress(rows, weights, d, space):
-    """Write D W without the rows of zeros in `d`, and without the columns of dead neurons, into `space`.
+    """Write D W to `space`, without the rows where `d` is 0 and with the columns `rows` only.
 
-    `rows` are the neurons of the layer below that are still alive. Returns the block, a view of `space`, and the
-    neurons alive above.
+    `rows` are the neurons of the layer below whose entry of D is not 0. Returns the written block, which is a view of
+    `space`, and the neurons of this layer whose entry of D is not 0.
     """
     alive = np.nonzero(np.abs(d) > TINY)[0]
     block = space[: alive.size * rows.size].reshape((alive.size, rows.size))
@@ -60,9 +62,9 @@ def compress(rows, weights, d, space):
 
 @njit(cache=True, nogil=True)
 def multiply(block, product):
-    """Return `block` times `product` (empty: the identity), and the power of two taken out of it.
+    """Return `block` times `product` (the identity if it is empty), and the exponent of the power of two taken out.
 
-    None is while the entries are far from the ends of the range. An infinite entry comes out as the exponent OVERFLOW.
+    The exponent is 0 while the entries are far from the ends of the range, and OVERFLOW if an entry is infinite or NaN.
     """
     out = np.dot(block, product) if product.size else block
     exponent = _exponent(out)
@@ -74,7 +76,7 @@ def multiply(block, product):
 
 @njit(cache=True, nogil=True)
 def mask_moments(d, out):
-    """Write the mean of D^2, of D^4, and of log D^2 over D != 0 (NaN if there is none) to `out`."""
+    """Write the means of D^2, of D^4, and of log D^2 over D != 0 (NaN if all D are 0) to `out`, by `MaskMoment`."""
     second = fourth = logs = 0.0
     count = 0
     for i in range(d.size):
@@ -85,13 +87,13 @@ def mask_moments(d, out):
             count += 1
             if square != 1.0:
                 logs += 2.0 * math.log(abs(d[i]))
-    out[0], out[1] = second / d.size, fourth / d.size
-    out[2] = logs / count if count else math.nan
+    out[MaskMoment.SECOND], out[MaskMoment.FOURTH] = second / d.size, fourth / d.size
+    out[MaskMoment.LOG] = logs / count if count else math.nan
 
 
 @njit(cache=True, nogil=True)
 def _rescale(x):
-    """Bring `x` back to the middle of the range of a float, in place; return the power of two taken out."""
+    """Divide `x` in place by a power of two if it is near the ends of the range; return the exponent."""
     exponent = _exponent(x)
     if exponent == OVERFLOW or abs(exponent) < 500:
         return 0
@@ -106,36 +108,37 @@ def network_spectrum(
     rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, precision, single,
     out, moments,
 ):  # fmt: skip
-    """Draw one network; write the logarithms of the singular values of its Jacobian to `out`.
+    """Draw one network and write the logarithms of the singular values of its Jacobian to `out`.
 
     Parameters
     ----------
     rng, mask_rng
-        Generators of this sample: of the network, and of D when it is drawn apart.
+        Generators of this sample: one for the network, one for D if it is independent of the weights.
     widths
         n_0 ... n_L.
     laws, law_numbers
-        Per layer: codes of weights and biases (L, 2); shape parameter and scale of each (L, 4).
+        For each layer the `LawCode` of weights and of biases, shape (L, 2), and the shape parameter and the scale of
+        weights and of biases, shape (L, 4).
     activations, slopes
-        Per layer: activation code and its parameter.
+        For each layer the code of the activation and its parameter.
     x
         The input x^0.
     masks, mask_scales
-        NETWORK: D from the forward pass; INDEPENDENT: h^l drawn as mask_scales[l] times a standard variable
-        of the law laws[l, 0] (normal for the laws of finite variance).
+        A `MaskSource`. With NETWORK, D comes from the forward pass. With INDEPENDENT, h^l is mask_scales[l] times a
+        standard Cauchy variable if the weights are Cauchy, else a standard normal one.
     precision, single, out
-        As `factor` takes them.
+        As in `factor`.
     moments
-        Shape (L, 3): what `mask_moments` finds in each layer is written here.
+        Shape (L, 3): `mask_moments` of each layer is written here.
 
     Returns
     -------
-    trouble
-        0, or 1 + the layer in which the forward pass or the product left the range of a float.
+    failed
+        The layer in which the forward pass or the product left the range of a float, or NOWHERE.
     error, route
-        As `factor` returns them.
+        As in `factor`.
     underflows
-        How many entries of D are (next to) zero although phi' has no zero there.
+        How many entries of D are below `TINY` although phi' is positive there.
     flat, shapes
         The layers D W for `rmtjac.kernels.samples.chain`.
     """
@@ -152,36 +155,38 @@ def network_spectrum(
     underflows = 0
     for l in range(depth):
         n_in, n_out = widths[l], widths[l + 1]
-        weights = draw_matrix(rng, laws[l, 0], law_numbers[l, 0], law_numbers[l, 1], n_out, n_in)
-        biases = draw_vector(rng, laws[l, 1], law_numbers[l, 2], law_numbers[l, 3], n_out)
-        if masks == NETWORK:
-            h = preactivations(weights, biases * 2.0**-scale if laws[l, 1] >= 0 else biases, x)
-            if activations[l] > 2:  # not linear, relu, leaky_relu, which commute with a scale
+        weight_law, bias_law = laws[l, 0], laws[l, 1]
+        weights = draw_matrix(rng, weight_law, law_numbers[l, 0], law_numbers[l, 1], n_out, n_in)
+        biases = draw_vector(rng, bias_law, law_numbers[l, 2], law_numbers[l, 3], n_out)
+        if masks == MaskSource.NETWORK:
+            h = preactivations(weights, biases * 2.0**-scale if bias_law != LawCode.NO_LAW else biases, x)
+            if not homogeneous(activations[l]):
                 h *= 2.0**scale
                 scale = 0
         else:
             h = np.empty(n_out)
-            fill(mask_rng, 3 if laws[l, 0] == 3 else 0, 0.0, mask_scales[l], h)
+            heavy = weight_law == LawCode.CAUCHY
+            fill(mask_rng, LawCode.CAUCHY.value if heavy else LawCode.GAUSSIAN.value, 0.0, mask_scales[l], h)
         if not np.all(np.isfinite(h)):
-            return 1 + l, math.nan, NONE, underflows, flat[:used], shapes
+            return l, math.nan, Route.NONE.value, underflows, flat[:used], shapes
         x, d = activate(activations[l], slopes[l], h)
-        if activations[l] <= 2:
+        if homogeneous(activations[l]):
             scale += _rescale(x)
         mask_moments(d, moments[l])
         block, rows = compress(rows, weights, d, flat[used:])
-        if not 1 <= activations[l] <= 4:  # the codes whose derivative is never exactly zero
+        if not derivative_has_zeros(activations[l]):
             underflows += n_out - rows.size
         shapes[l] = block.shape
         used += block.size
         rank = min(rank, rows.size)
         if rank == 0:
             continue
-        if precision == ACCURATE:
+        if precision == Precision.ACCURATE:
             taken = _exponent(block)
         else:
             product, taken = multiply(block, product)
             exponent += taken
         if taken == OVERFLOW:
-            return 1 + l, math.nan, NONE, underflows, flat[:used], shapes
+            return l, math.nan, Route.NONE.value, underflows, flat[:used], shapes
     error, route = factor(product, exponent, rank, depth, precision, single, out)
-    return 0, error, route, underflows, flat[:used], shapes
+    return NOWHERE, error, route, underflows, flat[:used], shapes

@@ -1,9 +1,8 @@
 """BLAS and LAPACK inside compiled code, without the interpreter and without its lock.
 
-SciPy exports its routines as C functions. Their addresses are given to LLVM under names of ours, and
-the kernels call the names: that keeps them in Numba's cache, which an address would not.
-All matrices here are C-ordered, which LAPACK reads as their transpose; neither singular values nor
-A A^T care, as long as the sides are swapped. The QR routines factor that transpose, and say so.
+SciPy exports its routines as C functions. LLVM gets their addresses under names of this module, and the kernels call
+the names: Numba can keep a name in its cache, but not an address. All matrices are C-ordered, which LAPACK reads as
+their transpose. Singular values are the same for both; the QR routines factor the transpose, as their docstrings say.
 """
 
 from __future__ import annotations
@@ -45,16 +44,16 @@ _dormqr = routine("lapack", "dormqr", CHAR, CHAR, INT, INT, INT, DOUBLE, INT, DO
 _dtrmm = routine("blas", "dtrmm", CHAR, CHAR, CHAR, CHAR, INT, INT, DOUBLE, DOUBLE, INT, DOUBLE, INT)
 # fmt: on
 
-_BLOCK = 64  # workspace columns: LAPACK blocks its QR by 32, and takes what it needs
-_TRIANGLES = 65 * 64  # what dormqr wants on top, for the triangles of its blocks
+_BLOCK = 64  # columns of workspace: LAPACK uses blocks of 32 columns in its QR
+_TRIANGLES = 65 * 64  # further workspace of dormqr, for the triangles of its blocks
 
 
 @njit(cache=True, nogil=True)
 def singular_values(a):
     """Return the min(m, n) singular values of the C-ordered `a`, descending; `a` is overwritten.
 
-    dgesdd without vectors: absolute error of order eps times the largest. Raises ``ValueError`` where it does
-    not converge (NaN or infinite entries).
+    dgesdd computes them, without vectors, with an absolute error of order eps times the largest one. It does not
+    converge, and ``ValueError`` is raised, if entries are NaN or infinite.
     """
     rows, columns = a.shape
     rank = min(rows, columns)
@@ -119,7 +118,7 @@ def qr_pivoted(a):
 
 @njit(cache=True, nogil=True)
 def apply_reflectors(a, tau, b):
-    """Replace the C-ordered `b` by ``b @ Q``, Q the square orthogonal matrix that `qr` left in `a`, `tau` (dormqr)."""
+    """Replace the C-ordered `b` by ``b @ Q``, where `qr` left the square orthogonal Q in `a` and `tau` (dormqr)."""
     rows, side = b.shape
     if rows == 0 or tau.size == 0:
         return
@@ -135,9 +134,9 @@ def apply_reflectors(a, tau, b):
 
 @njit(cache=True, nogil=True)
 def triangular_product(a, b):
-    """Replace the C-ordered `b` by ``R @ b``, R the upper triangle of ``a.T`` (its first columns, as many as `b` rows).
+    """Replace the C-ordered `b` by ``R @ b``, where R is the leading square of the upper triangle of ``a.T`` (dtrmm).
 
-    Both C-ordered, `a` with at least as many rows and columns as `b` has rows (dtrmm).
+    The side of R is the number of rows of `b`; the C-ordered `a` must have at least so many rows and columns.
     """
     side, columns = b.shape
     if side == 0 or columns == 0:

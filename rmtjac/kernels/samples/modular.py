@@ -1,7 +1,7 @@
-"""Matrices over the integers modulo a prime: products and ranks, exact.
+"""Exact products and ranks of matrices over the integers modulo a prime.
 
-A residue is a float64 that holds a whole number: with primes below 2**23 a product of two is below 2**46, and a sum of
-128 of them is still exact, so that BLAS multiplies residues without rounding.
+A residue is a whole number in a float64. For primes below 2**23 the product of two residues is below 2**46, and a sum
+of 128 such products is still exact. So BLAS multiplies residues without rounding.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from numba import njit
 
 __all__ = ["LARGEST", "modular_product", "modular_rank", "residues"]
 
-LARGEST = 2**23  # primes are below
+LARGEST = 2**23  # all primes are smaller
 _CHUNK = 128  # products in one sum
 
 
 @njit(cache=True, nogil=True)
 def _inverse(x, p):
-    """Return 1/x modulo the prime `p`, x not 0 (extended Euclid)."""
+    """Return 1/x modulo the prime `p` for x != 0, by the extended Euclidean algorithm."""
     r, s, old_r, old_s = p, 0, x, 1
     while r:
         q = old_r // r
@@ -28,7 +28,7 @@ def _inverse(x, p):
 
 @njit(cache=True, nogil=True)
 def residues(whole, exponents, p):
-    """Return ``whole * 2**exponents`` modulo the odd prime `p`, exponents >= 0."""
+    """Return ``whole * 2**exponents`` modulo the odd prime `p`, for exponents >= 0."""
     powers = np.empty(exponents.max() + 1 if exponents.size else 1, dtype=np.int64)
     powers[0] = 1
     for i in range(1, powers.size):
@@ -42,7 +42,7 @@ def residues(whole, exponents, p):
 
 @njit(cache=True, nogil=True)
 def _subtract(target, factor, source, p):
-    """Subtract ``factor * source`` from `target` modulo `p`; residues are left within p/2 of 0, which is itself."""
+    """Subtract ``factor * source`` from `target` modulo `p`; results lie within p/2 of 0, and a zero is exactly 0."""
     over = 1.0 / p
     for j in range(target.size):
         x = target[j] - factor * source[j]
@@ -51,7 +51,7 @@ def _subtract(target, factor, source, p):
 
 @njit(cache=True, nogil=True)
 def modular_product(a, b, p):
-    """Return ``a @ b`` modulo `p`, both of residues, C-ordered."""
+    """Return ``a @ b`` modulo `p` for C-ordered matrices of residues."""
     out = np.zeros((a.shape[0], b.shape[1]))
     for start in range(0, b.shape[0], _CHUNK):
         out += np.dot(np.ascontiguousarray(a[:, start : start + _CHUNK]), b[start : start + _CHUNK])
@@ -62,7 +62,7 @@ def modular_product(a, b, p):
 
 @njit(cache=True, nogil=True)
 def modular_rank(a, p):
-    """Return the rank of the residues `a` modulo `p`; `a`, C-ordered, is overwritten."""
+    """Return the rank modulo `p` of the C-ordered matrix of residues `a`, which is overwritten."""
     rows, columns = a.shape
     rank = 0
     for c in range(columns):

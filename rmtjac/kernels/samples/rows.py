@@ -1,7 +1,8 @@
-"""Rows of a weight matrix drawn when they are needed, for products with matrices that do not fit into memory.
+"""Rows of a weight matrix, drawn when they are needed, for products with matrices that do not fit into memory.
 
-Both kernels consume the generator as `rmtjac.kernels.samples.draw.draw_matrix` does, row after row, so that a generator
-put back to its state before some row draws the same rows again. One row at a time stays in the processor's cache.
+Both kernels use the generator in the same order as `rmtjac.kernels.samples.draw.draw_matrix`, row after row. So a
+generator that is set back to its state before some row draws the same rows again. A single row fits into the cache of
+the processor.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ __all__ = ["draw_rows", "scan_rows"]
 
 @njit(cache=True, nogil=True)
 def scan_rows(rng, code, parameter, scale, x, out):
-    """Write W x to `out` for the next ``out.size`` rows of W, and forget the rows."""
+    """Write W x to `out` for the next ``out.size`` rows of W; the rows are not kept."""
     row = np.empty(x.size)
     for i in range(out.size):
         fill(rng, code, parameter, scale, row)
@@ -31,7 +32,7 @@ def draw_rows(rng, code, parameter, scale, d, columns, n_in):
     whole = columns.size == n_in
     k = 0
     for i in range(d.size):
-        fill(rng, code, parameter, scale, row)  # a row that is dropped is drawn as well: the stream goes on
+        fill(rng, code, parameter, scale, row)  # a row that is left out uses its random numbers as well
         if d[i] == 0.0:
             continue
         if whole:

@@ -1,1 +1,1 @@
-"""Spectra of matrices too large to hold: quadrature rules of the Lanczos method, one for each random vector."""
+"""Spectra of networks that are too wide for dense linear algebra, by Gauss quadratures of the Lanczos method."""

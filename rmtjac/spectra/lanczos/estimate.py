@@ -1,10 +1,11 @@
-r"""The spectrum of M = J J^T without a dense product: stochastic Lanczos quadrature (Golub & Meurant 2010;
-Ubaru, Chen & Saad 2017).
+r"""The spectrum of M = J J^T without a dense product, by stochastic Lanczos quadrature.
 
-For a random vector v of independent signs, :math:`E\,v^T f(M) v = \mathrm{tr} f(M)`. So the spectral measure of M at
-v, :math:`\mu_v = \sum_i (v^T e_i)^2 \delta_{\lambda_i} / |v|^2`, has the spectrum in the mean. m steps of Lanczos give
-its Gauss quadrature: m nodes, right for polynomials of degree 2 m - 1. A step is one product with J and one with J^T,
-layer by layer; all probes share each pass over the weights. The weights are kept, or drawn again from their stream.
+The method is that of Golub & Meurant (2010) and Ubaru, Chen & Saad (2017). For a random vector v of independent signs,
+:math:`E\,v^T f(M) v = \mathrm{tr} f(M)`. So the mean of the spectral measure of M at v,
+:math:`\mu_v = \sum_i (v^T e_i)^2 \delta_{\lambda_i} / |v|^2`, is the spectrum of M. The Lanczos iteration with m steps
+computes the Gauss quadrature of :math:`\mu_v`, which has m nodes and is exact for polynomials of degree 2 m - 1. A step
+is one product with J and one with J^T, layer by layer, for all probes v at once. The weights are kept in memory, or
+drawn again from their stream in each step.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from rmtjac.ensemble import Ensemble
+from rmtjac.laws import Orthogonal
 from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
-from rmtjac.spectra.lanczos.operator import ORTHOGONAL, Layer, Map, survey
+from rmtjac.spectra.draws import Stream
+from rmtjac.spectra.lanczos.operator import Layer, Map, survey
 from rmtjac.spectra.lanczos.result import LanczosSpectrum
 from rmtjac.spectra.one_sample import takes_few_values
 from rmtjac.spectra.settle import discrete_rank
@@ -28,12 +31,12 @@ from rmtjac.validate import choice, positive_int
 
 __all__ = ["lanczos_spectrum"]
 
-_PROBES = 4  # name of the streams of probes below a sample, after those of `rmtjac.spectra.one_sample`
 _EPS = float(np.finfo(float).eps)
-_EXACT = 200  # width up to which the rank of discrete weights is looked at: singular ones are rare in large matrices
+_EXACT = 200  # width up to which the rank of discrete weights is computed: large matrices are rarely singular
 
 
 def _moments(d: np.ndarray) -> tuple[float, float, float]:
+    """Return the means of D^2, of D^4, and of log D^2 over D != 0."""
     alive = np.abs(d[d != 0.0])
     log = 2.0 * float(np.log(alive).mean()) if alive.size else math.nan
     return float(np.mean(d**2)), float(np.mean(d**4)), log
@@ -42,7 +45,7 @@ def _moments(d: np.ndarray) -> tuple[float, float, float]:
 def _lanczos(
     apply: Callable[[np.ndarray], np.ndarray], v: np.ndarray, steps: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the Gauss quadrature of each unit vector in the rows of `v`, for a symmetric `apply`, at most `steps`."""
+    """Return at most `steps` nodes and weights of the symmetric map `apply` for each unit vector in the rows of `v`."""
     from scipy.linalg import eigh_tridiagonal
 
     probes, dim = v.shape
@@ -56,11 +59,11 @@ def _lanczos(
         alpha[:, j] = np.einsum("ij,ij->i", v, w)
         for p in np.flatnonzero(done > j):
             previous = basis[p, : j + 1]
-            for _ in range(2):  # once leaves the rounding of a large part behind
+            for _ in range(2):  # after a single time the rounding of a large part would remain
                 w[p] -= (previous @ w[p]) @ previous
             beta[p, j] = np.linalg.norm(w[p])
             if beta[p, j] <= dim * _EPS * (alpha[p].max() + beta[p].max()):
-                done[p] = j + 1  # the Krylov space is complete
+                done[p] = j + 1  # the Krylov space is invariant
                 w[p] = 0.0
             else:
                 w[p] /= beta[p, j]
@@ -75,7 +78,7 @@ def _lanczos(
 
 
 def _memory() -> float:
-    """Half of the memory of the machine in bytes; 4 GB where it does not say."""
+    """Return half of the memory of the machine in bytes, or 4 GB if that is unknown."""
     try:
         return 0.5 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -99,52 +102,65 @@ def lanczos_spectrum(
 
     Parameters
     ----------
-    ensemble
-        The law of the networks. Under heavy tails the nodes go to the few largest eigenvalues, and the bulk stays
-        unresolved.
-    samples
-        How many independent networks: sample i is that of ``sample_spectrum(ensemble, rng=rng)``.
-    rng
-        Seed. The same integer gives the same bits whatever the number of threads, and with weights kept or not.
-    probes
-        Random vectors of signs per network.
-    steps
-        Steps of Lanczos, with full reorthogonalisation: nodes of each quadrature.
-    input_variance, masks
+    ensemble : Ensemble
+        The law of the networks. Under heavy tails most nodes approximate the few largest eigenvalues, and the bulk
+        remains unresolved.
+    samples : int, default 1
+        The number of independent networks. Sample i has the network of ``rmtjac.sample_spectrum(ensemble, rng=rng)``.
+    rng : int, SeedSequence or Generator
+        The seed. The same integer gives the same bits for any number of threads, and for weights kept or drawn again.
+    probes : int, default 8
+        The number of random vectors of signs for each network.
+    steps : int, default 80
+        The number of Lanczos steps, with full reorthogonalisation: each quadrature has so many nodes.
+    input_variance : float or {"stationary"}, default 1.0
         As in `rmtjac.sample_spectrum`.
-    keep_weights
-        Whether D W of all layers is kept in memory (float64, without the zero rows of D), or drawn again from its
-        stream in every product, by rows, a block of 32 MB per thread; ``"auto"``: kept if it takes at most half of
-        the memory. Orthogonal weights are kept always.
-    threads
-        Number of threads, each with a BLAS of its own single thread; default all cores.
-    progress
-        Show a progress bar over the steps (on a terminal only).
+    masks : {"network", "independent"}, default "network"
+        As in `rmtjac.sample_spectrum`.
+    keep_weights : bool or {"auto"}, default "auto"
+        Whether D W of all layers is kept in memory (float64, without the rows where D is 0), or drawn again from its
+        stream for each product, in blocks of rows of 32 MB for each thread. With ``"auto"`` it is kept if it takes at
+        most half of the memory. Orthogonal weights are always kept.
+    threads : int, optional
+        The number of threads, each with a single-threaded BLAS. By default all cores are used.
+    progress : bool, default False
+        Whether to show a progress bar over the steps (on a terminal only).
 
     Returns
     -------
     LanczosSpectrum
+        Nodes and weights, with estimates of cdf, density, and moments.
 
     Raises
     ------
     OverflowError
         If a forward pass or an eigenvalue leaves the range of a float.
+    ValueError, TypeError
+        If an argument is not among the allowed values.
+
+    See Also
+    --------
+    rmtjac.sample_spectrum : All singular values, by dense linear algebra.
 
     Notes
     -----
-    Cost per sample: 2 `steps` passes over all weights, each 2 `probes` flops an entry, and 5 ns an entry where they are
-    drawn again; 8 `probes` `steps`^2 N for the reorthogonalisation. Memory: the weights, if kept, and
-    8 `probes` `steps` N bytes. The standard error of a linear statistic between probes is about its spread over the
-    spectrum times sqrt(2 / (N probes)).
+    Cost per sample: 2 `steps` passes over all weights, each with 2 `probes` flops for an entry, and 5 ns for an entry
+    that is drawn again; 8 `probes` `steps`^2 N flops for the reorthogonalisation. Memory: the weights if they are kept,
+    and 8 `probes` `steps` N bytes. The standard error of a linear statistic between probes is about its spread over the
+    spectrum times sqrt(2 / (N `probes`)). Measured times: data/lanczos.md.
+
+    References
+    ----------
+    docs/theory/singular_values.md.
 
     Examples
     --------
     >>> import rmtjac as rj
-    >>> from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
-    >>> slq = lanczos_spectrum(rj.Ensemble.square(300, 2, "linear"), rng=0, probes=4, steps=30)
+    >>> slq = rj.spectra.lanczos_spectrum(rj.Ensemble.square(300, 2, "linear"), rng=0, probes=4, steps=30)
     >>> slq
     LanczosSpectrum(1 samples of 300 x 300, 4 probes, 30 steps, atom 0, mean 1... ± 0.0...)
-    >>> value, error = slq.cdf(1.0)
+    >>> float(slq.cdf(1.0).round(1))
+    0.7
     """
     samples, probes, steps = (
         positive_int("samples", samples),
@@ -154,7 +170,7 @@ def lanczos_spectrum(
     choice("masks", masks, ("network", "independent"))
     if not isinstance(keep_weights, bool):
         choice("keep_weights", keep_weights, ("auto",))
-    if keep_weights is False and any(one.code == ORTHOGONAL for one in ensemble.weights):
+    if keep_weights is False and any(isinstance(one, Orthogonal) for one in ensemble.weights):
         raise ValueError("keep_weights=False: orthogonal weights cannot be drawn by rows; 'auto' or True is needed")
     threads = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
     root = as_seed_sequence(rng)
@@ -187,7 +203,7 @@ def lanczos_spectrum(
             found, dim = _quadratures(layers, root, i, probes, steps, pool.map, bar.update)
             exponent = 2 * sum(layer.exponent or 0 for layer in layers)
             if not any(theta.any() for theta, _ in found):
-                continue  # the weights are zero
+                continue  # J = 0
             atoms[i] = (size - rank) / size
             for p, (theta, tau) in enumerate(found):
                 with np.errstate(over="ignore", under="ignore"):
@@ -205,8 +221,8 @@ def lanczos_spectrum(
 
 
 def _probe(root: np.random.SeedSequence, sample: int, probe: int, dim: int) -> np.ndarray:
-    """Signs over sqrt(dim): a unit vector."""
-    signs = stream(root, sample, _PROBES, probe).integers(0, 2, size=dim, dtype=np.int8)
+    """Return the random unit vector of one probe, signs over sqrt(dim)."""
+    signs = stream(root, sample, Stream.PROBES, probe).integers(0, 2, size=dim, dtype=np.int8)
     return (2.0 * signs - 1.0) / math.sqrt(dim)
 
 
@@ -219,21 +235,27 @@ def _quadratures(
     parallel: Map,
     tick: Callable[[], object],
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], int]:
-    """Return the quadratures of the probes, and the dimension: of M without the zero rows of D, or of J^T J."""
+    """Return the quadratures of the probes and the dimension of the space of the iteration.
+
+    The iteration works with M, without the rows where D is 0, or with J^T J if that is smaller.
+    """
     low_side = layers[0].shape[1] < layers[-1].shape[0]
     dim = layers[0].shape[1] if low_side else layers[-1].shape[0]
 
     def up(x: np.ndarray) -> np.ndarray:
+        """Return J x."""
         for layer in layers:
             x = layer.product(x, parallel, transposed=False)
         return x
 
     def down(x: np.ndarray) -> np.ndarray:
+        """Return J^T x."""
         for layer in reversed(layers):
             x = layer.product(x, parallel, transposed=True)
         return x
 
     def apply(v: np.ndarray) -> np.ndarray:
+        """Return M v or J^T J v."""
         tick()
         return down(up(v)) if low_side else up(down(v))
 

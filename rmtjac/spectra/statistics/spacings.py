@@ -1,4 +1,4 @@
-r"""Do levels repel, and are singular vectors spread out: two signs of a random matrix without structure.
+r"""Repulsion of levels and localisation of singular vectors, which tell a random matrix from one with structure.
 
 The ratio of consecutive gaps (Oganesyan & Huse 2007)
 
@@ -6,9 +6,9 @@ The ratio of consecutive gaps (Oganesyan & Huse 2007)
 
 needs no unfolding. Its mean is 2 ln 2 - 1 = .38629 for independent levels (Poisson), and .5307 for the levels of large
 real symmetric Gaussian matrices (GOE; numerical, Atas, Bogomolny, Giraud & Roux, Phys. Rev. Lett. 110, 084101, 2013).
-Singular values of large real Gaussian matrices have the GOE value, away from the edges. Heavy-tailed matrices mix
-both: their largest singular values are close to independent, and the vectors that belong to them sit on few
-coordinates, which the participation ratio counts.
+Singular values of large real Gaussian matrices have the GOE value, away from the edges. Matrices with heavy tails are
+in between: their largest singular values are nearly independent, and the singular vectors of these have large entries
+at few coordinates only. The participation ratio measures the number of such coordinates.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rmtjac.estimate import Estimate
 from rmtjac.validate import choice, positive_int, real_array
 
 __all__ = [
@@ -31,21 +32,45 @@ __all__ = [
 ]
 
 POISSON_RATIO = 2.0 * math.log(2.0) - 1.0
-"""Mean ratio of independent levels; the density is 2/(1 + r)^2."""
+"""Mean ratio of independent levels, whose density is 2/(1 + r)^2."""
 GOE_RATIO = 0.5307
-"""Mean ratio of the GOE at large size, +- .0001 (Atas et al. 2013, table I); of 3 x 3 matrices 4 - 2 sqrt 3."""
+"""Mean ratio of large GOE matrices, +- .0001 (Atas et al. 2013, table I); it is 4 - 2 sqrt 3 for 3 x 3 matrices."""
 
 _FINITE_SIZE = 0.01  # edges and finite size shift the mean of 50 singular values by up to .007, of 20 by .018
 
 
 def goe_surmise(r: np.ndarray | float) -> np.ndarray:
-    r"""Return the density of the ratio r in [0, 1] for 3 x 3 GOE matrices, close to that of large ones.
+    r"""Return the density of the ratio of gaps of 3 x 3 GOE matrices, which is close to that of large ones.
 
-    :math:`p(r) = \frac{27}{4} (r + r^2) / (1 + r + r^2)^{5/2}` (Atas et al. 2013, equation 7, folded to r <= 1).
+    :math:`p(r) = \frac{27}{4} (r + r^2) / (1 + r + r^2)^{5/2}` for r in [0, 1].
+
+    Parameters
+    ----------
+    r : array_like of float, any shape
+        The ratios.
+
+    Returns
+    -------
+    ndarray of float, shape of `r`
+        The density, 0 outside of [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If `r` holds text or other things that are no numbers.
+
+    See Also
+    --------
+    spacing_ratios : The ratios of a sample.
+
+    References
+    ----------
+    Atas et al. 2013, equation 7, with r > 1 mapped to 1/r. See docs/references.md.
 
     Examples
     --------
-    >>> round(float(goe_surmise(1.0)), 4)
+    >>> import rmtjac as rj
+    >>> round(float(rj.spectra.goe_surmise(1.0)), 4)
     0.866
     """
     r = np.asarray(r, dtype=float)
@@ -56,12 +81,23 @@ def goe_surmise(r: np.ndarray | float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class SpacingRatios:
-    """Ratios of consecutive gaps.
+    """Ratios of consecutive gaps between levels.
 
     Attributes
     ----------
-    ratios
-        Shape (samples, n - 2), each in (0, 1], bottom to top; NaN at the end of rows with fewer levels.
+    ratios : ndarray of float, shape (samples, n - 2)
+        The ratios in (0, 1], from the lowest levels to the highest; NaN at the end of rows with fewer levels.
+
+    See Also
+    --------
+    rmtjac.spectra.spacing_ratios : Returns them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rmtjac as rj
+    >>> rj.spectra.spacing_ratios(np.sort(np.random.default_rng(1).random((50, 100)))).verdict
+    'Poisson'
     """
 
     ratios: np.ndarray
@@ -71,28 +107,28 @@ class SpacingRatios:
 
     @property
     def means(self) -> np.ndarray:
-        """Mean ratio of each sample that has one."""
+        """The mean ratio of each sample with at least three levels."""
         means: np.ndarray = np.nanmean(self.ratios[~np.isnan(self.ratios).all(axis=1)], axis=1)
         return means
 
     @property
     def mean(self) -> float:
-        """Mean over the samples."""
+        """The mean of `means` over the samples."""
         return float(self.means.mean())
 
     @property
     def error(self) -> float:
-        """Standard error of `mean` between samples (NaN for one sample)."""
-        means = self.means
-        return float(means.std(ddof=1)) / math.sqrt(means.size) if means.size > 1 else math.nan
+        """The standard error of `mean` between samples (NaN for one sample)."""
+        return Estimate.of(self.means).error
 
     @property
     def verdict(self) -> str:
-        """``"rigid"``, ``"Poisson"``, ``"between"``, or ``"undecided"``.
+        """Which law the mean ratio agrees with: ``"rigid"``, ``"Poisson"``, ``"between"``, or ``"undecided"``.
 
-        Within three errors of the GOE value, or above it; of the Poisson value, or below it; of neither; of both (or
-        of one sample only, which has no error). Three errors are taken as .01 at least, for edges and finite size;
-        with fewer than about 50 levels a sample those matter more.
+        The mean is ``"rigid"`` if it is larger than the GOE value minus three standard errors, and ``"Poisson"`` if it
+        is smaller than the Poisson value plus three standard errors. It is ``"between"`` if neither holds, and
+        ``"undecided"`` if both hold or there is a single sample, which has no error. Three errors count as at least
+        .01, because of edges and finite size, which matter more with fewer than about 50 levels in a sample.
         """
         if math.isnan(self.error):
             return "undecided"
@@ -110,29 +146,51 @@ class SpacingRatios:
 
 
 def spacing_ratios(levels: np.ndarray, *, log: bool = False) -> SpacingRatios:
-    """Return the ratios of consecutive gaps of the distinct nonzero levels of each sample.
+    r"""Return the ratios of consecutive gaps between the distinct nonzero levels of each sample.
+
+    :math:`r_n = \min(s_n, s_{n+1}) / \max(s_n, s_{n+1})` with the gaps :math:`s_n = x_{n+1} - x_n` of sorted levels x.
 
     Parameters
     ----------
-    levels
-        Shape (samples, n), or (n,) for one sample; in any order.
-    log
-        Whether they are logarithms (``emp.log_singular_values``), -inf for zeros. The gaps are then those of the
-        logarithms: where levels are dense the ratios are the same up to O(1/n), and where they spread over decades
-        (deep products, heavy tails) only logarithms have comparable neighbours. Levels below the numerical
-        noise (half of ``emp.log_floor``) should be set to -inf first.
+    levels : array_like of float, shape (samples, n) or (n,)
+        The levels, in any order; one dimension is one sample.
+    log : bool, default False
+        Whether `levels` are logarithms (``emp.log_singular_values``), -inf for zeros. The gaps are then those of the
+        logarithms. Where levels are dense the ratios are the same up to O(1/n). Where levels spread over decades (deep
+        products, heavy tails) only neighbouring gaps of logarithms have comparable sizes. Levels below the numerical
+        noise (half of ``emp.log_floor``) should be set to -inf before.
+
+    Returns
+    -------
+    SpacingRatios
+        The ratios, their mean with its standard error, and a verdict.
 
     Raises
     ------
     ValueError
         If `levels` hold NaN or infinities, or no sample has three distinct nonzero levels.
+    TypeError
+        If `levels` are no real numbers.
+
+    See Also
+    --------
+    participation_ratios : How many coordinates singular vectors occupy.
+
+    Notes
+    -----
+    Cost: one sort of each sample.
+
+    References
+    ----------
+    Oganesyan and Huse 2007; Atas et al. 2013. See docs/references.md.
 
     Examples
     --------
     >>> import numpy as np
-    >>> spacing_ratios([[0.0, 1.0, 2.0, 4.0, 5.0]]).ratios
+    >>> import rmtjac as rj
+    >>> rj.spectra.spacing_ratios([[0.0, 1.0, 2.0, 4.0, 5.0]]).ratios
     array([[0.5, 0.5, nan]])
-    >>> spacing_ratios(np.random.default_rng(0).random((100, 100)))
+    >>> rj.spectra.spacing_ratios(np.random.default_rng(0).random((100, 100)))
     SpacingRatios(0.3887 ± 0.0029, Poisson; Poisson 0.3863, GOE 0.5307)
     """
     rows = np.atleast_2d(real_array("levels", levels))
@@ -152,46 +210,83 @@ def spacing_ratios(levels: np.ndarray, *, log: bool = False) -> SpacingRatios:
 
 
 def haar_participation(n: int) -> float:
-    """Return (n + 2)/(3 n), the participation ratio that belongs to E sum v_i^4 = 3/(n + 2) of a Haar vector.
+    """Return (n + 2)/(3 n), the participation ratio of a vector with a uniformly distributed direction.
+
+    It belongs to E sum v_i^4 = 3/(n + 2).
+
+    Parameters
+    ----------
+    n : int
+        The number of coordinates.
+
+    Returns
+    -------
+    float
+        The participation ratio.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `n` is not a positive whole number.
+
+    See Also
+    --------
+    participation_ratios : The participation ratios of a matrix.
+
+    References
+    ----------
+    docs/theory/singular_values.md.
 
     Examples
     --------
-    >>> haar_participation(100)
+    >>> import rmtjac as rj
+    >>> rj.spectra.haar_participation(100)
     0.34
     """
     return (positive_int("n", n) + 2) / (3 * n)
 
 
 def participation_ratios(matrix: np.ndarray, side: str = "left") -> np.ndarray:
-    """Return 1/(N sum_i v_i^4) for each singular vector v: the share of the coordinates on which it lives.
+    r"""Return :math:`1/(N \sum_i v_i^4)` of each singular vector v: the fraction of the coordinates that it occupies.
 
     Parameters
     ----------
-    matrix
-        Shape (m, n), or (samples, m, n).
-    side
-        ``"left"`` (vectors of length N = m) or ``"right"`` (N = n).
+    matrix : array_like of float, shape (m, n) or (samples, m, n)
+        One matrix, or a stack.
+    side : {"left", "right"}, default "left"
+        Whether to use left vectors, of length N = m, or right ones, of length N = n.
 
     Returns
     -------
-    ndarray
-        Shape (min(m, n),) or (samples, min(m, n)), the largest singular value first; from 1/N (one coordinate) to 1
-        (all alike), about 1/3 for vectors in random directions (`haar_participation`). Vectors of equal singular
-        values, all zeros included, are any basis of their space, and their ratios mean nothing.
+    ndarray of float, shape (min(m, n),) or (samples, min(m, n))
+        The ratios, that of the largest singular value first, between 1/N (a single coordinate) and 1 (all entries of
+        equal size). They are about 1/3 for random directions (`haar_participation`). Singular vectors of equal singular
+        values, for example of zeros, are an arbitrary basis, and their ratios have no meaning.
 
     Raises
     ------
     ValueError
         If the matrix holds NaN or infinities, or has no entries.
+    TypeError
+        If the entries are no real numbers.
+
+    See Also
+    --------
+    spacing_ratios : Whether levels repel each other.
 
     Notes
     -----
-    One LAPACK ``gesdd`` with vectors a matrix: O(m n min(m, n)).
+    Cost: one call of LAPACK's gesdd with vectors for each matrix, O(m n min(m, n)).
+
+    References
+    ----------
+    docs/theory/singular_values.md.
 
     Examples
     --------
     >>> import numpy as np
-    >>> participation_ratios(np.diag([3.0, 2.0, 1.0, 0.5]))
+    >>> import rmtjac as rj
+    >>> rj.spectra.participation_ratios(np.diag([3.0, 2.0, 1.0, 0.5]))
     array([0.25, 0.25, 0.25, 0.25])
     """
     choice("side", side, ("left", "right"))
@@ -200,7 +295,7 @@ def participation_ratios(matrix: np.ndarray, side: str = "left") -> np.ndarray:
         raise ValueError(f"matrix of shape {matrix.shape} must be (m, n) or (samples, m, n), and not empty")
     if not np.isfinite(matrix).all():
         raise ValueError("matrix holds NaN or infinities; finite numbers are needed")
-    u, _, vh = np.linalg.svd(matrix, full_matrices=False)  # gesdd, and one matrix after the other for a stack
+    u, _, vh = np.linalg.svd(matrix, full_matrices=False)  # calls gesdd for one matrix after the other
     vectors = u if side == "left" else np.swapaxes(vh, -1, -2)
     out: np.ndarray = 1.0 / (vectors.shape[-2] * (vectors**4).sum(axis=-2))
     return out

@@ -4,18 +4,20 @@ With :math:`X_{(1)} \ge X_{(2)} \ge \dots` the estimate of Hill (1975) from the 
 
 .. math:: \hat\alpha(k)^{-1} = \frac1k \sum_{i \le k} \log \frac{X_{(i)}}{X_{(k+1)}},
 
-of relative standard error :math:`1/\sqrt k` for independent values. A small k wastes values, a large one takes
-some that do not follow the power law yet. Guillou & Hall (2001) find where that begins: for a pure power law the
-scaled spacings :math:`Z_j = j \log(X_{(j)}/X_{(j+1)})` are independent and exponential, and their trend
+with the relative standard error :math:`1/\sqrt k` for independent values. A small k uses few values. A large k includes
+values that do not follow the power law yet. Guillou & Hall (2001) estimate where the power law ends. For a pure power
+law the scaled spacings :math:`Z_j = j \log(X_{(j)}/X_{(j+1)})` are independent and exponential, and their trend
 
 .. math:: T(k) = \sqrt{3/k^3}\, \hat\alpha(k) \sum_{j \le k} (k - 2j + 1) Z_j
 
-is standard normal; k is the smallest one past which the root mean square of T over (k/2, 3k/2) stays above 1.25.
-There bias and standard error are alike, so by default an eighth of that k is taken. Measured on 1000 to 100,000
-Student-t (df 1, 3, 5) and stable (.5 to 1.9) variables, bars of 1.96 errors then cover in 83 to 100 % of the
-samples, least for large exponents, whose power law begins late (t with df = 5: median 4.5 at n = 10,000). Where no
-trend is seen at all, every value is used. Of a tail lighter than every power the exponent grows slowly with the
-number of values: about 14 for 10,000 Gaussian ones.
+is standard normal. Their k is the smallest one past which the root mean square of T over (k/2, 3k/2) stays above 1.25.
+At this k bias and standard error are of the same size. So an eighth of it is used by default. If there is no trend at
+all, every value is used.
+
+Measured on 1000 to 100,000 Student-t (df 1, 3, 5) and stable (.5 to 1.9) variables, intervals of 1.96 standard errors
+contain the exponent in 83 to 100 % of the samples. The coverage is least for large exponents, whose power law begins
+late (t with df = 5: median 4.5 at n = 10,000). For a tail that is lighter than every power the exponent grows slowly
+with the number of values: it is about 14 for 10,000 Gaussian ones.
 """
 
 from __future__ import annotations
@@ -29,14 +31,35 @@ from rmtjac.validate import choice, positive_int, real_array
 
 __all__ = ["TailCurve", "TailIndex", "tail_index"]
 
-_TREND = 1.25  # of Guillou & Hall
-_SHARE = 8
-_FEWEST = 5  # values, below which an automatic estimate says nothing
+_TREND = 1.25  # threshold of Guillou & Hall
+_SHARE = 8  # the k of Guillou & Hall is divided by this
+_FEWEST = 5  # the smallest k that is chosen automatically
 
 
 @dataclass(frozen=True, eq=False)
 class TailCurve:
-    """Estimates over k = 1, 2, ..., to be looked at for a plateau; errors as for independent values."""
+    """Estimates of a tail exponent for each number k of values, to look for a plateau.
+
+    Attributes
+    ----------
+    k : ndarray of int, shape (n,)
+        The numbers 1, 2, ... of values used.
+    index : ndarray of float, shape (n,)
+        The estimates of the exponent.
+    error : ndarray of float, shape (n,)
+        Their standard errors for independent values.
+
+    See Also
+    --------
+    rmtjac.spectra.tail_index : Its result holds the curve.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rmtjac as rj
+    >>> rj.spectra.tail_index(np.abs(np.random.default_rng(0).standard_cauchy(100))).curve
+    TailCurve(k = 1 ... 99)
+    """
 
     k: np.ndarray
     index: np.ndarray
@@ -56,17 +79,30 @@ class TailIndex:
 
     Attributes
     ----------
-    index, error
-        The exponent alpha and its standard error (infinite both where the tail is lighter than every power, which
-        only ``method="moment"`` can tell).
-    k
+    index : float
+        The exponent alpha; infinite if the tail is lighter than every power, which only ``method="moment"`` can find.
+    error : float
+        Its standard error.
+    k : int
         How many of the largest values were used.
-    log_threshold
-        Logarithm of the largest value that was not used: the power law is fitted above it.
-    method
-        ``"hill"`` or ``"moment"``.
-    curve
-        The estimates at every k.
+    log_threshold : float
+        The logarithm of the largest value that was not used. The power law is fitted above it.
+    method : {"hill", "moment"}
+        The estimator.
+    curve : TailCurve
+        The estimates for every k.
+
+    See Also
+    --------
+    rmtjac.spectra.tail_index : Returns it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import rmtjac as rj
+    >>> found = rj.spectra.tail_index(np.abs(np.random.default_rng(0).standard_cauchy(1000)), k=100)
+    >>> found.k, bool(abs(found.index - 1.0) < 3.0 * found.error)
+    (100, True)
     """
 
     index: float
@@ -95,37 +131,56 @@ class TailIndex:
 
 
 def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *, log: bool = False) -> TailIndex:
-    r"""Estimate alpha in :math:`P(X > x) \sim x^{-\alpha}`.
+    r"""Estimate the exponent alpha of a tail :math:`P(X > x) \sim x^{-\alpha}`.
+
+    The estimate of Hill from the k largest values is
+    :math:`\hat\alpha(k)^{-1} = \frac1k \sum_{i \le k} \log(X_{(i)}/X_{(k+1)})`.
 
     Parameters
     ----------
-    values
-        Shape (n,), independent; or (samples, n), one matrix a row. Only positive values count: for a tail on both
-        sides give absolute values. Of the singular values of J the exponent is twice that of the eigenvalues of M.
-    k
-        How many of the largest values to use; by default as the module describes.
-    method
-        ``"hill"``; or ``"moment"``, the estimate of Dekkers, Einmahl & de Haan (1989), which has a larger error,
-        yet is also right for tails lighter than a power (it then tends to an infinite index).
-    log
-        Whether `values` are logarithms (``emp.log_singular_values``), -inf for zeros; nothing overflows then.
+    values : array_like of float, shape (n,) or (samples, n)
+        Independent values, or the values of one matrix in each row. Only positive values count; give absolute values to
+        include the tails on both sides. The exponent of the singular values of J is twice that of the eigenvalues of M.
+    k : int, optional
+        How many of the largest values to use. By default it is chosen as `rmtjac.spectra.statistics.tails` describes.
+    method : {"hill", "moment"}, default "hill"
+        The estimator. ``"moment"`` is that of Dekkers, Einmahl & de Haan (1989). It has a larger error, but is also
+        right for tails lighter than every power, where it tends to infinity.
+    log : bool, default False
+        Whether `values` are logarithms (``emp.log_singular_values``), -inf for zeros; then nothing overflows.
 
     Returns
     -------
     TailIndex
-        With several samples the error is the jackknife over samples at a fixed threshold, since values of one
-        matrix are not independent; else it is that of independent values, alpha/sqrt(k) for Hill.
+        The exponent and its standard error. For several samples the error is the jackknife over samples at a fixed
+        threshold, because the values of one matrix are not independent. For one sample it is that of independent
+        values, alpha/sqrt(k) for Hill.
 
     Raises
     ------
     ValueError
-        If there are too few positive values, `k` is as large as their number, the k + 1 largest are all equal, or
+        If there are too few positive values, `k` is not smaller than their number, the k + 1 largest are all equal, or
         `values` hold NaN or infinities.
+    TypeError
+        If `values` are no real numbers.
+
+    See Also
+    --------
+    spacing_ratios : Whether levels repel each other.
+
+    Notes
+    -----
+    Cost: one sort of all values.
+
+    References
+    ----------
+    Hill 1975; Guillou and Hall 2001; docs/theory/heavy_tails.md. See docs/references.md.
 
     Examples
     --------
     >>> import numpy as np
-    >>> tail_index(np.abs(np.random.default_rng(0).standard_cauchy(10_000)))
+    >>> import rmtjac as rj
+    >>> rj.spectra.tail_index(np.abs(np.random.default_rng(0).standard_cauchy(10_000)))
     TailIndex(1.06 ± 0.072, from the 214 largest of 10000)
     """
     choice("method", method, ("hill", "moment"))
@@ -141,7 +196,7 @@ def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *
     top = levels[0]
     excess = np.where(logs > levels[used], logs - levels[used], 0.0)
     per_sample = np.stack([(logs > levels[used]).sum(axis=1), excess.sum(axis=1), (excess**2).sum(axis=1)])
-    # Of all values: by number, because ties with the threshold count among the k with no excess.
+    # Values equal to the threshold count among the k and have no excess.
     total = np.array([float(used), *per_sample[1:].sum(axis=1)])
     index, error = (float(number) for number in _estimate(method, *total))
     if len(logs) > 1:
@@ -151,7 +206,7 @@ def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *
 
 
 def _logs(values: np.ndarray, log: bool) -> np.ndarray:
-    """Return the logarithms as (samples, n), -inf for what is not positive."""
+    """Return the logarithms of `values`, shape (samples, n), -inf for values that are not positive."""
     values = real_array("values", values)
     if values.ndim not in (1, 2) or not values.size:
         raise ValueError(f"values of shape {values.shape} must be (n,) or (samples, n), and not empty")
@@ -164,13 +219,13 @@ def _logs(values: np.ndarray, log: bool) -> np.ndarray:
 
 
 def _choose(levels: np.ndarray) -> int:
-    """Return a quarter of the k of Guillou & Hall; `levels` are logarithms, descending."""
+    """Return an eighth of the k of Guillou & Hall; `levels` are logarithms, descending."""
     k = np.arange(1, levels.size)
     spacings = k * (levels[:-1] - levels[1:])
     total = np.cumsum(spacings)
     with np.errstate(invalid="ignore"):
         trend = np.sqrt(3.0 / k**3.0) * ((k + 1) * total - 2.0 * np.cumsum(k * spacings)) / (total / k)
-    squares = np.concatenate([[0.0], np.cumsum(np.nan_to_num(trend) ** 2)])  # no trend where all are equal
+    squares = np.concatenate([[0.0], np.cumsum(np.nan_to_num(trend) ** 2)])  # equal values have no trend
     inner = k[k + k // 2 <= k[-1]]
     half = inner // 2
     mean = (squares[inner + half] - squares[inner - half - 1]) / (2 * half + 1)
@@ -182,7 +237,7 @@ def _choose(levels: np.ndarray) -> int:
 
 
 def _estimate(method: str, number: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return index and error for independent values; `first`, `second` are the sums of log excesses and squares."""
+    """Return exponent and error for independent values; `first` and `second` sum the excesses and their squares."""
     number, first, second = np.asarray(number), np.asarray(first), np.asarray(second)
     with np.errstate(divide="ignore", invalid="ignore"):
         if method == "hill":
@@ -196,15 +251,15 @@ def _estimate(method: str, number: np.ndarray, first: np.ndarray, second: np.nda
 
 
 def _jackknife(method: str, total: np.ndarray, per_sample: np.ndarray) -> float:
-    """Standard error from leaving out one sample at a time."""
+    """Return the standard error from estimates without one sample at a time."""
     without = _estimate(method, *(total[:, None] - per_sample))[0]
-    if not np.isfinite(without).all():  # one sample holds the whole tail
+    if not np.isfinite(without).all():  # the whole tail is in one sample
         return math.inf
     return math.sqrt((without.size - 1.0) * float(without.var()))
 
 
 def _curve(method: str, levels: np.ndarray) -> TailCurve:
-    """The estimates at every k; `levels` are logarithms over the largest value, descending."""
+    """Return the estimates for every k; `levels` are logarithms of ratios to the largest value, descending."""
     k = np.arange(1, levels.size)
     sums, squares = np.cumsum(levels)[:-1], np.cumsum(levels**2)[:-1]
     first = sums - k * levels[1:]

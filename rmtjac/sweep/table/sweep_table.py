@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.fixed_points.count import mean_and_error
+from rmtjac.estimate import Estimate
 
 __all__ = ["CELL", "SweepTable", "column_array"]
 
@@ -94,7 +94,7 @@ class SweepTable:
         here = (self["convention"] == convention) & (self["width"] == width) & (self["depth"] == depth)
         return SweepTable({name: values[here] for name, values in self.columns.items()}, self.kinds, self.facts)
 
-    def mean(self, name: str) -> tuple[float, float]:
+    def mean(self, name: str) -> Estimate:
         """Return the mean of a column over all rows that have a value, and its standard error.
 
         Parameters
@@ -104,10 +104,8 @@ class SweepTable:
 
         Returns
         -------
-        value : float
-            The mean; NaN if no row has a value.
-        error : float
-            Its standard error; NaN for fewer than two values.
+        Estimate
+            The mean, NaN if no row has a value, and its standard error, NaN for fewer than two values.
 
         Raises
         ------
@@ -117,7 +115,7 @@ class SweepTable:
         if self.kinds.get(name) not in _DTYPES:
             raise ValueError(f"name={name!r} is not a column of numbers")
         values = self[name].astype(float)
-        return mean_and_error(values[~np.isnan(values)])
+        return Estimate.of(values[~np.isnan(values)])
 
     def probabilities(self, name: str = "stable") -> tuple[np.ndarray, np.ndarray]:
         """Return P(Q = k), k = 0, 1, ..., for a column of whole numbers Q.

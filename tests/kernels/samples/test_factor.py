@@ -3,10 +3,13 @@ import math
 import numpy as np
 import pytest
 
-from rmtjac.kernels.samples.factor import ACCURATE, AUTO, CHAIN, FAST, GRAM, NONE, SVD, TOLERANCE, factor
-from rmtjac.spectra import one_sample as units
+from rmtjac.codes import Precision, Route
+from rmtjac.kernels.samples.factor import TOLERANCE, factor
+from rmtjac.spectra import one_sample
 from rmtjac.spectra.one_sample import finish
 
+AUTO, ACCURATE, FAST = (one.value for one in Precision)
+NONE, SVD, CHAIN, GRAM = Route
 EPS = np.finfo(float).eps
 
 
@@ -65,8 +68,8 @@ def test_zeros(precision):
     np.testing.assert_allclose(out, [-np.inf, -np.inf, np.log(2.0)])
 
 
-def test_the_number_of_the_route():
-    assert units.CHAIN == CHAIN
+def test_the_tolerance_is_the_same_outside_of_compiled_code():
+    assert one_sample.TOLERANCE == TOLERANCE
 
 
 def test_the_exponent_is_added():

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from rmtjac.kernels.samples.forward import activate
 from rmtjac.kernels.samples.jacobian import OVERFLOW, compress, mask_moments, multiply
 
 
@@ -51,8 +50,3 @@ def test_mask_moments():
     np.testing.assert_allclose(out, [5.25 / 4, 17.0625 / 4, 0.0], atol=1e-16)
     mask_moments(np.zeros(4), out)
     np.testing.assert_array_equal(out, [0.0, 0.0, np.nan])
-
-
-def test_interpreted_activation():
-    h = np.linspace(-2, 2, 9)
-    np.testing.assert_array_equal(activate.py_func(3, 0.0, h), activate(3, 0.0, h))

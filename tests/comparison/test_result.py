@@ -1,0 +1,113 @@
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac.comparison.result import BinnedComparison, pulls, verdict
+from rmtjac.spectra.histogram import Histogram
+
+
+def _pair(name="hardtanh", depth=2, width=60, samples=12, **options):
+    ens = rj.Ensemble.square(width, depth, name, **options)
+    return rj.sample_spectrum(ens, samples, rng=0), rj.limit_spectrum(ens)
+
+
+def _equal(a, b):
+    for item in dataclasses.fields(a):
+        one, other = getattr(a, item.name), getattr(b, item.name)
+        if dataclasses.is_dataclass(one):
+            _equal(one, other)
+        else:
+            np.testing.assert_equal(other, one)
+
+
+@pytest.mark.parametrize("samples", [1, 6])
+def test_save_and_load_keep_everything(tmp_path, samples):
+    result = rj.compare(*_pair("relu", 2, 20, samples))
+    again = rj.Comparison.load(result.save(tmp_path / "c.npz"))
+    _equal(dataclasses.replace(result, facts=json.loads(json.dumps(result.facts))), again)
+    assert again.table() == result.table()
+    assert repr(again) == repr(result)
+
+
+def test_provenance_names_samples_and_limit():
+    emp, lim = _pair()
+    facts = json.loads(json.dumps(rj.compare(emp, lim).facts))
+    assert facts["seed"]["entropy"] == 0
+    assert facts["limit"]["ensemble"] == facts["ensemble"]
+
+
+def test_table_and_dict_agree():
+    result = rj.compare(*_pair())
+    facts = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    lines = result.table().splitlines()
+    assert lines[0].startswith("12 matrices of 60 x 60; support of the limit [")
+    rows = {line.split()[0]: list(map(float, line.split()[1:])) for line in lines[2:7]}
+    assert list(rows) == ["atom", "m1", "m2", "m3", "m4"]
+    for name in ("m1", "m2", "m3", "m4"):
+        values = facts["moments"][name]
+        # the table prints 6 digits, 2 for the error, 1 decimal for the pull
+        assert rows[name][0] == pytest.approx(values["sampled"], rel=1e-5)
+        assert rows[name][1] == pytest.approx(values["error"], rel=0.06)
+        assert rows[name][2] == pytest.approx(values["limit"], rel=1e-5)
+        assert rows[name][3] == pytest.approx(values["pull"], abs=0.051)
+    atom = facts["atom"]
+    assert rows["atom"][:3] == pytest.approx([atom["sampled"], atom["error"], atom["limit"]], rel=0.06)
+    assert lines[7].split()[2] == f"{facts['ks']:.2e}"
+    assert f"= {60 * facts['ks_per_matrix']:.2f}/N" in lines[7]
+    rms = facts["pulls_rms"]
+    assert lines[8] == f"rms pull of the bins {rms['linear']:.2f} (linear), {rms['log']:.2f} (log)"
+    assert facts["ks"] == result.ks
+    assert facts["support"] == result.support.tolist()
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_to_pandas(scale):
+    result = rj.compare(*_pair(), bins=17)
+    table = result.to_pandas(scale)
+    assert len(table) == 17
+    binned = getattr(result, scale)
+    np.testing.assert_array_equal(table["expected"], binned.expected)
+    np.testing.assert_array_equal(table["pull"], binned.pulls)
+    np.testing.assert_array_equal(table["fraction"], binned.histogram.fraction)
+
+
+def test_to_pandas_refuses_an_unknown_scale():
+    with pytest.raises(ValueError, match="scale='cubic' must be one of"):
+        rj.compare(*_pair()).to_pandas("cubic")
+
+
+def test_table_of_a_single_sample_has_no_pulls():
+    assert "inf" not in rj.compare(*_pair("relu", 2, 30, 1)).table().split("Kolmogorov")[0]
+
+
+def test_no_spread_between_samples():
+    # J = +-1: lambda = 1 in every sample
+    emp, lim = _pair("linear", 1, 1, 5, weights=rj.Rademacher())
+    pulls = [row["pull"] for row in rj.compare(emp, lim).to_dict()["moments"].values()]
+    assert pulls == [0.0, -math.inf, -math.inf, -math.inf]
+
+
+def test_pulls_by_hand():
+    value, error, expected = np.array(
+        [[3.0, 1.0, 1.0, 2.0, 1.0], [2.0, 0.0, 0.0, np.nan, np.nan], [1.0, 1.0, 0.5, 2.0, 0]]
+    )
+    np.testing.assert_array_equal(pulls(value, error, expected), [1.0, 0.0, math.inf, np.nan, np.nan])
+
+
+def test_bins_that_are_empty_in_both_have_no_pull():
+    histogram = Histogram(np.arange(5.0), np.array([0.5, 0.0, 0.0, 0.2]), np.array([0.1, 0.0, 0.0, 0.0]), "linear")
+    binned = BinnedComparison(histogram, np.array([0.4, 0.0, 0.1, 0.1]), 0.05)
+    # the least error is one eigenvalue, .05
+    np.testing.assert_allclose(binned.pulls, [1.0, np.nan, -2.0, 2.0], rtol=1e-12)
+    assert binned.rms_pull == pytest.approx(math.sqrt(3.0), rel=1e-12)
+
+
+def test_verdict():
+    assert verdict(0.05) == "agree at 5% (p = 0.05)"
+    assert verdict(0.0499) == "disagree at 5% (p = 0.05)"
+    assert verdict(0.2, 0.25) == "disagree at 25% (p = 0.2)"
+    assert verdict(math.nan) == "not tested"
