@@ -37,10 +37,13 @@ FUNCTIONS = {thing: name for thing, name in PUBLIC.items() if not inspect.isclas
 
 
 def _methods():
+    """Every public method that the package defines, inherited ones too."""
     for thing, name in CLASSES.items():
-        for method, value in vars(thing).items():
-            if method.startswith("_"):
+        for method in dir(thing):
+            owner = next((one for one in thing.__mro__ if method in vars(one)), None)
+            if method.startswith("_") or owner is None or not owner.__module__.startswith("rmtjac"):
                 continue
+            value = vars(owner)[method]
             if isinstance(value, (staticmethod, classmethod)):
                 value = value.__func__
             if inspect.isfunction(value):

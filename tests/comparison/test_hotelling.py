@@ -8,7 +8,7 @@ from rmtjac.comparison.control_variates import Fit, regress
 from rmtjac.comparison.hotelling import choose, hotelling
 
 
-def test_without_a_second_rung_t2_is_that_ofhotelling():
+def test_without_a_second_rung_t2_is_that_of_hotelling():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((12, 3)) @ rng.standard_normal((3, 3))
     fit = regress(x, np.empty((12, 0)), np.ones(3, dtype=bool))
