@@ -23,7 +23,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks import cases
-from rmtjac.archive import cpu_class, versions, write_atomically
+from rmtjac.archive import write_atomically
+from rmtjac.provenance import cpu_class, versions
 
 
 def alternate(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:

@@ -20,7 +20,8 @@ import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
 from rmtjac.sweep.one_unit import rows
-from rmtjac.sweep.store import Writer, scan
+from rmtjac.sweep.records import Writer
+from rmtjac.sweep.store import scan
 
 NOTHING = "benchmarks.sweep:nothing"
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import tempfile
 import zipfile
 from collections.abc import Callable
-from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -25,38 +22,13 @@ from rmtjac import npz
 from rmtjac.schema import Schema
 from rmtjac.validate import output_path
 
-__all__ = ["cpu_class", "load", "provenance", "restore", "save", "versions", "write_atomically"]
+__all__ = ["load", "restore", "save", "write_atomically"]
 
 T = TypeVar("T")
 _FORMAT = 1
 _HEADER = "rmtjac"
 _KINDS = "biufUS"  # of dtypes
 _LONGEST = 300
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, of this package and of the libraries that decide its numbers."""
-    return dict(_versions())
-
-
-@lru_cache(maxsize=1)
-def _versions() -> tuple[tuple[str, str], ...]:
-    # Reading the metadata takes milliseconds, as long as a small sample.
-    names = ("rmtjac", "numpy", "scipy", "numba", "mpmath", "matplotlib")
-    return ("python", platform.python_version()), *((name, metadata.version(name)) for name in names)
-
-
-def cpu_class() -> str:
-    """Architecture and vector extensions that NumPy detects: what decides the last bits of a result."""
-    from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[import-not-found]
-
-    found = [name for name in ("AVX2", "FMA3", "AVX512F", "AVX512_SKX", "ASIMD", "SVE") if features.get(name)]
-    return "+".join([platform.machine(), *found])
-
-
-def provenance(**facts: Any) -> dict[str, Any]:
-    """Record of how a result came about: `facts` of the call, versions, CPU class."""
-    return {**facts, "versions": versions(), "cpu": cpu_class()}
 
 
 def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:

@@ -1,4 +1,7 @@
-"""A law of random networks: widths, activation, laws of weights and biases."""
+"""Ensembles of random networks: widths, activations, laws of weights and biases.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.laws import Cauchy, Gaussian, Law, Orthogonal, law
+from rmtjac.laws import Cauchy, Gaussian, Law, LawCode, Orthogonal, law
 from rmtjac.network import Network, describe, per_layer
 from rmtjac.rng import RngLike, as_generator
 from rmtjac.validate import choice, positive_int
@@ -17,6 +20,7 @@ __all__ = ["Ensemble"]
 
 
 def _laws(name: str, spec: object, depth: int) -> tuple[Law, ...]:
+    """Return a law for each layer."""
     if isinstance(spec, (list, tuple)):
         if len(spec) != depth:
             raise ValueError(f"{name} has {len(spec)} entries; one, or one per layer ({depth}), is needed")
@@ -25,17 +29,40 @@ def _laws(name: str, spec: object, depth: int) -> tuple[Law, ...]:
 
 
 class Ensemble:
-    """Random networks of given widths with independent weights and biases.
+    r"""Describe random networks of given widths with independent weights and biases.
+
+    A network has L layers, :math:`x^{l+1} = \varphi_l(W^l x^l + b^l)`, :math:`l = 0, \ldots, L - 1`.
 
     Parameters
     ----------
-    widths
-        n_0 ... n_L, at least two positive whole numbers.
-    activation
-        A name, an `Activation`, or one per layer.
-    weights, biases
-        A law (`Gaussian`, `Cauchy`, ...), its text (``"gaussian:1.0"``), or one per layer;
-        ``biases=None`` for none. The module `rmtjac.laws` spells out the scale convention.
+    widths : sequence of int, shape (L + 1,)
+        The widths n_0, ..., n_L; at least two.
+    activation : str, Activation, or a sequence of L of them, default "tanh"
+        The activation of all layers, or one for each layer.
+    weights : str, Law, or a sequence of L of them, default Gaussian()
+        The law of the weights: a law such as `Gaussian`, its text (``"gaussian:1.0"``), or one for each layer. The
+        package `rmtjac.laws` spells out the scale convention.
+    biases : str, Law, or a sequence of L of them, optional
+        The law of the biases. Default: no biases.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If there are fewer than two widths, an activation or a law is not known, a sequence has not one entry for each
+        layer, or biases are to be orthogonal.
+
+    See Also
+    --------
+    Network : A network with given weights.
+    sample_spectrum : Singular values of the Jacobians of an ensemble.
+    limit_spectrum : The limit of their distribution as the widths grow.
+    count_fixed_points : The law of the number of fixed points.
+
+    References
+    ----------
+    BS (10)-(11). See docs/references.md.
 
     Examples
     --------
@@ -73,7 +100,31 @@ class Ensemble:
         weights: str | Law | Sequence[str | Law] = Gaussian(),  # noqa: B008
         biases: str | Law | Sequence[str | Law] | None = None,
     ) -> Ensemble:
-        """Return the ensemble with all widths equal."""
+        """Return the ensemble in which all widths are equal.
+
+        Parameters
+        ----------
+        width : int
+            The width N of all layers, and of input and output.
+        depth : int
+            The number of layers L.
+        activation : str, Activation, or a sequence of L of them, default "tanh"
+            As for the class.
+        weights : str, Law, or a sequence of L of them, default Gaussian()
+            As for the class.
+        biases : str, Law, or a sequence of L of them, optional
+            As for the class.
+
+        Returns
+        -------
+        Ensemble
+            The ensemble.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not allowed.
+        """
         return cls([positive_int("width", width)] * (positive_int("depth", depth) + 1), activation, weights, biases)
 
     @classmethod
@@ -86,25 +137,39 @@ class Ensemble:
         biases: bool = True,
         activation: str | Activation = "hardtanh",
     ) -> Ensemble:
-        """Return the networks of BS Section IV: widths [2, N, ..., N, 2], weights and biases of scale 1/n.
+        """Return the ensemble of BS Section IV: widths [2, N, ..., N, 2], weights and biases of scale 1/n.
 
         Parameters
         ----------
-        width, depth
-            N and L; L = 1 has no hidden layer.
-        law
-            ``"cauchy"`` or ``"gaussian"``.
-        fan
-            ``"in"``: n is the fan-in of the layer (2 in the first one); ``"width"``: n = N in every layer.
-        biases
-            Whether there are any; they follow the law of the weights.
+        width : int
+            The width N of the hidden layers.
+        depth : int
+            The number of layers L; L = 1 has no hidden layer.
+        law : {"cauchy", "gaussian"}, default "cauchy"
+            The law of weights and biases.
+        fan : {"in", "width"}, default "in"
+            What n is: the number of inputs of the layer (2 in the first layer), or N in every layer.
+        biases : bool, default True
+            Whether there are biases; they follow the law of the weights.
+        activation : str or Activation, default "hardtanh"
+            The activation of all layers.
+
+        Returns
+        -------
+        Ensemble
+            The ensemble.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not allowed.
         """
         width, depth = positive_int("width", width), positive_int("depth", depth)
         choice("law", law, ("cauchy", "gaussian"))
         choice("fan", fan, ("in", "width"))
         kind = Cauchy if law == "cauchy" else Gaussian
         entries = kind(1.0, power=1.0, fan=fan)
-        if depth == 1 and fan == "width":  # there is no layer of width N to take it from
+        if depth == 1 and fan == "width":  # no layer has the width N
             entries = kind(1.0 / width, power=0.0)
         return cls([2, *[width] * (depth - 1), 2], activation, entries, entries if biases else None)
 
@@ -121,12 +186,12 @@ class Ensemble:
     @property
     def identical_layers(self) -> bool:
         """Whether all layers share activation and laws."""
-        # Two activations of a user's own may have one name.
+        # Two activations of the user's own may have the same name.
         phis = {phi if phi.code is None else phi.spec for phi in self.activations}
         return len(phis) == 1 and all(len(set(map(repr, group))) == 1 for group in (self.weights, self.biases or "-"))
 
     def layer_numbers(self) -> list[dict[str, float]]:
-        """Return per layer the scales and variances of an entry of W and b, with the conventions worked out."""
+        """Return the scales and the variances of an entry of W and of b for each layer, by the scale convention."""
         top = max(self.widths)
         out = []
         for l in range(self.depth):
@@ -144,16 +209,34 @@ class Ensemble:
         return out
 
     def kernel_arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the law codes (L, 2) and the shape parameters and scales (L, 4) of weights and biases."""
+        """Return codes and numbers of the laws of weights and biases, as the kernels take them.
+
+        Returns
+        -------
+        codes : ndarray of int, shape (L, 2)
+            The `LawCode` of the weights and of the biases of each layer.
+        numbers : ndarray of float, shape (L, 4)
+            Shape parameter and scale of the weights, then of the biases, of each layer.
+        """
         codes, numbers = np.empty((self.depth, 2), dtype=np.int64), np.zeros((self.depth, 4))
         for l, layer in enumerate(self.layer_numbers()):
             w, b = self.weights[l], self.biases[l] if self.biases else None
-            codes[l] = w.code, b.code if b else -1
+            codes[l] = w.code, b.code if b else LawCode.NO_LAW
             numbers[l] = w.parameter, layer["weight_scale"], b.parameter if b else 0.0, layer["bias_scale"]
         return codes, numbers
 
     def draw(self, rng: RngLike) -> Network:
-        """Draw one network: W^0, b^0, W^1, ... in this order from one generator.
+        """Draw one network: W^0, b^0, W^1, ..., in this order, from one generator.
+
+        Parameters
+        ----------
+        rng : int, SeedSequence or Generator
+            The seed, or the generator to draw from.
+
+        Returns
+        -------
+        Network
+            The network.
 
         Raises
         ------
@@ -171,7 +254,7 @@ class Ensemble:
         return Network(weights, biases, self.activations)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready description; `from_dict` reads it back (activations by name)."""
+        """Return a description that JSON can hold, with activations by their names; `from_dict` reads it back."""
         return {
             "widths": list(self.widths),
             "activations": [phi.spec for phi in self.activations],
@@ -181,11 +264,28 @@ class Ensemble:
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Ensemble:
-        """Make the ensemble that `to_dict` described."""
+        """Return the ensemble that `to_dict` described.
+
+        Parameters
+        ----------
+        facts : dict
+            The description.
+
+        Returns
+        -------
+        Ensemble
+            The ensemble.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it describes no ensemble.
+        """
         return cls(facts["widths"], facts["activations"], facts["weights"], facts["biases"])
 
     def __repr__(self) -> str:
         def short(laws: tuple[Law, ...]) -> str:
+            """Return one law if all layers share it."""
             return repr(laws[0]) if len(set(laws)) == 1 else repr(list(laws))
 
         parts = [f"widths={_short_widths(self.widths)}", f"activation={describe(self.activations)}"]
@@ -196,6 +296,7 @@ class Ensemble:
 
 
 def _short_widths(widths: tuple[int, ...]) -> str:
+    """Return the widths as text, the middle ones left out if there are many."""
     return (
         repr(list(widths))
         if len(widths) <= 6

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.activations import Activation, activation
-from rmtjac.archive import provenance, restore, save
+from rmtjac.archive import restore, save
+from rmtjac.provenance import provenance
 from rmtjac.schema import Schema
 from rmtjac.validate import real_array
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.archive import cpu_class, load, provenance, save, versions, write_atomically
+from rmtjac.archive import load, save, write_atomically
 
 
 def test_round_trip(tmp_path):
@@ -79,11 +79,3 @@ def test_other_kinds_and_formats_are_named(tmp_path, monkeypatch):
         load(path, "Thing")
     with pytest.raises(FileNotFoundError, match="no such file"):
         load(tmp_path / "absent.npz", "Thing")
-
-
-def test_provenance_is_json():
-    record = json.loads(json.dumps(provenance(seed=1)))
-    assert record["seed"] == 1
-    assert record["versions"] == versions()
-    assert record["versions"]["numpy"] == np.__version__
-    assert record["cpu"] == cpu_class()

@@ -227,7 +227,7 @@ def _info(args: argparse.Namespace) -> None:
     import scipy.linalg.cython_lapack  # noqa: F401
     from threadpoolctl import threadpool_info
 
-    from rmtjac.archive import cpu_class, versions
+    from rmtjac.provenance import cpu_class, versions
 
     pools = [
         {key: pool.get(key) for key in ("internal_api", "version", "architecture", "num_threads")}

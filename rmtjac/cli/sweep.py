@@ -67,7 +67,7 @@ def _run(args: argparse.Namespace) -> None:
     from rmtjac import sweep
 
     try:
-        state = sweep.run(args.folder, args.engine, workers=args.workers, most=args.most, progress=True)
+        state = sweep.run(args.folder, args.engine, workers=args.workers, max_units=args.most, progress=True)
     except KeyboardInterrupt:
         print(f"rmtjac: interrupted; {sweep.status(args.folder)!r}; run again to go on", file=sys.stderr)
         raise SystemExit(130) from None

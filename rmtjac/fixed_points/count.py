@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import provenance, restore, save
+from rmtjac.archive import restore, save
 from rmtjac.ensemble import Ensemble
 from rmtjac.fixed_points.find import METHODS, find_fixed_points
 from rmtjac.fixed_points.proved.search import MOST_BOXES
 from rmtjac.pool import run_in_threads
+from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.schema import Schema
 from rmtjac.status import Status

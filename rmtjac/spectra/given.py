@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import provenance
 from rmtjac.network import Network
+from rmtjac.provenance import provenance
 from rmtjac.spectra.chain_error import UNIT
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.rank import entry_rounding, without_copies

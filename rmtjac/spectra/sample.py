@@ -7,10 +7,10 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
 from rmtjac.pool import run_in_threads
 from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
+from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.spectra.binned import BinnedSpectrum, Counter
 from rmtjac.spectra.empirical import EmpiricalSpectrum

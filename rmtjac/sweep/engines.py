@@ -1,8 +1,10 @@
-"""Ways to do the units of a sweep: in this process, in processes of this machine, or through Dask.
+"""Engines do the units of a sweep: in this process, in processes of this machine, or through Dask.
 
-None of them keeps anything: what is done stands in the store, and to retry is to run again. A unit is handed out only
-if the store had no record of it at the start; at most a window of units is in flight, so memory does not grow with
-their number.
+No engine keeps results: all that is done stands in the store, and to retry is to run again. A unit is handed out only
+if the store had no record of it at the start. A bounded number of units is in flight at a time, so memory does not grow
+with the number of units.
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -31,14 +33,15 @@ from rmtjac.validate import positive_int
 
 __all__ = ["remaining", "run"]
 
-_WINDOW = 4  # units in flight for each worker
+_WINDOW = 4  # units in flight for each worker process
 _BREAKS = 3  # pools of processes that may break one after the other without a unit done
-_CONNECT_SECONDS = 5
-_DASK_WINDOW = 64
+_CONNECT_SECONDS = 5  # to reach a scheduler of Dask
+_DASK_WINDOW = 64  # units in flight in Dask
+_NAMED = 8  # units that a message names
 
 
 def remaining(folder: str | Path) -> np.ndarray:
-    """Return the numbers of the units without a record, spread over the cells."""
+    """Return the numbers of the units without a record, in the order of `Plan.spread`."""
     plan = read_plan(folder)
     return plan.spread(np.flatnonzero(~scan(plan).done))
 
@@ -49,46 +52,68 @@ def run(
     *,
     workers: int | None = None,
     units: np.ndarray | None = None,
-    most: int | None = None,
+    max_units: int | None = None,
     progress: bool = False,
 ) -> SweepStatus:
     """Do what is left of a sweep.
 
     Parameters
     ----------
-    folder
-        With a plan. Several runs on one folder at once are allowed: they may do a unit twice.
-    engine
-        ``"serial"``, ``"processes"``, ``"dask"`` (a cluster of processes on this machine), ``"dask:ADDRESS"`` of a
-        scheduler, or a `distributed.Client` or cluster (dask-jobqueue's ``SLURMCluster``). Dask's workers must see the
-        folder under the same path. For job arrays see `submit`.
-    workers
-        Of ``"processes"`` and ``"dask"``; default one per core.
-    units
-        Their numbers; default those without a record, so that all cells grow together.
-    most
-        Stop after this many units.
-    progress
+    folder : str or Path
+        A folder with a plan. Several runs on one folder at the same time are allowed; they may do a unit twice.
+    engine : {"serial", "processes", "dask"}, "dask:ADDRESS", Client or cluster, default "processes"
+        What does the units. ``"dask"`` starts processes on this machine; ``"dask:ADDRESS"`` uses the scheduler at that
+        address; also a `distributed.Client` or a cluster, such as ``SLURMCluster`` of dask-jobqueue. The workers of
+        Dask must see the folder under the same path. For SLURM job arrays see `submit`.
+    workers : int, optional
+        The number of processes of ``"processes"`` and ``"dask"``. Default: one for each core.
+    units : ndarray of int, optional
+        The numbers of the units to do. Default: those without a record, in an order in which all cells grow together.
+    max_units : int, optional
+        Stop after this many units. Default: no limit.
+    progress : bool, default False
         Whether to show a bar on a terminal.
 
     Returns
     -------
     SweepStatus
+        The state of the sweep at the end.
 
     Raises
     ------
+    FileNotFoundError
+        If the folder holds no plan.
     ValueError
         If the engine is unknown or cannot be reached, or the plan was made with other code.
     OSError
-        If a record cannot be written. What is done is safe; run again.
+        If a record cannot be written. The records before it are safe; run again.
+
+    See Also
+    --------
+    submit : Do the units in a SLURM job array.
+    status : Read the state of a sweep.
 
     Notes
     -----
-    Ctrl-C and SIGTERM end it cleanly: units in hand are finished (with processes and Dask) or dropped.
+    Ctrl-C and SIGTERM end a run cleanly. Units in hand are finished (``"processes"``, Dask) or dropped (``"serial"``).
+
+    References
+    ----------
+    BS Section IV: the law of the number of stable fixed points Q. See docs/references.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = rj.sweep.plan(folder, widths=10, depths=[1, 2], seeds=20, block=10)
+    >>> rj.sweep.run(folder, "serial", max_units=3).done
+    3
+    >>> rj.sweep.run(folder, "serial").complete
+    True
     """
     path = str(Path(folder).resolve())
     left = remaining(path) if units is None else units
-    count = len(left) if most is None else min(len(left), positive_int("most", most))
+    count = len(left) if max_units is None else min(len(left), positive_int("max_units", max_units))
     workers = (os.cpu_count() or 1) if workers is None else positive_int("workers", workers)
     done = _engine(engine, path, left[:count].tolist(), workers)
     from tqdm import tqdm
@@ -104,7 +129,7 @@ def run(
 
 
 def _engine(engine: Any, path: str, units: list[int], workers: int) -> Any:
-    """The generator that does the units."""
+    """Return the generator that does the units and yields the seconds that each took."""
     if engine == "serial":
         return _serial(path, units)
     if engine == "processes":
@@ -119,7 +144,7 @@ def _engine(engine: Any, path: str, units: list[int], workers: int) -> Any:
 
 @contextlib.contextmanager
 def _sigterm_as_interrupt() -> Iterator[None]:
-    """SIGTERM acts as Ctrl-C does (in the main thread; elsewhere signals are not ours)."""
+    """Let SIGTERM act as Ctrl-C does; in the main thread only, because Python handles signals there."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -135,6 +160,7 @@ def _sigterm_as_interrupt() -> Iterator[None]:
 
 
 def _serial(path: str, units: list[int]) -> Iterator[float]:
+    """Do the units in this process."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -143,7 +169,7 @@ def _serial(path: str, units: list[int]) -> Iterator[float]:
 
 
 def _start_worker() -> None:
-    """Ctrl-C on a terminal reaches the workers too: they leave it to the process that hands out the units."""
+    """Prepare a worker: it ignores Ctrl-C, which the process that hands out the units hears too."""
     from threadpoolctl import threadpool_limits
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -151,8 +177,8 @@ def _start_worker() -> None:
 
 
 def _processes(path: str, units: list[int], workers: int) -> Iterator[float]:
-    """A pool of processes; a new one if a process was killed."""
-    read_plan(path).check_code()  # before they start
+    """Do the units in a pool of processes, and make a new pool if a process was killed."""
+    read_plan(path).check_code()  # before the workers start
     todo = units
     breaks = 0
     while todo:
@@ -173,11 +199,11 @@ def _processes(path: str, units: list[int], workers: int) -> Iterator[float]:
                     yield taken
             return
         except BrokenProcessPool:
-            pool.shutdown(wait=True, cancel_futures=True)  # nobody writes any more
+            pool.shutdown(wait=True, cancel_futures=True)  # from here on no worker writes
             breaks = 0 if finished else breaks + 1
             if breaks >= _BREAKS:
                 raise OSError(
-                    f"workers die on units {sorted(waiting.values())[:8]} (killed, or out of memory?); "
+                    f"workers die on units {sorted(waiting.values())[:_NAMED]} (killed, or out of memory?); "
                     "what is done is safe, run again with fewer workers"
                 ) from None
             open_units = set(remaining(path).tolist())
@@ -187,11 +213,12 @@ def _processes(path: str, units: list[int], workers: int) -> Iterator[float]:
 
 
 def _is_dask(engine: Any) -> bool:
-    """Whether it is a Client or a cluster of Dask's."""
+    """Return whether this is a Client or a cluster of Dask."""
     return any(cls.__module__.split(".")[0] in ("distributed", "dask_jobqueue") for cls in type(engine).__mro__)
 
 
 def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[float]:
+    """Do the units through Dask; a unit whose worker was killed is handed out again if it has no record."""
     try:
         import dask
         from distributed import Client, KilledWorker, LocalCluster, as_completed
@@ -200,7 +227,7 @@ def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[fl
 
     with contextlib.ExitStack() as stack:
         if engine == "dask":
-            # Of a killed worker we look at the store ourselves; other schedulers may do a unit again that is done.
+            # The store says what a killed worker had done; a scheduler that retries would do such units again.
             stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
             engine = stack.enter_context(
                 LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")

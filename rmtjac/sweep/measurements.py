@@ -1,7 +1,10 @@
-"""What a sweep measures on each network: functions by name, with the columns they fill.
+"""Measurements: the functions that a sweep calls for each network, with the columns that they fill.
 
-A measurement is a function ``(net, rng, **options) -> dict``. Those of this file have names; any other is named by
-``"module:function"``, where it can be imported on every worker, and carries its columns by `measurement`.
+A measurement is a function ``(network, rng, **options) -> dict``. Those of this file are known by their names. Any
+other is named by ``"module:function"``, must be importable on every worker, and declares its columns with
+`measurement`.
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -19,21 +22,48 @@ from rmtjac.status import Status
 __all__ = ["KINDS", "Measurement", "is_known", "measurement", "resolve"]
 
 Measurement = Callable[..., dict[str, Any]]
-# Of a column: whole number, number, truth value, list of numbers.
+# The kinds of columns: whole numbers, numbers, truth values, lists of numbers.
 KINDS = ("int", "float", "bool", "list")
 
 _KNOWN: dict[str, Measurement] = {}
+_SMALLEST_LOG = -1e308  # stands for log 0: JSON has no infinity
 _OUTCOMES = (Status.CONVERGED, Status.LATE, Status.CYCLE, Status.APERIODIC, Status.DIVERGED)
 
 
 def measurement(**columns: str) -> Callable[[Measurement], Measurement]:
-    """Declare the columns of a measurement and their kinds: int, float, bool, or list (of floats).
+    """Declare the columns that a measurement fills, and their kinds.
+
+    A measurement is a function ``(network, rng, **options)`` that returns a dict with a value for each column. The
+    generator `rng` is for this measurement alone: what it draws does not change what others draw.
+
+    Parameters
+    ----------
+    **columns : {"int", "float", "bool", "list"}
+        The kind of each column, by its name; a list holds floats.
+
+    Returns
+    -------
+    callable
+        The decorator of the function.
+
+    Raises
+    ------
+    ValueError
+        If a kind is unknown, or a name is no identifier.
+
+    See Also
+    --------
+    plan : Write the plan of a sweep with measurements.
+
+    References
+    ----------
+    BS Section IV: what is measured there is the measurement ``"grid"``. See docs/references.md.
 
     Examples
     --------
     >>> @measurement(largest="float")
-    ... def norm(net, rng):
-    ...     return {"largest": max(abs(w).max() for w in net.weights)}
+    ... def norm(network, rng):
+    ...     return {"largest": max(abs(w).max() for w in network.weights)}
     >>> norm.columns
     {'largest': 'float'}
     """
@@ -42,6 +72,7 @@ def measurement(**columns: str) -> Callable[[Measurement], Measurement]:
             raise ValueError(f"{name}={kind!r}: a column has a plain name and one of the kinds {', '.join(KINDS)}")
 
     def declare(function: Measurement) -> Measurement:
+        """Return the function with its columns."""
         function.columns = dict(columns)  # type: ignore[attr-defined]
         return function
 
@@ -49,12 +80,12 @@ def measurement(**columns: str) -> Callable[[Measurement], Measurement]:
 
 
 def is_known(name: str) -> bool:
-    """Whether a measurement is one of this package."""
+    """Return whether a measurement is one of this package."""
     return name in _KNOWN
 
 
 def resolve(name: str) -> Measurement:
-    """Return the measurement of a name, or of a text ``"module:function"``.
+    """Return the measurement with this name, or with this text ``"module:function"``.
 
     Raises
     ------
@@ -68,7 +99,7 @@ def resolve(name: str) -> Measurement:
         raise ValueError(f"measure={name!r} must be one of {', '.join(_KNOWN)}, or 'module:function'")
     try:
         function = getattr(import_module(module), attribute)
-    except Exception as error:  # whatever an imported module does
+    except Exception as error:  # an imported module may raise anything
         what = str(error) if isinstance(error, (ImportError, AttributeError)) else repr(error)
         raise ValueError(f"measure={name!r} cannot be imported: {what}") from None
     if not isinstance(getattr(function, "columns", None), dict):
@@ -79,6 +110,7 @@ def resolve(name: str) -> Measurement:
 
 
 def _named(function: Measurement) -> Measurement:
+    """Make a measurement of this file known under the name of its function."""
     _KNOWN[function.__name__] = function
     return function
 
@@ -86,9 +118,9 @@ def _named(function: Measurement) -> Measurement:
 @_named
 @measurement(stable="int", saddles="int", repellers="int", index_sum="int", complete="bool", continua="int")
 def fixed_points(net: Network, rng: np.random.Generator, method: str = "auto", **options: Any) -> dict[str, Any]:
-    """All fixed points by kind, whether they are proved to be all, and the sum of their indices.
+    """Count all fixed points by kind, say whether they are proved to be all, and add up their indices.
 
-    Options as in `rmtjac.find_fixed_points`.
+    The options are those of `rmtjac.find_fixed_points`.
     """
     from rmtjac.fixed_points.find import find_fixed_points
 
@@ -110,10 +142,10 @@ def fixed_points(net: Network, rng: np.random.Generator, method: str = "auto", *
     diverged="float", fractions="list",
 )  # fmt: skip
 def grid(net: Network, rng: np.random.Generator, **options: Any) -> dict[str, Any]:
-    """The protocol of BS: the number of limits of the grid, stable or not; those that attract; how all starts end.
+    """Follow a grid of starts (BS Section IV): count their limits and those that are stable, and say how starts end.
 
-    `fractions`: shares of the starts that end in each stable fixed point, in time or later, largest first. Options as
-    in `rmtjac.find_fixed_points`.
+    `fractions` are the shares of the starts that end in each stable fixed point, within the limit of iterations or
+    later, the largest first. The options are those of `rmtjac.find_fixed_points`.
     """
     from rmtjac.fixed_points.find import find_fixed_points
 
@@ -135,10 +167,10 @@ def grid(net: Network, rng: np.random.Generator, **options: Any) -> dict[str, An
 @_named
 @measurement(lyapunov="float", collapsed="float")
 def lyapunov(net: Network, rng: np.random.Generator, starts: int = 32) -> dict[str, Any]:
-    r"""Growth of a tangent vector in the hidden layers, :math:`\log|D^l W^l \cdots v| / l`, mean over random inputs.
+    r"""Measure the growth of a tangent vector in the hidden layers, :math:`\log|D^l W^l \cdots v| / l`.
 
-    `collapsed`: the share of inputs at which it vanishes (all neurons saturated), left out of the mean. NaN without
-    hidden layers to pass (L < 3).
+    `lyapunov` is the mean over random inputs. `collapsed` is the share of the inputs at which the vector vanishes (all
+    neurons are saturated); the mean leaves them out. Both are NaN if the vector passes no hidden layer (L < 3).
     """
     x = rng.uniform(-1.0, 1.0, (starts, net.widths[0]))
     hidden = range(1, net.depth - 1)
@@ -164,10 +196,10 @@ def lyapunov(net: Network, rng: np.random.Generator, starts: int = 32) -> dict[s
 @_named
 @measurement(log_singular_values="list")
 def singular_values(net: Network, rng: np.random.Generator, method: str = "auto", **options: Any) -> dict[str, Any]:
-    """Natural logarithms of the singular values of J at each fixed point, point by point; -1e308 for 0."""
+    """Return the natural logarithms of the singular values of J at each fixed point; -1e308 stands for log 0."""
     from rmtjac.fixed_points.find import find_fixed_points
 
     found = find_fixed_points(net, method, **options)
     values = np.linalg.svd(found.jacobians, compute_uv=False).ravel() if len(found) else np.empty(0)
     with np.errstate(divide="ignore"):
-        return {"log_singular_values": np.maximum(np.log(values), -1e308).tolist()}
+        return {"log_singular_values": np.maximum(np.log(values), _SMALLEST_LOG).tolist()}

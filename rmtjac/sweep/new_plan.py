@@ -1,8 +1,10 @@
-"""Making the plan of a sweep, from arguments or from a TOML file."""
+"""Making the plan of a sweep, from arguments or from a TOML file.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
-import json
 import time
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,21 +13,23 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from rmtjac.archive import write_atomically
 from rmtjac.ensemble import Ensemble
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
+from rmtjac.sweep.code_version import code_version
 from rmtjac.sweep.one_unit import measure
-from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, code_version, read_plan
-from rmtjac.sweep.sources import changes, describe
+from rmtjac.sweep.plans import PLAN, Cell, Plan, canonical, read_plan, write_plan
+from rmtjac.sweep.sources import describe
 from rmtjac.validate import positive_int
 
 __all__ = ["plan", "plan_from_toml"]
 
-_BLOCK_SECONDS = 2.0  # what a unit should take
-_LARGEST_BLOCK = 1000
+_BLOCK_SECONDS = 2.0  # that a unit should take
+_LARGEST_BLOCK = 1000  # networks
+_TIMED = 2  # networks of each cell that are timed
 
 
 def _numbers(name: str, values: int | Iterable[int]) -> list[int]:
+    """Return the distinct positive whole numbers that an argument lists."""
     listed = [values] if isinstance(values, int) else list(values)
     out = list(dict.fromkeys(positive_int(f"{name}[{i}]", value) for i, value in enumerate(listed)))
     if not out:
@@ -34,7 +38,7 @@ def _numbers(name: str, values: int | Iterable[int]) -> list[int]:
 
 
 def _ensemble(name: str, facts: Mapping[str, Any], width: int, depth: int) -> Ensemble:
-    """Widths [n, N, ..., N, n] by given laws, or a convention of BS."""
+    """Return the ensemble of a convention: widths [n, N, ..., N, n] with given laws, or a reading of BS Section IV."""
     rest = dict(facts)
     try:
         if "weights" not in rest:
@@ -54,6 +58,7 @@ def _ensemble(name: str, facts: Mapping[str, Any], width: int, depth: int) -> En
 def _cells(
     widths: list[int], depths: list[int], conventions: Mapping[str, Mapping[str, Any]], ensembles: Sequence[Ensemble]
 ) -> list[Cell]:
+    """Return the cells of all conventions and ensembles, with blocks of one network."""
     cells = [
         Cell(name, width, depth, _ensemble(name, facts, width, depth).to_dict(), 1)
         for name, facts in conventions.items()
@@ -80,37 +85,57 @@ def plan(
 
     Parameters
     ----------
-    folder
-        New or empty; or one that holds this very plan.
-    widths, depths
-        N and L; every pair is a cell of each convention.
-    conventions
-        By name: the arguments ``law``, ``fan``, ``biases``, ``activation`` of `Ensemble.berlyand_slavin`; or
-        ``weights`` and ``biases`` (laws as text), ``activation``, ``inputs`` (n, default 2) for widths
-        [n, N, ..., N, n]. Default: the literal reading of BS, ``{"cauchy, fan-in": {}}``.
-    ensembles
-        Further cells, as they are.
-    seeds
-        Networks per cell.
-    measures
-        What to measure on each: names (``"fixed_points"``, ``"grid"``, ``"lyapunov"``, ``"singular_values"``, or
-        ``"module:function"``), or names with options.
-    rng
-        Seed of the whole sweep. Children of one seed (``SeedSequence(5).spawn(2)``) make independent sweeps; a
-        Generator is read from, so that each plan gets a seed of its own.
-    block
-        Networks in a unit. Default: as many as take about two seconds, by the time of two networks of each cell here.
-    progress
-        Whether to show a bar while these are timed.
+    folder : str or Path
+        A folder that is new or empty, or holds this very plan.
+    widths : int or iterable of int, default ()
+        The widths N. Every pair of a width and a depth is a cell of each convention.
+    depths : int or iterable of int, default ()
+        The depths L.
+    conventions : mapping of mappings, optional
+        Settings by the name of the convention: either ``law``, ``fan``, ``biases`` and ``activation``, the arguments of
+        `Ensemble.berlyand_slavin`; or ``weights`` and ``biases`` (laws as text), ``activation`` and ``inputs`` (n,
+        default 2) for the widths [n, N, ..., N, n]. Default: BS Section IV read literally, ``{"cauchy, fan-in": {}}``;
+        none if `ensembles` are given.
+    ensembles : sequence of Ensemble, default ()
+        Further cells, one for each ensemble.
+    seeds : int, default 200
+        The number of networks of each cell.
+    measures : str, sequence of str, or mapping, default ("fixed_points",)
+        What to measure on each network: names (``"fixed_points"``, ``"grid"``, ``"lyapunov"``, ``"singular_values"``,
+        or ``"module:function"``), or options by name.
+    rng : int, SeedSequence or Generator, default 0
+        The seed of the whole sweep. Children of one seed (``SeedSequence(5).spawn(2)``) make independent sweeps. A
+        Generator is advanced, so that each plan gets another seed.
+    block : int, optional
+        The number of networks in a unit. Default: as many as take about two seconds; two networks of each cell are
+        timed here.
+    progress : bool, default False
+        Whether to show a bar while they are timed.
 
     Returns
     -------
     Plan
+        The plan.
 
     Raises
     ------
+    TypeError
+        If `conventions` is no mapping, or an argument has a wrong type.
     ValueError
-        If the folder holds another plan, or an argument makes no sense.
+        If the folder holds another plan or other files, or an argument makes no sense.
+
+    See Also
+    --------
+    plan_from_toml : Write the plan that a TOML file describes.
+    run : Do the units of a plan.
+
+    Notes
+    -----
+    Timing the blocks takes about three networks of each cell; with `block` the plan is written at once.
+
+    References
+    ----------
+    BS Section IV: the ensemble and the number of stable fixed points Q. See docs/references.md.
 
     Examples
     --------
@@ -126,7 +151,7 @@ def plan(
         raise TypeError(f"conventions={conventions!r} must map names to settings")
     wanted = measures if isinstance(measures, Mapping) else {name: {} for name in _listed(measures)}
     seed = seed_facts(as_seed_sequence(rng))
-    entropy = seed if len(seed) > 2 or seed["spawn_key"] else seed["entropy"]  # a bare number where it is one
+    entropy = seed if len(seed) > 2 or seed["spawn_key"] else seed["entropy"]  # a bare number if that says it all
     sizes = (_numbers("widths", widths), _numbers("depths", depths)) if conventions else ([], [])
     cells = _cells(*sizes, conventions, ensembles)
     if not cells:
@@ -147,70 +172,89 @@ def plan(
     if block is not None:
         blocks = [positive_int("block", block)] * len(cells)
     elif (path / PLAN).is_file():
-        blocks = [cell.block for cell in read_plan(path).cells]  # timed then
+        blocks = [cell.block for cell in read_plan(path).cells]  # timed when that plan was made
         blocks = blocks if len(blocks) == len(cells) else [1] * len(cells)
     else:
         blocks = _timed_blocks(new, progress)
     sized = (replace(cell, block=min(one, seeds)) for cell, one in zip(cells, blocks, strict=True))
     new = replace(new, cells=tuple(sized))
-    _write(new)
+    write_plan(new)
     return new
 
 
 def _listed(measures: str | Sequence[str]) -> list[str]:
+    """Return names of measurements as a list."""
     return [measures] if isinstance(measures, str) else list(measures)
 
 
-def _write(new: Plan) -> None:
-    if (new.folder / PLAN).exists():
-        there = read_plan(new.folder)
-        if there.digest != new.digest:
-            old, now = there.to_dict(), new.to_dict()
-            what = [name for name in now if name != "measured" and old.get(name) != now[name]]
-            for name, one in new.measured.items():
-                if name in there.measured and (edits := changes(there.measured[name], one)):
-                    what.append(f"measure={name!r}, which was edited since: {edits}")
-            raise ValueError(
-                f"folder={str(new.folder)!r} holds another plan; choose a new folder (other {', other '.join(what)})"
-            )
-        return
-    if new.folder.exists() and (not new.folder.is_dir() or any(new.folder.iterdir())):
-        raise ValueError(f"folder={str(new.folder)!r} is not empty, and holds no plan; choose a new folder")
-    new.folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(new.to_dict(), indent=1, sort_keys=True)
-    write_atomically(new.folder / PLAN, lambda file: file.write(text.encode()))
-
-
 def _timed_blocks(new: Plan, progress: bool) -> list[int]:
+    """Return for each cell the number of networks that take about two seconds."""
     from tqdm import tqdm
 
     blocks = []
     for cell in tqdm(new.cells, desc="timing", disable=None if progress else True, unit="cell"):
         ensemble, root = Ensemble.from_dict(cell.ensemble), cell.root(new.seed)
-        measure(new, ensemble, root, 0)  # compiles
+        measure(new, ensemble, root, 0)  # the first call may compile
         start = time.perf_counter()
-        for i in (0, 1):
+        for i in range(_TIMED):
             measure(new, ensemble, root, i)
-        taken = 0.5 * (time.perf_counter() - start)
+        taken = (time.perf_counter() - start) / _TIMED
         blocks.append(max(1, min(_LARGEST_BLOCK, round(_BLOCK_SECONDS / taken))))
     return blocks
 
 
+# The keys of a TOML file: arguments of `plan`, and settings of one convention.
 _TOML = ("widths", "depths", "conventions", "seeds", "measures", "rng", "block")
 _SHORT = ("law", "fan", "biases", "activation", "weights", "inputs")
 
 
 def plan_from_toml(folder: str | Path, path: str | Path, *, progress: bool = False) -> Plan:
-    """Write the plan that a TOML file describes.
+    r"""Write the plan that a TOML file describes.
 
-    Its keys are the arguments of `plan`, with a table ``[conventions.NAME]`` each; or, instead of conventions, the
-    settings of one (``activation``, ``weights``, ``biases``, ...) at the top, each a value or a list: all
-    combinations.
+    The keys of the file are arguments of `plan`, with a table ``[conventions.NAME]`` for each convention. In place of
+    conventions the settings of a single one (``law``, ``fan``, ``biases``, ``activation``, ``weights``, ``inputs``) may
+    stand at the top; each is a value or a list, and all combinations are made.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder that is new or empty, or holds this very plan.
+    path : str or Path
+        The TOML file.
+    progress : bool, default False
+        Whether to show a bar while networks are timed.
+
+    Returns
+    -------
+    Plan
+        The plan.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
+    TypeError
+        If an argument has a wrong type.
     ValueError
-        If a key is unknown, or the file is no TOML.
+        If a key is unknown, the file is no TOML, or `plan` refuses an argument.
+
+    See Also
+    --------
+    plan : Write the plan of a sweep.
+
+    References
+    ----------
+    BS Section IV: the ensemble and the number of stable fixed points Q. See docs/references.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj, tempfile
+    >>> from pathlib import Path
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> text = "widths = [10, 20]\ndepths = 2\nseeds = 50\nblock = 25\nlaw = ['cauchy', 'gaussian']"
+    >>> _ = (folder / "sweep.toml").write_text(text)
+    >>> rj.sweep.plan_from_toml(folder / "sweep", folder / "sweep.toml")
+    Plan(4 cells (cauchy, gaussian) of 50 networks, 8 units, fixed_points, seed 0)
     """
     try:
         facts = tomllib.loads(Path(path).read_text())

@@ -1,4 +1,4 @@
-"""One unit of work: draw its networks, measure them, write the record."""
+"""One unit of work: its networks are drawn and measured, and its record is written."""
 
 from __future__ import annotations
 
@@ -15,21 +15,27 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.rng import stream
 from rmtjac.sweep.measurements import resolve
 from rmtjac.sweep.plans import Plan, Unit, read_plan
-from rmtjac.sweep.store import Writer
+from rmtjac.sweep.records import Writer
 
 __all__ = ["close", "do", "measure", "rows"]
 
-_open: dict[str, tuple[Plan, Writer]] = {}  # of this process: plan and writer of each folder
+_open: dict[str, tuple[Plan, Writer]] = {}  # plan and writer of this process, by folder
 _lock = threading.Lock()
 
 
 def measure(plan: Plan, ensemble: Ensemble, root: np.random.SeedSequence, network: int) -> list[Any]:
-    """Return the row of one network: its number and what is measured, in the order of `Plan.columns`."""
+    """Return the row of one network: its number, then what is measured, in the order of `Plan.columns`.
+
+    Raises
+    ------
+    ValueError
+        If a measurement returns other columns than it declares, or a value that a record cannot hold.
+    """
     net = ensemble.draw(stream(root, network))
     row: list[Any] = [network]
     for name, options in plan.measures.items():
         function = resolve(name)
-        # Its own stream: what one measurement draws does not depend on the others.
+        # A stream for each measurement: what it draws does not depend on the others.
         found = function(net, stream(root, network, zlib.crc32(name.encode())), **options)
         columns = function.columns  # type: ignore[attr-defined]
         if set(found) != set(columns):
@@ -39,7 +45,7 @@ def measure(plan: Plan, ensemble: Ensemble, root: np.random.SeedSequence, networ
 
 
 def _plain(name: str, value: Any, kind: str) -> Any:
-    """The value as JSON has it; NaN as null."""
+    """Return a value in a form that JSON has; None stands for NaN."""
     if kind == "list":
         return [_plain(name, one, "float") for one in value]
     if kind == "bool":
@@ -55,20 +61,22 @@ def _plain(name: str, value: Any, kind: str) -> Any:
 
 
 def rows(plan: Plan, unit: Unit) -> list[list[Any]]:
-    """Return the rows of a unit."""
+    """Return the rows of all networks of a unit."""
     ensemble, root = Ensemble.from_dict(unit.cell.ensemble), unit.cell.root(plan.seed)
     return [measure(plan, ensemble, root, i) for i in range(unit.start, unit.stop)]
 
 
 def do(folder: str, number: int) -> float:
-    """Do one unit and write its record; return the seconds it took. What workers call.
+    """Do one unit, write its record, and return the seconds that it took. Workers call this.
 
     Raises
     ------
     ValueError
-        If the code is not the one the plan was made with (`Plan.check_code`).
+        If the code is not the code that the plan was made with (`Plan.check_code`).
+    OSError
+        If the record cannot be written.
     """
-    with _lock:  # Dask's workers may have several threads
+    with _lock:  # a worker of Dask may have several threads
         if folder not in _open:
             plan = read_plan(folder)
             plan.check_code(loaded=True)
@@ -87,6 +95,6 @@ def do(folder: str, number: int) -> float:
 
 
 def close(folder: str) -> None:
-    """Close the writer of this process, if there is one."""
+    """Close the writer that this process has opened in a folder, if there is one."""
     if folder in _open:
         _open.pop(folder)[1].close()

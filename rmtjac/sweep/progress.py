@@ -1,4 +1,7 @@
-"""How far a sweep has come, read from its store."""
+"""The state of a sweep, read from its store.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,33 @@ from rmtjac.sweep.store import Contents, scan
 __all__ = ["SweepStatus", "status"]
 
 _RECENT = 600.0  # seconds over which the rate is taken
+_SHORTEST = 1e-3  # seconds that such a span has at least
 
 
 @dataclass(frozen=True, eq=False)
 class SweepStatus:
-    """State of a sweep.
+    """Hold the state of a sweep.
 
     Attributes
     ----------
-    plan
-        What there is to do.
-    contents
+    plan : Plan
+        What the sweep does.
+    contents : Contents
         What lies in the store.
-    now
-        Unix time of the look.
+    now : float
+        The unix time at which the store was read.
+
+    See Also
+    --------
+    status : Read the state of a sweep.
+
+    Examples
+    --------
+    >>> import rmtjac as rj, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = rj.sweep.plan(folder, widths=10, depths=[1, 2], seeds=20, block=10)
+    >>> rj.sweep.status(folder)
+    SweepStatus(0 of 4 units done)
     """
 
     plan: Plan
@@ -36,12 +52,12 @@ class SweepStatus:
 
     @property
     def total(self) -> int:
-        """Number of units."""
+        """The number of units."""
         return len(self.plan)
 
     @property
     def done(self) -> int:
-        """Number of units with a record."""
+        """The number of units with a record."""
         return int(self.contents.done.sum())
 
     @property
@@ -51,27 +67,27 @@ class SweepStatus:
 
     @property
     def rate(self) -> float:
-        """Units a second over the last ten minutes; NaN if there were fewer than two."""
+        """The number of units a second over the last ten minutes; NaN for fewer than two units."""
         at = self.contents.at[self.contents.done]
         recent = at[at >= self.now - _RECENT]
         if recent.size < 2:
             return math.nan
-        return recent.size / max(self.now - float(recent.min()), 1e-3)
+        return recent.size / max(self.now - float(recent.min()), _SHORTEST)
 
     @property
     def seconds_left(self) -> float:
-        """Time left at this rate; NaN if it is unknown."""
+        """The time that is left at this rate, in seconds; NaN if the rate is unknown."""
         return (self.total - self.done) / self.rate
 
     @property
     def seconds_per_unit(self) -> float:
-        """Mean time of a unit; NaN before the first."""
+        """The mean time of a unit, in seconds; NaN if none is done."""
         taken = self.contents.seconds[self.contents.done]
         return float(taken.mean()) if taken.size else math.nan
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong or worth knowing about the store, a line each."""
+        """What is wrong with the store, or can change results, one text each."""
         c = self.contents
         out = c.damage + self.plan.unseen
         out += [f"{c.foreign} records of units that are not in the plan"] if c.foreign else []
@@ -80,7 +96,7 @@ class SweepStatus:
         return out
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready description."""
+        """Return a description that JSON can hold."""
         return {
             "total": self.total, "done": self.done, "rate": self.rate, "seconds_left": self.seconds_left,
             "seconds_per_unit": self.seconds_per_unit, "duplicates": self.contents.duplicates,
@@ -88,7 +104,7 @@ class SweepStatus:
         }  # fmt: skip
 
     def table(self) -> str:
-        """Return the state as text, cell by cell."""
+        """Return the state of each cell as text."""
         done = self.contents.done
         lines = [repr(self.plan), repr(self)]
         lines.append(f"{'convention':>28}{'N':>7}{'L':>6}{'units':>8}{'done':>8}{'s a unit':>10}")
@@ -110,17 +126,52 @@ class SweepStatus:
 
 
 def _duration(seconds: float) -> str:
+    """Return a time as text, in the largest unit that fits."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min" if minutes else f"{seconds:.0f} s"
 
 
 def status(folder: str | Path) -> SweepStatus:
-    """Read how far a sweep has come.
+    """Read the state of a sweep.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the sweep.
+
+    Returns
+    -------
+    SweepStatus
+        What is done, how fast, and what is wrong.
 
     Raises
     ------
     FileNotFoundError
         If the folder holds no plan.
+    ValueError
+        If the plan is damaged, or records were written under another plan.
+
+    See Also
+    --------
+    run : Do what is left of a sweep.
+
+    Notes
+    -----
+    The time is proportional to the size of the records.
+
+    References
+    ----------
+    BS Section IV: the law of the number of stable fixed points Q. See docs/references.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = rj.sweep.plan(folder, widths=10, depths=[1, 2], seeds=20, block=10)
+    >>> _ = rj.sweep.run(folder, "serial", max_units=3)
+    >>> state = rj.sweep.status(folder)
+    >>> state.done, state.total, state.complete
+    (3, 4, False)
     """
     plan = read_plan(folder)
     return SweepStatus(plan, scan(plan), time.time())

@@ -1,9 +1,11 @@
-"""SLURM job arrays: one task for each share of the units that are left, frozen at submission.
+"""SLURM job arrays: the units that are left are dealt out to tasks once, when the array is submitted.
 
-A task needs no coordinator: it knows its units, skips those that are done, and writes to the store. A task that was
-cancelled or killed is made good by submitting again: all that is left (`submit`), or by hand the script of an earlier
-submission, whole or in part (``sbatch --array=1,3 script.sh``); each task does the units that it was given then. Units
-of tasks that still wait or run are left to them.
+A task needs no coordinator: it knows its units, skips those that are done, and writes to the store. What a cancelled or
+killed task left undone is done by submitting again: either all that is left (`submit`), or by hand the script of an
+earlier submission, whole or in part (``sbatch --array=1,3 script.sh``). Each task then does the units that it was given
+at first. `submit` does not hand out units of tasks that still wait or run.
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -30,9 +32,9 @@ from rmtjac.validate import positive_int
 __all__ = ["Submission", "run_task", "submit"]
 
 _JOBS = "jobs"
-_UNITS, _ARRAY = "units.npy", "array.json"  # of a submission: its units, and the tasks that they are dealt out to
-_SECONDS = 60  # to wait for SLURM's commands
-_MOST = 4_000_000  # number of a task that SLURM allows
+_UNITS, _ARRAY = "units.npy", "array.json"  # the units of a submission, and the tasks that they are dealt out to
+_SECONDS = 60  # that a command of SLURM may take
+_LARGEST_TASK = 4_000_000  # the largest number of a task that SLURM allows
 _RANGE = re.compile(r"(\d+)(?:-(\d+)(?::([1-9]\d*))?)?")
 
 _SCRIPT = """#!/bin/bash
@@ -42,7 +44,7 @@ _SCRIPT = """#!/bin/bash
 #SBATCH --open-mode=append
 #SBATCH --output={logs}
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1
-# Compiled code is kept on the node, apart for each version of it.
+# Compiled code is kept on the node, in a folder for each version of the code.
 export NUMBA_CACHE_DIR="${{SLURM_TMPDIR:-${{TMPDIR:-/tmp}}}}/rmtjac-numba-$(id -u)-{code}"
 exec {python} -m rmtjac.cli sweep task {folder} {number} "$SLURM_ARRAY_TASK_ID"
 """
@@ -50,16 +52,28 @@ exec {python} -m rmtjac.cli sweep task {folder} {number} "$SLURM_ARRAY_TASK_ID"
 
 @dataclass(frozen=True)
 class Submission:
-    """A job array.
+    """Hold a job array that was submitted.
 
     Attributes
     ----------
-    job
-        SLURM's number.
-    folder
-        Where its units, its script and its logs lie.
-    tasks, units
-        How many.
+    job : int
+        The number of the array in SLURM.
+    folder : Path
+        The folder with its units, its script and its logs.
+    tasks : int
+        The number of tasks.
+    units : int
+        The number of units.
+
+    See Also
+    --------
+    submit : Submit a job array.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Submission(17, Path("sweep/jobs/0001"), tasks=4, units=100)
+    Submission(job 17: 100 units in 4 tasks, logs in sweep/jobs/0001)
     """
 
     job: int
@@ -72,7 +86,7 @@ class Submission:
 
 
 def _command(*words: str) -> str:
-    """Run one of SLURM's commands and return what it prints."""
+    """Run a command of SLURM and return what it prints."""
     if shutil.which(words[0]) is None:
         raise ValueError(f"{words[0]} is not installed here: submit on a login node of a SLURM cluster, or use run")
     try:
@@ -86,7 +100,7 @@ def _command(*words: str) -> str:
 
 
 def _held(folder: Path) -> np.ndarray:
-    """Units of earlier submissions whose tasks still wait or run."""
+    """Return the units of earlier submissions whose tasks still wait or run."""
     units = [np.empty(0, dtype=np.int64)]
     for path in sorted((folder / _JOBS).glob("*/job.json")):
         try:
@@ -96,7 +110,7 @@ def _held(folder: Path) -> np.ndarray:
         try:
             lines = _command("squeue", "--noheader", "--array", f"--jobs={job}", "--format=%K").split()
         except OSError as error:
-            if "Invalid job id" in str(error):  # forgotten: it ended long ago
+            if "Invalid job id" in str(error):  # SLURM has forgotten it: it ended long ago
                 continue
             raise
         if lines:
@@ -110,24 +124,42 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
 
     Parameters
     ----------
-    folder
-        With a plan; on a file system that the nodes share, under the same path.
-    tasks
-        Size of the array (at most one task for each unit).
-    options
-        Of sbatch: ``["--partition=main", "--time=4:00:00"]``. ``--array`` names the tasks, instead of `tasks`.
+    folder : str or Path
+        A folder with a plan, on a file system that all nodes see under the same path.
+    tasks : int
+        The size of the array; at most one task for each unit is made.
+    options : sequence of str, default ()
+        Options of sbatch, such as ``["--partition=main", "--time=4:00:00"]``. ``--array`` names the tasks in place of
+        `tasks`.
 
     Returns
     -------
     Submission
+        The job array.
 
     Raises
     ------
+    FileNotFoundError
+        If the folder holds no plan.
     ValueError
-        If the code is not the one the plan was made with, nothing is left to do, all that is left is in the hands of
-        earlier arrays, or there is no SLURM here.
+        If the code is not the code that the plan was made with, nothing is left to do, all that is left waits or runs
+        in earlier arrays, or SLURM is not installed here.
     OSError
-        If SLURM refuses; its message is passed on.
+        If SLURM refuses; the error holds its message.
+
+    See Also
+    --------
+    run : Do the units on this machine or through Dask.
+
+    References
+    ----------
+    BS Section IV: the law of the number of stable fixed points Q. See docs/references.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> rj.sweep.submit("sweep", 100, ["--time=4:00:00"])  # doctest: +SKIP
+    Submission(job 17: 4000 units in 100 tasks, logs in /home/me/sweep/jobs/0001)
     """
     path = Path(folder).resolve()
     plan = read_plan(path)
@@ -156,7 +188,7 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
         number=int(place.name),
     )
     write_atomically(place / "script.sh", lambda file: file.write(script.encode()))
-    # Also on the command line, where nothing of the environment overrides it.
+    # On the command line too, where no variable of the environment overrides it.
     given = [] if _array_option(options) else [f"--array={array}"]
     answer = _command("sbatch", "--parsable", *options, *given, str(place / "script.sh"))
     job = int(answer.strip().split(";")[0])
@@ -166,11 +198,11 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
 
 
 def _array_option(options: Sequence[str]) -> str | None:
-    """What the options of sbatch say of the array (the last one counts), or None."""
+    """Return the value of the last option of sbatch that names the tasks; None if there is none."""
     found = None
     for word, following in zip(options, [*options, ""][1:], strict=True):
         name, equals, value = word.partition("=")
-        if name.startswith("--ar") and "--array".startswith(name):  # getopt takes any beginning
+        if name.startswith("--ar") and "--array".startswith(name):  # getopt takes any beginning of a name
             found = value if equals else following
         elif word.startswith("-a"):
             found = word[2:] or following
@@ -178,20 +210,20 @@ def _array_option(options: Sequence[str]) -> str | None:
 
 
 def _task_numbers(array: str) -> np.ndarray:
-    """Numbers of the tasks of an array: ``0-9``, ``1,3``, ``0-9:3``, each with ``%most at a time``."""
+    """Return the numbers of the tasks of an array: ``0-9``, ``1,3``, ``0-9:3``, each perhaps with ``%4`` at a time."""
     numbers: set[int] = set()
     for part in array.partition("%")[0].split(","):
         match = _RANGE.fullmatch(part)
         first, last, step = match.groups() if match else ("1", "0", None)
         span = range(int(first), int(last or first) + 1, int(step or 1))
-        if not span or span[-1] > _MOST:
+        if not span or span[-1] > _LARGEST_TASK:
             raise ValueError(f"options: --array={array!r} must list tasks as in 0-9, 1,3 or 0-9:3%4")
         numbers.update(span)
     return np.array(sorted(numbers), dtype=np.int64)
 
 
 def _frozen(place: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Units of a submission and the numbers of its tasks, as they were written when it was made."""
+    """Return the units of a submission and the numbers of its tasks, as they were written when it was made."""
     path = place / _UNITS
     try:
         units = np.load(path, allow_pickle=False)
@@ -207,7 +239,7 @@ def _frozen(place: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _share(units: np.ndarray, numbers: np.ndarray, task: int) -> np.ndarray:
-    """Units of one task: they are dealt out in turn."""
+    """Return the units of one task: they are dealt out in turn."""
     places = np.flatnonzero(numbers == task)
     if not places.size:
         raise ValueError(f"task={task}: the submission has {numbers.size} tasks, {numbers[0]} to {numbers[-1]}")
@@ -215,7 +247,7 @@ def _share(units: np.ndarray, numbers: np.ndarray, task: int) -> np.ndarray:
 
 
 def _new_folder(jobs: Path) -> Path:
-    """The next numbered folder, made by nobody else."""
+    """Make the next numbered folder and return it."""
     jobs.mkdir(exist_ok=True)
     number = 1 + max((int(p.name) for p in jobs.iterdir() if p.name.isdigit()), default=0)
     while True:
@@ -228,7 +260,7 @@ def _new_folder(jobs: Path) -> Path:
 
 
 def run_task(folder: str | Path, number: int, task: int, **options: Any) -> SweepStatus:
-    """Do the share of one task of a job array: what the script of `submit` calls.
+    """Do the units of one task of a job array; the script of `submit` calls this.
 
     Raises
     ------

@@ -1,9 +1,9 @@
-"""What a measurement is made of: the files that its code stands in, so that an edit between two runs is noticed.
+"""The sources of a measurement: the files that hold its code, so that an edit between two runs is noticed.
 
-Of a measurement ``"module:function"`` the file of its module counts, and the files of all that it imports from the same
-package or from other code of the user's own (which lies neither in the standard library nor among installed packages),
-and so on. Modules are found by their import statements, wherever these stand. What is imported under a name that is put
-together while running, and data that are read, are not seen.
+For a measurement ``"module:function"`` these are the file of its module, the files of all that it imports from the same
+package or from other code of the user (which lies neither in the standard library nor among installed packages), the
+files of all that those import, and so on. Modules are found by their import statements, wherever these stand. Not seen
+are modules whose names are put together while the code runs, and data that the code reads.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ from rmtjac.sweep.measurements import is_known, resolve
 __all__ = ["changes", "describe", "stale"]
 
 _DIGITS = 16  # of a hash
-_loaded: dict[str, tuple[Any, str]] = {}  # of this process: what each module was loaded by, and its hash at first sight
+_loaded: dict[str, tuple[Any, str]] = {}  # by module: what this process loaded it from, and its hash when first seen
 
 
 def describe(name: str) -> dict[str, Any]:
-    """Return what makes a measurement of the user's own, JSON-ready.
+    """Return columns and sources of a measurement of the user's own, in a form that JSON has.
 
     Returns
     -------
     dict
-        ``columns`` in order, with their kinds; ``modules`` with the hashes of their files; ``unseen``: None, or a text
-        that says why edits cannot be noticed. Empty for measurements of this package, which belong to its version.
+        ``columns`` with their kinds, in order; ``modules`` with the hashes of their files; ``unseen``, which is None or
+        a text that says why edits cannot be noticed. The dict is empty for a measurement of this package, because
+        the version of the package covers it.
     """
     if is_known(name):
         return {}
@@ -60,7 +61,7 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """Return what differs between two descriptions, as text; empty if nothing does."""
+    """Return what differs between two descriptions, as text; the text is empty if they agree."""
     old, new = before.get("modules", {}), now["modules"]
     out = [f"{module} changed" for module in old if module in new and old[module] != new[module]]
     out += [f"{module} is new" for module in new if module not in old]
@@ -80,7 +81,7 @@ def stale(now: dict[str, Any]) -> str:
         spec, first = _loaded.setdefault(module, (loaded.__spec__, digest))
         if spec is not loaded.__spec__:  # loaded again since
             _loaded[module] = loaded.__spec__, digest
-        elif first != digest:  # what is no function may have changed too
+        elif first != digest:  # more than functions may have changed
             return module
         if not _runs_what_stands_there(loaded):
             return module
@@ -88,11 +89,12 @@ def stale(now: dict[str, Any]) -> str:
 
 
 def _hash(content: bytes) -> str:
+    """Return the first digits of the SHA-256."""
     return hashlib.sha256(content).hexdigest()[:_DIGITS]
 
 
 def _modules(starts: list[str]) -> dict[str, str]:
-    """Names and hashes of the modules that `starts` consist of."""
+    """Return the hashes of `starts` and of all modules of the user that they need, by name."""
     tops = {name.partition(".")[0] for name in starts}
     found: dict[str, str] = {}
     seen: set[str] = set()
@@ -106,7 +108,7 @@ def _modules(starts: list[str]) -> dict[str, str]:
         if name not in starts and name.partition(".")[0] not in tops and not _is_users_own(name.partition(".")[0]):
             continue
         if parent:
-            todo.append(parent)  # it is run before
+            todo.append(parent)  # a package is run before its modules
         path = _file(name)
         if path is None:
             continue
@@ -119,20 +121,20 @@ def _modules(starts: list[str]) -> dict[str, str]:
 
 
 def _file(name: str) -> Path | None:
-    """The file of a module, if it has one."""
+    """Return the file of a module, or None if it has none."""
     module = sys.modules.get(name)
     file = getattr(module, "__file__", None)
     if module is None:
         try:
             spec = find_spec(name)
-        except Exception:  # it runs the packages above, which are the user's
+        except Exception:  # finding it runs the packages above it, and those may raise anything
             return None
         file = spec.origin if spec is not None and spec.has_location else None
     return Path(file) if file and Path(file).is_file() else None
 
 
 def _imports(content: bytes, package: str) -> Iterator[str]:
-    """Names of what a source imports, also within functions; some are no modules but what stands in them."""
+    """Yield the names that a source imports, within functions too; some name things within modules."""
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):
@@ -151,13 +153,13 @@ def _imports(content: bytes, package: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _installed() -> tuple[Path, ...]:
-    """Folders of the standard library and of installed packages."""
+    """Return the folders of the standard library and of installed packages."""
     paths = [sysconfig.get_paths()[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
     return tuple(Path(path).resolve() for path in [*paths, *site.getsitepackages(), site.getusersitepackages()])
 
 
 def _is_users_own(top: str) -> bool:
-    """Whether a module or package is neither this one nor installed."""
+    """Return whether a module or package is neither this package nor installed."""
     if top == "rmtjac" or top in sys.stdlib_module_names:
         return False
     path = _file(top)
@@ -178,9 +180,9 @@ def _is_users_own(top: str) -> bool:
 
 
 def _runs_what_stands_there(module: ModuleType) -> bool:
-    """Whether the functions of a loaded module are those of its file; True where that cannot be told."""
+    """Return whether the functions of a loaded module are those of its file; True if that cannot be decided."""
     loader = getattr(module, "__loader__", None)
-    if type(loader) is not SourceFileLoader:  # others rewrite sources
+    if type(loader) is not SourceFileLoader:  # other loaders rewrite sources
         return True
     path = Path(loader.path)
     try:
@@ -193,6 +195,7 @@ def _runs_what_stands_there(module: ModuleType) -> bool:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of all functions within a piece of code."""
     for one in code.co_consts:
         if isinstance(one, CodeType):
             yield one
@@ -200,7 +203,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _key(value: Any) -> Any:
-    """What a piece of compiled code does, without where it stands; equal for equal code."""
+    """Return what a piece of compiled code does, without its place in the file; equal code has equal keys."""
     if isinstance(value, CodeType):
         names = (value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars)
         counts = (value.co_argcount, value.co_posonlyargcount, value.co_kwonlyargcount, value.co_flags)

@@ -144,7 +144,7 @@ def test_dask_schedulers_that_run_already(tmp_path, expected):
             _same(tmp_path / name, expected)
         with distributed.Client(cluster, set_as_default=False) as client:
             _plan(tmp_path / "client", 0.0)
-            assert rj.sweep.run(tmp_path / "client", client, most=7).done == 7
+            assert rj.sweep.run(tmp_path / "client", client, max_units=7).done == 7
 
 
 def test_two_runs_at_once(tmp_path, expected):
@@ -241,7 +241,7 @@ def test_a_part_of_a_job_array_by_hand(tmp_path, slurm):
     slurm.cancel(first.job)
     slurm.wait(lambda: not slurm.queue(first.job), 60, "the array does not end")
     # In the meantime others do some of the units of all tasks.
-    rj.sweep.run(folder, "serial", most=30)
+    rj.sweep.run(folder, "serial", max_units=30)
     before = scan(plan).done
     again = slurm.sbatch("--array=1,3", first.folder / "script.sh")
     slurm.wait(lambda: not slurm.queue(again), 120, "the array does not end")

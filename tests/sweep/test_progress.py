@@ -15,7 +15,7 @@ def test_rate_and_time_left(tmp_path):
     assert (fresh.done, fresh.total) == (0, 20)
     assert math.isnan(fresh.rate)
     assert math.isnan(fresh.seconds_per_unit)
-    some = rj.sweep.run(folder, "serial", most=6)
+    some = rj.sweep.run(folder, "serial", max_units=6)
     some.contents.at[some.contents.done] = 1000.0, 1010.0, 1020.0, 1030.0, 1040.0, 1050.0
     later = SweepStatus(some.plan, some.contents, 1060.0)
     assert later.rate == pytest.approx(0.1)

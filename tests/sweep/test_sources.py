@@ -104,7 +104,7 @@ def test_a_measurement_is_its_own_code_and_what_it_imports_of_the_users(code, me
 def test_an_edit_between_two_runs_is_an_error(code, tmp_path, name, before, after, module):
     folder = tmp_path / "sweep"
     first = _plan(folder)
-    rj.sweep.run(folder, "serial", most=3)
+    rj.sweep.run(folder, "serial", max_units=3)
     text = (code / name).read_text()
     (code / name).write_text(text.replace(before, after, 1))
     for forget in (lambda: None, _forget):
@@ -143,7 +143,7 @@ def test_an_edit_between_two_runs_is_an_error(code, tmp_path, name, before, afte
 def test_changed_columns_are_an_error(code, tmp_path, after, now):
     folder = tmp_path / "sweep"
     _plan(folder)
-    rj.sweep.run(folder, "serial", most=3)
+    rj.sweep.run(folder, "serial", max_units=3)
     path = code / "lab" / "measures.py"
     path.write_text(path.read_text().replace('@measurement(value="float", more="int")', after))
     _forget()
@@ -180,7 +180,7 @@ def test_packages_without_init_and_what_is_imported_late(code, tmp_path):
 
 def test_other_files_do_not_matter(code, tmp_path):
     _plan(tmp_path / "sweep")
-    rj.sweep.run(tmp_path / "sweep", "serial", most=3)
+    rj.sweep.run(tmp_path / "sweep", "serial", max_units=3)
     (code / "lab" / "unrelated.py").write_text("X = 2\n")
     (code / "new.py").write_text("")
     _forget()
@@ -196,7 +196,7 @@ def test_a_process_that_runs_what_no_longer_stands_there(code, tmp_path):
     _plan(tmp_path / "a")
     with pytest.raises(ValueError, match=r"lab.measures was edited after this process had loaded it; start Python"):
         rj.sweep.run(tmp_path / "a", "serial")
-    assert rj.sweep.run(tmp_path / "a", "processes", workers=1, most=2).done == 2  # they load it anew
+    assert rj.sweep.run(tmp_path / "a", "processes", workers=1, max_units=2).done == 2  # they load it anew
     importlib.reload(sys.modules["lab.measures"])
     assert rj.sweep.run(tmp_path / "a", "serial").complete
     path.write_text(path.read_text().replace("SCALE = 1.0", "SCALE = 2.0"))  # no function
@@ -214,7 +214,7 @@ def test_what_has_no_file_is_said(tmp_path, monkeypatch):
     source += "return {'value': 1.0}\n"
     exec(source, module.__dict__)
     _plan(tmp_path / "a", "typed_in:f")
-    state = rj.sweep.run(tmp_path / "a", "serial", most=3)
+    state = rj.sweep.run(tmp_path / "a", "serial", max_units=3)
     assert state.problems == ["measure='typed_in:f': it has no file: edits of what it calls cannot be noticed"]
     exec(source.replace("1.0", "2.0"), module.__dict__)
     with pytest.raises(

@@ -8,8 +8,9 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.sweep import one_unit as work
-from rmtjac.sweep import store
-from rmtjac.sweep.store import Writer, scan
+from rmtjac.sweep import records, store
+from rmtjac.sweep.records import Writer
+from rmtjac.sweep.store import scan
 
 MEASURE = {"tests.sweep.measures:slow": {"seconds": 0.0}}
 
@@ -131,8 +132,11 @@ def test_a_full_disk(plan, monkeypatch):
     def nearly_full(file, data):
         return whole(file, data[:40]) if data[18:24] == b'"unit"' else whole(file, data)
 
-    for write, message in ((full, "No space left on device; what is done is safe"), (nearly_full, "the disk is full")):
-        monkeypatch.setattr(store.os, "write", write)
+    for write, message in (
+        (full, "No space left on device; the records before it are safe"),
+        (nearly_full, "is the disk full"),
+    ):
+        monkeypatch.setattr(records.os, "write", write)
         with pytest.raises(OSError, match=message):
             rj.sweep.run(plan.folder, "serial")
         monkeypatch.undo()
@@ -145,7 +149,7 @@ def test_a_store_that_cannot_be_written(plan, monkeypatch):
     def refuse(*arguments, **options):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(store.os, "open", refuse)
+    monkeypatch.setattr(records.os, "open", refuse)
     with pytest.raises(OSError, match=r"cannot write records to .*Read-only file system"):
         rj.sweep.run(plan.folder, "serial")
     monkeypatch.undo()
@@ -154,7 +158,7 @@ def test_a_store_that_cannot_be_written(plan, monkeypatch):
 
 def test_mixed_classes_are_told(plan, monkeypatch):
     _do(plan, [0, 1])
-    monkeypatch.setattr(store, "provenance", lambda **facts: {**facts, "versions": {}, "cpu": "another"})
+    monkeypatch.setattr(records, "provenance", lambda **facts: {**facts, "versions": {}, "cpu": "another"})
     _do(plan, [2])
     problems = rj.sweep.status(plan.folder).problems
     assert any("different CPU classes" in line and "another" in line for line in problems)

@@ -15,6 +15,7 @@ from rmtjac import archive
 from rmtjac.learn.autoencoders.training import CONFIGURATIONS, AutoencoderTrainer
 from rmtjac.learn.optimisation.adamw import precision_for
 from rmtjac.network import Network
+from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, stream
 from rmtjac.schema import Schema
 from rmtjac.validate import choice, finite, positive_int, real_array
@@ -68,7 +69,7 @@ class Autoencoder:
         """Write it to a file (npz, no pickles)."""
         (w1, w2), (b1, b2) = self.network.weights, self.network.biases
         arrays = {"w1": w1, "w2": w2, "b1": b1, "b2": b2, "losses": self.losses}
-        return archive.save(path, _SCHEMA.kind, archive.provenance(configuration=self.configuration), arrays)
+        return archive.save(path, _SCHEMA.kind, provenance(configuration=self.configuration), arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Autoencoder:

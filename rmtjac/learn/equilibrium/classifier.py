@@ -19,6 +19,7 @@ from rmtjac import archive
 from rmtjac.learn.equilibrium.layers import EquilibriumLayer, layer_of
 from rmtjac.learn.equilibrium.training import Epoch, Trainer, Training
 from rmtjac.learn.optimisation.adamw import precision_for
+from rmtjac.provenance import provenance
 from rmtjac.schema import Schema
 from rmtjac.validate import finite, positive_int
 
@@ -239,7 +240,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             facts["classes"], classes = plain, np.empty(0)
         layer = self.layer_
         return archive.save(
-            path, _SCHEMA.kind, archive.provenance(**facts),
+            path, _SCHEMA.kind, provenance(**facts),
             {
                 "weights": layer.weights, "injection": layer.injection, "biases": layer.biases, "coef": self.coef_,
                 "intercept": self.intercept_, "classes": classes, "history": np.array(self.history_),

@@ -16,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from rmtjac.archive import provenance
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
+from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.spectra.lanczos.operator import ORTHOGONAL, Layer, Map, survey
 from rmtjac.spectra.lanczos.result import LanczosSpectrum

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.archive import provenance, restore, save
+from rmtjac.archive import restore, save
 from rmtjac.ensemble import Ensemble
+from rmtjac.provenance import provenance
 from rmtjac.schema import Schema
 from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.continuation import ContinuationPoint, continuation

@@ -46,7 +46,7 @@ def test_quantiles_invert_the_cdf(case):
     at_atom = np.isin(log_lam, np.log(lim.atoms[:, 0]))
     off = (p > lim.atom) & ~at_atom
     with np.errstate(under="ignore"):
-        found = rj.theory.quantiles.cdf(lim, log_lam[off])[0]
+        found = rj.theory.limit.quantiles.cdf(lim, log_lam[off])[0]
     # The cdf is right to 1e-13; where it is steepest, at a hard edge, log lambda has 1e-16 * |log lambda| <= 1e-13.
     np.testing.assert_allclose(found, p[off], rtol=0, atol=1e-12)
     assert (lim.cdf(np.exp(log_lam[at_atom])) >= p[at_atom]).all()
@@ -94,7 +94,7 @@ def test_below_the_range_of_a_float():
     low = float(lim.log_quantile(1e-3))
     assert low < -746.0
     assert lim.quantile(1e-3) == 0.0
-    assert rj.theory.quantiles.cdf(lim, np.array([low]))[0][0] == pytest.approx(1e-3, abs=1e-12)
+    assert rj.theory.limit.quantiles.cdf(lim, np.array([low]))[0][0] == pytest.approx(1e-3, abs=1e-12)
 
 
 def test_bad_input():

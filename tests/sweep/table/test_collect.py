@@ -89,7 +89,7 @@ def test_part_of_a_sweep(tmp_path):
     folder = tmp_path / "part"
     rj.sweep.plan(folder, [8], [1, 2], seeds=10, block=2)
     assert len(rj.sweep.load(folder)) == 0
-    state = rj.sweep.run(folder, "serial", most=3)
+    state = rj.sweep.run(folder, "serial", max_units=3)
     assert (state.done, state.complete) == (3, False)
     table = rj.sweep.load(folder)
     assert len(table) == 6
