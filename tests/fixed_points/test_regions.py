@@ -51,7 +51,7 @@ def test_bad_arguments():
     net = rj.Ensemble.berlyand_slavin(10, 2).draw(0)
     with pytest.raises(TypeError, match="network=3 must be a Network"):
         regions(3)
-    with pytest.raises(ValueError, match="network has 3 inputs; regions are drawn for 1 or 2"):
+    with pytest.raises(ValueError, match="network has 3 inputs; regions are listed for 1 or 2"):
         regions(rj.Ensemble([3, 5, 3], "relu").draw(0))
     with pytest.raises(ValueError, match="activation='tanh' is not piecewise affine"):
         regions(rj.Ensemble([2, 5, 2], "tanh").draw(0))
