@@ -1,4 +1,4 @@
-"""Fixed points of networks: found, classified, proved; their basins; their number for random networks."""
+"""Fixed points of networks, with proofs; their basins of attraction; and their number for random networks."""
 
 from rmtjac.fixed_points.basins import Basins, find_basins
 from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points

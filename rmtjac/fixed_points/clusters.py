@@ -37,13 +37,13 @@ class Cluster:
 
     Attributes
     ----------
-    centre
-        Shape (n,).
-    radius
+    centre : tuple of float, length n
+        The middle of the cluster.
+    radius : float
         No fixed point of the cluster differs by more from the centre in any coordinate.
-    index
+    index : int or None
         The proved sum of their indices; if it is not 0, there is at least one. None if it is not proved.
-    multiplicity
+    multiplicity : int or None
         A proved bound of their number, each counted with its multiplicity; None if none is known (n > 1, kinks).
     """
 

@@ -170,7 +170,7 @@ def find_fixed_points(
 def _auto(
     net: Network, domain: object, budget: int | None, grid: tuple[float, float, int, int], starts: object, rng: RngLike
 ) -> FixedPoints:
-    """Apply the methods in the order of their cost: for n <= 3 the search first, else certificates first."""
+    """Return what the methods find, the cheapest first: for n <= 3 the search, else certificates."""
     method = "exact" if all(phi.piecewise_affine for phi in net.activations) else "interval"
     unknown = any(phi.code is None for phi in net.activations)
     low = net.widths[0] <= _FEW

@@ -218,8 +218,8 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     network : Network
         A network with 1 or 2 inputs and piecewise affine activations.
     domain : array_like of float, shape (2,) or (2, n), optional
-        The box to cut: ``(low, high)`` for all coordinates, or two corners. By default a box that contains the image of
-        a network from R^n to R^n.
+        The box to cut: ``(low, high)`` for all coordinates, or two corners. By default a box that holds every fixed
+        point of the network, if one is known, as in `find_fixed_points`.
     max_regions : int, optional
         The number of pieces after which the search stops; `Regions.complete` is then False.
 
@@ -260,7 +260,7 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
         raise TypeError(f"network={network!r} must be a Network")
     n = network.widths[0]
     if n > 2:
-        raise ValueError(f"network has {n} inputs; regions are drawn for 1 or 2")
+        raise ValueError(f"network has {n} inputs; regions are listed for 1 or 2")
     checked_affine(network)
     from rmtjac.kernels.boxes.cells import cells
 

@@ -37,8 +37,8 @@ def test_the_seed_fixes_everything_whatever_the_threads():
 
 
 def test_the_published_law_of_one_layer():
-    # EQUATIONS 5, N = 100, Cauchy, scale 1 / fan-in, L = 1: E[Q] = .91 +- .04, P(0) = .29, P(1) = .52. One layer maps
-    # R^2 to itself, whatever N. Level: 4 standard errors of the difference, 6e-5.
+    # docs/theory/fixed_points.md: N = 100, Cauchy, scale 1 / fan-in, L = 1: E[Q] = .91 +- .04, P(0) = .29, P(1) = .52.
+    # One layer maps R^2 to itself, whatever N. Level: 4 standard errors of the difference, 6e-5.
     counts = rj.count_fixed_points(rj.Ensemble.berlyand_slavin(100, 1), 400, rng=0)
     mean, error = counts.means["stable"]
     assert abs(mean - 0.91) < 4 * np.hypot(error, 0.04)

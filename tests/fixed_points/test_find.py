@@ -63,21 +63,6 @@ def test_bad_arguments():
         rj.find_fixed_points(NET, max_boxes=0)
 
 
-def test_results(tmp_path):
-    for method in ("exact", "grid"):
-        found = rj.find_fixed_points(rj.Ensemble.berlyand_slavin(100, 3).draw(2), method=method)
-        again = rj.FixedPoints.load(found.save(tmp_path / "f.npz"))
-        assert repr(again) == repr(found)
-        assert again.table() == found.table()
-        assert again.outcomes == found.outcomes
-        np.testing.assert_array_equal(again.points, found.points)
-        assert len(found.to_pandas()) == len(found)
-        assert not found.points.flags.writeable
-    line = rj.find_fixed_points(rj.Network([np.diag([1.0, 0.5])], activation="hardtanh"))
-    again = rj.FixedPoints.load(line.save(tmp_path / "l.npz"))
-    np.testing.assert_array_equal(again.continua[0], line.continua[0])
-
-
 def test_huge_and_tiny_scales():
     for scale in (1e-150, 1e-20, 1e-3):
         net = rj.Network([[[0.5, 0.1], [0.0, -0.5]]], [[scale, -scale]], "linear")

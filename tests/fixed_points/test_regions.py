@@ -40,7 +40,8 @@ def test_pieces_are_convex_and_in_order():
 
 
 def test_their_number_is_that_of_the_literature():
-    # N = 100, Cauchy: 3,400 at L = 2 and 13,000 at L = 3 in the mean (EQUATIONS 5); here the median of ten networks.
+    # docs/theory/fixed_points.md: for N = 100, Cauchy, 3,400 at L = 2 and 13,000 at L = 3 in the mean. Here the median
+    # of ten networks.
     for depth, expected in ((2, 3400), (3, 13000)):
         counts = [regions(rj.Ensemble.berlyand_slavin(100, depth).draw(seed)).count for seed in range(10)]
         assert np.median(counts) == pytest.approx(expected, rel=0.15)
@@ -50,7 +51,7 @@ def test_bad_arguments():
     net = rj.Ensemble.berlyand_slavin(10, 2).draw(0)
     with pytest.raises(TypeError, match="network=3 must be a Network"):
         regions(3)
-    with pytest.raises(ValueError, match="network has 3 inputs; regions are drawn for 1 or 2"):
+    with pytest.raises(ValueError, match="network has 3 inputs; regions are listed for 1 or 2"):
         regions(rj.Ensemble([3, 5, 3], "relu").draw(0))
     with pytest.raises(ValueError, match="activation='tanh' is not piecewise affine"):
         regions(rj.Ensemble([2, 5, 2], "tanh").draw(0))

@@ -133,17 +133,11 @@ def find_basins(
     attract = found.attract(np.concatenate([np.ravel(parts.labels), ends]))
     new = found.sort()
     attract[new] = attract.copy()
-    place = np.where(attract, np.cumsum(attract) - 1, Label.UNSTABLE)
     first = int(attract.sum())
-
-    places = place[new]
-
-    def numbered(raw: np.ndarray) -> np.ndarray:
-        return renumbered(raw, places, first)
-
-    labels, cells, ends = numbered(labels), numbered(cells), numbered(ends)
+    places = np.where(attract, np.cumsum(attract) - 1, Label.UNSTABLE)[new]
+    labels, cells, ends, held = (renumbered(raw, places, first) for raw in (labels, cells, ends, parts.labels))
     cycles = found.found_cycles()
-    volumes, held = parts.volumes, numbered(parts.labels)
+    volumes = parts.volumes
     left = float(volumes[held == Label.OPEN].sum())
     shares = [share(volumes[held == k], ends, k, left) for k in range(first + len(cycles))]
     fractions, errors = np.array(shares).reshape(-1, 2).T

@@ -101,7 +101,10 @@ class Search:
         return self.boxes / max(done, 1e-15)
 
     def keep(self, boxes: np.ndarray) -> None:
-        """Drop the open and stuck boxes that share no point with `boxes` (U, 2, n), where all others lie."""
+        """Drop the open and stuck boxes that share no point with any of `boxes` (U, 2, n).
+
+        The caller has proved that every fixed point that is not known yet lies in one of `boxes`.
+        """
         for name in ("open", "stuck"):
             mine = getattr(self, name)
             meet = (mine[:, None, 0] <= boxes[None, :, 1]) & (mine[:, None, 1] >= boxes[None, :, 0])

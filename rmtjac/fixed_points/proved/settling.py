@@ -32,9 +32,9 @@ def settled(net: Network, boxes: np.ndarray, max_parts: int) -> Exact:
 
 
 def settled_whole(net: Network, box: np.ndarray, max_parts: int) -> tuple[Exact, bool]:
-    """Return what exact arithmetic finds in one box with at most `max_parts` parts, and whether it was worth trying.
+    """Return what exact arithmetic finds in one box with at most `max_parts` parts, and whether it was tried in full.
 
-    After a few parts the rest is estimated; if `max_parts` plainly are too few, the second value is False.
+    After a few parts the number of the others is estimated. If `max_parts` is far too small, the second value is False.
     """
     found = settle(net, box, min(max_parts, _PILOT), symbols(net))
     hopeful = True

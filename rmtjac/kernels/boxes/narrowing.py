@@ -30,7 +30,7 @@ class Narrowed(IntEnum):
     OVERFLOW = -1  # a number overflowed, nothing is known
     EMPTY = 0  # the box holds no fixed point
     OPEN = 1  # it may hold some
-    PROMISING = 2  # it may, and a proof of one is worth a try
+    PROMISING = 2  # it may, and so little of it is left that a proof should be tried
     CONTINUUM = 3  # F is affine there, and I - J singular up to rounding: there may be a continuum of fixed points
     FLAT = 4  # x - F(x) is only rounding error there, in some direction, as at a multiple fixed point
 

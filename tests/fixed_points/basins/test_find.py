@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.ends import Label
-from rmtjac.fixed_points.iterated.cores import find_core
 from rmtjac.status import Status
 
 HALVES = rj.Network([[[2.0, 0.0], [0.0, 0.5]]], activation="tanh")
@@ -96,35 +94,6 @@ def test_the_phase_of_a_cycle_does_not_matter_for_the_proof():
     assert ((low <= basins.fractions) & (basins.fractions <= high)).all()
 
 
-@pytest.mark.parametrize("activation", ["hardtanh", "tanh"])
-def test_proved_cells_end_where_they_should(activation):
-    checked = 0
-    for seed in range(8):
-        net = rj.Ensemble.berlyand_slavin(30, 2, activation=activation).draw(seed)
-        basins = rj.find_basins(net, prove=2)
-        cells = basins.cells
-        proved = np.argwhere(cells != Label.OPEN)
-        if not len(proved):
-            continue
-        rng = np.random.default_rng(seed)
-        chosen = proved[rng.choice(len(proved), 200)]
-        side = (basins.domain[1] - basins.domain[0]) / cells.shape
-        x = basins.domain[0] + (chosen + rng.uniform(0, 1, chosen.shape)) * side
-        for _ in range(5000):
-            x = net(x)
-        labels = cells[tuple(chosen.T)]
-        checked += len(labels)
-        for k in np.unique(labels):
-            ends = x[labels == k]
-            count = len(basins.points)
-            targets = basins.points[k : k + 1] if k < count else basins.cycles[k - count].points
-            assert np.abs(ends[:, None] - targets[None]).max(axis=2).min(axis=1).max() < 1e-6
-        low, high = basins.brackets.T
-        assert (basins.fractions >= low).all()
-        assert (basins.fractions <= high).all()
-    assert checked > 500
-
-
 def test_labels_agree_with_find_fixed_points():
     net = rj.Ensemble.berlyand_slavin(100, 3).draw(2)
     basins, found = rj.find_basins(net, prove=-1), rj.find_fixed_points(net, method="grid")
@@ -155,23 +124,6 @@ def test_cycles_have_basins_too():
     assert basins.brackets[0][0] > 0.98
 
 
-@pytest.mark.parametrize("activation", ["hardtanh", "tanh", "softplus"])
-def test_a_core_is_mapped_into_itself(activation):
-    net = rj.Ensemble([2, 20, 2], activation, rj.Gaussian(0.6), rj.Gaussian(0.5)).draw(1)
-    (point,) = rj.find_fixed_points(net, domain=(-5, 5)).points
-    core = find_core(net, point[None], net.jacobian(point))
-    assert core is not None
-    z = np.random.default_rng(0).uniform(-1, 1, (200, 2)) * core.radius * (1 - 1e-8)
-    x = start = core.centre + z @ np.linalg.inv(core.coordinates).T
-    assert core.holds(start).all()
-    for _ in range(core.steps):
-        x = net(x)
-    assert core.holds(x).all()
-    before, after = (np.abs((y - core.centre) @ core.coordinates.T).max(axis=1) for y in (start, x))
-    assert (after <= core.factor * before + 1e-12).all()
-    assert find_core(net, point[None], 2 * np.eye(2)) is None
-
-
 def test_one_and_three_dimensions():
     basins = rj.find_basins(rj.Network([[[2.0]]], activation="tanh"), step=0.25)
     assert basins.labels.shape == (9,)
@@ -180,15 +132,6 @@ def test_one_and_three_dimensions():
     assert cube.labels.shape == (5, 5, 5)
     assert cube.stable.sum() == 8
     assert cube.proved[cube.proved > 0].size == 8
-
-
-def test_files(tmp_path):
-    basins = rj.find_basins(rj.Ensemble.berlyand_slavin(30, 2).draw(0))
-    again = rj.Basins.load(basins.save(tmp_path / "b.npz"))
-    assert repr(again) == repr(basins)
-    assert again.table() == basins.table()
-    np.testing.assert_array_equal(again.labels, basins.labels)
-    assert not again.labels.flags.writeable
 
 
 def test_bad_arguments():

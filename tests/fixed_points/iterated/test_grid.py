@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.iterated.orbits import Orbits, grid_starts, value_and_jacobian
 from rmtjac.status import Status
 
 
@@ -40,56 +39,6 @@ def test_it_is_the_protocol(activation, law, depth):
         assert not found.complete
 
 
-def test_labels_are_where_orbits_end():
-    for seed in (0, 2):
-        net = rj.Ensemble.berlyand_slavin(100, 3).draw(seed)
-        found = rj.find_fixed_points(net, method="grid")
-        x = found.starts
-        for _ in range(1000):
-            x = net(x)
-        for k in range(len(found)):
-            assert np.abs(x[found.labels == k] - found.points[k]).max(initial=0.0) < 1e-6
-        for j, cycle in enumerate(found.cycles):
-            assert cycle.stable
-            np.testing.assert_allclose(net(cycle.points), np.roll(cycle.points, -1, axis=0), atol=1e-9)
-            ends = x[found.labels == len(found) + j]
-            gaps = np.abs(ends[:, None] - cycle.points[None]).max(axis=2)
-            assert gaps.min(axis=1).max(initial=0.0) < 1e-6
-
-
-def test_a_two_cycle_is_returned():
-    found = rj.find_fixed_points(rj.Network([[[-3.0]]], activation="hardtanh"), method="grid")
-    (cycle,) = found.cycles
-    assert (cycle.period, cycle.stable) == (2, True)
-    assert sorted(cycle.points[:, 0]) == [-1, 1]
-    # The start at 0 rests on the repeller.
-    assert found.outcomes == {
-        Status.CONVERGED: 1,
-        Status.LATE: 0,
-        Status.CYCLE: 40,
-        Status.APERIODIC: 0,
-        Status.DIVERGED: 0,
-    }
-
-
-def test_a_rotation_is_aperiodic_and_an_expansion_diverges():
-    turn = 2 * np.pi * 0.1234567
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    found = rj.find_fixed_points(rj.Network([rotation], activation="linear"), method="grid", step=0.5, follow=300)
-    assert found.outcomes[Status.APERIODIC] == 24
-    found = rj.find_fixed_points(rj.Network([3 * rotation], activation="linear"), method="grid", step=0.5)
-    assert found.outcomes[Status.DIVERGED] == 24
-    assert found.outcomes[Status.CONVERGED] == 1  # the origin
-    assert found.labels[12] == 0
-
-
-def test_a_slow_point_is_late():
-    found = rj.find_fixed_points(rj.Network([[[0.97]]], activation="linear"), method="grid", step=0.5)
-    assert found.outcomes[Status.LATE] == 4
-    assert found.outcomes[Status.CONVERGED] == 1
-    assert abs(found.points).max() < 1e-12
-
-
 def test_starts_of_ones_own_and_more_dimensions():
     net = rj.Ensemble([5, 30, 5], "tanh", rj.Gaussian(0.5), rj.Gaussian(0.1)).draw(0)
     found = rj.find_fixed_points(net, method="grid", starts=50, rng=1)
@@ -98,35 +47,6 @@ def test_starts_of_ones_own_and_more_dimensions():
     np.testing.assert_allclose(net(found.points), found.points, atol=1e-14)
     given = rj.find_fixed_points(net, method="grid", starts=found.starts)
     np.testing.assert_array_equal(given.labels, found.labels)
-
-
-def test_grids():
-    points, shape = grid_starts(np.array([[-1.0, -1.0], [1.0, 1.0]]), 0.05)
-    assert shape == (41, 41)
-    assert points[0].tolist() == [-1, -1]
-    np.testing.assert_allclose(points[-1], [1, 1], atol=1e-14)
-    assert grid_starts(np.array([[0.0], [1.0]]), 0.3)[1] == (4,)
-
-
-def test_equal_states_are_followed_once():
-    net = rj.Network([5 * np.eye(2)], activation="hardtanh")
-    starts, _ = grid_starts(np.array([[-1.0, -1.0], [1.0, 1.0]]), 0.05)
-    orbits = Orbits(net, starts)
-    for _ in range(5):
-        orbits.step()
-    assert len(orbits) == 9
-    alone = starts.copy()
-    for _ in range(5):
-        alone = net(alone)
-    np.testing.assert_array_equal(orbits.states[orbits.owner], alone)
-
-
-def test_tangents_are_the_jacobian():
-    net = rj.Ensemble([3, 8, 8, 3], "gelu").draw(0)
-    x = np.random.default_rng(0).uniform(-1, 1, (7, 3))
-    value, jacobian = value_and_jacobian(net, x)
-    np.testing.assert_allclose(value, net(x), rtol=1e-14)
-    np.testing.assert_allclose(jacobian, net.jacobian(x), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize(("depth", "seed", "radius"), [(1, 12, 0.996), (2, 34, 0.963), (2, 119, 0.994), (3, 17, 0.913)])
