@@ -77,23 +77,16 @@ def test_any_changed_byte_is_seen(at):
     assert _states(bytes(data))[1][2] is State.DAMAGED
 
 
-def _record(key=KEY.encode(), at=b"1", rows=b'"rows"'):
-    return b'"unit":"%b","at":%b,"seconds":1,%b:[]}' % (key, at, rows)
+def _record(key=KEY, at="1", rows="rows"):
+    return f'"unit":"{key}","at":{at},"seconds":1,"{rows}":[]}}'.encode()
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        _record(b"zz"),
-        _record(b"g" * 64),
-        _record(at=b"x"),
-        _record(rows=b'"other"'),
-        b'"unit":"zz"}',
-        b"}",
-        b"\xff" * 100,
-    ],
-    ids=range(7),
-)
+_OTHERS = (
+    _record("zz"), _record("g" * 64), _record(at="x"), _record(rows="other"), b'"unit":"zz"}', b"}", b"\xff" * 100,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", _OTHERS, ids=range(len(_OTHERS)))
 def test_what_is_no_record(body):
     parse_record(next(lines(io.BytesIO(_line(_record())))))
     (line,) = lines(io.BytesIO(_line(body)))
@@ -105,7 +98,7 @@ def test_what_is_no_record(body):
 @pytest.mark.parametrize("body", [b'"writer":3}', b'"writer":[]}', b'"writer":{'])
 def test_what_is_no_writer(body):
     (line,) = lines(io.BytesIO(_line(body)))
-    with pytest.raises(ValueError, match="the line of a writer holds no facts|Expecting|delimiter|property name"):
+    with pytest.raises(ValueError, match=r"the line of a writer holds no facts|Expecting|delimiter|property name"):
         parse_writer(line)
 
 
