@@ -1,10 +1,14 @@
-"""A network with given weights: forward pass, Jacobian, files."""
+"""A network with given weights: its values, its Jacobian, and its file.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +18,7 @@ from rmtjac.provenance import provenance
 from rmtjac.schema import Schema
 from rmtjac.validate import real_array
 
-__all__ = ["Network"]
+__all__ = ["Network", "NetworkArrays"]
 
 _SCHEMA = Schema(
     "Network",
@@ -24,6 +28,7 @@ _SCHEMA = Schema(
 
 
 def _read_only(name: str, array: object, shape: tuple[int | None, ...]) -> np.ndarray:
+    """Return a read-only copy of an array of finite numbers; its shape must be `shape`, where None allows any size."""
     out = np.array(real_array(name, array), order="C")
     if out.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, out.shape, strict=True)):
         wanted = " x ".join("?" if n is None else str(n) for n in shape)
@@ -34,22 +39,70 @@ def _read_only(name: str, array: object, shape: tuple[int | None, ...]) -> np.nd
     return out
 
 
+class NetworkArrays(NamedTuple):
+    """A network as the flat arrays that the compiled kernels take; see `Network.arrays`."""
+
+    weights: np.ndarray  # the transposed matrices, one after the other
+    biases: np.ndarray  # those of all layers, one after the other
+    row_sums: np.ndarray  # for each neuron the sum of the absolute weights into it, rounded up
+    widths: np.ndarray  # n_0 ... n_L
+    codes: np.ndarray  # for each layer the `rmtjac.kernels.activations.Code`, -1 for an activation without one
+    parameters: np.ndarray  # for each layer the parameter of the activation
+    column_sums: np.ndarray  # for each neuron below the last layer the sum of the absolute weights out of it
+
+    def after(self, layer: int) -> NetworkArrays:
+        """Return the network without its first layers, from number `layer` on; the arrays are views."""
+        neurons = int(self.widths[1 : layer + 1].sum())
+        entries = int((self.widths[1 : layer + 1] * self.widths[:layer]).sum())
+        return NetworkArrays(
+            self.weights[entries:], self.biases[neurons:], self.row_sums[neurons:], self.widths[layer:],
+            self.codes[layer:], self.parameters[layer:], self.column_sums[neurons:],
+        )  # fmt: skip
+
+
 class Network:
-    r"""A deep network :math:`x^{l+1} = \varphi(W^l x^l + b^l)`, l = 0 ... L-1 (BS eq. 2-4).
+    r"""Evaluate a deep network with given weights, :math:`x^{l+1} = \varphi_l(W^l x^l + b^l)`, l = 0 ... L-1.
+
+    An instance is a function, ``network(x)``, and does not change: its arrays are read-only copies.
 
     Parameters
     ----------
-    weights
-        ``[W0, ..., W_{L-1}]``, W^l of shape (n_{l+1}, n_l).
-    biases
-        ``[b0, ..., b_{L-1}]``, b^l of shape (n_{l+1},); ``None`` for none.
-    activation
-        A name, an `Activation`, or one per layer.
+    weights : sequence of array_like of float, W^l of shape (n_{l+1}, n_l)
+        The matrices W^0 ... W^{L-1}.
+    biases : sequence of array_like of float, b^l of shape (n_{l+1},), optional
+        The vectors b^0 ... b^{L-1}. By default all biases are 0.
+    activation : str, Activation or sequence of them
+        The activation of all layers, or one for each layer.
+
+    Attributes
+    ----------
+    weights : tuple of ndarray of float
+        The matrices W^0 ... W^{L-1}.
+    biases : tuple of ndarray of float
+        The vectors b^0 ... b^{L-1}.
+    activations : tuple of Activation
+        The activation of each layer.
 
     Raises
     ------
     ValueError
         If shapes do not chain, an entry is not finite, or an activation is not known.
+    TypeError
+        If an array is not real, or an activation is neither a name nor an `Activation`.
+
+    See Also
+    --------
+    Ensemble.draw : Draw a network with random weights.
+    find_fixed_points : Find the fixed points of a network from R^n to itself.
+
+    Notes
+    -----
+    Cost of one value: 2 n_l n_{l+1} floating-point operations in each layer.
+
+    References
+    ----------
+    BS (2)-(4)
+    See docs/references.md.
 
     Examples
     --------
@@ -87,7 +140,7 @@ class Network:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """n_0 ... n_L."""
+        """The widths n_0 ... n_L."""
         return (self.weights[0].shape[1], *(matrix.shape[0] for matrix in self.weights))
 
     @property
@@ -95,14 +148,52 @@ class Network:
         """The number of layers L."""
         return len(self.weights)
 
+    @cached_property
+    def arrays(self) -> NetworkArrays:
+        """The network as flat arrays, for the compiled kernels; computed once."""
+        # A sum of k terms has an error of at most k units in the last place, so this rounds up.
+        sums = [np.abs(matrix).sum(axis=1) * (1.0 + matrix.shape[1] * 2.0**-52) for matrix in self.weights]
+        effects = [np.zeros(0), *(np.abs(matrix).sum(axis=0) for matrix in self.weights[1:])]
+        return NetworkArrays(
+            weights=np.concatenate([matrix.T.ravel() for matrix in self.weights]),
+            biases=np.concatenate(self.biases),
+            row_sums=np.concatenate(sums),
+            widths=np.array(self.widths, dtype=np.int64),
+            codes=np.array([-1 if phi.code is None else phi.code for phi in self.activations], dtype=np.int64),
+            parameters=np.array([phi.parameter for phi in self.activations]),
+            column_sums=np.concatenate(effects),
+        )
+
     def _inputs(self, x: object) -> np.ndarray:
+        """Return inputs as an array of shape (..., n_0)."""
         x = real_array("x", x)
         if x.ndim == 0 or x.shape[-1] != self.widths[0]:
             raise ValueError(f"x has shape {x.shape}; (..., {self.widths[0]}) is needed")
         return x
 
     def preactivations(self, x: object) -> list[np.ndarray]:
-        """Return ``[h^0, ..., h^{L-1}]``, h^l = W^l x^l + b^l of shape (..., n_{l+1})."""
+        """Return the preactivations h^l = W^l x^l + b^l of all layers.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (..., n_0)
+            The inputs.
+
+        Returns
+        -------
+        list of ndarray of float
+            The preactivations h^0 ... h^{L-1}; h^l has shape (..., n_{l+1}).
+
+        Raises
+        ------
+        ValueError
+            If the last axis of `x` has not length n_0.
+
+        References
+        ----------
+        BS (2)-(4)
+        See docs/references.md.
+        """
         x = self._inputs(x)
         out = []
         for matrix, vector, phi in zip(self.weights, self.biases, self.activations, strict=True):
@@ -111,13 +202,35 @@ class Network:
         return out
 
     def __call__(self, x: object) -> np.ndarray:
-        """Return x^L of shape (..., n_L) for inputs of shape (..., n_0)."""
+        """Return the outputs x^L, shape (..., n_L), for inputs of shape (..., n_0)."""
         return self.activations[-1](self.preactivations(x)[-1])
 
     def jacobian(self, x: object) -> np.ndarray:
-        r"""Return :math:`J = D^{L-1} W^{L-1} \cdots D^0 W^0` of shape (..., n_L, n_0) (BS eq. 10-11).
+        r"""Return the Jacobian :math:`J = D^{L-1} W^{L-1} \cdots D^0 W^0`, :math:`D^l = diag(\varphi_l'(h^l))`.
 
-        Cost: L - 1 matrix products per input.
+        Parameters
+        ----------
+        x : array_like of float, shape (..., n_0)
+            The inputs.
+
+        Returns
+        -------
+        ndarray of float, shape (..., n_L, n_0)
+            The derivatives of the outputs by the inputs. At a kink of an activation one of the one-sided slopes counts.
+
+        Raises
+        ------
+        ValueError
+            If the last axis of `x` has not length n_0.
+
+        Notes
+        -----
+        Cost: L - 1 matrix products for each input.
+
+        References
+        ----------
+        BS (10)-(11)
+        See docs/references.md.
         """
         product: np.ndarray | None = None
         for matrix, phi, h in zip(self.weights, self.activations, self.preactivations(x), strict=True):
@@ -127,7 +240,18 @@ class Network:
         return product
 
     def save(self, path: str | Path) -> Path:
-        """Write the network to `path` (npz, no pickles). Activations are stored by name."""
+        """Write the network to a file (npz, without pickled objects); activations are stored by name.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
         specs = [phi.spec for phi in self.activations]
         arrays = {f"weights_{l}": matrix for l, matrix in enumerate(self.weights)}
         arrays |= {f"biases_{l}": vector for l, vector in enumerate(self.biases)}
@@ -135,7 +259,23 @@ class Network:
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
-        """Read a network that `save` wrote; an activation of one's own must be registered first."""
+        """Read a network from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to read. An activation that the package does not know must be registered first.
+
+        Returns
+        -------
+        Network
+            The network.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, holds something else, or names an unknown activation.
+        """
 
         def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Network:
             layers = range(len(facts["activations"]))
@@ -149,7 +289,7 @@ class Network:
 
 
 def per_layer(spec: object, depth: int) -> tuple[Activation, ...]:
-    """Return one `Activation` per layer from one for all or a sequence of `depth`."""
+    """Return one `Activation` for each of `depth` layers, from one for all layers or a sequence of them."""
     if isinstance(spec, (str, Activation)):
         return (activation(spec),) * depth
     if not isinstance(spec, Sequence):
@@ -160,6 +300,6 @@ def per_layer(spec: object, depth: int) -> tuple[Activation, ...]:
 
 
 def describe(layers: Sequence[Activation]) -> str:
-    """Short text for a repr: one name when all layers share it."""
+    """Return the names of activations for a repr: one name if all layers share it, else a list."""
     specs = [phi.spec for phi in layers]
     return repr(specs[0]) if len(set(specs)) == 1 else repr(specs)

@@ -8,7 +8,8 @@ import rmtjac as rj
 from rmtjac.comparison.compare import BinnedComparison
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
-from rmtjac.fixed_points.result import Cycle, FixedPoints
+from rmtjac.fixed_points.ends import Cycle
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.binned import Counter
 from rmtjac.spectra.empirical import Histogram

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,27 @@ def test_complex_weights_and_inputs_are_refused_by_name():
     for call in (net, net.jacobian, net.preactivations):
         with pytest.raises(TypeError, match=r"^x must be an array of real numbers, not of complex128$"):
             call(np.array([1j, 0.0]))
+
+
+def test_arrays_hold_the_row_sums_rounded_up():
+    net = rj.Ensemble([3, 7, 5], "tanh", "cauchy:1.0").draw(0)
+    arrays = net.arrays
+    np.testing.assert_allclose(arrays.column_sums, np.abs(net.weights[1]).sum(axis=0))
+    assert arrays.weights.size == 7 * 3 + 5 * 7
+    np.testing.assert_array_equal(arrays.weights[:21].reshape(3, 7), net.weights[0].T)
+    assert (arrays.biases.size, arrays.widths.tolist(), arrays.codes.tolist()) == (12, [3, 7, 5], [5, 5])
+    for row, total in zip([*net.weights[0], *net.weights[1]], arrays.row_sums, strict=True):
+        assert sum(abs(Fraction(w)) for w in row) <= Fraction(total)
+
+
+def test_arrays_after_some_layers_are_those_of_the_rest():
+    net = rj.Ensemble([3, 7, 5, 2], ["tanh", "leaky_relu:0.25", "linear"], biases=rj.Gaussian(0.5)).draw(0)
+    for layer in range(3):
+        rest = rj.Network(net.weights[layer:], net.biases[layer:], net.activations[layer:])
+        for one, other in zip(net.arrays.after(layer), rest.arrays, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_an_activation_without_a_kernel_has_no_code():
+    own = rj.Activation("own", np.sin, np.cos)
+    assert rj.Network([np.eye(2), np.eye(2)], activation=["relu", own]).arrays.codes.tolist() == [1, -1]

@@ -2,15 +2,17 @@
 
 from rmtjac.fixed_points.basins import Basins, find_basins
 from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
+from rmtjac.fixed_points.ends import Cycle, Label
 from rmtjac.fixed_points.find import find_fixed_points
 from rmtjac.fixed_points.regions import Regions, regions
-from rmtjac.fixed_points.result import Cycle, FixedPoints
+from rmtjac.fixed_points.result import FixedPoints
 
 __all__ = [
     "Basins",
     "Cycle",
     "FixedPointCounts",
     "FixedPoints",
+    "Label",
     "Regions",
     "count_fixed_points",
     "find_basins",

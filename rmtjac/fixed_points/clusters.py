@@ -1,44 +1,50 @@
-r"""Fixed points that floats cannot tell apart: the index of a cluster of them, by proof.
+r"""Clusters of fixed points that floats cannot tell apart, and a proof of the index of a cluster.
 
-At a multiple fixed point, or at several closer together than rounding, x - F(x) is rounding on a whole box. Around such
-boxes lies a parallelepiped c + V z, V the right singular vectors of I - J at c, on whose faces x - F(x) does not
-vanish, by affine forms. In the coordinates :math:`g = U^T(x - F(x))` let g_i have one sign on each of the faces
-z_i = +-r_i, where g of the null directions may vanish if another one does not. Then g deforms, without a zero on the
-faces, to a map with as many zeros as these signs say: the index is the product of (sign above - sign below)/2, times
-det U det V. In the plane the turns of x - F(x) along the sides of a square count too.
+At a multiple fixed point, or at several that are closer together than rounding, x - F(x) is only rounding error on a
+whole box. Around such boxes a parallelepiped c + V z, :math:`|z_i| \le r_i`, is taken, with :math:`I - J = U S V^T` the
+singular value decomposition at c. Let :math:`g = U^T (x - F(x))`.
+
+Theorem: suppose that for each i the component g_i has one sign on the face z_i = r_i and one on the face z_i = -r_i;
+for a null direction i (a singular value near 0) it may vanish at points of the face at which a component of a direction
+that is not null does not vanish. Then the sum of the indices of the fixed points in the parallelepiped is the product
+over i of (sign above - sign below) / 2, times det U det V: g can be deformed, without a zero on the faces, to a map
+with these signs, and the degree does not change.
+
+In the plane the number of turns of x - F(x) along the sides of a square gives the sum as well. The signs come from
+affine forms that are rounded outward; a sign that is not proved counts as 0, and no index is returned then.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
-__all__ = ["Cluster", "Surround", "gathered", "surround"]
+__all__ = ["Cluster", "Side", "Surround", "gathered", "surround"]
 
 _TWO_UNITS = 2.0**-52
-_PIECES = 600  # of the faces, for each size
-_NULL = 1e-2  # singular values below this part of the largest are those of null directions
+_PIECES = 600  # the number of pieces of faces that are tried for each size
+_NULL = 1e-2  # a direction is null if its singular value is below this part of the largest one (or of 1)
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Fixed points, all within `radius` of `centre` in every coordinate, that floats cannot tell apart.
+    """A group of fixed points near one place that floats cannot tell apart.
 
     Attributes
     ----------
     centre
         Shape (n,).
     radius
-        No fixed point that is meant lies farther from the centre, in any coordinate.
+        No fixed point of the cluster differs by more from the centre in any coordinate.
     index
-        Sum of their indices, proved: other than 0 there is at least one. None: not proved.
+        The proved sum of their indices; if it is not 0, there is at least one. None if it is not proved.
     multiplicity
-        How many there are at most, each counted with its multiplicity, proved; None: not known (n > 1, kinks).
+        A proved bound of their number, each counted with its multiplicity; None if none is known (n > 1, kinks).
     """
 
     centre: tuple[float, ...]
@@ -52,15 +58,15 @@ class Cluster:
 
     @property
     def place(self) -> str:
-        """Where it is, in words."""
+        """The place of the cluster, as text."""
         return f"within {self.radius:.1e} of ({', '.join(f'{x:.6g}' for x in self.centre)})"
 
     def box(self) -> np.ndarray:
-        """Return the corners, shape (2, n), of the cube that is meant."""
+        """Return the corners, shape (2, n), of the cube around the cluster."""
         return np.array([np.array(self.centre) - self.radius, np.array(self.centre) + self.radius])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields, for a file."""
+        """Return the fields as a dict for a file."""
         return {
             "centre": list(self.centre),
             "radius": self.radius,
@@ -70,11 +76,12 @@ class Cluster:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Cluster:
-        """Return the cluster with these fields."""
+        """Return the cluster whose fields a file stores."""
         return cls(tuple(fields["centre"]), fields["radius"], fields["index"], fields["multiplicity"])
 
     @property
     def _meaning(self) -> str:
+        """What the index says, as text."""
         if self.index is None:
             return "index not proved"
         if self.index == 0:
@@ -82,8 +89,19 @@ class Cluster:
         return f"index {self.index:+d}, so at least one, multiple or several close together"
 
 
+class Side(IntEnum):
+    """Where a point with an error lies relative to a set."""
+
+    OUTSIDE = -1
+    UNCLEAR = 0
+    INSIDE = 1
+
+
 class Surround(NamedTuple):
-    """The sum of the indices of all fixed points in centre + frame z, abs(z) <= sizes; its faces hold none."""
+    """A parallelepiped centre + frame z, abs(z) <= sizes, without fixed points on its faces.
+
+    `degree` is the sum of the indices of the fixed points in it.
+    """
 
     degree: int
     centre: np.ndarray
@@ -91,25 +109,25 @@ class Surround(NamedTuple):
     sizes: np.ndarray
 
     def holds(self, points: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        """1 for points (Q, n) that lie inside whatever their errors are, -1 outside, 0 unclear."""
+        """Return the `Side` on which each of the points (Q, n) lies for every error up to `errors`, as integers."""
         z = np.abs((points - self.centre) @ self.frame)
         slack = (errors + 64.0 * _TWO_UNITS * (np.abs(points) + np.abs(self.centre))) @ np.abs(self.frame)
         inside, outside = (z + slack < self.sizes).all(axis=1), (z - slack > self.sizes).any(axis=1)
         return inside.astype(int) - outside.astype(int)
 
     def box(self) -> np.ndarray:
-        """Corners (2, n) of a box around it."""
+        """Return the corners (2, n) of a box around it."""
         reach = np.abs(self.frame) @ self.sizes * (1.0 + 1e-12) + 64.0 * _TWO_UNITS * np.abs(self.centre).max()
         return np.array([self.centre - reach, self.centre + reach])
 
     def touches(self, box: np.ndarray) -> bool:
-        """Whether a box around it shares a point with a box."""
+        """Return whether the box around it shares a point with another box (2, n)."""
         mine = self.box()
         return bool((box[0] <= mine[1]).all() and (box[1] >= mine[0]).all())
 
 
 def gathered(boxes: np.ndarray) -> list[np.ndarray]:
-    """Group boxes (U, 2, n) that touch, or nearly do; return the indices of each group."""
+    """Return the indices of each group of boxes (U, 2, n) that touch or nearly touch."""
     if not len(boxes):
         return []
     from scipy.sparse import coo_matrix
@@ -127,23 +145,27 @@ def gathered(boxes: np.ndarray) -> list[np.ndarray]:
 
 
 class _Gap:
-    """x - F(x) over parallelepipeds."""
+    """Signs of x - F(x) over parallelepipeds."""
 
     def __init__(self, net: Network) -> None:
         from rmtjac.kernels.boxes.affine import workspace
 
-        self.arrays, self.n = packed(net), net.widths[0]
+        self.arrays, self.n = net.arrays, net.widths[0]
         self.space = workspace(self.arrays, self.n, 4)
 
     def __call__(self, centre: np.ndarray, frame: np.ndarray, sides: np.ndarray, mix: np.ndarray) -> np.ndarray:
-        """Signs (n,) of the rows of `mix` times x - F(x) on centre + frame z, abs(z) <= sides; 0: it may vanish."""
-        from rmtjac.kernels.boxes.affine import orbit
+        """Return the sign (n,) of each row of `mix` times x - F(x) on centre + frame z, abs(z) <= sides.
 
-        # What the centre is rounded by stays inside.
+        0 means that no sign is proved.
+        """
+        from rmtjac.kernels.boxes.orbit import orbit
+
+        # The edges are made longer by the rounding error of the centre.
         edges = frame * (sides * (1.0 + 1e-12) + 16.0 * _TWO_UNITS * (np.abs(centre).sum() + sides.sum()))
-        good, f, linear, error, *_ = orbit(self.arrays, self.space, centre, edges, 1)
-        if not good:
+        found = orbit(self.arrays, self.space, centre, edges, 1)
+        if not found.finite:
             return np.zeros(self.n, dtype=int)
+        f, linear, error = found.centre, found.linear, found.error
         gap = centre - f
         slopes = -linear
         slopes[:, : self.n] += edges
@@ -156,9 +178,10 @@ class _Gap:
 
 
 def surround(net: Network, hull: np.ndarray, largest: float) -> Surround | None:
-    """Return the index of all fixed points in a parallelepiped around a box, corners (2, n).
+    """Return a parallelepiped around a box, corners (2, n), with the sum of the indices of the fixed points in it.
 
-    None if no such parallelepiped of at most the size `largest` has faces that provably hold no fixed point.
+    The result is None if no parallelepiped up to the size `largest` has faces on which x - F(x) provably does not
+    vanish.
     """
     gap = _Gap(net)
     centre = hull.mean(axis=0)
@@ -194,7 +217,11 @@ def _sizes(
     null: np.ndarray,
     grow: float,
 ) -> np.ndarray:
-    """Half sides of the parallelepiped: around the box, and in regular directions around what null ones lead to."""
+    """Return the half sides of the parallelepiped.
+
+    In null directions it contains the box, made `grow` times as large. In other directions it also contains the points
+    to which x - F(x) bends at the ends of the null directions.
+    """
     base = float((np.abs(frame.T) @ half).max())
     if null.all() or not null.any():
         return np.full(null.size, grow * base)
@@ -211,7 +238,7 @@ def _sizes(
 def _by_faces(
     gap: _Gap, centre: np.ndarray, frame: np.ndarray, sizes: np.ndarray, mix: np.ndarray, null: np.ndarray
 ) -> int | None:
-    """The index from the signs on the faces, or None."""
+    """Return the index from the signs of the components on the faces; None if a sign is not proved."""
     n = centre.size
     signs = np.zeros((n, 2), dtype=int)
     left = _PIECES
@@ -231,7 +258,7 @@ def _by_faces(
                 elif null[i] and not found[i] and (found[~null] != 0).any():
                     continue
                 elif found[i] or not piece.any():
-                    return None  # both signs, or a point
+                    return None  # the component has both signs, or the piece is a point
                 else:
                     cut = piece.copy()
                     longest = int(np.argmax(piece))
@@ -244,7 +271,11 @@ def _by_faces(
 
 
 def _turns(gap: _Gap, centre: np.ndarray, sides: np.ndarray) -> int | None:
-    """How often x - F(x) turns along the sides of a rectangle, or None: each piece has a component of one sign."""
+    """Return the number of turns of x - F(x) along the sides of a rectangle; None if it is not proved.
+
+    On each piece of the sides one component of x - F(x) has one sign, which gives a half plane that contains the
+    values; the half planes of consecutive pieces are equal or a quarter turn apart.
+    """
     corners = centre + sides * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     todo: list[Any] = [(corners[k], corners[(k + 1) % 4]) for k in (3, 2, 1, 0)]
     left, quarters, last, first = _PIECES, 0, -1, -1
@@ -260,7 +291,7 @@ def _turns(gap: _Gap, centre: np.ndarray, sides: np.ndarray) -> int | None:
                 return None
             todo += [(middle, b), (a, middle)]
             continue
-        # Half planes: right, upper, left, lower. Two that follow each other share a point, so they are no opposites.
+        # Half planes: 0 right, 1 upper, 2 left, 3 lower. Consecutive ones share a value, so they are never opposite.
         options = [axis + (2 if found[axis] < 0 else 0) for axis in range(2) if found[axis]]
         here = last if last in options else options[0]
         if last >= 0:

@@ -1,4 +1,7 @@
-"""The law of the number of fixed points of a random network: many networks, one table."""
+"""The law of the number of fixed points of a random network, from many networks.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -50,23 +53,37 @@ def mean_and_error(values: np.ndarray) -> tuple[float, float]:
 
 @dataclass(frozen=True, eq=False)
 class FixedPointCounts:
-    """Fixed points of many networks of one ensemble.
+    """Hold the numbers of fixed points of many networks of one ensemble.
 
-    Q is the number of stable fixed points (spectral radius of J below 1).
+    Q is the number of stable fixed points of a network (spectral radius of J below 1). There are M networks.
 
     Attributes
     ----------
-    stable, saddles, repellers
-        Shape (M,): numbers of each kind for each network.
-    index_sum
-        Shape (M,).
-    complete
-        Shape (M,): whether all fixed points of the network were found, with proof.
-    ends
-        Shape (M, 5): with ``outcomes=True`` or ``method="grid"`` how the starts of the paper's grid end, as shares:
-        at rest within the limits of the protocol, later, in a cycle, bounded without a cycle, diverged. Else (M, 0).
-    facts
-        Ensemble, seed, method.
+    stable : ndarray of int, shape (M,)
+        The number of stable points of each network.
+    saddles : ndarray of int, shape (M,)
+        The number of saddles: some eigenvalues of J, and not all, are smaller than 1 in modulus.
+    repellers : ndarray of int, shape (M,)
+        The number of repellers: no eigenvalue is.
+    index_sum : ndarray of int, shape (M,)
+        The sum of the fixed-point indices of each network.
+    complete : ndarray of bool, shape (M,)
+        Whether it is proved that all fixed points of the network were found.
+    ends : ndarray of float, shape (M, 5) or (M, 0)
+        With ``outcomes=True`` or ``method="grid"``, the shares of the starts of the grid with each end: at rest within
+        the limits of the protocol, at rest later, in a cycle, bounded without a cycle, diverged.
+    facts : dict
+        The ensemble, the seed and the method.
+
+    See Also
+    --------
+    count_fixed_points : Compute such a result.
+
+    References
+    ----------
+    BS (7)-(9)
+    docs/theory/fixed_points.md
+    See docs/references.md.
 
     Examples
     --------
@@ -96,46 +113,81 @@ class FixedPointCounts:
 
     @property
     def total(self) -> np.ndarray:
-        """Shape (M,): all fixed points of each network."""
+        """The number of all fixed points of each network, shape (M,)."""
         return self.stable + self.saddles + self.repellers
 
     def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return P(Q = k), k = 0, 1, ..., and standard errors."""
+        """Return estimates of P(Q = k), k = 0, 1, ..., and their standard errors."""
         share = np.bincount(self.stable) / self.networks
         return share, np.sqrt(share * (1.0 - share) / self.networks)
 
     @property
     def means(self) -> dict[str, tuple[float, float]]:
-        """Mean numbers of stable points, saddles, repellers and all, each with its standard error."""
+        """The mean numbers of stable points, saddles, repellers and all points, each with its standard error."""
         names = ("stable", "saddles", "repellers", "total")
         return {name: mean_and_error(getattr(self, name)) for name in names}
 
     @property
     def outcomes(self) -> dict[Status, tuple[float, float]]:
-        """Mean shares of the starts by how they end, each with its standard error over networks."""
+        """The mean share of starts with each end, with its standard error over the networks."""
         return {status: mean_and_error(column) for status, column in zip(_ENDS, self.ends.T, strict=False)}
 
     def unsettled(self, late: bool = False) -> tuple[float, float]:
-        """Share of networks with a start that never comes to rest, and its standard error.
+        """Return the share of networks with a start that never comes to rest, and its standard error.
 
-        With `late` also those that come to rest after the limits of the protocol.
+        Parameters
+        ----------
+        late : bool, optional
+            Whether a start that comes to rest after the limits of the protocol counts too.
+
+        Returns
+        -------
+        tuple of float
+            The share and its standard error; NaN if the result has no `ends`.
         """
         if not self.ends.size:
             return math.nan, math.nan
         return mean_and_error((self.ends[:, 1 if late else 2 :].sum(axis=1) > 0.0).astype(float))
 
     def save(self, path: str | Path) -> Path:
-        """Write the result to `path` (npz, no pickles)."""
+        """Write the result to a file (npz, without pickled objects).
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
         names = ("stable", "saddles", "repellers", "index_sum", "complete", "ends")
         return save(path, "FixedPointCounts", {"facts": self.facts}, {name: getattr(self, name) for name in names})
 
     @classmethod
     def load(cls, path: str | Path) -> FixedPointCounts:
-        """Read what `save` wrote."""
+        """Read counts from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to read.
+
+        Returns
+        -------
+        FixedPointCounts
+            The result.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or holds something else.
+        """
         return restore(path, _SCHEMA, lambda facts, arrays: cls(**arrays, facts=facts["facts"]))
 
     def to_pandas(self) -> Any:
-        """Return one row per network."""
+        """Return a table with one row for each network."""
         import pandas as pd
 
         columns = {"stable": self.stable, "saddles": self.saddles, "repellers": self.repellers, "total": self.total}
@@ -144,7 +196,7 @@ class FixedPointCounts:
         return pd.DataFrame(columns)
 
     def table(self) -> str:
-        """Return the law as text."""
+        """Return the estimated law of Q and the means, as text."""
         lines = [repr(self)]
         share, error = self.probabilities()
         lines += [f"P(Q = {k}) = {p:.3f} ± {e:.3f}" for k, (p, e) in enumerate(zip(share, error, strict=True))]
@@ -178,32 +230,50 @@ def count_fixed_points(
 
     Parameters
     ----------
-    ensemble
-        From R^n to R^n, e.g. `Ensemble.berlyand_slavin`; its repr in the result spells out the convention.
-    networks
-        How many to draw.
-    rng
-        Seed; network i is drawn from its own stream, ``rmtjac.rng.stream(root, i)``.
-    method
-        As in `find_fixed_points`. ``"grid"`` counts what the grid finds, unstable points that an orbit passes by
-        included among saddles and repellers.
-    outcomes
-        Whether to run the grid too, for how its starts end.
-    threads
-        Default: all cores.
-    progress
-        Whether to show a bar on a terminal.
-    options
-        Passed on to `find_fixed_points`.
+    ensemble : Ensemble
+        An ensemble of networks from R^n to R^n, e.g. `Ensemble.berlyand_slavin`.
+    networks : int, optional
+        The number of networks to draw.
+    rng : int, SeedSequence or Generator, optional
+        Seed; network i is drawn from its own stream ``rmtjac.rng.stream(root, i)``, so that the result does not depend
+        on `threads`.
+    method : {"auto", "exact", "interval", "grid", "newton"}, optional
+        As in `find_fixed_points`. ``"grid"`` counts what the grid finds, also unstable points that an orbit passes by,
+        which count as saddles or repellers.
+    outcomes : bool, optional
+        Whether to iterate the grid too, and report how its starts end.
+    threads : int, optional
+        The number of threads. By default all cores.
+    progress : bool, optional
+        Whether to show a progress bar on a terminal.
+    **options : dict
+        Further arguments of `find_fixed_points`.
 
     Returns
     -------
     FixedPointCounts
+        The numbers of fixed points of each network.
 
     Raises
     ------
+    TypeError
+        If `ensemble` is not an `Ensemble`.
     ValueError
-        As `find_fixed_points`.
+        If a setting is out of range, or for the reasons of `find_fixed_points`.
+
+    See Also
+    --------
+    find_fixed_points : Find the fixed points of one network.
+
+    Notes
+    -----
+    Cost: that of one call of `find_fixed_points` for each network, two calls with `outcomes`.
+
+    References
+    ----------
+    BS (7)-(9)
+    docs/theory/fixed_points.md
+    See docs/references.md.
 
     Examples
     --------

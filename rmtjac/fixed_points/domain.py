@@ -1,4 +1,4 @@
-"""Where to look for fixed points, and checks of a network and of a box."""
+"""The box in which fixed points are searched, and checks of a network and of a given box."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.growth import fixed_point_box
+from rmtjac.fixed_points.certified.growth import fixed_point_box
 from rmtjac.fixed_points.layers import value_range
 from rmtjac.network import Network
 from rmtjac.validate import real_array
 
 __all__ = ["Domain", "checked_network", "image_box", "resolved_domain", "search_domain"]
 
-_MARGIN = 1e-3  # of the sides: corners of the image are fixed points too, and must lie inside the domain
-# Of a given box, as a part of its sides and of its distance from 0: a point on a face has a neighbourhood there.
+# Part of the sides by which a box around the image of F is made larger: its corners may be fixed points.
+_MARGIN = 1e-3
+# Parts of the sides, and of the distance from 0, by which the search reaches beyond a given box, so that a point on a
+# face lies inside what is searched.
 _BESIDE, _FAR_BESIDE = 2.0**-20, 2.0**-40
-_LEAST = 1e-250  # far above what the kernels add for underflow
+_LEAST = 1e-250  # much larger than what the kernels add because of underflow
 
 
 class Domain(NamedTuple):
-    """Corners (2, n) of the box that is asked for and of the box to search around it.
+    """The box that is asked for, and what is known about fixed points outside it."""
 
-    `everything`: whether the box holds every fixed point, by proof; then `degree`: what the indices of all of them add
-    up to, if that is known.
-    """
-
-    box: np.ndarray
-    search: np.ndarray
-    everything: bool
-    degree: int | None
+    box: np.ndarray  # (2, n), corners
+    search: np.ndarray  # (2, n), corners of the box to search, which contains `box`
+    everything: bool  # whether it is proved that `box` holds every fixed point
+    degree: int | None  # then the sum of the indices of all of them, if it is known
 
 
 def checked_network(net: object) -> Network:
-    """Return `net` if it maps R^n to itself."""
+    """Return a network that maps R^n to itself; raise TypeError for anything else, ValueError for other networks."""
     if not isinstance(net, Network):
         raise TypeError(f"network={net!r} must be a Network; Ensemble.draw(rng) makes one")
     if net.widths[0] != net.widths[-1]:
@@ -45,7 +43,7 @@ def checked_network(net: object) -> Network:
 
 
 def image_box(net: Network) -> np.ndarray | None:
-    """Return corners (2, n) of a box that holds F(R^n), or None if F is unbounded or its range is not known."""
+    """Return the corners (2, n) of a box that contains F(R^n); None if F is unbounded or its range is not known."""
     found = np.array(value_range(net.activations[-1]))
     if not np.isfinite(found).all():
         return None
@@ -53,12 +51,12 @@ def image_box(net: Network) -> np.ndarray | None:
 
 
 def resolved_domain(net: Network, domain: object) -> Domain:
-    """Return where to look: the given box, or one that holds every fixed point.
+    """Return the given box, or by default one that holds every fixed point, as a `Domain`.
 
     Raises
     ------
     ValueError
-        If `domain` is no box, or is not given and none is known.
+        If `domain` is not a box, or if it is None and no box is known to hold every fixed point.
     """
     image = image_box(net)
     held, degree = (image, 1) if image is not None else fixed_point_box(net) or (None, None)
@@ -82,11 +80,12 @@ def resolved_domain(net: Network, domain: object) -> Domain:
 
 
 def search_domain(net: Network, domain: object) -> np.ndarray:
-    """Return the box that is asked for, or one that holds every fixed point; see `resolved_domain`."""
+    """Return the corners (2, n) of the given box, or by default of one that holds every fixed point."""
     return resolved_domain(net, None).box if domain is None else _given(domain, net.widths[0])
 
 
 def _given(domain: object, n: int) -> np.ndarray:
+    """Return the corners (2, n) of a box that the caller gave."""
     box = real_array("domain", domain).copy()
     if box.shape == (2,):
         box = np.repeat(box[:, None], n, axis=1)

@@ -1,7 +1,8 @@
-r"""Layers over intervals with finite or infinite ends, rounded outward, and what activations do far away.
+r"""The image of a box, with finite or infinite sides, under a layer; and the asymptotes of activations.
 
-A sum of k products is off by at most :math:`ku/(1-ku)` times the sum of their sizes (Higham, Accuracy and Stability,
-3.1); activations by 16 units in the last place.
+Bounds are rounded outward. A sum of k products has an error of at most :math:`ku/(1-ku)` times the sum of the absolute
+values of its terms (Higham, Accuracy and Stability of Numerical Algorithms, 3.1), u being the unit roundoff; a value of
+an activation has an error of at most 16 units in the last place. Where a bound is NaN it becomes infinite.
 """
 
 from __future__ import annotations
@@ -15,22 +16,26 @@ from rmtjac.activations import Activation
 __all__ = ["TINY", "UNIT", "activated", "affine", "asymptotes", "value_range"]
 
 UNIT = 2.0**-53
-TINY = 1e-300  # room for underflow
+TINY = 1e-300  # covers errors of underflow
 _ULPS = 32.0 * UNIT
 
-_VALLEYS = {"silu": -1.2784645427610738, "gelu": -0.7517915246935645, "mish": -1.1924312145154952}  # the least value
-_NEAR = 1e-9
-_BENDS = {"softplus": 0.6931471805599454}  # sup of |phi(t) - max(t, 0)|; of silu, gelu and mish it is the least value
+_VALLEYS = {
+    "silu": -1.2784645427610738,
+    "gelu": -0.7517915246935645,
+    "mish": -1.1924312145154952,
+}  # places of the minimum
+_NEAR = 1e-9  # distance from the place of the minimum within which an interval counts as containing it
+_BENDS = {"softplus": 0.6931471805599454}  # sup |phi(t) - max(t, 0)|; for silu, gelu and mish it is minus the minimum
 
 
 def value_range(phi: Activation) -> tuple[float, float]:
-    """Return bounds of phi on the whole line; infinite where none is known."""
+    """Return lower and upper bounds of phi on the whole line; infinite where none is known."""
     low, high = phi.facts.lower, phi.facts.upper
     return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
 def asymptotes(phi: Activation) -> tuple[float, float, float] | None:
-    """Return slopes s, t and a bound c: phi(h) is within c of s h for h < 0, and of t h for h > 0; None: not known."""
+    """Return slopes s, t and c with |phi(h) - s h| <= c for h < 0 and |phi(h) - t h| <= c for h > 0; None: unknown."""
     if phi.slopes is not None:
         left, right = phi.slopes[0], phi.slopes[-1]
         ends = (*phi.breakpoints, 0.0)
@@ -47,7 +52,7 @@ def asymptotes(phi: Activation) -> tuple[float, float, float] | None:
 
 
 def affine(matrix: np.ndarray, bias: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return bounds of W x + b for low <= x <= high."""
+    """Return lower and upper bounds of W x + b for low <= x <= high."""
     with np.errstate(all="ignore"):
         up, down = matrix > 0.0, matrix < 0.0
         least = np.where(up, matrix * low, np.where(down, matrix * high, 0.0))
@@ -62,7 +67,7 @@ def affine(matrix: np.ndarray, bias: np.ndarray, low: np.ndarray, high: np.ndarr
 
 
 def activated(phi: Activation, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return bounds of phi(h) for low <= h <= high; infinite ones where nothing is known."""
+    """Return lower and upper bounds of phi(h) for low <= h <= high; infinite where nothing is known."""
     floor, ceiling = value_range(phi)
     if phi.code is None:
         return np.full(low.shape, floor), np.full(high.shape, ceiling)
@@ -74,7 +79,9 @@ def activated(phi: Activation, low: np.ndarray, high: np.ndarray) -> tuple[np.nd
             between = (low <= place) & (place <= high)
             least = np.where(between, np.minimum(least, value), least)
             most = np.where(between, np.maximum(most, value), most)
-        if not (phi.slopes is not None and all(slope in (0.0, 1.0) for slope in phi.slopes)):  # a clip is exact
+        if not (
+            phi.slopes is not None and all(slope in (0.0, 1.0) for slope in phi.slopes)
+        ):  # a clip has no rounding error
             least = least - (_ULPS * np.abs(least) + TINY)
             most = most + (_ULPS * np.abs(most) + TINY)
         if phi.name in _VALLEYS:
@@ -86,9 +93,9 @@ def activated(phi: Activation, low: np.ndarray, high: np.ndarray) -> tuple[np.nd
 
 
 def _value(phi: Activation, h: np.ndarray) -> np.ndarray:
-    """phi(h), with its limits at infinity."""
+    """Return phi(h), at infinite h the limit of phi."""
     far = asymptotes(phi)
-    assert far is not None  # of those with a code
+    assert far is not None  # every activation with a code has asymptotes
     finite = np.isfinite(h)
     out = phi(np.where(finite, h, 0.0))
     if finite.all():

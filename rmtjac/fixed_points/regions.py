@@ -1,4 +1,4 @@
-"""The linear regions of a piecewise affine network of one or two inputs."""
+"""Linear regions of a piecewise affine network with one or two inputs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from rmtjac.fixed_points.domain import search_domain
-from rmtjac.fixed_points.packed import packed
-from rmtjac.fixed_points.result import ascending
+from rmtjac.fixed_points.points import ascending
 from rmtjac.network import Network
 from rmtjac.validate import positive_int, real_array
 
@@ -20,20 +19,39 @@ MOST_REGIONS = 2_000_000
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    r"""Polygons (segments, if n = 1) on which a network is affine, :math:`F(x) = A x + c`.
+    r"""Hold the linear regions of a network: polygons (segments, for one input) on which :math:`F(x) = A x + c`.
 
     Attributes
     ----------
-    vertices
-        Shape (V, n): of all pieces, one after the other, each in order around it.
-    starts
-        Shape (R + 1,): piece r has the vertices starts[r] to starts[r + 1].
-    matrices, shifts
-        Shapes (R, n_L, n) and (R, n_L): A and c.
-    domain
-        Shape (2, n).
-    complete
-        Whether these are all pieces, or only as many as were asked for.
+    vertices : ndarray of float, shape (V, n)
+        The vertices of all R pieces, one piece after the other, each in order around it.
+    starts : ndarray of int, shape (R + 1,)
+        Piece r has the vertices starts[r] to starts[r + 1].
+    matrices : ndarray of float, shape (R, n_L, n)
+        The matrix A of each piece.
+    shifts : ndarray of float, shape (R, n_L)
+        The vector c of each piece.
+    domain : ndarray of float, shape (2, n)
+        The corners of the box that was cut.
+    complete : bool
+        Whether these are all pieces, or only the first `max_regions` ones.
+
+    See Also
+    --------
+    regions : Compute such a result.
+
+    References
+    ----------
+    docs/theory/fixed_points.md
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> found = rj.fixed_points.regions(rj.Network([[[2.0]]], activation="hardtanh"), domain=(-1, 1))
+    >>> found.areas
+    array([0.5, 1. , 0.5])
+    >>> len(found.fixed_points())
+    3
     """
 
     vertices: np.ndarray
@@ -56,12 +74,23 @@ class Regions:
         return len(self)
 
     def polygon(self, region: int) -> np.ndarray:
-        """Return the vertices of one piece, shape (k, n)."""
+        """Return the vertices of one piece.
+
+        Parameters
+        ----------
+        region : int
+            The number of the piece.
+
+        Returns
+        -------
+        ndarray of float, shape (k, n)
+            Its vertices, in order around it.
+        """
         return self.vertices[self.starts[region] : self.starts[region + 1]]
 
     @cached_property
     def edges(self) -> tuple[np.ndarray, np.ndarray]:
-        """The piece of each vertex, and the index of the next vertex around it."""
+        """The number of the piece of each vertex, and the index of the next vertex around it, shapes (V,)."""
         lengths = np.diff(self.starts)
         piece = np.repeat(np.arange(len(self)), lengths)
         following = np.arange(len(self.vertices)) + 1
@@ -70,7 +99,7 @@ class Regions:
 
     @cached_property
     def areas(self) -> np.ndarray:
-        """Shape (R,): areas (lengths, if n = 1)."""
+        """The area of each piece (the length, for one input), shape (R,)."""
         piece, following = self.edges
         here, there = self.vertices, self.vertices[following]
         if here.shape[1] == 1:
@@ -78,13 +107,28 @@ class Regions:
         return 0.5 * np.abs(np.bincount(piece, here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0], len(self)))
 
     def holds(self, chosen: np.ndarray, points: np.ndarray, slack: float | np.ndarray) -> np.ndarray:
-        """Return whether the piece chosen[i] holds points[i], shape (k, n), up to `slack` in distance."""
+        """Return whether each of the given pieces contains a point, up to a distance.
+
+        Parameters
+        ----------
+        chosen : ndarray of int, shape (k,)
+            The numbers of the pieces.
+        points : ndarray of float, shape (k, n)
+            The point to look for in each of them.
+        slack : float or ndarray of float, shape (k,)
+            The distance from the piece up to which a point counts as inside.
+
+        Returns
+        -------
+        ndarray of bool, shape (k,)
+            Whether piece ``chosen[i]`` contains ``points[i]``.
+        """
         slack = np.broadcast_to(slack, len(chosen))
         if not len(chosen):
             return np.zeros(0, dtype=bool)
         lengths = np.diff(self.starts)[chosen]
         first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        # Index of every vertex of the chosen pieces, and which of `chosen` it belongs to.
+        # For every vertex of the chosen pieces: the entry of `chosen` that it belongs to, and its index.
         owner = np.repeat(np.arange(len(chosen)), lengths)
         vertex = np.arange(len(owner)) - first[owner] + self.starts[chosen][owner]
         here, there, point = self.vertices[vertex], self.vertices[self.edges[1][vertex]], points[owner]
@@ -94,13 +138,23 @@ class Regions:
         along = there - here
         length = np.hypot(*along.T)
         turn = along[:, 0] * (point - here)[:, 1] - along[:, 1] * (point - here)[:, 0]
-        # Sides too short to have a direction say nothing.
+        # A side that is too short has no reliable direction and does not count.
         inward = np.divide(turn, length, out=np.full_like(turn, np.nan), where=length > 1e-14)
         least, most = np.fmin.reduceat(inward, first), np.fmax.reduceat(inward, first)
         return ~((least < -slack) & (most > slack))
 
     def find(self, x: object) -> int:
-        """Return the piece that holds the point x, shape (n,).
+        """Return the number of the piece that contains a point.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n,)
+            The point.
+
+        Returns
+        -------
+        int
+            The number of the piece.
 
         Raises
         ------
@@ -114,9 +168,18 @@ class Regions:
         return int(np.argmax(held))
 
     def fixed_points(self, slack: float = 1e-9) -> np.ndarray:
-        """Return the solutions of A x + c = x that lie in their piece, shape (Q, n): by enumeration, in floats.
+        """Return the fixed points, as the solutions of A x + c = x that lie in their piece; in floats, without proof.
 
-        Points within `slack` of each other (on a border of pieces) count once.
+        Parameters
+        ----------
+        slack : float, optional
+            The distance from its piece up to which a solution counts. Points of two pieces that differ by less than ten
+            times this count once.
+
+        Returns
+        -------
+        ndarray of float, shape (Q, n)
+            The points in ascending order of their coordinates.
         """
         n = self.vertices.shape[1]
         systems = np.eye(n) - self.matrices
@@ -138,7 +201,7 @@ class Regions:
 
 
 def checked_affine(net: Network) -> None:
-    """Check that linear regions of a network can be enumerated."""
+    """Raise a ValueError unless all activations of the network are piecewise affine and known to the kernels."""
     if not all(phi.piecewise_affine and phi.code is not None for phi in net.activations):
         names = ", ".join(dict.fromkeys(phi.spec for phi in net.activations))
         raise ValueError(
@@ -148,30 +211,42 @@ def checked_affine(net: Network) -> None:
 
 
 def regions(network: Network, domain: object = None, *, max_regions: int = MOST_REGIONS) -> Regions:
-    """Cut the plane (or the line) into the pieces on which a network is affine.
+    """List the linear regions of a network: the pieces of the plane (or the line) on which it is affine.
 
     Parameters
     ----------
-    network
-        With 1 or 2 inputs and piecewise affine activations.
-    domain
-        ``(low, high)``, or two corners; by default a box that holds the image of a network from R^n to R^n.
-    max_regions
-        Stop after this many; `Regions.complete` says so.
+    network : Network
+        A network with 1 or 2 inputs and piecewise affine activations.
+    domain : array_like of float, shape (2,) or (2, n), optional
+        The box to cut: ``(low, high)`` for all coordinates, or two corners. By default a box that contains the image of
+        a network from R^n to R^n.
+    max_regions : int, optional
+        The number of pieces after which the search stops; `Regions.complete` is then False.
 
     Returns
     -------
     Regions
-        In floats: pieces thinner than about 1e-13 may be missing.
+        The pieces and the affine map on each, in floats: pieces thinner than about 1e-13 may be missing.
 
     Raises
     ------
+    TypeError
+        If `network` is not a `Network`.
     ValueError
-        If the network has more inputs, or other activations.
+        If the network has more inputs or other activations, no domain is known, or a setting is out of range.
+
+    See Also
+    --------
+    find_fixed_points : Find the fixed points, with proof.
+    rmtjac.plotting.plot_regions : Draw the pieces.
 
     Notes
     -----
-    Cost: about R N^2 (n + 1) flops for R regions, N the width.
+    Cost: about R N^2 (n + 1) floating-point operations for R regions and the width N.
+
+    References
+    ----------
+    docs/theory/fixed_points.md
 
     Examples
     --------
@@ -192,5 +267,6 @@ def regions(network: Network, domain: object = None, *, max_regions: int = MOST_
     box = search_domain(network, domain)
     corners = box if n == 1 else np.array([[box[i, 0], box[j, 1]] for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))])
     most = positive_int("max_regions", max_regions)
-    vertices, starts, maps, complete = cells(packed(network), corners, most)
-    return Regions(vertices.copy(), starts.copy(), maps[..., :n].copy(), maps[..., n].copy(), box, bool(complete))
+    found = cells(network.arrays, corners, most)
+    matrices, shifts = found.maps[..., :n].copy(), found.maps[..., n].copy()
+    return Regions(found.vertices.copy(), found.starts.copy(), matrices, shifts, box, bool(found.complete))

@@ -1,4 +1,7 @@
-"""What was found: fixed points, cycles, and whether anything can be missing."""
+"""The result of a search for fixed points: the points, what is proved about them, and whether any can be missing.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -12,81 +15,12 @@ import numpy as np
 
 from rmtjac.archive import restore, save
 from rmtjac.fixed_points.clusters import Cluster
+from rmtjac.fixed_points.ends import Cycle, Label, pack_cycles, unpack_cycles
+from rmtjac.fixed_points.points import placed, radius_below_one, spectral_radii
 from rmtjac.schema import Schema
 from rmtjac.status import Status
 
-__all__ = ["Cycle", "FixedPoints", "ascending", "indices", "pack_cycles", "placed", "spectral_radii", "unpack_cycles"]
-
-
-def spectral_radii(jacobians: np.ndarray) -> np.ndarray:
-    """Largest modulus of an eigenvalue of each matrix, shape (..., n, n) -> (...); inf if an entry is not finite."""
-    finite = np.isfinite(jacobians).all(axis=(-2, -1))
-    values = np.linalg.eigvals(np.where(finite[..., None, None], jacobians, 0.0))
-    return np.where(finite, np.abs(values).max(axis=-1, initial=0.0), np.inf)
-
-
-def indices(jacobians: np.ndarray) -> np.ndarray:
-    """Fixed-point index sign det(I - J) of each matrix, shape (..., n, n) -> (...)."""
-    # slogdet: the determinant itself may overflow.
-    return np.linalg.slogdet(np.eye(jacobians.shape[-1]) - jacobians)[0].astype(int)
-
-
-def ascending(points: np.ndarray) -> np.ndarray:
-    """Order of points (Q, n) by their coordinates; noise, below 1e-9, decides only between near points."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        rounded = np.round(points, 9)
-    rounded = np.where(np.isfinite(rounded), rounded, points)  # numpy multiplies by 1e9 first
-    return np.lexsort([*points.T[::-1], *rounded.T[::-1]])
-
-
-def placed(points: np.ndarray, errors: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Where points (Q, n) with errors lie: ``"inside"`` a box (2, n), ``"outside"``, or nearer to a ``"face"``."""
-    inside = ((points - errors > box[0]) & (points + errors < box[1])).all(axis=-1)
-    outside = ((points + errors < box[0]) | (points - errors > box[1])).any(axis=-1)
-    return np.where(inside, "inside", np.where(outside, "outside", "face"))
-
-
-@dataclass(frozen=True, eq=False)
-class Cycle:
-    """A periodic orbit.
-
-    Attributes
-    ----------
-    points
-        Shape (p, n), in the order in which they are visited.
-    spectral_radius
-        Of the Jacobian of F^p; below 1 the cycle attracts.
-    """
-
-    points: np.ndarray
-    spectral_radius: float
-
-    def __post_init__(self) -> None:
-        self.points.flags.writeable = False
-
-    @property
-    def period(self) -> int:
-        """The number of points p."""
-        return len(self.points)
-
-    @property
-    def stable(self) -> bool:
-        """Whether the cycle attracts its neighbourhood."""
-        return self.spectral_radius < 1.0
-
-    def __repr__(self) -> str:
-        return f"Cycle(period {self.period}, spectral radius {self.spectral_radius:.4g})"
-
-
-def pack_cycles(cycles: tuple[Cycle, ...]) -> tuple[list[float], dict[str, np.ndarray]]:
-    """Return spectral radii and named arrays, for a file."""
-    radii = [cycle.spectral_radius for cycle in cycles]
-    return radii, {f"cycle_{i}": cycle.points for i, cycle in enumerate(cycles)}
-
-
-def unpack_cycles(radii: list[float], arrays: dict[str, Any]) -> tuple[Cycle, ...]:
-    """Return the cycles, and take their arrays out of those of the file."""
-    return tuple(Cycle(arrays.pop(f"cycle_{i}"), radius) for i, radius in enumerate(radii))
+__all__ = ["FixedPoints"]
 
 
 _SCHEMA = Schema(
@@ -109,62 +43,65 @@ _SCHEMA = Schema(
 )
 
 
-_LARGE = 64  # from this n on, stability is first looked for without eigenvalues
-_SQUARINGS = 5
-_SHOWN = 8  # more coordinates than this are not all printed
-
-
-def _radius_below_one(jacobian: np.ndarray) -> bool:
-    """Whether a power of the matrix has a norm below 1, among the first few squares: then so is its spectral radius."""
-    power = jacobian
-    with np.errstate(all="ignore"):
-        for _ in range(_SQUARINGS):
-            sizes = np.abs(power)
-            if min(sizes.sum(axis=0).max(), sizes.sum(axis=1).max(), np.linalg.norm(power)) < 1.0 - 1e-9:
-                return True
-            power = power @ power
-    return False
+_LARGE = 64  # from this n on, stability is first decided by norms, which cost less than eigenvalues
+_SHOWN = 8  # of more coordinates than this, only the first ones are printed
 
 
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
-    """Fixed points of a network, in ascending order of their coordinates.
+    """Hold fixed points of a network from R^n to itself, and what is proved about them.
+
+    The points are in ascending order of their coordinates.
 
     Attributes
     ----------
-    points
-        Shape (Q, n).
-    errors
-        Shape (Q, n): bounds of the errors of the coordinates; for ``proved`` ones proved.
-    jacobians
-        Shape (Q, n, n): J at each point; at a kink the mean of the one-sided values.
-    proved
-        Shape (Q,): whether existence, and uniqueness within a box around the point, are proved.
-    index
-        Shape (Q,): fixed-point index, sign det(I - J); at a kink how often x - F(x) turns around the point, in all of
-        R^n also for a point on a face of the domain.
-    complete
-        Whether it is proved that `domain` holds no other fixed point. If not, whether there are others is open.
-    reason
-        Why it is complete, or why not.
-    method
-        ``"exact"``, ``"interval"``, ``"grid"``, ``"newton"``; ``"contraction"``: a certificate says that there is one
-        (on all of R^n, if `domain` is infinite).
-    domain
-        Shape (2, n): the corners of the box that was searched; a box that was given belongs to it with its faces.
-    undecided
-        Shape (U, 2, n): boxes that may hold more; of a cluster (see `clusters`) the box around it.
-    continua
-        Fixed points that are not isolated: polygons or segments, each an array of vertices (k, n).
-    cycles
-        Periodic orbits that starts ended in (``method="grid"``).
-    starts, labels
-        Shapes (K, n) and (K,), ``method="grid"``: where each start ended: i < Q: fixed point i; Q + j: cycle j;
-        -1: bounded, no cycle found; -2: diverged.
-    settled
-        Shape (K,), ``method="grid"``: whether the start came to rest within the limits of the protocol.
-    facts
-        How the result came about.
+    points : ndarray of float, shape (Q, n)
+        The isolated fixed points that were found.
+    errors : ndarray of float, shape (Q, n)
+        Bounds of the errors of the coordinates; they are proved where `proved` is True.
+    jacobians : ndarray of float, shape (Q, n, n)
+        The Jacobian J at each point; at a kink the mean of the one-sided values.
+    proved : ndarray of bool, shape (Q,)
+        Whether it is proved that a box around the point contains exactly one fixed point.
+    index : ndarray of int, shape (Q,)
+        The fixed-point index, sign det(I - J). At a kink it is the number of turns of x - F(x) around the point, in all
+        of R^n also for a point on a face of the domain.
+    complete : bool
+        Whether it is proved that `domain` holds no other fixed point. If False, this is open.
+    reason : str
+        Why the result is complete, or why not.
+    method : {"exact", "interval", "grid", "newton", "contraction"}
+        How it was found. ``"contraction"`` means that a certificate proves exactly one fixed point, on all of R^n if
+        `domain` is infinite.
+    domain : ndarray of float, shape (2, n)
+        The corners of the box that was searched. The faces of a box that the caller gave belong to it.
+    undecided : ndarray of float, shape (U, 2, n)
+        Boxes that may hold more fixed points; for each of the `clusters` the box around it.
+    continua : tuple of ndarray of float, shapes (k, n)
+        Fixed points that are not isolated: the vertices of polygons or segments of them.
+    cycles : tuple of Cycle
+        Periodic orbits in which starts ended, with ``method="grid"``.
+    starts : ndarray of float, shape (K, n), or None
+        The starts, with ``method="grid"``.
+    labels : ndarray of int, shape (K,), or None
+        The end of each start: i < Q for fixed point i, Q + j for cycle j, or a negative `rmtjac.fixed_points.Label`:
+        `APERIODIC` or `DIVERGED`.
+    settled : ndarray of bool, shape (K,), or None
+        Whether the start came to rest within the limits of the protocol, with ``method="grid"``.
+    facts : dict
+        The settings and what the method counted.
+
+    See Also
+    --------
+    find_fixed_points : Compute such a result.
+    count_fixed_points : Count the fixed points of many networks.
+    rmtjac.fixed_points.Label : The negative labels.
+
+    References
+    ----------
+    BS (7)-(9)
+    docs/theory/fixed_points.md
+    See docs/references.md.
 
     Examples
     --------
@@ -213,23 +150,23 @@ class FixedPoints:
 
     @cached_property
     def spectral_radius(self) -> np.ndarray:
-        """Shape (Q,): of J; below 1 the point attracts."""
+        """The spectral radius of J at each point, shape (Q,); the point attracts if it is below 1."""
         radii = spectral_radii(self.jacobians)
         radii.flags.writeable = False
         return radii
 
     @cached_property
     def stable(self) -> np.ndarray:
-        """Shape (Q,): whether the spectral radius of J is below 1."""
+        """Whether the spectral radius of J is below 1, shape (Q,)."""
         found = np.ones(len(self), dtype=bool)
-        if self.points.shape[1] < _LARGE or not all(map(_radius_below_one, self.jacobians)):
+        if self.points.shape[1] < _LARGE or not all(map(radius_below_one, self.jacobians)):
             found = self.spectral_radius < 1.0
         found.flags.writeable = False
         return found
 
     @property
     def kinds(self) -> np.ndarray:
-        """Shape (Q,): ``"stable"``, ``"saddle"`` (some directions contract) or ``"repeller"`` (none does)."""
+        """The kind of each point: ``"stable"``, ``"saddle"`` (some eigenvalues are below 1) or ``"repeller"``."""
         if self.stable.all():
             return np.full(len(self), "stable", dtype="<U8")
         smallest = np.abs(np.linalg.eigvals(self.jacobians)).min(axis=-1, initial=np.inf)
@@ -237,22 +174,22 @@ class FixedPoints:
 
     @property
     def places(self) -> np.ndarray:
-        """Shape (Q,): ``"inside"`` the domain, ``"outside"``, or on a ``"face"`` of it, to within `errors`."""
+        """The place of each point: ``"inside"`` the domain, ``"outside"``, or on a ``"face"`` to within its error."""
         return placed(self.points, self.errors, self.domain)
 
     @property
     def clusters(self) -> tuple[Cluster, ...]:
-        """Groups of fixed points that floats cannot tell apart, each with its index where that is proved."""
+        """Groups of fixed points that floats cannot tell apart, each with its index if that is proved."""
         return tuple(Cluster.from_dict(one) for one in self.facts.get("clusters", ()))
 
     @property
     def index_sum(self) -> int:
-        """Sum of the indices; +1 for all fixed points of a map of a ball or box into itself (Brouwer degree)."""
+        """The sum of the indices; it is +1 for all fixed points of a map of a box into itself (Brouwer degree)."""
         return int(self.index.sum())
 
     @property
     def outcomes(self) -> Mapping[Status, int]:
-        """How the starts ended, as numbers of starts (``method="grid"``)."""
+        """The number of starts with each end, with ``method="grid"``."""
         if self.labels is None or self.settled is None:
             return {}
         fixed = (self.labels >= 0) & (self.labels < len(self))
@@ -260,14 +197,14 @@ class FixedPoints:
             Status.CONVERGED: fixed & self.settled,
             Status.LATE: fixed & ~self.settled,
             Status.CYCLE: self.labels >= len(self),
-            Status.APERIODIC: self.labels == -1,
-            Status.DIVERGED: self.labels == -2,
+            Status.APERIODIC: self.labels == Label.APERIODIC,
+            Status.DIVERGED: self.labels == Label.DIVERGED,
         }
         return {status: int(those.sum()) for status, those in shares.items()}
 
     @property
     def statement(self) -> str:
-        """What is proved to exist, whether there are others, and why."""
+        """What is proved to exist, whether there are others, and why, as text."""
         known = int(self.proved.sum())
         parts = [f"{known} proved to exist"]
         if known < len(self):
@@ -276,7 +213,18 @@ class FixedPoints:
         return f"{', '.join(parts)}; {others}: {self.reason}"
 
     def save(self, path: str | Path) -> Path:
-        """Write the result to `path` (npz, no pickles)."""
+        """Write the result to a file (npz, without pickled objects).
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
         radii, rings = pack_cycles(self.cycles)
         facts = {
             "complete": self.complete,
@@ -294,7 +242,23 @@ class FixedPoints:
 
     @classmethod
     def load(cls, path: str | Path) -> FixedPoints:
-        """Read what `save` wrote."""
+        """Read fixed points from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to read.
+
+        Returns
+        -------
+        FixedPoints
+            The result.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or holds something else.
+        """
 
         def build(facts: dict[str, Any], arrays: dict[str, Any]) -> FixedPoints:
             cycles = unpack_cycles(facts.pop("cycles"), arrays)
@@ -308,7 +272,7 @@ class FixedPoints:
         return restore(path, _SCHEMA, build)
 
     def to_pandas(self) -> Any:
-        """Return the points as a table, one row each."""
+        """Return a table with one row for each point."""
         import pandas as pd
 
         columns: dict[str, Any] = {f"x{i}": self.points[:, i] for i in range(self.points.shape[1])}
@@ -317,7 +281,7 @@ class FixedPoints:
         return pd.DataFrame(columns)
 
     def table(self) -> str:
-        """Return the points as text."""
+        """Return a table of the points, as text."""
         n = self.points.shape[1]
         shown = n if n <= _SHOWN else _SHOWN // 2
         rest = f"  ... x{n - 1}" if shown < n else ""

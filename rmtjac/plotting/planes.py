@@ -11,9 +11,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import ListedColormap, to_rgb
 
 from rmtjac.fixed_points.basins import Basins
-from rmtjac.fixed_points.cover import OPEN
+from rmtjac.fixed_points.ends import Cycle, Label
 from rmtjac.fixed_points.regions import Regions
-from rmtjac.fixed_points.result import Cycle, FixedPoints
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.plotting.canvas import BLACK, GREY, PALETTE, new_axes
 from rmtjac.validate import choice
 
@@ -145,7 +145,7 @@ def plot_basins(
             for axis in basins.axes
         )
     else:
-        values, scheme, lowest = np.where(basins.cells == OPEN, -1, basins.cells), [GREY, *colors], -1
+        values, scheme, lowest = np.where(basins.cells == Label.OPEN, -1, basins.cells), [GREY, *colors], -1
         x, y = (
             np.linspace(low, high, size + 1) for low, high, size in zip(*basins.domain, basins.cells.shape, strict=True)
         )

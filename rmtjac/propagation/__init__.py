@@ -1,1 +1,12 @@
-"""How large the signal is in each layer of a wide network, and how two inputs stay apart."""
+"""How large the signal is in each layer of a wide network, and how the angle between two inputs changes.
+
+- `expectation`: means of a function of one Gaussian or Cauchy variable.
+- `gaussian_pairs`: means of an activation and its slope over one or two Gaussian variables.
+- `mean_field`: the variance of the preactivations in each layer of an ensemble.
+- `layer_maps`: how one layer changes the variance and the correlation, and the fixed points of these maps.
+- `phase`: order and chaos, at one point and on a grid.
+- `tuning`: the critical line and dynamical isometry.
+
+Import from these modules, or the public names from `rmtjac` and `rmtjac.theory`. This package hands on no names: the
+function `mean_field` would hide the module of that name.
+"""

@@ -20,16 +20,17 @@ _LONGEST = 2.0
 
 
 def _expectation(f: Function, weight: Function, scale: float, breakpoints: tuple[float, ...], decades: float) -> float:
-    """Return the sum over signs of int f(+-e^y) weight(e^y / scale) e^y / scale dy.
+    """Return the sum over both signs of the integral over y of f(+-e^y) weight(e^y / scale) e^y / scale.
 
-    In y = log|h| the function, which changes at |h| about 1, and the weight, which changes at |h| about `scale`, both
-    have features of width about 1, however far apart the two scales are. A Gauss-Legendre rule on pieces that are
-    halved until the halves add up to the whole.
+    The function changes at |h| about 1, the weight at |h| about `scale`. In y = log|h| both change over lengths of
+    about 1, however far apart the two scales are. A Gauss-Legendre rule is used on pieces that are halved until the two
+    halves add up to the whole. `decades` is how far log|h| goes beyond log(scale).
     """
     centre = math.log(scale)
     low, high = min(0.0, centre) - 38.0, centre + decades
 
     def integrals(sign: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return the integrals over y from a to b, h having the given signs."""
         half = 0.5 * (b - a)
         h = np.exp((0.5 * (a + b))[:, None] + half[:, None] * _NODES)
         value = np.asarray(f((sign[:, None] * h).ravel()), dtype=float).reshape(h.shape)
@@ -42,7 +43,7 @@ def _expectation(f: Function, weight: Function, scale: float, breakpoints: tuple
         cuts = {centre - 2.0, centre, centre + 1.0, -2.0, 0.0, 1.0, *own}
         points = [low, *sorted(cut for cut in cuts if low < cut < high), high]
         for start, end in itertools.pairwise(points):
-            # None so long that what happens at its end lies between two nodes.
+            # No piece is so long that a change at its end lies between two nodes.
             inner = np.linspace(start, end, 1 + math.ceil((end - start) / _LONGEST))
             pieces += [(side, *ends) for ends in itertools.pairwise(inner)]
     sign, a, b = (np.array(column) for column in zip(*pieces, strict=True))
@@ -54,7 +55,7 @@ def _expectation(f: Function, weight: Function, scale: float, breakpoints: tuple
         a, b = np.column_stack([a, middle]).ravel(), np.column_stack([middle, b]).ravel()
         halves = integrals(sign, a, b)
         sums = halves[::2] + halves[1::2]
-        with np.errstate(invalid="ignore"):  # infinite is infinite
+        with np.errstate(invalid="ignore"):  # an infinite integral is returned as infinite
             rough = np.abs(sums - whole) > _PRECISION * (abs(total) + float(np.abs(sums).sum()))
         total += float(sums[~rough].sum())
         again = np.repeat(rough, 2)
@@ -67,7 +68,7 @@ def _expectation(f: Function, weight: Function, scale: float, breakpoints: tuple
 def gaussian_expectation(f: Function, variance: float, breakpoints: tuple[float, ...] = ()) -> float:
     r"""Return :math:`E f(\sqrt{v} Z)`, Z ~ N(0, 1), v the `variance`, for f of at most polynomial growth.
 
-    Adaptive Gauss-Legendre in log|h|, split at the `breakpoints` of f. Relative error about 1e-13.
+    The rule is adaptive in log|h| and split at the `breakpoints` of f. The relative error is about 1e-13.
 
     Examples
     --------
@@ -78,6 +79,7 @@ def gaussian_expectation(f: Function, variance: float, breakpoints: tuple[float,
         return float(f(np.zeros(1))[0])
 
     def weight(z: np.ndarray) -> np.ndarray:
+        """Return the density of N(0, 1)."""
         return np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
 
     # Beyond e^3.65 = 38 standard deviations the weight underflows.

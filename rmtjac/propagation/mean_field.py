@@ -1,13 +1,15 @@
 r"""The mean field: how the size of the signal travels through the layers.
 
-For weights of finite variance and width to infinity the preactivations of layer l are Gaussian with variance
-(EQUATIONS of the limit, PSG Sec. 2)
+For weights of finite variance, as the widths tend to infinity, the preactivations of layer l are Gaussian with variance
+q^h_l (PSG Section 2),
 
 .. math:: q^h_l = \sigma_w^2 q_l + \sigma_b^2, \qquad q_{l+1} = E\,\varphi(\sqrt{q^h_l} Z)^2, \qquad
           q_0 = |x^0|^2 / n_0 .
 
-For Cauchy weights they are Cauchy, and the scale takes the place of the standard deviation:
+For Cauchy weights they are Cauchy, and the scale s_l takes the place of the standard deviation:
 :math:`s_0 = \gamma E|x^0_j| + \gamma_b`, :math:`s_{l+1} = \gamma E|\varphi(s_l C)| + \gamma_b`.
+
+Sources: BS, PSG (docs/references.md).
 """
 
 from __future__ import annotations
@@ -31,19 +33,37 @@ STATIONARY = "stationary"
 
 @dataclass(frozen=True, eq=False)
 class MeanField:
-    r"""Size of the signal in every layer.
+    r"""Size of the signal in every layer of a wide network.
+
+    Made by `mean_field`.
 
     Attributes
     ----------
-    input_variance
+    input_variance : float
         :math:`q_0 = |x^0|^2 / n_0`.
-    scales
-        Shape (L,): standard deviation :math:`\sqrt{q^h_l}` of the preactivations h^l, or their Cauchy scale.
-    heavy_tailed
+    scales : ndarray of float, shape (L,)
+        Standard deviation :math:`\sqrt{q^h_l}` of the preactivations :math:`h^l`, or their Cauchy scale.
+    heavy_tailed : bool
         Whether the preactivations are Cauchy.
-    chi
-        Shape (L,): :math:`\chi_l = \sigma_w^2 E\,\varphi'(h^l)^2`, the mean squared singular value of a layer; NaN
-        when heavy-tailed.
+    chi : ndarray of float, shape (L,)
+        :math:`\chi_l = \sigma_w^2 E\,\varphi'(h^l)^2`, the mean squared singular value of a layer; NaN where the
+        preactivations are Cauchy.
+
+    See Also
+    --------
+    mean_field : Follow the signal through the layers of an ensemble.
+
+    References
+    ----------
+    PSG Section 2. See docs/references.md.
+    docs/theory/layers.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> field = rj.mean_field(rj.Ensemble.square(100, 2, "relu", rj.Gaussian(std=2**0.5)))
+    >>> field.preactivation_variances.round(12), field.chi.round(12)
+    (array([2., 2.]), array([1., 1.]))
     """
 
     input_variance: float
@@ -53,7 +73,7 @@ class MeanField:
 
     @property
     def preactivation_variances(self) -> np.ndarray:
-        """:math:`q^h_l` of shape (L,), the q of BS's formulas; infinite when heavy-tailed."""
+        """The variances q^h_l of the preactivations, shape (L,), the q of BS Section III; infinite if Cauchy."""
         return np.full_like(self.scales, np.inf) if self.heavy_tailed else self.scales**2
 
     def __repr__(self) -> str:
@@ -63,16 +83,18 @@ class MeanField:
 
 
 def _gaussian_step(phi: Activation, variance: float) -> float:
-    with np.errstate(over="ignore"):  # an infinite result is refused by name in the next layer
+    """Return E phi^2."""
+    with np.errstate(over="ignore"):  # the next layer raises an error that names it
         return gaussian_expectation(lambda h: phi(h) ** 2, variance, phi.breakpoints)
 
 
 def _layer_variances(ensemble: Ensemble) -> list[tuple[float, float]]:
-    """(sigma_w^2, sigma_b^2) per layer: n_l Var W_ij and Var b_i."""
+    """Return (sigma_w^2, sigma_b^2) of each layer: n_l Var W_ij and Var b_i."""
     return [(layer["row_variance"], layer["bias_variance"]) for layer in ensemble.layer_numbers()]
 
 
 def _heavy_tailed(ensemble: Ensemble) -> bool:
+    """Return whether all laws are Cauchy, False if all have a variance; other ensembles raise a ValueError."""
     laws = [*ensemble.weights, *(ensemble.biases or ())]
     if all(one.finite_variance for one in laws):
         return False
@@ -85,7 +107,7 @@ def _heavy_tailed(ensemble: Ensemble) -> bool:
 
 
 def resolve_input_variance(ensemble: Ensemble, input_variance: float | str) -> float:
-    """Return q_0 as a number; ``"stationary"`` is the one that every layer reproduces.
+    """Return q_0 as a number; ``"stationary"`` stands for the one that every layer reproduces.
 
     Raises
     ------
@@ -104,16 +126,17 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
 
     Parameters
     ----------
-    step
-        Variance in one layer as a function of that in the layer before; increasing.
-    at_zero
-        Its limit at q = 0.
+    step : callable
+        The variance in one layer as an increasing function of that in the layer before.
+    at_zero : float
+        The limit of `step` at q = 0.
 
     Returns
     -------
     float
         0 if the signal dies out (below 1e-12), inf if it grows without bound (past 1e12), 1 if that is itself fixed.
-        The search goes by factors of 2: a pair of fixed points closer than that may be passed over.
+        The search
+        proceeds by factors of 2, and may miss a pair of fixed points that are closer than that.
 
     Examples
     --------
@@ -123,9 +146,11 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
     from scipy.optimize import brentq
 
     def growth(q: float) -> float:
+        """Return by how much a layer increases the variance."""
         return step(q) - q
 
-    def side(q: float) -> int:  # is the map above (+1) or below (-1) the diagonal, beyond rounding?
+    def side(q: float) -> int:
+        """Return the sign of the growth, 0 if the growth may be rounding."""
         value = growth(q)
         return 0 if abs(value) <= 1e-13 * q else 1 if value > 0.0 else -1
 
@@ -135,7 +160,7 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
         return 1.0
     if start > 0:
         while side(high) >= 0:
-            # On a fixed point, to within rounding, the bracket must still have the map on its two sides.
+            # Next to a fixed point, where only rounding decides, the growth must still change its sign in the bracket.
             if growth(high) > 0.0:
                 low = high
             high *= 2.0
@@ -148,11 +173,12 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
             low *= 0.5
             if at_zero == 0.0 and low < 1e-12:
                 return 0.0
-    # Divided by its size: brentq multiplies values, which must not underflow.
+    # Divided by its size, as brentq multiplies values and they must not underflow.
     return float(brentq(lambda q: growth(q) / high, low, high, xtol=1e-300, rtol=1e-15))
 
 
 def _stationary(ensemble: Ensemble) -> float:
+    """Return the q_0 that every layer reproduces."""
     if _heavy_tailed(ensemble):
         raise ValueError(
             f"input_variance={STATIONARY!r} needs weights and biases of finite variance; give a number instead"
@@ -175,19 +201,44 @@ def _stationary(ensemble: Ensemble) -> float:
 def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanField:
     r"""Follow the size of the signal through the layers of wide networks.
 
+    .. math:: q^h_l = \sigma_w^2 q_l + \sigma_b^2, \qquad q_{l+1} = E\,\varphi(\sqrt{q^h_l} Z)^2, \qquad Z \sim N(0, 1),
+
+    and for Cauchy weights :math:`s_{l+1} = \gamma E|\varphi(s_l C)| + \gamma_b`, C standard Cauchy.
+
     Parameters
     ----------
-    ensemble
-        Laws of finite variance, or Cauchy throughout.
-    input_variance
-        :math:`q_0 = |x^0|^2/n_0`, or ``"stationary"``. With Cauchy weights the input is taken Gaussian of this
-        variance, so :math:`E|x^0_j| = \sqrt{2 q_0/\pi}`.
+    ensemble : Ensemble
+        The layers. All laws of weights and biases must have a variance, or all must be Cauchy.
+    input_variance : float or {"stationary"}, optional
+        :math:`q_0 = |x^0|^2/n_0 \ge 0`, or the value that every layer reproduces. With Cauchy weights the input is
+        taken to be Gaussian of this variance, so that :math:`E|x^0_j| = \sqrt{2 q_0/\pi}`.
+
+    Returns
+    -------
+    MeanField
+        The scales of the preactivations, and :math:`\chi_l` of each layer.
 
     Raises
     ------
+    TypeError
+        If `input_variance` is neither a number nor a word.
     ValueError
         If no mean field exists: mixed tails, a stable law other than Cauchy, an unbounded activation under
-        Cauchy weights, no stationary point; or if the signal leaves the range of a float.
+        Cauchy weights, no stationary value; or if the signal leaves the range of a float.
+
+    See Also
+    --------
+    rmtjac.theory.fixed_variance : The variance that a layer reproduces, without an ensemble.
+    rmtjac.theory.signal_phase : Order and chaos at that variance.
+
+    Notes
+    -----
+    Cost: two or three integrals over one variable for each layer, whatever the widths.
+
+    References
+    ----------
+    PSG Section 2 for finite variance. See docs/references.md.
+    docs/theory/layers.md; for Cauchy weights docs/theory/heavy_tails.md.
 
     Examples
     --------
@@ -200,7 +251,7 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
     q = start = resolve_input_variance(ensemble, input_variance)
     scales, chi = np.empty(ensemble.depth), np.full(ensemble.depth, np.nan)
     variances = _layer_variances(ensemble)
-    size = math.sqrt(2.0 * q / math.pi)  # E|x_j|, used by the heavy-tailed recursion only
+    size = math.sqrt(2.0 * q / math.pi)  # E|x_j|, for Cauchy weights
     for l, (phi, layer) in enumerate(zip(ensemble.activations, ensemble.layer_numbers(), strict=True)):
         if heavy:
             scales[l] = ensemble.widths[l] * layer["weight_scale"] * size + layer["bias_scale"]

@@ -1,13 +1,11 @@
-r"""Signal propagation in wide Gaussian networks: fixed points, order and chaos.
+r"""Order and chaos in wide Gaussian networks: how signals propagate at one point, and on a grid of variances.
 
-One layer maps the preactivations h, variance q and correlation c of two inputs (Poole et al. 2016; Schoenholz et al.
-2017), to
+The slope of the correlation map at c = 1,
 
-.. math:: q' = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2, \qquad
-          c' = \frac{\sigma_w^2 E\,\varphi(h_1)\varphi(h_2) + \sigma_b^2}{q^*}, \qquad
-          \chi_1 = \left.\frac{dc'}{dc}\right|_{c=1} = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2 .
+.. math:: \chi_1 = \left.\frac{dc'}{dc}\right|_{c=1} = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2,
 
-The expectations are those of `rmtjac.propagation.gaussian_pairs`.
+decides between them (Poole et al. 2016; Schoenholz et al. 2017, docs/references.md). The maps and their fixed points
+stand in `rmtjac.propagation.layer_maps`.
 """
 
 from __future__ import annotations
@@ -20,166 +18,68 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.activations import activation as resolve
-from rmtjac.propagation.gaussian_pairs import gap, overlap, slope_moments, square, stretch
-from rmtjac.propagation.mean_field import reached_variance
-from rmtjac.validate import finite
+from rmtjac.propagation.gaussian_pairs import overlap, slope_moments, stretch
+from rmtjac.propagation.layer_maps import checked_layer, fixed_correlation, reached, variances
 
-__all__ = [
-    "PhaseDiagram",
-    "SignalPhase",
-    "correlation_map",
-    "fixed_variance",
-    "phase_diagram",
-    "signal_phase",
-]
+__all__ = ["CRITICAL", "PhaseDiagram", "SignalPhase", "phase_diagram", "signal_phase"]
 
-CRITICAL = 1e-9  # how far log chi_1 may be from 0 at a critical point: beyond the error of q* and of the integrals
+CRITICAL = 1e-9  # how far log chi_1 may be from 0 at a critical point: more than the errors of q* and of the integrals
 
 
 def _depth_scale(chi: float) -> float:
-    """-1 / log|chi|, infinite where chi is 1 to within the accuracy of chi."""
+    """Return -1 / log|chi|, infinite where chi is 1 to within the accuracy of chi."""
     if chi == 0.0:
         return 0.0
     log = math.log(abs(chi))
     return math.inf if abs(log) <= CRITICAL else -1.0 / log
 
 
-def _arguments(activation: str | Activation, weight: object, bias: object) -> tuple[Activation, float, float]:
-    numbers = finite("weight_variance", weight, least=0.0), finite("bias_variance", bias, least=0.0)
-    return (resolve(activation), *numbers)
-
-
-def variances(name: str, values: Any) -> np.ndarray:
-    """Return `values` as an array of finite numbers >= 0."""
-    try:
-        array = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name}={values!r} must be finite numbers >= 0") from None
-    for value in array.ravel():
-        finite(name, float(value), least=0.0)
-    return array
-
-
-def fixed_variance(activation: str | Activation, weight_variance: float, bias_variance: float) -> float:
-    r"""Return the variance q* of the preactivations that a layer reproduces.
-
-    It is the stable solution of :math:`q = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2` that the layers reach
-    from q = 1.
-
-    Parameters
-    ----------
-    activation
-        A name or an `Activation`.
-    weight_variance, bias_variance
-        :math:`\sigma_w^2 = n\,\mathrm{Var}\,W_{ij} \ge 0` and :math:`\sigma_b^2 \ge 0`.
-
-    Returns
-    -------
-    float
-        0 if the signal dies out, inf if it grows without bound (past 1e12). If the start is itself fixed it is 1: so
-        for ReLU with :math:`\sigma_w^2 = 2` and no bias, where every q is. The search goes by factors of 2, and a
-        pair of fixed points closer than that may be passed over. Relative error about 1e-13 divided by
-        :math:`1 - \chi_q`.
-
-    See Also
-    --------
-    rmtjac.mean_field : follows the variance layer by layer, with ``"stationary"`` for this fixed point.
-
-    Examples
-    --------
-    >>> q = fixed_variance("tanh", 1.5, 0.1)
-    >>> round(q, 6)
-    0.520216
-    """
-    return _fixed_variance(*_arguments(activation, weight_variance, bias_variance))
-
-
-def _fixed_variance(phi: Activation, weight: float, bias: float) -> float:
-    return reached_variance(lambda q: weight * square(phi, q) + bias, weight * phi.at_zero**2 + bias)
-
-
-def _fixed_correlation(phi: Activation, weight: float, q: float) -> float:
-    """1 - c* in the chaotic phase: where the chord of the correlation map to c = 1 has slope 1."""
-    from scipy.optimize import brentq
-
-    def excess(log_delta: float) -> float:
-        delta = math.exp(log_delta)
-        return weight * gap(phi, q, delta) / (q * delta) - 1.0
-
-    # All derivatives of the map are >= 0 on [0, 1]: the slope of the chord decreases from chi_1 > 1 at delta = 0.
-    high = 0.0
-    if excess(high) >= -1e-13:
-        return 1.0
-    low = high - 1.0
-    while excess(low) <= 0.0 and low > -60.0:
-        low, high = low - 2.0, low
-    return math.exp(low if low <= -60.0 else brentq(excess, low, high, xtol=1e-12, rtol=1e-14))
-
-
-def correlation_map(
-    activation: str | Activation, weight_variance: float, bias_variance: float, correlation: Any
-) -> np.ndarray:
-    r"""Return the correlation of two inputs after one layer, at the fixed point q*.
-
-    Parameters
-    ----------
-    activation, weight_variance, bias_variance
-        As in `fixed_variance`.
-    correlation
-        Values c in [-1, 1] before the layer.
-
-    Raises
-    ------
-    ValueError
-        If a correlation is outside [-1, 1], or if q* is 0 or infinite, where a correlation means nothing.
-
-    Notes
-    -----
-    Absolute error about 1e-12, kinks included, for an activation that varies over lengths of .1 and more. Cost of a
-    value: about .1 ms, for a curved activation with kinks 2 ms.
-
-    Examples
-    --------
-    >>> correlation_map("tanh", 1.5, 0.1, [0.0, 0.5, 1.0]).round(6)
-    array([0.192228, 0.584332, 1.      ])
-    """
-    phi, weight, bias = _arguments(activation, weight_variance, bias_variance)
-    c = np.array(correlation, dtype=float)
-    if not np.all(np.abs(c) <= 1.0):
-        raise ValueError(f"correlation={correlation!r} must be in [-1, 1]")
-    q = _fixed_variance(phi, weight, bias)
-    if not 0.0 < q < math.inf:
-        raise ValueError(
-            f"weight_variance={weight_variance!r}, bias_variance={bias_variance!r}: the variance tends to {q}, "
-            "where a correlation means nothing"
-        )
-    values = [(weight * (square(phi, q) - gap(phi, q, 1.0 - float(one))) + bias) / q for one in c.ravel()]
-    result = np.array(values).reshape(c.shape)
-    result.flags.writeable = False
-    return result
-
-
 @dataclass(frozen=True, eq=False)
 class SignalPhase:
     r"""How signals propagate at one point of the phase diagram.
 
+    Made by `signal_phase`.
+
     Attributes
     ----------
-    activation, weight_variance, bias_variance
-        The layer.
-    q
-        q*, see `fixed_variance`.
-    chi_1, chi_q
-        Slope of the correlation map at c = 1 (the growth of an angle squared, and the mean squared singular value of
-        a layer) and of the length map at q*. NaN if q* is infinite.
-    correlation, slope
-        c*, the stable fixed point of the correlation map, and the slope there. At q* = 0 covariances take the place
-        of correlations: c* = 1, slope :math:`\chi_1`.
-    xi_q, xi_c
-        Depth scales :math:`-1/\log|\chi_q|` and :math:`-1/\log(\mathrm{slope})`, in layers; inf at criticality.
-    phase
-        ``"ordered"`` (:math:`\chi_1 < 1`, c* = 1), ``"critical"`` (to within 1e-9), ``"chaotic"``
-        (:math:`\chi_1 > 1`, c* < 1), or ``"unbounded"`` if q* is infinite.
+    activation : Activation
+        The activation of the layer.
+    weight_variance, bias_variance : float
+        :math:`\sigma_w^2` and :math:`\sigma_b^2`.
+    q : float
+        The variance q* of the preactivations, see `fixed_variance`.
+    chi_1 : float
+        Slope of the correlation map at c = 1, :math:`\sigma_w^2 E\,\varphi'^2`: the factor by which a layer changes
+        the square of a small angle, and the mean squared singular value of its Jacobian. NaN if q* is infinite.
+    chi_q : float
+        Slope of the variance map at q*. NaN if q* is infinite.
+    correlation : float
+        The stable fixed point c* of the correlation map; 1 if q* = 0.
+    slope : float
+        Slope of the correlation map at c*. At q* = 0 covariances take the place of correlations, and it is
+        :math:`\chi_1`.
+    xi_q, xi_c : float
+        Depth scales :math:`-1/\log|\chi_q|` and :math:`-1/\log(\mathrm{slope})` in layers; infinite at criticality.
+    phase : {"ordered", "critical", "chaotic", "unbounded"}
+        Ordered if :math:`\chi_1 < 1`, then c* = 1; critical if :math:`|\chi_1 - 1| \le 10^{-9}`; chaotic if
+        :math:`\chi_1 > 1`, then c* < 1; unbounded if q* is infinite.
+
+    See Also
+    --------
+    signal_phase : Compute it.
+    phase_diagram : The same on a grid.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> point = rj.theory.signal_phase("tanh", 2.5, 0.05)
+    >>> point.phase, round(point.lyapunov, 4)
+    ('chaotic', 0.0627)
     """
 
     activation: Activation
@@ -196,7 +96,7 @@ class SignalPhase:
 
     @property
     def lyapunov(self) -> float:
-        """Growth rate of a small angle, (1/2) log chi_1 per layer."""
+        """The growth rate of a small angle, (1/2) log chi_1 for each layer."""
         return 0.5 * math.log(self.chi_1) if self.chi_1 != 0.0 else -math.inf
 
     def __repr__(self) -> str:
@@ -207,29 +107,64 @@ class SignalPhase:
 
 
 def signal_phase(activation: str | Activation, weight_variance: float, bias_variance: float) -> SignalPhase:
-    r"""Follow lengths and angles to their fixed points.
+    r"""Find the fixed points of variance and correlation, and the phase.
+
+    .. math:: \chi_1 = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2
+
+    decides: two close inputs converge (ordered) where it is < 1, and diverge (chaotic) where it is > 1.
 
     Parameters
     ----------
-    activation, weight_variance, bias_variance
-        As in `fixed_variance`.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    weight_variance : float
+        :math:`\sigma_w^2 = n\,\mathrm{Var}\,W_{ij} \ge 0`.
+    bias_variance : float
+        :math:`\sigma_b^2 \ge 0`.
+
+    Returns
+    -------
+    SignalPhase
+        The fixed points, the slopes there, the depth scales and the phase.
+
+    Raises
+    ------
+    TypeError
+        If a variance is not a number.
+    ValueError
+        If a variance is negative or not finite, or the activation is not known.
+
+    See Also
+    --------
+    phase_diagram : The same on a grid.
+    critical_line : Where chi_1 = 1.
+
+    Notes
+    -----
+    Cost: the fixed point q* takes some ten to hundred integrals over one variable; the fixed point c* of the chaotic
+    phase as many integrals over two.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------
     >>> signal_phase("tanh", 2.5, 0.05)
     SignalPhase(tanh: chaotic, q=1.06396, chi_1=1.13352, xi_q=1.18, xi_c=11.8)
     """
-    phi, weight, bias = _arguments(activation, weight_variance, bias_variance)
-    q = _fixed_variance(phi, weight, bias)
+    phi, weight, bias = checked_layer(activation, weight_variance, bias_variance)
+    q = reached(phi, weight, bias)
     if q == math.inf:
         nan = math.nan
         return SignalPhase(phi, weight, bias, q, nan, nan, nan, nan, nan, nan, phase="unbounded")
-    chi_1 = weight * slope_moments(phi, q)[0]
+    chi_1 = weight * slope_moments(phi, q).mean
     chi_q = weight * stretch(phi, q)
     phase = "critical" if abs(chi_1 - 1.0) <= CRITICAL else "ordered" if chi_1 < 1.0 else "chaotic"
     delta, slope = 0.0, chi_1
     if phase == "chaotic":
-        delta = _fixed_correlation(phi, weight, q)
+        delta = fixed_correlation(phi, weight, q)
         slope = weight * overlap(phi, q, delta)
     scales = _depth_scale(chi_q), _depth_scale(slope)
     return SignalPhase(phi, weight, bias, q, chi_1, chi_q, 1.0 - delta, slope, *scales, phase)
@@ -237,16 +172,38 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
 
 @dataclass(frozen=True, eq=False)
 class PhaseDiagram:
-    r"""`signal_phase` on a grid; arrays of shape (bias variances, weight variances), as ``pcolormesh`` wants them.
+    r"""Phases of signal propagation on a grid of weight and bias variances.
+
+    Made by `phase_diagram`. The arrays have the shape (bias variances, weight variances) that ``pcolormesh`` takes.
 
     Attributes
     ----------
-    activation, weight_variances, bias_variances
-        The grid.
-    q, chi_1, chi_q, correlation, xi_q, xi_c
+    activation : Activation
+        The activation of the layers.
+    weight_variances : ndarray of float, shape (n,)
+        Values of :math:`\sigma_w^2`.
+    bias_variances : ndarray of float, shape (m,)
+        Values of :math:`\sigma_b^2`.
+    q, chi_1, chi_q, correlation, xi_q, xi_c : ndarray of float, shape (m, n)
         As in `SignalPhase`.
-    phase
-        Words.
+    phase : ndarray of str, shape (m, n)
+        As in `SignalPhase`.
+
+    See Also
+    --------
+    phase_diagram : Compute it.
+    rmtjac.plotting.plot_phase_diagram : Draw it.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> rj.theory.phase_diagram("tanh", [1.0, 2.0], [0.0, 0.1]).phase.tolist()
+    [['critical', 'chaotic'], ['ordered', 'chaotic']]
     """
 
     activation: Activation
@@ -261,7 +218,7 @@ class PhaseDiagram:
     phase: np.ndarray
 
     def to_pandas(self) -> Any:
-        """Return one row per point of the grid; needs pandas."""
+        """Return a table with one row for each point of the grid; needs pandas."""
         import pandas as pd
 
         bias, weight = np.meshgrid(self.bias_variances, self.weight_variances, indexing="ij")
@@ -276,14 +233,44 @@ class PhaseDiagram:
 
 
 def phase_diagram(activation: str | Activation, weight_variances: Any, bias_variances: Any) -> PhaseDiagram:
-    r"""Return the phases on a grid of weight and bias variances.
+    r"""Find the phases of signal propagation on a grid of weight and bias variances.
+
+    Each point is a `signal_phase`: ordered, critical or chaotic as :math:`\chi_1` is below, at or above 1.
 
     Parameters
     ----------
-    activation
-        As in `fixed_variance`.
-    weight_variances, bias_variances
-        One-dimensional: the values of :math:`\sigma_w^2` and :math:`\sigma_b^2`.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    weight_variances : array_like of float, shape (n,)
+        Values of :math:`\sigma_w^2 \ge 0`.
+    bias_variances : array_like of float, shape (m,)
+        Values of :math:`\sigma_b^2 \ge 0`.
+
+    Returns
+    -------
+    PhaseDiagram
+        The phases and fixed points, arrays of shape (m, n).
+
+    Raises
+    ------
+    TypeError
+        If a variance is not a number.
+    ValueError
+        If a variance is negative or not finite, or an axis is empty or not one-dimensional.
+
+    See Also
+    --------
+    signal_phase : One point.
+    critical_line : The border of order and chaos.
+
+    Notes
+    -----
+    Cost: n m times that of `signal_phase`.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-r"""Tuning a layer: to the border of order and chaos, and on it to dynamical isometry.
+r"""Tuning a layer: to the border of order and chaos, and on this border to dynamical isometry.
 
-Poole et al. 2016; Pennington, Schoenholz, Ganguli (PSG) 2017, 2018.
+Sources: Poole et al. 2016, Pennington et al. 2017, PSG (docs/references.md).
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.activations import activation as resolve
 from rmtjac.propagation.gaussian_pairs import slope_moments, square, stretch
-from rmtjac.propagation.phase import CRITICAL, fixed_variance, variances
+from rmtjac.propagation.layer_maps import fixed_variance, variances
+from rmtjac.propagation.phase import CRITICAL
 from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["Isometry", "critical_line", "isometry"]
 
 
 def _critical_point(phi: Activation, q: float) -> tuple[float, float]:
-    """(sigma_w^2, sigma_b^2) at which q is a fixed point with chi_1 = 1."""
-    mean = slope_moments(phi, q)[0]
+    """Return (sigma_w^2, sigma_b^2) at which q is a fixed point with chi_1 = 1."""
+    mean = slope_moments(phi, q).mean
     if mean == 0.0:
         return math.inf, -math.inf
     return 1.0 / mean, q - square(phi, q) / mean
@@ -31,22 +32,47 @@ def _critical_point(phi: Activation, q: float) -> tuple[float, float]:
 def critical_line(activation: str | Activation, bias_variance: Any) -> np.ndarray:
     r"""Return the weight variance at which :math:`\chi_1 = 1`, the border of order and chaos.
 
-    On the line :math:`\sigma_w^2 = 1/E\,\varphi'^2` and :math:`\sigma_b^2 = q^* - \sigma_w^2 E\,\varphi^2`: the
-    second equation is solved for q*. Without bias and with :math:`\varphi(0) = 0` the line ends at
+    On this line
+
+    .. math:: \sigma_w^2 = \frac{1}{E\,\varphi'(\sqrt{q^*} Z)^2}, \qquad
+              \sigma_b^2 = q^* - \sigma_w^2 E\,\varphi(\sqrt{q^*} Z)^2,
+
+    and the second equation is solved for q*. Without bias and with :math:`\varphi(0) = 0` the line ends at
     :math:`\sigma_w^2 = 1/\varphi'(0)^2`.
 
     Parameters
     ----------
-    activation
-        As in `fixed_variance`.
-    bias_variance
-        A number or an array of :math:`\sigma_b^2 \ge 0`.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    bias_variance : array_like of float, any shape
+        Values of :math:`\sigma_b^2 \ge 0`.
 
     Returns
     -------
-    ndarray
-        Of the shape of `bias_variance`; NaN where no stable q* <= 1e6 is critical (ReLU with bias). Relative error
-        about 1e-11.
+    ndarray of float, shape of `bias_variance`
+        Values of :math:`\sigma_w^2`, relative error about 1e-11; NaN where no stable q* <= 1e6 is critical (ReLU with
+        bias).
+
+    Raises
+    ------
+    TypeError
+        If a variance is not a number.
+    ValueError
+        If a variance is negative or not finite, or the activation is not known.
+
+    See Also
+    --------
+    signal_phase : The phase at one point.
+    isometry : The point of the line with a given spread of singular values.
+
+    Notes
+    -----
+    Cost: 141 pairs of integrals over one variable, and some twenty more for each bias variance.
+
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------
@@ -62,6 +88,7 @@ def critical_line(activation: str | Activation, bias_variance: Any) -> np.ndarra
 
 
 def _critical_weight(phi: Activation, bias: float, grid: np.ndarray, known: np.ndarray) -> float:
+    """Return the critical sigma_w^2 at one bias variance; `known` has sigma_b^2 at the q* of the grid."""
     from scipy.optimize import brentq
 
     candidates = [0.0] if bias == phi.at_zero == 0.0 else []
@@ -73,7 +100,7 @@ def _critical_weight(phi: Activation, bias: float, grid: np.ndarray, known: np.n
         # q may be a fixed point that is unstable, or not the one that is reached.
         if (
             reached < math.inf
-            and abs(weight * slope_moments(phi, reached)[0] - 1.0) < 1e-6
+            and abs(weight * slope_moments(phi, reached).mean - 1.0) < 1e-6
             and weight * stretch(phi, reached) <= 1.0 + CRITICAL
         ):
             return weight
@@ -82,16 +109,39 @@ def _critical_weight(phi: Activation, bias: float, grid: np.ndarray, known: np.n
 
 @dataclass(frozen=True, eq=False)
 class Isometry:
-    r"""A layer tuned for a given spread of the squared singular values of the Jacobian.
+    r"""Layer tuned for a given spread of the squared singular values of the Jacobian.
+
+    Made by `isometry`.
 
     Attributes
     ----------
-    activation, depth, weights, target
-        What was asked for.
-    weight_variance, bias_variance
-        The answer: :math:`\sigma_w^2` and :math:`\sigma_b^2`.
-    q, chi_1, spread
-        What they achieve, computed anew from the two variances.
+    activation : Activation
+        The activation of the layers.
+    depth : int
+        The number L of layers.
+    weights : {"orthogonal", "gaussian"}
+        The kind of weights.
+    target : float
+        The spread that was asked for.
+    weight_variance, bias_variance : float
+        The :math:`\sigma_w^2` and :math:`\sigma_b^2` found.
+    q, chi_1, spread : float
+        The fixed variance q*, :math:`\chi_1` and the spread, computed from these two variances.
+
+    See Also
+    --------
+    isometry : Find it.
+
+    References
+    ----------
+    Pennington et al. 2017. See docs/references.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> tuned = rj.theory.isometry("tanh", 100, 0.1)
+    >>> round(tuned.weight_variance, 5), round(tuned.spread, 9)
+    (1.02324, 0.1)
     """
 
     activation: Activation
@@ -112,31 +162,51 @@ class Isometry:
 
 
 def isometry(activation: str | Activation, depth: int, target: float, *, weights: str = "orthogonal") -> Isometry:
-    r"""Find the critical layer whose Jacobian has a prescribed spread of squared singular values.
+    r"""Find the critical layer whose Jacobian has a given spread of squared singular values.
 
-    At :math:`\chi_1 = 1` the limiting spectrum of :math:`J J^T` has mean 1 and variance (PSG)
+    At :math:`\chi_1 = 1` the limiting spectrum of :math:`J J^T` has mean 1 and variance
 
     .. math:: \sigma^2_{JJ^T} = L\left(\frac{\mu_2}{\mu_1^2} - 1 - s_1\right), \qquad
               \mu_k = E\,\varphi'(\sqrt{q^*} Z)^{2k},
 
-    with :math:`s_1 = 0` for orthogonal weights and -1 for Gaussian ones. Small q* bring tanh and erf near isometry
-    with orthogonal weights. Gaussian weights alone spread by L. ReLU, half of whose slopes are 0, spreads by L more.
+    with :math:`s_1 = 0` for orthogonal weights and -1 for Gaussian ones. With orthogonal weights and a small q*, tanh
+    and erf come near isometry. Gaussian weights add L to the variance, and so does ReLU, half of whose slopes are 0.
 
     Parameters
     ----------
-    activation
-        As in `fixed_variance`.
-    depth
-        L.
-    target
-        The variance asked for, > 0.
-    weights
-        ``"orthogonal"`` or ``"gaussian"``.
+    activation : str or Activation
+        A registered name, with parameters as in ``"leaky_relu:0.1"``, or an `Activation`.
+    depth : int
+        The number L of layers, > 0.
+    target : float
+        The variance asked for: > 0, and > L with Gaussian weights.
+    weights : {"orthogonal", "gaussian"}, optional
+        The kind of weights.
+
+    Returns
+    -------
+    Isometry
+        The weight and bias variance, and what they achieve.
 
     Raises
     ------
+    TypeError
+        If `depth` is not a whole number, or `target` not a number.
     ValueError
-        If no stable critical layer has this spread.
+        If no stable critical layer has this spread, or an argument is out of range.
+
+    See Also
+    --------
+    critical_line : All critical layers.
+
+    Notes
+    -----
+    Cost: about 150 integrals over one variable, whatever the depth.
+
+    References
+    ----------
+    Pennington et al. 2017; PSG. See docs/references.md.
+    docs/theory/layers.md.
 
     Examples
     --------
@@ -159,7 +229,8 @@ def isometry(activation: str | Activation, depth: int, target: float, *, weights
         )
 
     def excess(log_q: float) -> float:
-        return depth * slope_moments(phi, math.exp(log_q))[1] + floor - target
+        """Return the spread at q minus the target."""
+        return depth * slope_moments(phi, math.exp(log_q)).spread + floor - target
 
     grid = np.log(np.geomspace(1e-8, 1e6, 141))
     known = np.array([excess(x) for x in grid])

@@ -1,14 +1,8 @@
 """Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum, proofs, phases."""
 
+from rmtjac.propagation.layer_maps import correlation_map, fixed_variance
 from rmtjac.propagation.mean_field import MeanField, mean_field
-from rmtjac.propagation.phase import (
-    PhaseDiagram,
-    SignalPhase,
-    correlation_map,
-    fixed_variance,
-    phase_diagram,
-    signal_phase,
-)
+from rmtjac.propagation.phase import PhaseDiagram, SignalPhase, phase_diagram, signal_phase
 from rmtjac.propagation.tuning import Isometry, critical_line, isometry
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.chi import inverse_moment_transform

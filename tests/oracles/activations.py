@@ -32,7 +32,7 @@ FUNCTIONS = {
     "mish": lambda x: x * mp.tanh(_softplus(x)),
 }
 
-# Equation sheet, section 6: concave on R+, phi(t)/t nonincreasing, phi(0), slope at infinity.
+# docs/theory/nonnegative.md: concave on R+, phi(t)/t nonincreasing, phi(0), slope at infinity.
 FACTS = {
     "tanh": (True, "strictly", 0.0, 0.0),
     "erf": (True, "strictly", 0.0, 0.0),

@@ -1,7 +1,7 @@
 """Closed forms from the literature, in mpmath where digits matter; nothing here imports rmtjac.
 
 Sources: Fuss-Catalan (products of L square Gaussian matrices): Penson & Zyczkowski, PRE 83 (2011) 061118, in the
-parametrisation of the project's equation sheet, section 3; Marchenko-Pastur; Gaussian integrals of erf and HardTanh.
+parametrisation of docs/theory/limit_equation.md; Marchenko-Pastur; Gaussian integrals of erf and HardTanh.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def finite_moments(width: int, mus: list[tuple[float, float]]) -> tuple[float, f
     """E tr M / N and E tr M^2 / N of D W ... D W, W square Gaussian of variance 1/N, D i.i.d. with (E D^2, E D^4)
     per layer.
 
-    Equation sheet, section 3, "Exact finite-N oracles".
+    See docs/theory/limit_equation.md.
     """
     first, p, q = 1.0, 1.0, 1.0
     for mu1, mu2 in mus:

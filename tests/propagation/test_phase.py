@@ -14,33 +14,6 @@ from tests.oracles.gaussian_pairs import erf_pair, erf_slopes, hardtanh_gaps
 # Fixed points
 
 
-@pytest.mark.parametrize(
-    ("name", "weight", "bias", "expected"),
-    [
-        ("relu", 1.0, 0.5, 1.0),
-        ("relu", 2.0, 0.0, 1.0),  # every q is fixed
-        ("relu", 2.0, 0.1, math.inf),
-        ("relu", 3.0, 0.0, math.inf),
-        ("relu", 1.9, 0.0, 0.0),
-        ("relu", 1.5, 1e-20, 4e-20),
-        ("relu", 1.0, 1.0, 2.0),  # on a power of 2, where the bracket ends
-        ("relu", 1.2, 0.4, 1.0),
-        ("relu", 1.0, 0.125, 0.25),
-        ("relu", 1.5, 1.0, 4.0),
-        ("linear", 0.5, 0.25, 0.5),
-        ("leaky_relu:0.5", 0.8, 1.0, 2.0),
-        ("tanh", 1.0, 0.0, 0.0),
-        ("tanh", 0.0, 0.3, 0.3),
-        ("tanh", 0.0, 0.0, 0.0),
-        ("sigmoid", 0.0, 0.0, 0.0),
-        ("hardtanh", 0.9, 0.0, 0.0),
-    ],
-)
-def test_fixed_point_known(name, weight, bias, expected):
-    # brentq stops where the map meets the diagonal to within rounding
-    assert phase.fixed_variance(name, weight, bias) == pytest.approx(expected, rel=1e-12, abs=0.0)
-
-
 @pytest.mark.parametrize(("name", "step"), [("erf", erf_step), ("hardtanh", hardtanh_step)])
 @pytest.mark.parametrize(("weight", "bias"), [(0.7, 0.2), (1.5, 0.0), (2.0, 0.3), (60.0, 1.0), (1.02, 0.0)])
 def test_fixed_point_and_chi_q_against_closed_forms(name, step, weight, bias):
@@ -178,19 +151,10 @@ def test_phase_diagram_as_a_table():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: phase.fixed_variance("tan", 1.0, 0.0), ValueError, "activation='tan'"),
-        (
-            lambda: phase.fixed_variance("tanh", -1.0, 0.0),
-            ValueError,
-            "weight_variance=-1.0 must be a finite number >= 0",
-        ),
         (lambda: phase.signal_phase("tanh", 1.0, "b"), TypeError, "bias_variance='b'"),
         (lambda: phase.phase_diagram("tanh", [1.0, math.nan], [0.0]), ValueError, "weight_variances=nan"),
         (lambda: phase.phase_diagram("tanh", [1.0], 0.1), ValueError, "bias_variances of shape"),
         (lambda: phase.phase_diagram("tanh", [], [0.1]), ValueError, "weight_variances of shape"),
-        (lambda: phase.correlation_map("tanh", 2.0, 0.1, 1.5), ValueError, "correlation=1.5"),
-        (lambda: phase.correlation_map("tanh", 0.5, 0.0, 0.5), ValueError, "the variance tends to 0.0"),
-        (lambda: phase.correlation_map("relu", 2.5, 0.0, 0.5), ValueError, "the variance tends to inf"),
     ],
 )
 def test_errors_name_the_argument(call, error, words):
@@ -198,9 +162,3 @@ def test_errors_name_the_argument(call, error, words):
         call()
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_correlation_map_is_read_only_and_keeps_its_shape():
-    values = phase.correlation_map("relu", 1.0, 0.5, [[0.0], [1.0]])  # q* = 1
-    assert values == pytest.approx(np.array([[1 / (2 * math.pi) + 0.5], [1.0]]), rel=1e-12)
-    assert not values.flags.writeable

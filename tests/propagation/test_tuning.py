@@ -7,7 +7,8 @@ from scipy.optimize import brentq
 
 from rmtjac.activations import activation
 from rmtjac.propagation import tuning
-from rmtjac.propagation.phase import fixed_variance, signal_phase
+from rmtjac.propagation.layer_maps import fixed_variance
+from rmtjac.propagation.phase import signal_phase
 from tests.oracles.gaussian_pairs import erf_pair
 
 # Critical line

@@ -1,21 +1,31 @@
 r"""Certificates that a network has exactly one fixed point on R^n, or at most one in a box.
 
-Each layer obeys phi(h) - phi(h') = D (h - h'), D diagonal with slopes in [alpha, beta], so that the difference y of two
-fixed points solves y = D_L W_L ... D_1 W_1 y. Let s = max(|alpha|, |beta|).
+Hypothesis of all of them: the slopes of phi_l lie in [alpha, beta] (one interval for each neuron), on R^n or on the box
+of preactivations that the network has on a box of inputs. Then :math:`\varphi(h) - \varphi(h') = D (h - h')` with a
+diagonal D of entries in [alpha, beta], so the difference y of two fixed points satisfies
+:math:`y = D_L W_L \cdots D_1 W_1 y`. Let s = max(\|alpha\|, \|beta\|).
 
-- *weighted maximum norm*: :math:`\|y\|_v = \max|y_i|/v_i` with v > 0 and
-  :math:`s_L|W_L| \cdots s_1|W_1| v \le c v`, c < 1: F contracts.
-- *2-norm*: :math:`\prod \|s_l W_l\|_2 < 1`: F contracts.
-- *monotone operator*, one layer x = phi(Wx + b), or one besides linear layers (W is then their product around it):
-  :math:`P - (P(\alpha+\beta)W)_{sym} + W^T P\alpha\beta W \succ 0` for a diagonal P > 0. For slopes in [0, 1] and
-  P = 1 this says that I - W is strongly monotone (Winston and Kolter 2020); in general it is the circle criterion. With
-  :math:`\Gamma = (\alpha+\beta)/2, \psi = \varphi - \Gamma h`, the map
-  :math:`\psi \mapsto \psi((I - W\Gamma)^{-1}(W\psi + b))` contracts in the P-norm.
-- *preconditioned*: :math:`\||I - Y(I - [J])|\,v\| \le c v`, c < 1, for the enclosure [J] of all the Jacobians: the map
-  x - Y(x - F(x)) contracts.
+Theorems (proofs in docs/theory/certificates.md). Each of these conditions implies y = 0:
 
-On R^n each proves that there is exactly one. With the slopes that occur in a box, each proves at most one there.
-Every number is rounded outward.
+- *weighted maximum norm*: :math:`s_L|W_L| \cdots s_1|W_1| v \le c v` for some v > 0 and c < 1. F contracts by c in the
+  norm :math:`\|y\|_v = \max|y_i|/v_i`.
+- *2-norm*: :math:`\prod \|s_l W_l\|_2 < 1`. F contracts in the 2-norm.
+- *monotone operator*, for one layer x = phi(Wx + b), or one such layer besides linear layers (W is then the product of
+  all matrices, beginning after that layer): the matrix
+  :math:`P - (P(\alpha+\beta)W)_{sym} + W^T P\alpha\beta W` is positive definite for a diagonal P > 0. For slopes in
+  [0, 1] and P = 1 this says that I - W is strongly monotone (Winston and Kolter, NeurIPS 2020); in general it is the
+  circle criterion.
+- *preconditioned*: :math:`|I - Y(I - [J])|\,v \le c v` for a matrix Y, v > 0 and c < 1, [J] being an interval
+  matrix that contains all the Jacobians. The map x - Y(x - F(x)) contracts.
+
+On R^n each of them also proves existence: a contraction of R^n has a fixed point, and under the monotone
+condition, with :math:`\Gamma = (\alpha+\beta)/2` and :math:`\psi = \varphi - \Gamma h`, the map
+:math:`\psi \mapsto \psi((I - W\Gamma)^{-1}(W\psi + b))` contracts in the P-norm. On a box they prove at most one.
+
+Why rounding cannot break them: the vectors v, P and Y may be any; they are found in floats and need no proof. Only the
+final inequality does. Its left side is computed with an upper bound of every rounding error and of underflow, positive
+definiteness is proved by a Cholesky factorisation of a shifted matrix (`rmtjac.fixed_points.certified.definite`), and
+each comparison fails for NaN and infinity.
 """
 
 from __future__ import annotations
@@ -32,26 +42,26 @@ from rmtjac.network import Network
 __all__ = ["Uniqueness", "at_most_one"]
 
 _UP = 1.0 + 8.0 * TWO_UNITS
-_POWERS = 20  # steps towards a better rate
+_POWERS = 20  # power steps that improve the rate
 _RADII = (1.0, 1.0 - 1e-6, 1.0 - 1e-3, 0.9, 0.5)
 
 
 @dataclass(frozen=True)
 class Uniqueness:
-    r"""Why there is no second fixed point.
+    r"""A certificate that there is no second fixed point.
 
     Attributes
     ----------
     kind
         ``"weighted maximum norm"``, ``"2-norm"``, ``"monotone operator"`` or ``"preconditioned"``.
     text
-        The inequality, with its number.
+        The inequality that is proved, with its number, as text.
     rate
-        Proved bound c < 1 of the contraction; for the monotone operator the margin, a bound of the least eigenvalue.
+        A proved bound c < 1 of the contraction; for the monotone operator a proved lower bound of the least eigenvalue.
     weights
-        v, shape (n,); P for the monotone operator.
+        The vector v, shape (n,); for the monotone operator P.
     factor
-        :math:`|x - x^*| \le \mathrm{factor} \cdot r`, r the size of F(x) - x, in the norm of the certificate.
+        The number with :math:`|x - x^*| \le \mathrm{factor} \cdot |F(x) - x|` in the norm of the certificate.
     """
 
     kind: str
@@ -61,13 +71,13 @@ class Uniqueness:
     factor: float
 
     def error(self, residual: np.ndarray) -> np.ndarray:
-        """Return bounds of |x - x*|, shape (n,), from those of |F(x) - x|; inf where the norm gives none."""
+        """Return bounds of |x - x*|, shape (n,), from bounds of |F(x) - x|; inf if the certificate gives none."""
         with np.errstate(all="ignore"):
             if self.kind == "weighted maximum norm":
                 return self.factor * float((residual / self.weights).max()) * self.weights * _UP + TINY
             if self.kind == "preconditioned":
                 return np.full(residual.size, np.inf)
-            # Scaled first: squares must not underflow.
+            # The residual is scaled first, because its squares may underflow.
             largest = float(residual.max())
             size = largest * float(np.sqrt(((residual / largest) ** 2).sum())) if largest > 0.0 else 0.0
             size *= 1.0 + (residual.size + 8) * TWO_UNITS
@@ -75,9 +85,9 @@ class Uniqueness:
 
 
 def at_most_one(net: Network, slopes: Slopes) -> Uniqueness | None:
-    """Return why y = D W ... D W y has no solution but 0 for all D within `slopes`; None if no certificate holds.
+    """Return the first certificate that holds for slopes within `slopes`; None if none does.
 
-    Cost: a few products, one solution and one eigenvalue problem of n x n matrices.
+    Cost: a few products, linear systems and one eigenvalue problem of n x n matrices.
     """
     with np.errstate(all="ignore"):
         for certificate in (_maximum_norm, _two_norm, _monotone, _preconditioned):
@@ -88,13 +98,14 @@ def at_most_one(net: Network, slopes: Slopes) -> Uniqueness | None:
 
 
 def _steepest(slopes: Slopes) -> list[np.ndarray]:
+    """Return for each layer the largest modulus of the slope of each neuron."""
     return [np.maximum(np.abs(least), np.abs(most)) for least, most in slopes]
 
 
 def _perron(matrix: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Return v > 0 and c < 1 with matrix v <= c v, for a nonnegative matrix.
+    """Return v > 0 and a proved c < 1 with matrix v <= c v, for a nonnegative matrix; None if none is found.
 
-    v = (t - matrix)^{-1} 1 is positive if and only if the spectral radius is below t, and then matrix v <= t v.
+    The vector v = (t - matrix)^{-1} 1 is positive if and only if the spectral radius is below t; then matrix v <= t v.
     """
     n = len(matrix)
     if not np.isfinite(matrix).all():
@@ -102,11 +113,11 @@ def _perron(matrix: np.ndarray) -> tuple[np.ndarray, float] | None:
     unit = 1.0 + (n + 8) * TWO_UNITS
 
     def rate(v: np.ndarray) -> float:
-        # Underflow: what is below TINY counts as TINY.
+        # TINY covers products that underflow.
         return float((((matrix @ v) * unit + TINY) / v).max()) * _UP
 
     if not (matrix.sum(axis=1).min() < 1.0 and matrix.sum(axis=0).min() < 1.0):
-        return None  # the spectral radius is at least the least sum
+        return None  # the spectral radius is at least the smallest sum of a row or column
     best, c = np.ones(n), rate(np.ones(n))
     for t in _RADII:
         try:
@@ -119,7 +130,7 @@ def _perron(matrix: np.ndarray) -> tuple[np.ndarray, float] | None:
         if v.min() > 1e-200 and rate(v) < c:
             best, c = v, rate(v)
         if c < t:
-            break  # a smaller t is of no use for the proof
+            break  # the rate is already below t, and smaller t gain little
     if not c < 1.0:
         return None
     v = best
@@ -133,7 +144,7 @@ def _perron(matrix: np.ndarray) -> tuple[np.ndarray, float] | None:
 
 
 def _chain(net: Network, slopes: Slopes) -> np.ndarray:
-    """s_L |W_L| ... s_1 |W_1|, rounded up."""
+    """Return s_L |W_L| ... s_1 |W_1|, rounded up."""
     out: np.ndarray | None = None
     for matrix, steep in zip(net.weights, _steepest(slopes), strict=True):
         layer = np.abs(matrix) * steep[:, None]
@@ -143,6 +154,7 @@ def _chain(net: Network, slopes: Slopes) -> np.ndarray:
 
 
 def _maximum_norm(net: Network, slopes: Slopes) -> Uniqueness | None:
+    """Return the certificate in a weighted maximum norm, if it holds."""
     found = _perron(_chain(net, slopes))
     if found is None:
         return None
@@ -152,6 +164,7 @@ def _maximum_norm(net: Network, slopes: Slopes) -> Uniqueness | None:
 
 
 def _two_norm(net: Network, slopes: Slopes) -> Uniqueness | None:
+    """Return the certificate in the 2-norm, if it holds."""
     c = 1.0
     for matrix, steep in zip(net.weights, _steepest(slopes), strict=True):
         same = bool((steep == steep[0]).all())
@@ -163,14 +176,14 @@ def _two_norm(net: Network, slopes: Slopes) -> Uniqueness | None:
 
 
 def _up(c: float) -> str:
-    """Few digits of c, rounded up, unless they would say 1."""
+    """Return six digits of c, rounded up, as text; as 1 minus a number if they would be 1."""
     digits = Context(prec=6, rounding=ROUND_CEILING)
     short = digits.create_decimal(Decimal(c))
     return f"{short.normalize(digits):g}" if short < 1 else f"1 - {1.0 - c:.3g}"
 
 
 def _monotone(net: Network, slopes: Slopes) -> Uniqueness | None:
-    """The circle criterion of one layer, with P = 1, then with P from Perron vectors of |W|."""
+    """Return the monotone certificate of one layer, if it holds: with P = 1, or with P from Perron vectors of |W|."""
     bent = [l for l, (least, most) in enumerate(slopes) if not ((least == 1.0).all() and (most == 1.0).all())]
     if len(bent) != 1:
         return None
@@ -184,14 +197,15 @@ def _monotone(net: Network, slopes: Slopes) -> Uniqueness | None:
             kind = "I - W is strongly monotone" if usual else "circle criterion"
             metric = "" if (weights == 1.0).all() else " in a weighted inner product"
             text = f"{kind}{metric}, margin {margin:.3g}"
-            # (a - e) P (b - e) <= 0 for a = y - alpha W y, b = y - beta W y: margin |y|^2 <= |e| |P (a + b)|.
+            # Let y = x - x* and e be the residual, a = y - alpha W y, b = y - beta W y. The slopes of phi give
+            # (a - e)^T P (b - e) <= 0, hence margin |y|^2 <= a^T P b <= |e| |P (a + b)|, which bounds |y|.
             factor = float(weights.max()) * (2.0 + float(np.abs(least + most).max()) * norm) / margin * _UP
             return Uniqueness("monotone operator", text, margin, weights, factor * _UP if net.depth == 1 else np.inf)
     return None
 
 
 def _around(net: Network, layer: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return centre and radius of the product of all matrices that ends with the one of `layer`."""
+    """Return centre and radius of the product of all matrices around the cycle that ends with the matrix of `layer`."""
     turned = net.weights[layer + 1 :] + net.weights[: layer + 1]
     centre, radius = turned[0], np.zeros_like(turned[0])
     for matrix in turned[1:]:
@@ -200,6 +214,7 @@ def _around(net: Network, layer: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _metrics(matrix: np.ndarray) -> list[np.ndarray]:
+    """Return diagonals P to try: ones, and the quotient of the left and right Perron vectors of the absolute values."""
     n = len(matrix)
     out = [np.ones(n)]
     left, right, sizes = np.ones(n), np.ones(n), np.abs(matrix)
@@ -215,7 +230,10 @@ def _metrics(matrix: np.ndarray) -> list[np.ndarray]:
 def _circle(
     matrix: np.ndarray, radius: np.ndarray, least: np.ndarray, most: np.ndarray, weights: np.ndarray
 ) -> tuple[float, float]:
-    """Return a lower bound of the margin for every W within `radius` of `matrix`, and a bound of the norm of W."""
+    """Return a lower bound of the least eigenvalue of the form for all W within `radius` of `matrix`, and one of |W|.
+
+    The second number is an upper bound of the 2-norm of W.
+    """
     n = len(matrix)
     total = float(np.linalg.norm(matrix)) * (1.0 + matrix.size * TWO_UNITS)
     off = float(np.linalg.norm(radius)) * (1.0 + matrix.size * TWO_UNITS) + (TINY if radius.any() else 0.0)
@@ -234,6 +252,7 @@ def _circle(
 
 
 def _preconditioned(net: Network, slopes: Slopes) -> Uniqueness | None:
+    """Return the certificate with Y = (I - J)^{-1} for the middle J of the Jacobians, if it holds."""
     centre, radius = jacobian_bounds(net, slopes)
     n = len(centre)
     unit = (n + 8) * TWO_UNITS

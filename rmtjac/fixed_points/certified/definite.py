@@ -1,7 +1,9 @@
-r"""Proved bounds of eigenvalues and norms of dense matrices, by Cholesky's method in ordinary floats.
+r"""Proved bounds of eigenvalues and norms of dense matrices, by Cholesky's method in floats.
 
-If Cholesky's method runs to its end on a symmetric float matrix A, then :math:`\lambda_{min}(A) \ge -\gamma\,tr A`,
-:math:`\gamma = (n+1)u/(1-2(n+1)u)`, up to underflow (Rump, Verification of positive definiteness, BIT 46, 2006).
+Theorem (Rump, Verification of positive definiteness, BIT 46, 2006): if Cholesky's method in floats ends without a
+negative pivot on a symmetric matrix A of floats, then :math:`\lambda_{min}(A) \ge -\gamma\,tr A` with
+:math:`\gamma = (n+1)u/(1-2(n+1)u)`, up to underflow, for which a constant is added. The float eigenvalues only choose
+the shift; if Cholesky's method fails for every shift, no bound is returned.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from rmtjac.fixed_points.certified.enclosure import TWO_UNITS
 
 __all__ = ["least_eigenvalue", "norm_bound"]
 
-_ROOMS = (4.0, 1e3, 1e6, 1e9, 1e12)  # in n^2 units: how far below the float eigenvalue a proof is tried
+_ROOMS = (4.0, 1e3, 1e6, 1e9, 1e12)  # multiples of n^2 units: how far below the float eigenvalue a proof is tried
 
 
 def least_eigenvalue(matrix: np.ndarray, error: float = 0.0) -> float:
@@ -21,14 +23,18 @@ def least_eigenvalue(matrix: np.ndarray, error: float = 0.0) -> float:
     Parameters
     ----------
     matrix
-        Shape (n, n); its lower triangle counts.
+        Shape (n, n); only its lower triangle is read.
     error
-        Bound of the spectral norm of what it is off by.
+        A bound of the spectral norm of the difference.
 
     Returns
     -------
     float
-        -inf if no bound was proved. Cost: one symmetric eigenvalue problem and a few Cholesky factorisations.
+        The bound, or -inf if none was proved.
+
+    Notes
+    -----
+    Cost: one symmetric eigenvalue problem and a few Cholesky factorisations.
     """
     n = len(matrix)
     with np.errstate(all="ignore"):
@@ -51,9 +57,10 @@ def least_eigenvalue(matrix: np.ndarray, error: float = 0.0) -> float:
 
 
 def norm_bound(matrix: np.ndarray) -> float:
-    r"""Return an upper bound of the spectral norm of a matrix, inf if none was proved.
+    r"""Return an upper bound of the spectral norm of a matrix; inf if none was proved.
 
-    The eigenvalues of :math:`A^T A` (or :math:`A A^T`, whichever is smaller), with its rounding.
+    It comes from a bound of the eigenvalues of :math:`A^T A` or :math:`A A^T`, whichever is smaller, which counts the
+    rounding errors of this product.
     """
     if not matrix.size or not np.isfinite(matrix).all():
         return np.inf if matrix.size else 0.0
@@ -62,7 +69,7 @@ def norm_bound(matrix: np.ndarray) -> float:
         return 0.0
     with np.errstate(all="ignore"):
         exponent = int(np.frexp(largest)[1])
-        scaled = np.ldexp(matrix, -exponent)  # exact, but for what underflows: far below the slack
+        scaled = np.ldexp(matrix, -exponent)  # exact, except for underflow, which is far below the slack
         if matrix.shape[0] < matrix.shape[1]:
             scaled = scaled.T
         rows = len(scaled)
@@ -70,5 +77,5 @@ def norm_bound(matrix: np.ndarray) -> float:
         total = float((scaled * scaled).sum()) * (1.0 + scaled.size * TWO_UNITS)
         lowest = least_eigenvalue(-gram, (rows + 8) * TWO_UNITS * total + 1e-290)
         bound = np.sqrt(-lowest) * (1.0 + 4.0 * TWO_UNITS)
-        # Up, as the result may be subnormal.
+        # One step up, because the result may be subnormal.
         return float(np.nextafter(np.ldexp(bound, exponent), np.inf)) if bound < np.inf else np.inf

@@ -1,8 +1,9 @@
-r"""A network over a box by dense matrix products: bounds of F and of its Jacobian, for any n.
+r"""Bounds of F and of its Jacobian over a box, by products of dense matrices, for any n.
 
-Boxes and matrices are kept as centre and radius. With :math:`u = 2^{-53}` a sum of k products is off by at most
-:math:`ku/(1-ku)` times the sum of their sizes, in whatever order it is taken (Higham, Accuracy and Stability, 3.1);
-twice that, and `TINY` for underflow, is added. An overflow leaves an infinity or NaN, which no comparison accepts.
+Boxes and interval matrices are stored as centre and radius. With the unit roundoff :math:`u = 2^{-53}` a sum of k
+products has an error of at most :math:`ku/(1-ku)` times the sum of the absolute values of its terms, in whatever order
+it is taken (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Twice that, and `TINY` for underflow, is
+added. An overflow leaves an infinity or NaN, and every comparison of a proof fails for these.
 """
 
 from __future__ import annotations
@@ -19,19 +20,22 @@ __all__ = ["TINY", "TWO_UNITS", "Enclosed", "Slopes", "enclose", "jacobian_bound
 TWO_UNITS = 2.0**-52
 TINY = 1e-290
 
-Slopes = list[tuple[np.ndarray, np.ndarray]]  # per layer: bounds of phi' for each neuron
+Slopes = list[tuple[np.ndarray, np.ndarray]]  # for each layer the least and largest phi' of each neuron
 
 
 class Enclosed(NamedTuple):
-    """F over a box: centre and radius of the image, and per layer bounds of the slopes phi' that occur."""
+    """Bounds of F over a box."""
 
-    centre: np.ndarray
-    radius: np.ndarray
-    slopes: Slopes
+    centre: np.ndarray  # (n_L,), centre of the image
+    radius: np.ndarray  # (n_L,), radius of the image
+    slopes: Slopes  # bounds of the slopes phi' that occur
 
 
 def enclose(net: Network, centre: np.ndarray, radius: np.ndarray) -> Enclosed:
-    """Enclose F on `centre` +- `radius`; all activations are known to the kernels. Cost: 3 products per matrix."""
+    """Return bounds of F and of all phi' on `centre` +- `radius`; every activation must be known to the kernels.
+
+    Cost: 3 products of a vector with each weight matrix.
+    """
     from rmtjac.kernels.boxes.ranges import ranges
 
     c, r = centre, radius
@@ -48,7 +52,7 @@ def enclose(net: Network, centre: np.ndarray, radius: np.ndarray) -> Enclosed:
 
 
 def slope_bounds(net: Network) -> Slopes | None:
-    """Return per layer bounds of phi' on the whole line, for each neuron; None if one is neither known nor declared."""
+    """Return bounds of all phi' on the whole line; None if those of one layer are neither known nor declared."""
     out = []
     for phi, width in zip(net.activations, net.widths[1:], strict=True):
         bounds = _on_the_line(phi)
@@ -58,10 +62,11 @@ def slope_bounds(net: Network) -> Slopes | None:
     return out
 
 
-_FAR = 40.0  # beyond, phi' of the smooth activations goes to its limit, 0 or 1, without turning back
+_FAR = 40.0  # beyond it, phi' of the smooth activations tends to 0 or 1 monotonically
 
 
 def _on_the_line(phi: Activation) -> tuple[float, float] | None:
+    """Return bounds of phi' on the whole line, or None."""
     if phi.slopes is not None:
         return min(phi.slopes), max(phi.slopes)
     if phi.code is None:
@@ -76,13 +81,16 @@ def _on_the_line(phi: Activation) -> tuple[float, float] | None:
 
 
 def product_bounds(matrix: np.ndarray, centre: np.ndarray, radius: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Enclose `matrix` times the matrix `centre` +- `radius`. Cost: 2 products."""
+    """Return centre and radius of `matrix` times the interval matrix `centre` +- `radius`. Cost: 2 products."""
     unit = (matrix.shape[1] + 8) * TWO_UNITS
     return matrix @ centre, np.abs(matrix) @ (radius + unit * np.abs(centre)) * (1.0 + unit) + TINY
 
 
 def jacobian_bounds(net: Network, slopes: Slopes) -> tuple[np.ndarray, np.ndarray]:
-    """Enclose D_L W_L ... D_1 W_1 for all D within `slopes`. Cost: 2 products of matrices per layer after the first."""
+    """Return centre and radius of an interval matrix that contains D_L W_L ... D_1 W_1 for all D within `slopes`.
+
+    Cost: 2 products of matrices for each layer after the first.
+    """
     centre, radius = np.empty(0), np.empty(0)
     with np.errstate(all="ignore"):
         for l, (matrix, (least, most)) in enumerate(zip(net.weights, slopes, strict=True)):

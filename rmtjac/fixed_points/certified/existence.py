@@ -1,4 +1,4 @@
-"""Fixed points that are proved to exist, one by one, whatever the search for all of them says."""
+"""Results of certificates: single fixed points with a proof of each, and the only fixed point of a network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from rmtjac.fixed_points.certified.enclosure import TWO_UNITS, Slopes, enclose, 
 from rmtjac.fixed_points.certified.local import local_proof
 from rmtjac.fixed_points.certified.single import the_one
 from rmtjac.fixed_points.iterated.newton import candidates
-from rmtjac.fixed_points.result import FixedPoints, ascending, indices
+from rmtjac.fixed_points.points import ascending, indices
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.network import Network
 
 __all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", "unique_in_box"]
 
-_SAME = 1e-11  # relative: candidates as near as this to a point that is proved are that point
-_NEAR = 1e-6  # relative: candidates without a proof that are closer than this are one
-_SINGULAR = 1e-5  # relative: singular values of I - J at a multiple point that is only nearly met
-_SHRINKINGS = 50
+_SAME = 1e-11  # a candidate at this relative distance from a proved point is that point
+_NEAR = 1e-6  # candidates without a proof at this relative distance count as one
+_SINGULAR = 1e-5  # smaller relative singular values of I - J are taken as those of a multiple point
+_SHRINKINGS = 50  # the largest number of times a box is replaced by the bounds of its image
 
 
 def everywhere(n: int) -> np.ndarray:
@@ -31,7 +32,7 @@ def everywhere(n: int) -> np.ndarray:
 def newton_fixed_points(
     net: Network, domain: np.ndarray | None, starts: np.ndarray, iterate: bool = True
 ) -> FixedPoints:
-    """Newton's method from starts (K, n), with a local proof of each point; see `rmtjac.find_fixed_points`."""
+    """Return what Newton's method finds from starts (K, n), with a local proof of each point that has one."""
     points, residuals = candidates(net, starts, iterate)
     box = everywhere(net.widths[0]) if domain is None else domain
     proofs: list[Any] = []
@@ -69,21 +70,23 @@ def newton_fixed_points(
 
 
 def _guess(jacobian: np.ndarray, residual: float) -> float:
-    """An error that the residual explains, not proved; inf if I - J is singular."""
+    """Return an estimate of the error from the residual, not proved; inf if I - J is singular."""
     least = float(np.linalg.svd(np.eye(len(jacobian)) - jacobian, compute_uv=False)[-1])
     return residual * len(jacobian) ** 0.5 / least if least > 1e-14 else np.inf
 
 
 def _meet(x: np.ndarray, errors: np.ndarray, y: np.ndarray, others: np.ndarray) -> bool:
-    """Whether two enclosures have a point in common."""
+    """Return whether two boxes, given by centres and half sides, have a point in common."""
     return not bool((np.abs(x - y) > (errors + others) * (1.0 + 4.0 * TWO_UNITS)).any())
 
 
 def _reaches(x: np.ndarray, errors: np.ndarray, box: np.ndarray) -> bool:
+    """Return whether a point with errors may lie in a box (2, n)."""
     return bool(((x + errors >= box[0]) & (x - errors <= box[1])).all())
 
 
 def _collected(net: Network, rows: list[Any], box: np.ndarray, starts: int) -> FixedPoints:
+    """Return the result of Newton's method from rows of place, errors, Jacobian and whether it is proved."""
     n = net.widths[0]
     points = np.array([row[0] for row in rows]).reshape(-1, n)
     errors = np.array([row[1] for row in rows]).reshape(-1, n)
@@ -103,7 +106,7 @@ def _collected(net: Network, rows: list[Any], box: np.ndarray, starts: int) -> F
 
 
 def _unproved(jacobians: np.ndarray) -> str:
-    """Why points with these Jacobians (K, n, n) have no proof, in words."""
+    """Return why points with these Jacobians (K, n, n) have no proof, as text."""
     sizes = np.linalg.svd(np.eye(jacobians.shape[1]) - jacobians, compute_uv=False)
     near = sizes[:, -1] <= _SINGULAR * np.maximum(1.0, sizes[:, 0])
     singular = "I - J is nearly singular there (a multiple point or a continuum)"
@@ -114,7 +117,7 @@ def _unproved(jacobians: np.ndarray) -> str:
 
 
 def unique_fixed_point(net: Network, domain: np.ndarray | None) -> FixedPoints | None:
-    """Return the only fixed point on R^n if a certificate says so; with a domain, if it lies there."""
+    """Return the only fixed point on R^n if a certificate proves that there is one; with a domain, only if inside."""
     slopes = slope_bounds(net)
     found = None if slopes is None else at_most_one(net, slopes)
     if found is None:
@@ -124,9 +127,9 @@ def unique_fixed_point(net: Network, domain: np.ndarray | None) -> FixedPoints |
 
 
 def unique_in_box(net: Network, domain: np.ndarray) -> FixedPoints | None:
-    """Return the only fixed point in a box, or none, if that is proved by what F and its slopes are there.
+    """Return the only fixed point in a box, or a result without points, if bounds of F and its slopes there prove it.
 
-    All activations are known to the kernels.
+    The result is None if they do not. Every activation must be known to the kernels.
     """
     small = _shrunk(net, domain)
     if small is None:
@@ -141,11 +144,12 @@ def unique_in_box(net: Network, domain: np.ndarray) -> FixedPoints | None:
 
 
 def _facts(found: Uniqueness) -> dict[str, Any]:
+    """Return the certificate as a dict for the result."""
     return {"certificate": {"kind": found.kind, "rate": found.rate, "text": found.text}}
 
 
 def _only(net: Network, found: Uniqueness, slopes: Slopes, domain: np.ndarray | None) -> FixedPoints:
-    """The fixed point of a network that has exactly one on R^n."""
+    """Return the result for a network that has exactly one fixed point on R^n."""
     n = net.widths[0]
     x, proof, errors = the_one(net, found, slopes)
     box = everywhere(n) if domain is None else domain
@@ -172,7 +176,10 @@ def _only(net: Network, found: Uniqueness, slopes: Slopes, domain: np.ndarray | 
 
 
 def _only_inside(net: Network, found: Uniqueness, domain: np.ndarray, small: np.ndarray) -> FixedPoints | None:
-    """The fixed point in a box that holds at most one, and holds all those of the domain; None if it is not found."""
+    """Return the fixed point of a domain that holds at most one; None if it is not found.
+
+    `small` is a box that contains every fixed point of the domain.
+    """
     n = net.widths[0]
     more = newton_fixed_points(net, domain, np.stack([0.5 * small[0] + 0.5 * small[1], *small]))
     inside = (more.points - more.errors >= domain[0]) & (more.points + more.errors <= domain[1])
@@ -187,7 +194,7 @@ def _only_inside(net: Network, found: Uniqueness, domain: np.ndarray, small: np.
 
 
 def _none(net: Network, domain: np.ndarray, reason: str = "", facts: dict[str, Any] | None = None) -> FixedPoints:
-    """There is no fixed point in the domain."""
+    """Return the result that the domain holds no fixed point."""
     n = net.widths[0]
     return FixedPoints(
         np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty(0, dtype=bool), np.empty(0, dtype=int), True,
@@ -197,7 +204,7 @@ def _none(net: Network, domain: np.ndarray, reason: str = "", facts: dict[str, A
 
 
 def _shrunk(net: Network, box: np.ndarray) -> np.ndarray | None:
-    """Return a box that holds all fixed points of the box, smaller if F maps it to less; None if there is none."""
+    """Return a box, perhaps smaller, that contains all fixed points of the given one; None if there are none."""
     for _ in range(_SHRINKINGS):
         centre = 0.5 * box[0] + 0.5 * box[1]
         radius = np.maximum(box[1] - centre, centre - box[0]) * (1.0 + 4.0 * TWO_UNITS)
@@ -218,9 +225,10 @@ def _shrunk(net: Network, box: np.ndarray) -> np.ndarray | None:
 
 
 def joined(found: FixedPoints, more: FixedPoints, loose: bool) -> FixedPoints:
-    """Add to an incomplete result what Newton's method proved besides, and if `loose` what it found without proof.
+    """Return an incomplete result with the points that Newton's method proved too.
 
-    What it found in a cluster of a known index is not added: the cluster says more.
+    If `loose`, points that it found without a proof are added as well, except in a cluster with an index, which says
+    more about them.
     """
     rows = []
     known_boxes = [cluster.box() for cluster in found.clusters if cluster.index is not None]

@@ -1,9 +1,12 @@
-r"""A local proof: one fixed point and no other in a small box around a candidate, for any n.
+r"""A local proof: exactly one fixed point in a small box around a candidate, for any n.
 
-Krawczyk's operator :math:`K = m - Y G(m) + (I - Y(I - [J]))(X - m)`, G(x) = x - F(x), as in
-`rmtjac.kernels.boxes.krawczyk`, in dense matrix products: [J] encloses the Jacobian on X, so that K inside X means
-exactly one fixed point in X, and it lies in K. Cost: one inverse and a few products of n x n matrices, and [J] for each
-box that is tried.
+Theorem (Krawczyk): let X be a box with centre m, G(x) = x - F(x), [J] an interval matrix that contains the Jacobian of
+F on X, and Y any matrix. If :math:`K = m - Y G(m) + (I - Y(I - [J]))(X - m)` lies in the interior of X, then X holds
+exactly one fixed point, and it lies in K. As in `rmtjac.kernels.boxes.krawczyk`, but with products of dense matrices.
+
+Why rounding cannot break it: G(m) and [J] are enclosed with all rounding errors, Y need not be exact, K is rounded
+outward, and the comparison of K with X fails for NaN. Cost: one inverse and a few products of n x n matrices, and [J]
+for each box that is tried.
 """
 
 from __future__ import annotations
@@ -13,31 +16,30 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.fixed_points.certified.enclosure import TINY, TWO_UNITS, Enclosed, enclose, jacobian_bounds
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
 __all__ = ["LocalProof", "local_proof", "residual_bound"]
 
 _TRIES = 12
-_INFLATE = 1.25  # a box is the last K and a quarter more
+_INFLATE = 1.25  # the next box is the last K, made larger by this factor
 _FLOOR = 64.0 * TWO_UNITS
-_FINE = 1e-12  # relative; a wider enclosure is worth another round
-_SMALL = 8  # up to this n the affine forms of the kernel, which are sharper in deep networks, are tried too
-_REACHES = (64.0, 1e4, 1e6, 1e8)  # for them: sizes of boxes, in errors of the candidate
+_FINE = 1e-12  # an enclosure of a larger relative width is narrowed once more
+_SMALL = 8  # up to this n affine forms, which are narrower in deep networks, are tried too
+_REACHES = (64.0, 1e4, 1e6, 1e8)  # sizes of the boxes of affine forms, as multiples of the error of the candidate
 
 
 class LocalProof(NamedTuple):
-    """A fixed point within `errors` of `place`, the only one within `reach` of `centre`; J near it."""
+    """A fixed point within `errors` of `place`, and the only one within `reach` of `centre`."""
 
-    place: np.ndarray
-    errors: np.ndarray
-    jacobian: np.ndarray
-    centre: np.ndarray
-    reach: np.ndarray
+    place: np.ndarray  # (n,)
+    errors: np.ndarray  # (n,)
+    jacobian: np.ndarray  # (n, n), near the fixed point
+    centre: np.ndarray  # (n,)
+    reach: np.ndarray  # (n,)
 
 
 def local_proof(net: Network, x: np.ndarray) -> LocalProof | None:
-    """Prove that there is exactly one fixed point in some box around x; None if that fails."""
+    """Return a proof that some box around x holds exactly one fixed point; None if it fails."""
     if any(phi.code is None for phi in net.activations):
         return None
     with np.errstate(all="ignore"):
@@ -50,24 +52,25 @@ def local_proof(net: Network, x: np.ndarray) -> LocalProof | None:
 
 
 def residual_bound(net: Network, x: np.ndarray) -> np.ndarray:
-    """Return an upper bound of the sizes of F(x) - x."""
+    """Return upper bounds of the absolute values of F(x) - x, shape (n,)."""
     at = enclose(net, x, np.zeros_like(x))
     gap, error = _gap(x, at)
     return (np.abs(gap) + error) * (1.0 + 4.0 * TWO_UNITS)
 
 
 def _gap(x: np.ndarray, at: Enclosed) -> tuple[np.ndarray, np.ndarray]:
-    """Return x - F(x), and what it is off by."""
+    """Return x - F(x) and bounds of its errors."""
     return x - at.centre, (at.radius + TWO_UNITS * (np.abs(x) + np.abs(at.centre))) * (1.0 + 4.0 * TWO_UNITS)
 
 
 def _inside(one: LocalProof, other: LocalProof) -> bool:
-    """Whether the point of one lies where that of the other is alone."""
+    """Return whether the fixed point of one proof lies in the box in which that of the other is the only one."""
     away = (np.abs(one.place - other.centre) + one.errors) * (1.0 + 4.0 * TWO_UNITS)
     return bool((away <= other.reach).all())
 
 
 def _dense(net: Network, x: np.ndarray) -> LocalProof | None:
+    """Return a proof by products of dense matrices, with boxes that grow until one holds its K."""
     n = x.size
     unit = (n + 8) * TWO_UNITS
     at = enclose(net, x, np.zeros(n))
@@ -89,7 +92,7 @@ def _dense(net: Network, x: np.ndarray) -> LocalProof | None:
     reach = 2.0 * (np.abs(move) + off) + _FLOOR * np.abs(x) + TINY
     for _ in range(_TRIES):
         middle, radius = jacobian_bounds(net, enclose(net, x, reach).slopes)
-        # Of the slopes beside those at x, of I - J, and of the product of the inverse with it.
+        # The radius counts the slopes that differ from those at x, and the rounding errors of I - J.
         radius = (radius + np.abs(middle - jacobian)) * (1.0 + 4.0 * TWO_UNITS) + unit * weights
         spread = (rest @ reach + sizes @ (radius @ reach)) * (1.0 + 4.0 * unit) + off
         new = (np.abs(move) + spread + TWO_UNITS * np.abs(x)) * (1.0 + 4.0 * TWO_UNITS)
@@ -104,15 +107,16 @@ def _dense(net: Network, x: np.ndarray) -> LocalProof | None:
 
 
 def _by_affine_forms(net: Network, x: np.ndarray) -> LocalProof | None:
+    """Return a proof by the affine forms of the kernels, with boxes of a few sizes."""
     from rmtjac.kernels.boxes.affine import workspace
-    from rmtjac.kernels.boxes.krawczyk import prove
+    from rmtjac.kernels.boxes.krawczyk import Proof, prove
 
-    arrays = packed(net)
+    arrays = net.arrays
     space = workspace(arrays, x.size, 0)
     error = float(np.abs(net(x) - x).max()) + 4.0 * TWO_UNITS
     for reach in _REACHES:
         radius = reach * (error + 4.0 * TWO_UNITS * np.abs(x)) + TINY
-        verdict, place, errors, jacobian = prove(arrays, space, x.copy(), radius)
-        if verdict == 1:
+        proof, place, errors, jacobian = prove(arrays, space, x.copy(), radius)
+        if proof == Proof.PROVED:
             return LocalProof(place, errors, jacobian, x, radius)
     return None

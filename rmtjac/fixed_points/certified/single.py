@@ -1,4 +1,4 @@
-"""The fixed point of a network that is known to have exactly one: found by iteration, Newton's method, or splitting."""
+"""The fixed point of a network that is proved to have exactly one, by iteration, Newton's method or splitting."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from rmtjac.network import Network
 __all__ = ["the_one"]
 
 _ITERATIONS = 400
-_LOOK = 20  # iterations between looks at whether they gain
-_GAIN = 0.1
-_FINE = 1e-6  # relative step at which splitting is left to Newton's method
-_STILL = 1e-15  # relative residual that is rounding
-_SPLITTINGS = 4000
-_GOOD = 1e-9
-_DENSE = 300  # beyond, the certificate bounds the error well enough for less than the inverse of a local proof
+_LOOK = 20  # iterations between two comparisons of the residual
+_GAIN = 0.1  # iteration goes on if the residual fell below this part in that time
+_FINE = 1e-6  # relative step at which Newton's method takes over from splitting
+_STILL = 1e-15  # a smaller relative residual is rounding error
+_SPLITTINGS = 4000  # the largest number of steps of the splitting
+_GOOD = 1e-9  # a relative residual, or error, that is small enough
+_DENSE = 300  # for larger n the error bound of the certificate is preferred to the inverse that a local proof needs
 
 
 def the_one(net: Network, unique: Uniqueness, slopes: Slopes) -> tuple[np.ndarray, LocalProof | None, np.ndarray]:
-    """Return a point near the fixed point, a local proof if there is one, and proved bounds of the error (n,).
+    """Return a point near the fixed point, a local proof or None, and proved bounds of the error, shape (n,).
 
-    The bounds are infinite if nothing was proved about the place.
+    The bounds are infinite if no bound is proved.
     """
     with np.errstate(all="ignore"):
         x = _found(net, slopes)
@@ -41,11 +41,13 @@ def the_one(net: Network, unique: Uniqueness, slopes: Slopes) -> tuple[np.ndarra
 
 
 def _residual(net: Network, x: np.ndarray) -> float:
+    """Return the relative residual of a point; inf if it is NaN."""
     size = float(np.abs(net(x) - x).max()) / (1.0 + float(np.abs(x).max()))
     return size if size >= 0.0 else np.inf
 
 
 def _found(net: Network, slopes: Slopes) -> np.ndarray:
+    """Return the point of the smallest residual that iteration, Newton's method or splitting find."""
     n = net.widths[0]
     best = np.zeros(n)
     least = last = _residual(net, best)

@@ -1,4 +1,4 @@
-"""What orbits end in: fixed points polished by Newton's method, cycles, and the neighbourhoods proved to lead there."""
+"""The fixed points and cycles in which orbits end, refined by Newton's method, and their cores of attraction."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rmtjac.fixed_points.ends import Cycle
 from rmtjac.fixed_points.iterated.cores import Core, find_core
 from rmtjac.fixed_points.iterated.orbits import norms, value_and_jacobian
-from rmtjac.fixed_points.result import Cycle, ascending, spectral_radii
+from rmtjac.fixed_points.points import ascending, spectral_radii
 from rmtjac.network import Network
 
 __all__ = ["Attractors", "polish", "repelled"]
 
 _UNIT = 2.0**-53
-_NEWTON = 25
-_SINGULAR, _MULTIPLE = 1e6, 8.0  # of the inverse of I - J; a multiplicity that covers those in use
-_PLAUSIBLE = 4.0  # Newton may go this many times as far as |x - F(x)| and the Jacobian say
-_PHASES = 8  # up to this period all points of a cycle are tried as the centre of its core
-_SAME = 1e-9  # relative: points closer than this, or than their errors, are one
+_NEWTON = 25  # the largest number of Newton steps
+# If the inverse of I - J has a larger norm, the point may be a multiple one, and the error is multiplied.
+_SINGULAR, _MULTIPLE = 1e6, 8.0
+_PLAUSIBLE = 4.0  # Newton's method may move this many times as far as |x - F(x)| and the Jacobian explain
+_PHASES = 8  # up to this period every point of a cycle is tried as the centre of its core
+_SAME = 1e-9  # points at this relative distance, or closer than their errors, are the same
 
 
 def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Newton's method for F^p(x) = x, p = `times`, from points (K, n).
+    """Solve F^p(x) = x, p = `times`, by Newton's method from points (K, n).
 
     Returns
     -------
     tuple
-        Places (K, n), bounds of their errors (K,) from the last residual, Jacobians of F^p (K, n, n), and whether each
-        came to rest at a distance that the residual at its start explains.
+        Solutions (K, n), estimates of their errors (K,) from the last residual, Jacobians of F^p (K, n, n), and whether
+        each solution lies at a distance from its start that the first residual explains.
     """
     start, n = x, x.shape[1]
     away: np.ndarray = np.empty(0)
@@ -50,16 +52,17 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
             if not (better & (size > _UNIT * norms(x))).any():
                 break
             x = x + (inverse @ gap[..., None])[..., 0]
-    # Rounding of F at the place, as seen in the residual, times the inverse.
+    # The error is the residual, with the rounding error of F, times the norm of the inverse.
     error = inverse_norm * (least + 8.0 * _UNIT * (np.abs(best).max(axis=1) + _UNIT))
     moved = norms(best - start)
     good = np.isfinite(error) & (error < 1e-6 * (1.0 + np.abs(best).max(axis=1)))
     good &= moved <= _PLAUSIBLE * inverse_norm * away + error
-    # Near a point of multiplicity m a step of Newton's method is only the m-th part of the way.
+    # Near a point of multiplicity m a step of Newton's method covers only 1 / m of the distance.
     return best, np.where(inverse_norm > _SINGULAR, _MULTIPLE * error, error), jacobian, good
 
 
 def _inverses(system: np.ndarray) -> np.ndarray:
+    """Return the inverse of each matrix; NaN for a singular one."""
     out = np.full_like(system, np.nan)
     good = np.isfinite(system).all(axis=(1, 2))
     good[good] = np.abs(np.linalg.det(system[good])) > 0.0
@@ -68,7 +71,7 @@ def _inverses(system: np.ndarray) -> np.ndarray:
 
 
 def _iterated(net: Network, x: np.ndarray, times: int) -> tuple[np.ndarray, np.ndarray]:
-    """F^p(x) and its Jacobian."""
+    """Return F^p(x) and its Jacobian, p = `times`."""
     y, total = value_and_jacobian(net, x)
     for _ in range(times - 1):
         y, step = value_and_jacobian(net, y)
@@ -77,7 +80,7 @@ def _iterated(net: Network, x: np.ndarray, times: int) -> tuple[np.ndarray, np.n
 
 
 def repelled(net: Network, x: np.ndarray, longest: int, still: float) -> np.ndarray:
-    """Whether points (K, n) are periodic, to rounding, on an orbit that repels, of a period up to `longest`."""
+    """Return whether points (K, n) lie, up to rounding, on a repelling cycle of a period up to `longest`."""
     out = np.zeros(len(x), dtype=bool)
     room = still * (1.0 + np.abs(x).max(axis=1, initial=0.0))
     with np.errstate(all="ignore"):
@@ -92,7 +95,7 @@ def repelled(net: Network, x: np.ndarray, longest: int, still: float) -> np.ndar
 
 
 def _at_a_kink(net: Network, x: np.ndarray) -> bool:
-    """Whether a neuron is at a point where its activation has no derivative: that of `x` says little then."""
+    """Return whether a neuron is at a kink of its activation; the Jacobian at `x` is then not reliable."""
     for phi, h in zip(net.activations, net.preactivations(x), strict=True):
         for kink in phi.breakpoints if phi.slopes is not None else ():
             if (np.abs(h - kink) <= _SAME * (1.0 + np.abs(h))).any():
@@ -102,7 +105,7 @@ def _at_a_kink(net: Network, x: np.ndarray) -> bool:
 
 @dataclass
 class Attractors:
-    """Fixed points and cycles found so far, and a core of attraction for each that has one."""
+    """The fixed points and cycles found so far, and a core of attraction for each that has one."""
 
     net: Network
     points: list[np.ndarray] = field(default_factory=list)
@@ -124,9 +127,10 @@ class Attractors:
         return new
 
     def attract(self, ends: np.ndarray) -> np.ndarray:
-        """Return which points attract some volume; `ends`: numbers of the points that random starts ended in.
+        """Return which points attract some volume.
 
-        Points with a core, or with a radius below 1; where there is no derivative, those that random starts end in.
+        These are the points with a core, those with a spectral radius below 1 and a derivative, and those in which
+        random starts ended, whose numbers are in `ends`.
         """
         out = np.isin(np.arange(len(self.points)), ends)
         for k, (point, core, jacobian) in enumerate(zip(self.points, self.point_cores, self.jacobians, strict=True)):
@@ -140,7 +144,7 @@ class Attractors:
         return tuple(Cycle(points, float(spectral_radii(multiplier))) for points, multiplier in pairs)
 
     def fixed_point(self, x: np.ndarray, error: float, jacobian: np.ndarray) -> int:
-        """Return the number of this fixed point, a new one if it is none of those known."""
+        """Return the number of a fixed point, a new number if it is not one of the known points."""
         for k, (other, bound) in enumerate(zip(self.points, self.errors, strict=True)):
             if np.abs(x - other).max() <= error + bound + _SAME * (1.0 + np.abs(other).max()):
                 return k
@@ -151,13 +155,15 @@ class Attractors:
         return len(self.points) - 1
 
     def cycle(self, points: np.ndarray, multiplier: np.ndarray) -> int:
-        """Return the number of this cycle (p, n), a new one if it is none of those known."""
+        """Return the number of a cycle (p, n), a new number if it is not one of the known cycles."""
         near = 1e-7 * (1.0 + np.abs(points).max())
         for k, other in enumerate(self.cycles):
             if len(other) == len(points) and np.abs(other - points[0]).max(axis=1).min() < near:
                 return k
         best, first = find_core(self.net, points, multiplier), 0
-        for shift in range(1, len(points) if len(points) <= _PHASES else 1):  # some of its points have larger cores
+        for shift in range(
+            1, len(points) if len(points) <= _PHASES else 1
+        ):  # the core around another point may be larger
             turned = np.roll(points, -shift, axis=0)
             core = find_core(self.net, turned, _iterated(self.net, turned[:1], len(points))[1][0])
             if core is not None and (best is None or core.volume > best.volume):
@@ -171,7 +177,7 @@ class Attractors:
         return len(self.cycles) - 1
 
     def in_cores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return for points (K, n) the numbers of the fixed point and of the cycle whose core holds them, or -1."""
+        """Return for points (K, n) the numbers of the fixed point and of the cycle whose core contains each, or -1."""
         out = []
         for cores in (self.point_cores, self.cycle_cores):
             found = np.full(len(x), -1)

@@ -1,4 +1,4 @@
-"""Candidates for fixed points: iteration, and Newton's method with damping, from many starts at once, for any n."""
+"""Candidates for fixed points by iteration and by damped Newton's method, from many starts at once, for any n."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from rmtjac.network import Network
 
 __all__ = ["candidates", "continued", "settle_newton"]
 
-_STEPS = 60
-_HALVINGS = 12
-_ENOUGH = 1e-4  # of the step, by which the residual must fall (Armijo)
-_ROOM = 4_000_000  # numbers in the tangents of one batch
-_FLAT = 1e-10  # relative: a residual that may be rounding
-_CLOSE = 1e-9  # relative residual that makes a candidate
-_SOLVES, _LEAST_STEP = 80, 1e-6  # of the continuation
-_ITERATED = (20, 200)  # steps of plain iteration after which its ends are taken as starts
+_STEPS = 60  # the largest number of Newton steps
+_HALVINGS = 12  # the largest number of times a step is halved
+_ENOUGH = 1e-4  # Armijo's condition: part of the step length by which the residual must fall
+_ROOM = 4_000_000  # the largest number of floats in the tangents of one batch
+_FLAT = 1e-10  # a smaller relative residual may be rounding error
+_CLOSE = 1e-9  # a point with a smaller relative residual is a candidate
+_SOLVES, _LEAST_STEP = 80, 1e-6  # the continuation takes at most so many solves, and no smaller steps
+_ITERATED = (20, 200)  # numbers of iterations after which the iterates are starts of Newton's method too
 
 
 def candidates(net: Network, starts: np.ndarray, iterate: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Return points with F(x) = x nearly, shape (K, n), and the relative residual of each, best first.
+    """Return points with F(x) nearly equal to x, shape (K, n), and the relative residual of each, smallest first.
 
     Parameters
     ----------
     net
-        From R^n to R^n.
+        A network from R^n to R^n.
     starts
         Shape (S, n).
     iterate
-        Whether to start Newton's method from iterates of the starts too: they lie near what attracts.
+        Whether to start Newton's method also from iterates of the starts, which lie near attracting points.
     """
     n = net.widths[0]
     pools = [starts]
@@ -46,7 +46,7 @@ def candidates(net: Network, starts: np.ndarray, iterate: bool = True) -> tuple[
                 x = _distinct(x)
                 pools.append(x)
         found = [np.empty((0, n))]
-        # The last iterates first: what they find need not be found again.
+        # The last iterates come first, because they are the closest to fixed points.
         batch = max(1, _ROOM // (n * max(net.widths)))
         for pool in reversed(pools):
             for first in range(0, len(pool), batch):
@@ -67,13 +67,14 @@ def candidates(net: Network, starts: np.ndarray, iterate: bool = True) -> tuple[
 
 
 def _residuals(net: Network, x: np.ndarray) -> np.ndarray:
+    """Return the relative residual of each of the points (K, n)."""
     return np.abs(net(x) - x).max(axis=1, initial=0.0) / (1.0 + np.abs(x).max(axis=1, initial=0.0))
 
 
 def continued(net: Network) -> np.ndarray:
-    """Follow the fixed point of F with W_1 scaled by t, from t = 0, where F is constant, to t = 1; return its end.
+    """Follow the fixed point of F with W_1 replaced by t W_1 from t = 0, where F is constant, to t = 1; return its end.
 
-    If I - t W is strongly monotone for all t, as it is if I - W is, there is such a path.
+    If I - W is strongly monotone, so is I - t W for 0 <= t <= 1, and the path exists.
     """
     with np.errstate(all="ignore"):
         x = _scaled(net, 0.0)(np.zeros(net.widths[0]))
@@ -96,11 +97,12 @@ def continued(net: Network) -> np.ndarray:
 
 
 def _scaled(net: Network, t: float) -> Network:
+    """Return the network with its first matrix multiplied by t."""
     return Network([t * net.weights[0], *net.weights[1:]], net.biases, net.activations)
 
 
 def _distinct(x: np.ndarray) -> np.ndarray:
-    """One of each group of rows that agree to nine digits."""
+    """Return one row of each group of rows that agree to nine digits."""
     if not len(x):
         return x
     _, first = np.unique(np.round(x / (1.0 + np.abs(x).max(axis=1, keepdims=True)), 9), axis=0, return_index=True)
@@ -108,11 +110,11 @@ def _distinct(x: np.ndarray) -> np.ndarray:
 
 
 def settle_newton(net: Network, x: np.ndarray, damped: bool = True) -> np.ndarray:
-    r"""Newton's method for x - F(x) = 0 from points (K, n), damped: each step lowers \|x - F(x)\|.
+    r"""Return the ends of damped Newton's method for x - F(x) = 0 from points (K, n).
 
-    At kinks one of the slopes is taken (semismooth). Where no part of the Newton step helps, a step of the iteration
-    is tried; points for which nothing helps stay where they are. If not `damped`, whole steps are taken: across a kink
-    the residual may rise before it falls.
+    Each step lowers \|x - F(x)\|. At a kink one of the one-sided slopes is used (a semismooth method). If no part of
+    the Newton step lowers the residual, a step of the iteration x -> F(x) is tried; if that does not lower it either,
+    the point stays. If not `damped`, whole steps are taken: across a kink the residual may rise before it falls.
     """
     n = x.shape[1]
     x = x.copy()
@@ -125,7 +127,7 @@ def settle_newton(net: Network, x: np.ndarray, damped: bool = True) -> np.ndarra
         gap = image - here
         size = norms(gap)
         good = np.isfinite(size) & np.isfinite(jacobian).all(axis=(1, 2))
-        # At the level of rounding a step that gains little is the last one.
+        # Where the residual may be rounding error, a step that does not halve it is the last one.
         still = (size > 0.5 * before[alive]) & (size < _FLAT * (1.0 + norms(here)))
         good &= (size > 0.0) & ~still
         before[alive] = size
@@ -141,7 +143,7 @@ def settle_newton(net: Network, x: np.ndarray, damped: bool = True) -> np.ndarra
 
 
 def _solved(systems: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """Solve each system; singular ones by least squares."""
+    """Return the solution of each system; that of least squares for a singular one."""
     try:
         return np.linalg.solve(systems, gaps[..., None])[..., 0]
     except np.linalg.LinAlgError:
@@ -155,7 +157,7 @@ def _solved(systems: np.ndarray, gaps: np.ndarray) -> np.ndarray:
 
 
 def _search_line(net: Network, x: np.ndarray, step: np.ndarray, gap: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Take the longest part of each step that lowers the residual, or the step of the iteration if that does."""
+    """Return each point after the longest part of its step that lowers the residual, or after one iteration of F."""
     out, left, part = x.copy(), np.arange(len(x)), 1.0
     for trial in range(_HALVINGS + 1):
         last = trial == _HALVINGS

@@ -1,8 +1,8 @@
-"""Fixed points of a piecewise affine network in exact arithmetic.
+"""All fixed points of a piecewise affine network in a convex set, in exact arithmetic.
 
-On each piece F(x) = A x + c exactly, and (I - A) x = c has one solution, none, or a line or plane of them: so singular
-pieces, points on kinks and points closer than rounding are decided, and transitions steeper than floats can follow.
-A sieve leaves out early what affine forms exclude.
+On each piece F(x) = A x + c holds exactly, and (I - A) x = c has one solution, none, or a line or plane of them. This
+decides singular pieces, points on kinks, points closer together than rounding, and slopes too steep for floats. A piece
+that affine forms exclude is dropped early (`rmtjac.kernels.boxes.sieve`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from rmtjac.fixed_points.packed import packed
 from rmtjac.fixed_points.proved.rational import (
     MOST_PIECES,
     Affine,
@@ -34,9 +33,16 @@ __all__ = ["Exact", "box_corners", "local_index", "settle", "settle_sets"]
 
 @dataclass
 class Exact:
-    """All fixed points in a set, continua, and the parts that were not looked at.
+    """The fixed points in a set.
 
-    Isolated ones with the Jacobian and the sign of det(I - J) on each piece they lie in.
+    Attributes
+    ----------
+    points
+        The isolated ones, each with the Jacobian and the sign of det(I - J) on every piece that contains it.
+    continua
+        The vertices of segments and polygons of fixed points.
+    unseen
+        The parts of the set that were not searched.
     """
 
     points: dict[Point, list[tuple[np.ndarray, int]]] = field(default_factory=dict)
@@ -44,33 +50,29 @@ class Exact:
     unseen: list[list[Point]] = field(default_factory=list)
 
     def left(self, n: int) -> np.ndarray:
-        """Return boxes (U, 2, n) around what was not looked at."""
+        """Return boxes (U, 2, n) around the parts that were not searched."""
         return np.array([_hull(piece) for piece in self.unseen]).reshape(-1, 2, n)
 
 
 def sieve(net: Network, symbols: int) -> Sieve:
-    """Return a test of whether affine forms exclude a piece; `symbols`: noise symbols for neurons."""
+    """Return a function that tells whether affine forms exclude a piece; `symbols` noise symbols are for neurons."""
     from rmtjac.kernels.boxes.affine import workspace
     from rmtjac.kernels.boxes.sieve import excluded
 
-    weights, biases, sums, widths, codes, parameters, effects = packed(net)
-    space = workspace(packed(net), 2, symbols)
-    rows = np.concatenate([[0], np.cumsum(widths[1:])])
-    entries = np.concatenate([[0], np.cumsum(widths[1:] * widths[:-1])])
+    space = workspace(net.arrays, 2, symbols)
+    rests = [net.arrays.after(layer) for layer in range(net.depth)]
 
     def test(piece: list[Point], layer: int, x: Affine) -> bool:
         if layer == net.depth:
             return False
-        row = rows[layer]
-        rest = (weights[entries[layer] :], biases[row:], sums[row:], widths[layer:], codes[layer:], parameters[layer:])
         points = rounded(x, piece)
-        return bool(np.isfinite(points).all()) and bool(excluded((*rest, effects[row:]), space, points))
+        return bool(np.isfinite(points).all()) and bool(excluded(rests[layer], space, points))
 
     return test
 
 
 def _on_piece(piece: list[Point], f: Affine) -> tuple[Point | None, list[Point]]:
-    """The isolated fixed point, or the vertices of the continuum, of F = `f` on `piece`."""
+    """Return the isolated fixed point of F = `f` on `piece`, or None, and the vertices of a continuum, or none."""
     n = len(piece[0]) - 1
     unit = 1 << f.bits
     system = [[unit * (i == k) - int(f.matrix[i, k]) for k in range(n)] for i in range(n)]
@@ -100,9 +102,9 @@ def _on_piece(piece: list[Point], f: Affine) -> tuple[Point | None, list[Point]]
     return None, list(dict.fromkeys(ends))
 
 
-def settle(net: Network, box: np.ndarray, most: int = MOST_PIECES, symbols: int = 8) -> Exact:
-    """Return every fixed point in a closed box, corners (2, n) with n <= 2; look at `most` parts of it."""
-    return settle_sets(net, [box_corners(box)], most, symbols)
+def settle(net: Network, box: np.ndarray, max_parts: int = MOST_PIECES, symbols: int = 8) -> Exact:
+    """Return every fixed point in a closed box, corners (2, n) with n <= 2, or in its first `max_parts` parts."""
+    return settle_sets(net, [box_corners(box)], max_parts, symbols)
 
 
 def box_corners(box: np.ndarray) -> list[Point]:
@@ -110,9 +112,9 @@ def box_corners(box: np.ndarray) -> list[Point]:
     return corners([(Fraction(low), Fraction(high)) for low, high in box.T.tolist()])
 
 
-def settle_sets(net: Network, sets: list[list[Point]], most: int, symbols: int) -> Exact:
-    """Return every fixed point in convex sets; look at `most` parts of them."""
-    listed, unseen = pieces(net, sets, most, sieve(net, symbols))
+def settle_sets(net: Network, sets: list[list[Point]], max_parts: int, symbols: int) -> Exact:
+    """Return every fixed point in convex sets, or in their first `max_parts` parts."""
+    listed, unseen = pieces(net, sets, max_parts, sieve(net, symbols))
     found = Exact(unseen=unseen)
     for piece, f in listed:
         point, continuum = _on_piece(piece, f)
@@ -125,13 +127,13 @@ def settle_sets(net: Network, sets: list[list[Point]], most: int, symbols: int) 
 
 
 def _hull(piece: list[Point]) -> np.ndarray:
-    """The corners of a box around a piece."""
+    """Return the corners (2, n) of a box around a piece, rounded outward."""
     places = np.array([[_float(Fraction(x, p[-1])) for x in p[:-1]] for p in piece])
     return np.array([np.nextafter(places.min(axis=0), -np.inf), np.nextafter(places.max(axis=0), np.inf)])
 
 
 def _float(number: Fraction) -> float:
-    """The nearest float; the largest one for what is beyond."""
+    """Return the nearest float; the largest one for a number beyond it."""
     try:
         return float(number)
     except OverflowError:
@@ -139,7 +141,7 @@ def _float(number: Fraction) -> float:
 
 
 def _sign(f: Affine) -> int:
-    """Sign of det(I - J), exactly."""
+    """Return the exact sign of det(I - J)."""
     n = f.matrix.shape[0]
     system = [[(1 << f.bits) * (i == k) - int(f.matrix[i, k]) for k in range(n)] for i in range(n)]
     det = system[0][0] if n == 1 else system[0][0] * system[1][1] - system[0][1] * system[1][0]
@@ -147,10 +149,10 @@ def _sign(f: Affine) -> int:
 
 
 def local_index(net: Network, point: Point) -> int:
-    """Return the fixed-point index of an isolated fixed point: how often x - F(x) turns around it.
+    """Return the fixed-point index of an isolated fixed point: the number of turns of x - F(x) around it.
 
-    The box around it is made smaller until every piece of it contains the point. 0, which the sum of the indices
-    shows, if too many pieces meet there.
+    The box around the point is made smaller until every piece of it contains the point. If too many pieces meet there
+    the result is 0, which shows in the sum of the indices.
     """
     n = len(point) - 1
     place = [Fraction(x, point[-1]) for x in point[:-1]]
@@ -178,7 +180,7 @@ def local_index(net: Network, point: Point) -> int:
     if n == 1:
         before, after = gaps[(-size,)][0], gaps[(size,)][0]
         return ((after > 0) - (after < 0) - (before > 0) + (before < 0)) // 2
-    # Counter-clockwise along the boundary of the box; on each stretch the gap is affine.
+    # The gap x - F(x) counter-clockwise along the boundary of the box; it is affine between two stations.
     stations = [gaps[key] for key in sorted(gaps, key=lambda v: math.atan2(v[1], v[0]))]
     turns = 0
     for (ax, ay), (bx, by) in zip(stations, stations[1:] + stations[:1], strict=True):

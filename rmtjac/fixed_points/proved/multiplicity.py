@@ -1,7 +1,8 @@
-r"""How many fixed points an interval can hold at most, counted with their multiplicity, for networks of one input.
+r"""A proved bound of the number of fixed points in an interval, with multiplicity, for networks with one input.
 
-If the m-th derivative of x - F(x) does not vanish on an interval, then x - F(x) has at most m zeros there, each counted
-as often as it is one (Rolle). Derivatives over an interval come as power series with interval coefficients.
+Theorem (Rolle): if the m-th derivative of x - F(x) does not vanish on an interval, then x - F(x) has at most m zeros
+there, each counted with its multiplicity. The derivatives over the interval are the coefficients of power series in
+interval arithmetic, which rounds outward; a coefficient that may be 0 proves nothing.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from rmtjac.network import Network
 
 __all__ = ["most_fixed_points"]
 
-_ORDER = 6
-_MOST_WORK = 20_000  # entries of all weight matrices
+_ORDER = 6  # the highest derivative
+_MOST_WORK = 20_000  # the largest number of weights for which the bound is computed
 
 Series = list[Any]
 
 
 def most_fixed_points(net: Network, low: float, high: float) -> int | None:
-    """Return the most fixed points, with multiplicity, that low <= x <= high can hold; None if no bound is found.
+    """Return a bound of the number of fixed points in low <= x <= high, with multiplicity; None if none is found.
 
     Cost: about 30 products of intervals for each weight.
     """
@@ -49,7 +50,7 @@ def most_fixed_points(net: Network, low: float, high: float) -> int | None:
 
 
 def _activated(phi: Activation, h: Series) -> Series | None:
-    """phi(h), or None at a kink."""
+    """Return the series of phi(h); None if a kink lies in the range of h or phi is not known."""
     if phi.code is None:
         return None
     if phi.slopes is not None:
@@ -67,7 +68,7 @@ def _activated(phi: Activation, h: Series) -> Series | None:
         return _integral(phi, h, _exp([-iv.pi / 4 * c for c in _times(h, h)]))
     if phi.name == "gelu":
         bell = _exp([-c / 2 for c in _times(h, h)])
-        scaled = [c * iv.sqrt(2 / iv.pi) for c in h]  # the distribution of the normal law is (1 + erf) / 2
+        scaled = [c * iv.sqrt(2 / iv.pi) for c in h]  # gelu is h (1 + erf) / 2
         gate = _integral(activation("erf"), scaled, bell)
         return [c / 2 for c in _times(h, _plus(one, gate))]
     grown = _exp(h)
@@ -85,21 +86,24 @@ def _activated(phi: Activation, h: Series) -> Series | None:
 
 
 def _bounds(phi: Activation, h: Series) -> Any:
-    """The range of phi."""
+    """Return the range of phi over that of h, as an interval."""
     low, high = (np.array([float(end)]) for end in (h[0].a, h[0].b))
     least, most = activated(phi, np.nextafter(low, -np.inf), np.nextafter(high, np.inf))
     return iv.mpf([float(least[0]), float(most[0])])
 
 
 def _plus(a: Series, b: Series, factor: int = 1) -> Series:
+    """Return the series a + factor b."""
     return [x + factor * y for x, y in zip(a, b, strict=True)]
 
 
 def _times(a: Series, b: Series) -> Series:
+    """Return the product of two series."""
     return [sum((a[i] * b[k - i] for i in range(k + 1)), iv.mpf(0)) for k in range(len(a))]
 
 
 def _inverse(a: Series) -> Series:
+    """Return the series 1 / a."""
     out = [1 / a[0]]
     for k in range(1, len(a)):
         out.append(-sum((a[i] * out[k - i] for i in range(1, k + 1)), iv.mpf(0)) / a[0])
@@ -107,6 +111,7 @@ def _inverse(a: Series) -> Series:
 
 
 def _exp(a: Series) -> Series:
+    """Return the series exp(a)."""
     out = [iv.exp(a[0])]
     for k in range(1, len(a)):
         out.append(sum((i * a[i] * out[k - i] for i in range(1, k + 1)), iv.mpf(0)) / k)
@@ -114,6 +119,7 @@ def _exp(a: Series) -> Series:
 
 
 def _log(a: Series) -> Series:
+    """Return the series log(a)."""
     out = [iv.log(a[0])]
     for k in range(1, len(a)):
         rest = sum((i * out[i] * a[k - i] for i in range(1, k)), iv.mpf(0)) / k
@@ -122,7 +128,7 @@ def _log(a: Series) -> Series:
 
 
 def _integral(phi: Activation, h: Series, slope: Series) -> Series:
-    """phi(h) from phi'(h)."""
+    """Return the series of phi(h) from that of phi'(h)."""
     out = [_bounds(phi, h)]
     for k in range(1, len(h)):
         out.append(sum((i * h[i] * slope[k - i] for i in range(1, k + 1)), iv.mpf(0)) / k)

@@ -1,8 +1,8 @@
-"""The pieces of a piecewise affine network of n <= 2 inputs, in exact arithmetic.
+"""The linear regions of a piecewise affine network with n <= 2 inputs, in exact arithmetic.
 
-Floats are whole numbers times powers of two, so the network is one over the rationals: a convex set is cut along the
-kinks of each layer in turn, and on each piece F(x) = A x + c exactly. Points are in homogeneous coordinates, integers
-(X_1 ... X_n, W) with W > 0.
+Floats are integers times powers of two, so all weights are rational. A convex set is cut along the kinks of each layer
+in turn, and on each piece F(x) = A x + c holds exactly. Points have homogeneous coordinates: integers (X_1 ... X_n, W)
+with W > 0 stand for (X_1 / W ... X_n / W).
 """
 
 from __future__ import annotations
@@ -32,21 +32,23 @@ __all__ = [
 ]
 
 Point = tuple[int, ...]
-Sieve = Callable[[list[Point], int, "Affine"], bool]  # of a piece, a layer l and x^l on the piece: leave it out?
+Sieve = Callable[
+    [list[Point], int, "Affine"], bool
+]  # takes a piece, a layer l and x^l on the piece; tells whether to drop it
 MOST_PIECES = 2000
 
 
 @dataclass
 class Affine:
-    """x -> (matrix x + shift) / 2**bits, integers; one row per neuron."""
+    """The map x -> (matrix x + shift) / 2**bits, with one row for each neuron."""
 
-    matrix: Any
-    shift: Any
+    matrix: Any  # integers, shape (neurons, n)
+    shift: Any  # integers, shape (neurons,)
     bits: int
 
 
 def _integers(values: np.ndarray) -> tuple[Any, int]:
-    """Return whole numbers and `bits` with values = numbers / 2**bits."""
+    """Return integers and `bits` with values = integers / 2**bits."""
     fraction, exponent = np.frexp(values)
     whole = (fraction * 2.0**53).astype(np.int64).astype(object)
     power = np.where(values == 0.0, 0, exponent.astype(int) - 53)
@@ -55,17 +57,19 @@ def _integers(values: np.ndarray) -> tuple[Any, int]:
 
 
 def _one(value: float) -> tuple[int, int]:
+    """Return an integer and `bits` with value = integer / 2**bits."""
     numbers, bits = _integers(np.array([value]))
     return int(numbers[0]), bits
 
 
 @lru_cache(maxsize=2)
 def _layers(net: Network) -> list[tuple[Any, int, Any, int]]:
+    """Return for each layer the weights and biases as integers, each with its bits."""
     return [(*_integers(w), *_integers(b)) for w, b in zip(net.weights, net.biases, strict=True)]
 
 
 def _linear(net: Network, layer: int, below: Affine) -> Affine:
-    """Preactivations as a function of x."""
+    """Return the preactivations of a layer as a map of x."""
     weights, weight_bits, biases, bias_bits = _layers(net)[layer]
     bits = max(weight_bits + below.bits, bias_bits)
     scale = 1 << (bits - weight_bits - below.bits)
@@ -74,13 +78,13 @@ def _linear(net: Network, layer: int, below: Affine) -> Affine:
 
 
 def _values(h: Affine, vertices: list[Point]) -> tuple[Any, Any]:
-    """H at the vertices, times the second result: shapes (neurons, vertices) and (vertices,)."""
+    """Return integers (neurons, vertices) and (vertices,) whose quotients are the values of `h` at the vertices."""
     columns = np.array(vertices, dtype=object).T
     return np.dot(h.matrix, columns[:-1]) + np.multiply.outer(h.shift, columns[-1]), columns[-1] * (1 << h.bits)
 
 
 def rounded(x: Affine, vertices: list[Point]) -> np.ndarray:
-    """Return the vertices and x there as the nearest floats: shape (vertices, n + neurons)."""
+    """Return the vertices, and the values of `x` there, as the nearest floats, shape (vertices, n + neurons)."""
     values, wholes = _values(x, vertices)
     rows = zip(vertices, values.T, wholes, strict=True)
     return np.array(
@@ -89,6 +93,7 @@ def rounded(x: Affine, vertices: list[Point]) -> np.ndarray:
 
 
 def _quotient(a: int, b: int) -> float:
+    """Return the float nearest to a / b, b > 0; infinite if it is too large."""
     try:
         return a / b
     except OverflowError:
@@ -96,13 +101,16 @@ def _quotient(a: int, b: int) -> float:
 
 
 def cut(vertices: list[Point], values: list[int]) -> tuple[list[Point], list[Point]]:
-    """Cut a convex polygon (or segment) where the values, affine on it, vanish."""
+    """Cut a convex polygon (or segment) where an affine function vanishes; return the parts where it is <= 0 and >= 0.
+
+    `values` are those of the function at the vertices, times the last coordinate of each and a common factor > 0.
+    """
     below: list[Point] = []
     above: list[Point] = []
     for i, (p, v) in enumerate(zip(vertices, values, strict=True)):
         q, w = vertices[i - 1], values[i - 1]
         if v * w < 0:
-            # At |w| p + |v| q both W and the value come out right.
+            # In homogeneous coordinates the zero on this side is |w| p + |v| q.
             cross = reduced(tuple(abs(w) * a + abs(v) * b for a, b in zip(p, q, strict=True)))
             below.append(cross)
             above.append(cross)
@@ -114,34 +122,35 @@ def cut(vertices: list[Point], values: list[int]) -> tuple[list[Point], list[Poi
 
 
 def _distinct(vertices: list[Point]) -> list[Point]:
+    """Return the vertices without repetitions of neighbours."""
     return [p for i, p in enumerate(vertices) if p != vertices[i - 1] or len(vertices) == 1]
 
 
 def reduced(point: tuple[int, ...]) -> Point:
-    """The point in lowest terms."""
+    """Return the point in lowest terms."""
     divisor = math.gcd(*point)
     return tuple(x // divisor for x in point)
 
 
 def _activated(net: Network, layer: int, h: Affine, pieces: list[int]) -> Affine:
-    """Apply phi, neuron i on its affine piece pieces[i]."""
+    """Return phi(h) as a map of x, if neuron i is on the affine piece pieces[i] of phi."""
     phi = net.activations[layer]
     assert phi.slopes is not None
     slopes = [_one(s) for s in phi.slopes]
-    most = max(bits for _, bits in slopes)
-    factors = [slope << (most - bits) for slope, bits in slopes]
+    finest = max(bits for _, bits in slopes)
+    factors = [slope << (finest - bits) for slope, bits in slopes]
     offsets = [0]
     for kink, left, right in zip(phi.breakpoints, factors, factors[1:], strict=False):
         offsets.append(offsets[-1] + (left - right) * int(kink))
-    start = int(_first_value(net, layer)) << most
+    start = int(_first_value(net, layer)) << finest
     scale = np.array([factors[p] for p in pieces], dtype=object)
-    bits = h.bits + most
+    bits = h.bits + finest
     shift = np.array([(offsets[p] + start) << h.bits for p in pieces], dtype=object)
     return Affine(h.matrix * scale[:, None], h.shift * scale + shift, bits)
 
 
 def _first_value(net: Network, layer: int) -> float:
-    """Offset of the first affine piece: phi(kink) - slope kink."""
+    """Return the offset of the first affine piece of phi, phi(kink) - slope kink."""
     phi = net.activations[layer]
     assert phi.slopes is not None
     if not phi.breakpoints:
@@ -151,17 +160,17 @@ def _first_value(net: Network, layer: int) -> float:
 
 
 def pieces(
-    net: Network, sets: list[list[Point]], most: int = MOST_PIECES, sieve: Sieve | None = None
+    net: Network, sets: list[list[Point]], max_parts: int = MOST_PIECES, sieve: Sieve | None = None
 ) -> tuple[list[tuple[list[Point], Affine]], list[list[Point]]]:
-    """Cut convex sets along all kinks; return the pieces with F on each, and what was not reached.
+    """Cut convex sets along all kinks; return the pieces with F on each, and the parts that were not reached.
 
-    At most `most` parts are looked at, those of the last set first; what the sieve excludes is left out.
+    At most `max_parts` parts are visited, those of the last set first. Parts that the sieve excludes are dropped.
     """
     n = net.widths[0]
     identity = Affine(np.array([[int(i == k) for k in range(n)] for i in range(n)], dtype=object), np.array([0] * n), 0)
     done: list[tuple[list[Point], Affine]] = []
     todo: list[tuple[list[Point], int, Affine, Affine | None]] = [(piece, 0, identity, None) for piece in sets]
-    for _ in range(most):
+    for _ in range(max_parts):
         if not todo:
             break
         piece, layer, x, h = todo.pop()
@@ -188,7 +197,7 @@ def pieces(
 
 
 def corners(sides: list[tuple[Fraction, Fraction]]) -> list[Point]:
-    """Corners of a box, counter-clockwise."""
+    """Return the corners of a box, counter-clockwise."""
     if len(sides) == 1:
         return [_homogeneous([x]) for x in sides[0]]
     (a, b), (c, d) = sides
@@ -196,12 +205,13 @@ def corners(sides: list[tuple[Fraction, Fraction]]) -> list[Point]:
 
 
 def _homogeneous(corner: list[Fraction]) -> Point:
+    """Return a point in homogeneous coordinates, in lowest terms."""
     common = math.lcm(*(x.denominator for x in corner))
     return reduced((*(int(x * common) for x in corner), common))
 
 
 def inside(point: Point, piece: list[Point]) -> bool:
-    """Whether a point lies in a closed convex polygon (or segment)."""
+    """Return whether a point lies in a closed convex polygon; for one input, in a segment."""
     if len(point) == 2:
         signs = [q[0] * point[1] - point[0] * q[1] for q in piece]
         return min(signs) <= 0 <= max(signs)
@@ -217,7 +227,7 @@ def inside(point: Point, piece: list[Point]) -> bool:
 
 
 def holds(piece: list[Point], point: Point) -> bool:
-    """Whether a continuum, a polygon or a segment, holds a point."""
+    """Return whether a point lies on a continuum, which is a polygon or a segment."""
     if len(point) == 2 or len(piece) > 2:
         return inside(point, piece)
     p, q = piece

@@ -1,4 +1,4 @@
-"""All fixed points with proof: branch and bound, then exact arithmetic where floats cannot decide."""
+"""All fixed points in a box, with proof: branch and bound, and exact arithmetic where floats cannot decide."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from typing import Any
 import numpy as np
 
 from rmtjac.fixed_points.domain import Domain, resolved_domain
+from rmtjac.fixed_points.points import ascending, indices, placed, spectral_radii
 from rmtjac.fixed_points.proved.branch_and_bound import Search
 from rmtjac.fixed_points.proved.exact import Exact, local_index, settle
 from rmtjac.fixed_points.proved.rational import MOST_PIECES, Point
 from rmtjac.fixed_points.proved.settling import MOST_OPEN, clipped, floats, fractions, joined, settled, settled_whole
 from rmtjac.fixed_points.proved.verdict import verdict
-from rmtjac.fixed_points.result import FixedPoints, ascending, indices, placed, spectral_radii
+from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.network import Network
 
 __all__ = ["MOST_BOXES", "proved_fixed_points"]
 
 MOST_BOXES = 1_000_000
-_FIRST_BOXES = 1000  # of branch and bound, for each neuron of a layer, before exact arithmetic on the whole domain
-_PARTS = 0.1  # of the budget; they take longer than boxes
-_FAR_TOO_MANY = 2.0  # times the budget, at the pace so far, where exact arithmetic got nowhere either: stop
+_FIRST_BOXES = 1000  # boxes for each neuron of a layer, before exact arithmetic is tried on the whole domain
+_PARTS = 0.1  # part of the budget that exact arithmetic gets, because its parts take longer than boxes
+_FAR_TOO_MANY = 2.0  # where exact arithmetic fails, a search that needs more than this multiple of the budget ends
 
 
 def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: int) -> FixedPoints:
-    """Search the domain by `rmtjac.kernels.boxes.search.search`; see `rmtjac.find_fixed_points`."""
+    """Return all fixed points of the domain that the search finds; see `rmtjac.find_fixed_points`."""
     where = resolved_domain(net, domain)
     search, exact = Search(net, where.search), Exact()
     if method == "exact" and net.widths[0] <= 2:
@@ -37,7 +38,7 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     total, beside = int(signs.sum()), 0
     order = ascending(points)
     pieces, stuck, unsearched, clusters = exact.continua, search.stuck, search.open, search.clusters
-    if where.search is not where.box:  # of what was searched around a given box, leave out what is not in it
+    if where.search is not where.box:  # the search reached beyond the given box: keep what lies in it
         order = order[_kept(net, where.box, points, errors, places)[order]]
         pieces = [clipped(piece, where.box) for piece in pieces]
         stuck, unsearched = (boxes[_touch(boxes, where.box)] for boxes in (stuck, unsearched))
@@ -45,27 +46,26 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
         beside = int((placed(points[order], errors[order], where.box) == "face").sum())
     points, errors, jacobians, signs = (array[order] for array in (points, errors, jacobians, signs))
     continua = tuple(np.array([floats(p) for p in piece]) for piece in pieces if piece)
-    complete, reason = verdict(
-        where, total, clusters, len(unsearched), len(stuck), len(continua), beside, search.halted
-    )
+    found = verdict(where, total, clusters, len(unsearched), len(stuck), len(continua), beside, search.halted)
+    reason = found.reason
     if len(unsearched) and search.needed() > 2.0 * max_boxes:
         reason += f" ({search.boxes} looked at; at this pace all would take about {search.needed():.0e})"
     facts = {"boxes": search.boxes, "max_boxes": max_boxes, "clusters": [one.to_dict() for one in clusters]}
     return FixedPoints(
-        points, errors, jacobians, np.ones(len(points), dtype=bool), signs, complete, reason, method, where.box,
+        points, errors, jacobians, np.ones(len(points), dtype=bool), signs, found.complete, reason, method, where.box,
         np.concatenate([stuck, unsearched]), continua, facts=facts,
     )  # fmt: skip
 
 
 def _touch(boxes: np.ndarray, domain: np.ndarray) -> np.ndarray:
-    """Which boxes (U, 2, n) share a point with the domain."""
+    """Return which boxes (U, 2, n) share a point with the domain."""
     return ((boxes[:, 0] <= domain[1]) & (boxes[:, 1] >= domain[0])).all(axis=1)
 
 
 def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exact:
-    """Branch and bound, and exact arithmetic in the boxes it leaves, or everywhere if these are too many.
+    """Search by branch and bound, and by exact arithmetic in the boxes it leaves, or everywhere if they are too many.
 
-    Nothing is searched twice: branch and bound goes on where it stopped, in what exact arithmetic left.
+    No box is searched twice: branch and bound continues where it stopped, in what exact arithmetic left.
     """
     search.advance(min(_FIRST_BOXES * max(net.widths), max_boxes), MOST_OPEN)
     exact = Exact()
@@ -74,7 +74,7 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
         search.stuck = exact.left(search.n)
         if not exact.unseen:
             return exact
-    # Transitions too steep for floats, or a continuum, which only the whole domain shows in one piece.
+    # Slopes are too steep for floats, or there is a continuum, which has one piece only in the whole domain.
     whole, hopeful = settled_whole(net, where.search, int(_PARTS * max_boxes))
     if not whole.unseen:
         search.forget()
@@ -82,7 +82,7 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
     search.keep(whole.left(search.n))
     exact = joined(exact, whole)
     while hopeful or search.needed() < _FAR_TOO_MANY * max_boxes:
-        # The guess of what is needed grows with what is known: it is asked again at twice the boxes.
+        # The estimate of what is needed becomes better with the search, so it is made again after twice the boxes.
         search.advance(max_boxes if hopeful else min(2 * search.boxes, max_boxes), MOST_OPEN)
         more = settled(net, search.stuck, MOST_PIECES)
         exact, search.stuck = joined(exact, more), more.left(search.n)
@@ -92,9 +92,9 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
 
 
 def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:
-    """Return points, errors, Jacobians and indices: those of floats, then the exact ones that are not among them.
+    """Return points, errors, Jacobians and indices of the search, then of the exact points that it did not find.
 
-    Also the exact points, for the last ones.
+    The last value is the list of these exact points.
     """
     points, errors, jacobians = search.points()
     signs = indices(jacobians)
@@ -118,7 +118,7 @@ def _merged(net: Network, exact: Exact, search: Search) -> tuple[Any, ...]:
 
 
 def _kept(net: Network, box: np.ndarray, points: np.ndarray, errors: np.ndarray, exact: list[Point]) -> np.ndarray:
-    """Which points do not lie outside the closed box; floats that cannot tell ask exact arithmetic, if it applies."""
+    """Return which points do not lie outside the closed box; where floats cannot tell, exact arithmetic decides."""
     apart = ((points - errors > box[1]) | (points + errors < box[0])).any(axis=1)
     inside = ((points - errors >= box[0]) & (points + errors <= box[1])).all(axis=1)
     unclear = np.flatnonzero(~apart & ~inside)

@@ -1,4 +1,4 @@
-"""Boxes that floats leave open, settled in exact arithmetic; continua in one piece, within the domain."""
+"""Exact arithmetic in boxes that floats leave open, and continua put together from their pieces."""
 
 from __future__ import annotations
 
@@ -13,36 +13,42 @@ from rmtjac.network import Network
 
 __all__ = ["MOST_OPEN", "clipped", "floats", "fractions", "joined", "settled", "settled_whole"]
 
-MOST_OPEN = 500  # boxes given to exact arithmetic
-_PILOT = 2000  # parts of the whole domain, after which the share that is done shows whether it can be finished
-_HOPE = 30.0  # times the budget: the share is a poor guide
+MOST_OPEN = 500  # the largest number of boxes given to exact arithmetic
+_PILOT = 2000  # number of parts of the whole domain after which the rest is estimated
+_HOPE = 30.0  # it goes on if the estimate is below this multiple of the budget: the estimate is rough
 
 
-def settled(net: Network, boxes: np.ndarray, most: int) -> Exact:
-    """Decide boxes (U, 2, n) in exact arithmetic, `most` parts each; the later ones of very many are left."""
+def settled(net: Network, boxes: np.ndarray, max_parts: int) -> Exact:
+    """Return what exact arithmetic finds in boxes (U, 2, n), with at most `max_parts` parts for each.
+
+    Of more than `MOST_OPEN` boxes the later ones are left.
+    """
     if not len(boxes):
         return Exact()
     total = Exact(unseen=[box_corners(box) for box in boxes[MOST_OPEN:]])
     for box in boxes[:MOST_OPEN]:
-        total = joined(total, settle(net, box, most, symbols(net)), join=False)
+        total = joined(total, settle(net, box, max_parts, symbols(net)), join=False)
     return joined(total, Exact())
 
 
-def settled_whole(net: Network, box: np.ndarray, most: int) -> tuple[Exact, bool]:
-    """Decide one box in exact arithmetic, `most` parts of it; far fewer, and False, if these plainly will not do."""
-    found = settle(net, box, min(most, _PILOT), symbols(net))
+def settled_whole(net: Network, box: np.ndarray, max_parts: int) -> tuple[Exact, bool]:
+    """Return what exact arithmetic finds in one box with at most `max_parts` parts, and whether it was worth trying.
+
+    After a few parts the rest is estimated; if `max_parts` plainly are too few, the second value is False.
+    """
+    found = settle(net, box, min(max_parts, _PILOT), symbols(net))
     hopeful = True
-    if found.unseen and most > _PILOT:
+    if found.unseen and max_parts > _PILOT:
         whole, rest = _size(box_corners(box)), sum(_size(piece) for piece in found.unseen)
-        hopeful = (1.0 - rest / whole) * _HOPE * most > _PILOT
+        hopeful = (1.0 - rest / whole) * _HOPE * max_parts > _PILOT
         if hopeful:
-            more = settle_sets(net, found.unseen, most - _PILOT, symbols(net))
+            more = settle_sets(net, found.unseen, max_parts - _PILOT, symbols(net))
             found = joined(Exact(found.points, found.continua), more, join=False)
     return joined(found, Exact()), hopeful
 
 
 def _size(piece: list[Point]) -> float:
-    """Length or area."""
+    """Return the length of a segment or the area of a polygon."""
     x = np.array([floats(point) for point in piece])
     if x.shape[1] == 1:
         return float(np.ptp(x))
@@ -51,14 +57,14 @@ def _size(piece: list[Point]) -> float:
 
 
 def joined(one: Exact, other: Exact, join: bool = True) -> Exact:
-    """Put together what was found in two sets; with `join` the pieces of a continuum too."""
+    """Return what was found in two sets together; with `join` also unite the pieces of each continuum."""
     points = {place: list(sides) for place, sides in one.points.items()}
     for place, sides in other.points.items():
         points.setdefault(place, []).extend(sides)
     total = Exact(points, one.continua + other.continua, one.unseen + other.unseen)
     if join:
         pieces = _joined(total.continua)
-        # Sides of a polygon, and points of a continuum, that a neighbouring piece shows too.
+        # A side of a polygon, or a point of a continuum, may be listed by a neighbouring piece too.
         total.continua = [
             piece for piece in pieces
             if not any(
@@ -82,7 +88,7 @@ def clipped(piece: list[Point], box: np.ndarray) -> list[Point]:
 
 
 def _joined(pieces: list[list[Point]]) -> list[list[Point]]:
-    """Join segments that continue each other; polygons stay as they are."""
+    """Return the pieces after segments that continue each other are united; polygons do not change."""
     segments = [piece for piece in pieces if len(piece) == 2]
     whole = [piece for piece in pieces if len(piece) != 2]
     joined = True

@@ -1,15 +1,23 @@
-"""What a search shows: whether all is found, and what stays open, in words."""
+"""The verdict of a search: whether all fixed points are found, and what stays open, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.fixed_points.domain import Domain
 
-__all__ = ["verdict"]
+__all__ = ["Verdict", "verdict"]
 
-_MOST_NAMED = 5
+_MOST_NAMED = 5  # the number of clusters that are named one by one
+
+
+class Verdict(NamedTuple):
+    """Whether it is proved that all fixed points in the domain are found, and why, or why not."""
+
+    complete: bool
+    reason: str
 
 
 def verdict(
@@ -21,45 +29,47 @@ def verdict(
     continua: int,
     beside: int,
     halted: bool = False,
-) -> tuple[bool, str]:
-    """Return whether all fixed points in the domain are found, and why.
+) -> Verdict:
+    """Return the verdict on a search.
 
     Parameters
     ----------
     where
-        What was searched.
+        The domain that was searched.
     total
-        The sum of the indices of the points found, those just outside the domain too.
+        The sum of the indices of the points found, also of those just outside the domain.
     clusters
         Groups of boxes that floats cannot decide.
     unsearched, stuck
-        Boxes that the budget was too small for, and those that no budget decides.
+        The numbers of boxes for which the budget was too small, and of boxes that no budget decides.
     continua
-        How many continua there are.
+        The number of continua.
     beside
-        How many points lie on a face of the domain, or nearer to one than their errors.
+        The number of points that lie on a face of the domain, or nearer to one than their errors.
     halted
-        Whether the search ended before its budget, at what may be a continuum.
+        Whether the search ended before its budget, because of what may be a continuum.
     """
     if unsearched or stuck or clusters:
-        return False, "not proved complete: " + "; ".join(_open(where, total, clusters, unsearched, stuck, halted))
+        parts = _open(where, total, clusters, unsearched, stuck, halted)
+        return Verdict(False, "not proved complete: " + "; ".join(parts))
     faces = f"; {beside} on a face of the domain, or nearer to one than the error" if beside else ""
     if continua:
-        return True, f"complete: {continua} continua of fixed points, and no other place may hold one{faces}"
+        return Verdict(True, f"complete: {continua} continua of fixed points, and no other place may hold one{faces}")
     if where.degree is not None:
         if total != where.degree:
-            return False, (
-                f"not complete: the indices add up to {total}, not {where.degree:+d}; please report this network"
-            )
-        return True, f"complete, by proof; the indices add up to {total:+d}{faces}"
+            reason = f"the indices add up to {total}, not {where.degree:+d}; please report this network"
+            return Verdict(False, f"not complete: {reason}")
+        return Verdict(True, f"complete, by proof; the indices add up to {total:+d}{faces}")
     if where.everything:
-        return True, f"complete, by proof: the domain holds every fixed point (no check by the index){faces}"
-    return True, f"complete within the domain, by proof (no self-map of the domain: no check by the index){faces}"
+        return Verdict(True, f"complete, by proof: the domain holds every fixed point (no check by the index){faces}")
+    check = "no self-map of the domain: no check by the index"
+    return Verdict(True, f"complete within the domain, by proof ({check}){faces}")
 
 
 def _open(
     where: Domain, total: int, clusters: Sequence[Cluster], unsearched: int, stuck: int, halted: bool
 ) -> list[str]:
+    """Return what stays open, as sentences."""
     parts = []
     if unsearched and halted:
         parts.append(f"{unsearched + stuck} boxes undecided; the search ended before {unsearched} of them")

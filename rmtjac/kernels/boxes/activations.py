@@ -1,7 +1,7 @@
-r"""Activation functions over intervals: the range of phi', and a strip around a line that holds phi.
+r"""Activation functions over intervals: the range of phi', and a strip around a line that contains the graph of phi.
 
-Bounds are outward: what the library functions may be off by (`_ULPS` units in the last place, tested against ball
-arithmetic) and the rounding of the few operations here is added.
+All bounds are rounded outward. Two errors are added to each: that of the library functions (at most `_ULPS`, tested
+against arithmetic of 50 digits), and the rounding errors of the operations here.
 """
 
 from __future__ import annotations
@@ -10,51 +10,51 @@ import math
 
 from numba import njit
 
-from rmtjac.kernels.activations import derivative, value
+from rmtjac.kernels.activations import Code, derivative, value
 
 __all__ = ["derivative_range", "kinks", "strip"]
 
 _UNIT = 2.0**-53
 _ULPS = 16.0 * _UNIT
-_TINY = 1e-300  # room for underflow
-# Where phi'' changes sign; silu, gelu and mish are convex between the two, softplus everywhere.
+_TINY = 1e-300  # covers errors of underflow
+# Zeros of phi''. silu (zeros +-_SILU), gelu (+-_GELU) and mish are convex between their two zeros.
 _SILU = 2.3993572805154668
 _GELU = math.sqrt(2.0)
 _MISH_LOW, _MISH_HIGH = -2.2563763963607931, 1.4905711794854285
-_NEAR = 1e-9  # of an inflection: its place is rounded
+_NEAR = 1e-9  # the places of inflections are rounded; so near to one an interval counts as containing it
 
 
 @njit(cache=True, nogil=True)
 def kinks(code):
-    """Return how many kinks phi has, and where."""
-    if code == 1 or code == 2:
+    """Return the number of kinks of phi, and the places of the first and the second one (0 if there is none)."""
+    if code == Code.RELU or code == Code.LEAKY_RELU:
         return 1, 0.0, 0.0
-    if code == 3:
+    if code == Code.HARDTANH:
         return 2, -1.0, 1.0
-    if code == 4:
+    if code == Code.RELU6:
         return 2, 0.0, 6.0
     return 0, 0.0, 0.0
 
 
 @njit(cache=True, nogil=True)
 def _inflections(code):
-    """Return (low, high): phi is convex between them and concave elsewhere; the S-shaped have low = -inf."""
-    if code == 10:
+    """Return (low, high): phi is convex between them and concave elsewhere. For S-shaped phi low is -inf."""
+    if code == Code.SOFTPLUS:
         return -math.inf, math.inf
-    if code == 11:
+    if code == Code.SILU:
         return -_SILU, _SILU
-    if code == 12:
+    if code == Code.GELU:
         return -_GELU, _GELU
-    if code == 13:
+    if code == Code.MISH:
         return _MISH_LOW, _MISH_HIGH
     return -math.inf, 0.0
 
 
 @njit(cache=True, nogil=True)
 def derivative_range(code, a, low, high):
-    """Return bounds of phi' (at kinks: of its one-sided values) over [low, high]."""
-    if code <= 4:
-        # On an interval that touches a kink both sides count.
+    """Return lower and upper bounds of phi' over [low, high]; at a kink both one-sided slopes count."""
+    if code <= Code.RELU6:
+        # An interval that only touches a kink contains points on both sides of it up to rounding.
         count, first, second = kinks(code)
         left, right = _slope(code, a, low, True), _slope(code, a, high, False)
         least, most = min(left, right), max(left, right)
@@ -68,10 +68,10 @@ def derivative_range(code, a, low, high):
         least = min(least, derivative(code, a, first))
     if low - _NEAR <= second <= high + _NEAR:
         most = max(most, derivative(code, a, second))
-    if code == 6:  # exp(-pi h^2 / 4): the rounding of the exponent counts
+    if code == Code.ERF:  # exp(-pi h^2 / 4): the exponent itself is rounded
         pad = (_ULPS + 4.0 * _UNIT * max(low * low, high * high)) * most + _TINY
         return max(0.0, least - pad), most + pad
-    if code >= 11:
+    if code >= Code.SILU:
         return least - 2.0 * _ULPS, most + 2.0 * _ULPS
     pad = _ULPS * most + _TINY
     return max(0.0, least - pad), most + pad
@@ -79,11 +79,11 @@ def derivative_range(code, a, low, high):
 
 @njit(cache=True, nogil=True)
 def _slope(code, a, h, left):
-    """Return the slope of a piecewise affine phi at h, at a kink the one on the `left` or right."""
-    if code == 0:
+    """Return the slope of a piecewise affine phi at h; at a kink the left one if `left`, else the right one."""
+    if code == Code.LINEAR:
         return 1.0
-    below = a if code == 2 else 0.0
-    above = 0.0 if code >= 3 else 1.0
+    below = a if code == Code.LEAKY_RELU else 0.0
+    above = 0.0 if code >= Code.HARDTANH else 1.0
     count, first, second = kinks(code)
     if h < first or (left and h == first):
         return below
@@ -96,13 +96,19 @@ def _slope(code, a, h, left):
 
 @njit(cache=True, nogil=True)
 def strip(code, a, low, high):
-    r"""Return slope s, offset t, error e and whether phi is affine there: |phi(h) - s h - t| <= e for low <= h <= high.
+    r"""Return a line s h + t with |phi(h) - s h - t| <= e for low <= h <= high.
 
-    Piecewise affine: the chord, or the line of slope 0 or 1 if that is closer. Smooth and convex or concave: between
-    the chord and the tangent parallel to it (to second order the tangent in the middle). With an inflection inside:
-    slope min phi' or max phi', along which phi is monotone.
+    For a piecewise affine phi the line is the best of three: the chord, and lines of slope 0 and 1. For a smooth phi
+    that is convex or concave on the interval it is halfway between the chord and a parallel line on the other side of
+    the graph, which follows from the tangent in the middle. With an inflection inside the slope is the minimum or the
+    maximum of phi', so that phi(h) - s h is monotone and its values at the ends bound it.
+
+    Returns
+    -------
+    tuple
+        The slope s, the offset t, the error e, and whether phi is exactly this line on the interval.
     """
-    if code <= 4:
+    if code <= Code.RELU6:
         return _affine_strip(code, a, low, high)
     first, second = _inflections(code)
     middle = 0.5 * (low + high)
@@ -114,7 +120,7 @@ def strip(code, a, low, high):
     concave = low >= second + _NEAR or high <= first - _NEAR
     if (convex or concave) and width > 0.0:
         s = (at_high - at_low) / width
-        if not abs(s) <= 4.0:  # the quotient of two roundings
+        if not abs(s) <= 4.0:  # the interval is so short that the quotient is only rounding error
             s = derivative(code, a, middle)
         ends = at_low - s * low, at_high - s * high
         half = max(high - middle, middle - low)
@@ -138,12 +144,13 @@ def strip(code, a, low, high):
 
 @njit(cache=True, nogil=True)
 def _affine_strip(code, a, low, high):
-    if code == 0:
+    """Return what `strip` returns, for a piecewise affine phi."""
+    if code == Code.LINEAR:
         return 1.0, 0.0, 0.0, True
     count, first, second = kinks(code)
-    below = a if code == 2 else 0.0
+    below = a if code == Code.LEAKY_RELU else 0.0
     if high <= first:
-        return below, (first if code == 3 else 0.0), 0.0, True
+        return below, (first if code == Code.HARDTANH else 0.0), 0.0, True
     if low >= second:
         return (1.0, 0.0, 0.0, True) if count == 1 else (0.0, second, 0.0, True)
     if low >= first and (count == 1 or high <= second):

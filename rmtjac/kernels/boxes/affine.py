@@ -1,60 +1,98 @@
-r"""A network over a parallelepiped: affine forms with an error, and the range of its Jacobian.
+r"""The image of a parallelepiped under a network, as an affine form with an error, and the range of its Jacobian.
 
-An affine form is :math:`x = c + A\epsilon \pm e`, :math:`|\epsilon_k| \le 1`: centre c (m,), A (n, m) by rows k, and a
-bound e (m,) of what is left. Every bound is outward: with :math:`u = 2^{-53}`, a sum of k products is off by at most
-:math:`ku/(1-ku)` times the sum of their sizes (Higham, Accuracy and Stability, 3.1), and twice that is added to e.
+An affine form is the set :math:`x = c + \sum_k A_k \epsilon_k \pm e`, :math:`|\epsilon_k| \le 1`: a centre c of shape
+(m,), rows :math:`A_k` of shape (m,), one for each noise symbol :math:`\epsilon_k`, and an error e of shape (m,). The
+first symbols are those of the inputs; more may be given to neurons, so that their errors stay correlated.
 
-A network is the tuple ``(weights, biases, sums, widths, codes, parameters, effects)``: the transposed matrices one
-after the other, the biases, the row sums of \|W\| rounded up, n_0 ... n_L, per layer the code and parameter of phi, and
-the column sums of \|W\| of the layers from the second on.
+Every bound is rounded outward. With the unit roundoff :math:`u = 2^{-53}` a sum of k products has an error of at most
+:math:`ku/(1-ku)` times the sum of the absolute values of its terms, in whatever order it is taken (Higham, Accuracy and
+Stability of Numerical Algorithms, 3.1). Twice that bound is added to e. An overflow is reported and never gives a
+finite bound.
+
+The kernels take a network as `rmtjac.network.NetworkArrays` and read its fields by name.
 """
 
 from __future__ import annotations
 
 import math
+from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from rmtjac.kernels.boxes.activations import derivative_range, strip
 
-__all__ = ["add_absolute_to", "add_to", "hulls", "image", "orbit", "slopes", "workspace"]
+__all__ = ["TWO_UNITS", "Effect", "Workspace", "add_absolute_to", "add_to", "image", "load", "slopes", "workspace"]
 
-_TWO_UNITS = 2.0**-52
+TWO_UNITS = 2.0**-52
 _TINY = 1e-290
+
+
+class Effect(IntEnum):
+    """What a network does on an affine form: a number overflows, it is not affine there, or it is affine there."""
+
+    OVERFLOW = 0
+    BENT = 1
+    AFFINE = 2
+
+
+class Workspace(NamedTuple):
+    """Buffers of `image` and `slopes`; those with two rows are used in turn, layer by layer."""
+
+    centre: np.ndarray  # (2, width)
+    linear: np.ndarray  # (2, symbols, width), one row for each noise symbol
+    error: np.ndarray  # (2, width)
+    lows: np.ndarray  # (neurons,), least preactivation of each neuron
+    highs: np.ndarray  # (neurons,), largest preactivation of each neuron
+    slope_centre: np.ndarray  # (2, n, width), transposed Jacobian: row k has the derivatives by input k
+    slope_radius: np.ndarray  # (2, n, width)
+    rests: np.ndarray  # (width,), errors that the activations of one layer add
 
 
 @njit(cache=True, nogil=True)
 def workspace(net, n, more):
-    """Return the buffers of `image` and `slopes` for n inputs, with room for `more` noise symbols of neurons."""
-    width = net[3].max()
-    total = net[3][1:].sum()
-    return (
+    """Return buffers for n inputs, with room for `more` noise symbols of neurons."""
+    width = net.widths.max()
+    total = net.widths[1:].sum()
+    return Workspace(
         np.zeros((2, width)), np.zeros((2, n + more, width)), np.zeros((2, width)),
         np.zeros(total), np.zeros(total), np.zeros((2, n, width)), np.zeros((2, n, width)), np.zeros(width),
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
+def load(space, centre, linear):
+    """Write the parallelepiped centre + linear eps, columns the edges, into buffer 0 of `space`."""
+    n = centre.size
+    for i in range(n):
+        space.centre[0, i] = centre[i]
+        space.error[0, i] = 0.0
+        for k in range(space.linear.shape[1]):
+            space.linear[0, k, i] = linear[i, k] if k < n else 0.0
+
+
+@njit(cache=True, nogil=True)
 def add_to(column, factor, out):
-    """Add `factor` times `column` to `out`. Slices, so that the loop is vectorised."""
+    """Add `factor` times `column` to `out`; both are contiguous slices, so that the loop is vectorised."""
     for i in range(column.size):
         out[i] += factor * column[i]
 
 
 @njit(cache=True, nogil=True)
 def add_absolute_to(column, factor, out):
-    """Add `factor` times the sizes of `column` to `out`."""
+    """Add `factor` times the absolute values of `column` to `out`."""
     for i in range(column.size):
         out[i] += factor * abs(column[i])
 
 
 @njit(cache=True, nogil=True)
-def _name(linear, error, rests, effects, first, count):
-    """Give the largest of the errors `rests` noise symbols of their own, those from number `first` on.
+def _give_symbols(linear, error, rests, effects, first, count):
+    """Turn the largest entries of `rests` into noise symbols, those from number `first` on.
 
-    What a neuron is off by acts on all neurons after it alike; as a symbol it keeps that. Without a free symbol the
-    least one is given up: it goes into the error. `effects`: what a neuron acts on next, column sums of abs(W).
+    The error of one neuron reaches all later neurons with the same value; as a symbol it keeps this correlation. If no
+    symbol is free, the one with the least effect is moved into `error` first. `effects` are the column sums of abs(W)
+    of the next layer, which weight the errors (an empty array after the last layer: all weights are 1).
     """
     for slot in range(first, linear.shape[0]):
         best, most = -1, 0.0
@@ -74,7 +112,7 @@ def _name(linear, error, rests, effects, first, count):
         if least > 0.5 * most:
             return
         for i in range(count):
-            error[i] += abs(linear[weakest, i]) * (1.0 + 2.0 * _TWO_UNITS)
+            error[i] += abs(linear[weakest, i]) * (1.0 + 2.0 * TWO_UNITS)
             linear[weakest, i] = 0.0
         linear[weakest, best] = rests[best]
         rests[best] = 0.0
@@ -82,15 +120,18 @@ def _name(linear, error, rests, effects, first, count):
 
 @njit(cache=True, nogil=True)
 def image(net, space):
-    """Push the form in buffer 0 of `space` through the network.
+    """Map the form in buffer 0 of `space` through the network.
 
-    Returns the buffer of the result and a verdict: 2 if the network is affine on the form, 1 if not, 0 if a number
-    overflowed. The ranges of the preactivations stay in ``space[3]`` (low) and ``space[4]`` (high).
+    Return the number of the buffer that holds the result, and an `Effect`. The ranges of the preactivations stay in
+    ``space.lows`` and ``space.highs``.
     """
-    weights, biases, sums, widths, codes, parameters, effects = net
-    centre, linear, error, lows, highs, rests = space[0], space[1], space[2], space[3], space[4], space[7]
+    weights, biases, sums, widths = net.weights, net.biases, net.row_sums, net.widths
+    codes, parameters, effects = net.codes, net.parameters, net.column_sums
+    centre, linear, error, lows, highs, rests = (
+        space.centre, space.linear, space.error, space.lows, space.highs, space.rests
+    )  # fmt: skip
     n = linear.shape[1]
-    at, row, side, verdict = 0, 0, 0, 2
+    at, row, side, effect = 0, 0, 0, Effect.AFFINE
     for l in range(codes.size):
         columns, rows = widths[l], widths[l + 1]
         c, a, e = centre[side], linear[side], error[side]
@@ -113,7 +154,7 @@ def image(net, space):
                     add_to(column, a[k, j], a_out[k])
                     reach += abs(a[k, j])
             size = max(size, abs(c[j]) + reach)
-        unit = (columns + n + 8) * _TWO_UNITS
+        unit = (columns + n + 8) * TWO_UNITS
         for i in range(rows):
             pad = unit * (sums[row + i] * size + abs(biases[row + i])) + _TINY
             spread = e_out[i] + pad
@@ -121,11 +162,11 @@ def image(net, space):
                 spread += abs(a_out[k, i])
             low, high = c_out[i] - spread, c_out[i] + spread
             if not (low > -math.inf and high < math.inf):
-                return side, 0
+                return side, Effect.OVERFLOW
             lows[row + i], highs[row + i] = low, high
             s, t, rest, affine = strip(codes[l], parameters[l], low, high)
             if not affine:
-                verdict = 1
+                effect = Effect.BENT
             rests[i] = rest
             if s == 0.0:
                 c_out[i], e_out[i] = t, 0.0
@@ -135,30 +176,31 @@ def image(net, space):
                 c_out[i] += t
                 e_out[i] += pad
             else:
-                rounding = 2.0 * _TWO_UNITS * (abs(s) * (abs(c_out[i]) + spread) + abs(t))
+                rounding = 2.0 * TWO_UNITS * (abs(s) * (abs(c_out[i]) + spread) + abs(t))
                 e_out[i] = abs(s) * (e_out[i] + pad) + rounding
                 c_out[i] = s * c_out[i] + t
                 for k in range(n):
                     a_out[k, i] *= s
-        if n > space[5].shape[1]:
-            # the slice is empty after the last layer
-            _name(a_out, e_out, rests, effects[row : row + rows], space[5].shape[1], rows)
+        inputs = space.slope_centre.shape[1]
+        if n > inputs:
+            # After the last layer the slice of `effects` is empty.
+            _give_symbols(a_out, e_out, rests, effects[row : row + rows], inputs, rows)
         at += columns * rows
         row += rows
         for i in range(rows):
-            e_out[i] = (e_out[i] + rests[i]) * (1.0 + 2.0 * _TWO_UNITS)
-    return side, verdict
+            e_out[i] = (e_out[i] + rests[i]) * (1.0 + 2.0 * TWO_UNITS)
+    return side, effect
 
 
 @njit(cache=True, nogil=True)
 def slopes(net, space):
-    """Enclose the Jacobian by the ranges that `image` left; at kinks the derivative takes all values between.
+    """Enclose the Jacobian on the form that `image` was called with last, from the ranges of its preactivations.
 
-    Returns the buffer of the result: ``space[5][side]`` (n, n_L) holds centres, ``space[6][side]`` radii, both
-    transposed (row k: derivatives with respect to input k).
+    At a kink the derivative may take every value between the one-sided slopes. Return the number of the buffer that
+    holds the result: ``space.slope_centre[side]`` (n, n_L) and ``space.slope_radius[side]``, both transposed.
     """
-    weights, _, sums, widths, codes, parameters, _ = net
-    lows, highs, centre, radius = space[3], space[4], space[5], space[6]
+    weights, sums, widths, codes, parameters = net.weights, net.row_sums, net.widths, net.codes, net.parameters
+    lows, highs, centre, radius = space.lows, space.highs, space.slope_centre, space.slope_radius
     n = centre.shape[1]
     at, row, side = 0, 0, 0
     for k in range(n):
@@ -168,7 +210,7 @@ def slopes(net, space):
     for l in range(codes.size):
         columns, rows = widths[l], widths[l + 1]
         side = 1 - side
-        unit = (columns + 8) * _TWO_UNITS
+        unit = (columns + 8) * TWO_UNITS
         for k in range(n):
             c, r, c_out, r_out = centre[1 - side, k], radius[1 - side, k], centre[side, k], radius[side, k]
             for i in range(rows):
@@ -193,80 +235,3 @@ def slopes(net, space):
         at += columns * rows
         row += rows
     return side
-
-
-@njit(cache=True, nogil=True)
-def orbit(net, space, centre, linear, times):
-    """Push the parallelepiped centre + linear eps `times` times through the network.
-
-    Parameters
-    ----------
-    net, space
-        See `image`; for a network of R^n to itself.
-    centre, linear
-        Shapes (n,) and (n, n), columns the edges.
-    times
-        How often.
-
-    Returns
-    -------
-    tuple
-        Whether nothing overflowed; centre, edges (n, symbols) and error of the last image; centre and radius of a
-        matrix interval (n, n) that holds the Jacobian of the iterated map; corners (times, 2, n) of boxes around all
-        images.
-    """
-    n = centre.size
-    hulls = np.empty((times, 2, n))
-    matrix, radius = np.eye(n), np.zeros((n, n))
-    error = np.zeros(n)
-    for i in range(n):
-        space[0][0, i] = centre[i]
-        space[2][0, i] = 0.0
-        for k in range(space[1].shape[1]):
-            space[1][0, k, i] = linear[i, k] if k < n else 0.0
-    symbols = space[1].shape[1]
-    centre, linear = np.empty(n), np.empty((n, symbols))
-    for step in range(times):
-        side, verdict = image(net, space)
-        if verdict == 0:
-            return False, centre, linear, error, matrix, radius, hulls
-        turned = slopes(net, space)
-        inner, outer = space[5][turned], space[6][turned]
-        new, spread = np.zeros((n, n)), np.zeros((n, n))
-        for i in range(n):
-            for k in range(n):
-                for j in range(n):
-                    size = abs(inner[j, i]) + outer[j, i]
-                    new[i, k] += inner[j, i] * matrix[j, k]
-                    spread[i, k] += size * radius[j, k] + outer[j, i] * abs(matrix[j, k])
-                    spread[i, k] += (n + 4) * _TWO_UNITS * size * (abs(matrix[j, k]) + radius[j, k])
-        matrix, radius = new, spread
-        for i in range(n):
-            centre[i], error[i] = space[0][side, i], space[2][side, i]
-            reach = error[i]
-            for k in range(symbols):
-                linear[i, k] = space[1][side, k, i]
-                reach += abs(linear[i, k])
-            reach += 8.0 * _TWO_UNITS * (reach + abs(centre[i]))
-            hulls[step, 0, i], hulls[step, 1, i] = centre[i] - reach, centre[i] + reach
-        for i in range(n):
-            space[0][0, i], space[2][0, i] = centre[i], error[i]
-            for k in range(symbols):
-                space[1][0, k, i] = linear[i, k]
-    return True, centre, linear, error, matrix, radius, hulls
-
-
-@njit(cache=True, nogil=True)
-def hulls(net, low, high, times):
-    """Return corners (boxes, times, 2, n) of boxes around the images of the boxes [low, high], each (boxes, n)."""
-    n = low.shape[1]
-    space = workspace(net, n, 0)
-    out = np.empty((low.shape[0], times, 2, n))
-    for b in range(low.shape[0]):
-        centre, edges = 0.5 * (low[b] + high[b]), np.zeros((n, n))
-        for i in range(n):
-            edges[i, i] = max(high[b, i] - centre[i], centre[i] - low[b, i]) * (1.0 + 2.0 * _TWO_UNITS)
-        good, _, _, _, _, _, out[b] = orbit(net, space, centre, edges, times)
-        if not good:
-            out[b, :, 0], out[b, :, 1] = -math.inf, math.inf
-    return out

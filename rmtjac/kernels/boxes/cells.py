@@ -1,26 +1,37 @@
-r"""The pieces on which a piecewise affine network is affine, for n <= 2 inputs: polygons (or segments) and their maps.
+r"""Linear regions: the polygons (segments, for one input) on which a piecewise affine network is affine, and its maps.
 
-Depth first: the polygon is cut along every kink of the first layer, each part along every kink of the second layer
-restricted to it, and so on; only the parts on the way to the current one are kept.
+The search is depth first. A polygon is cut along every kink of the first layer, each part along every kink of the
+second layer restricted to it, and so on. Only the parts that still wait for this are stored.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.activations import derivative, value
+from rmtjac.kernels.activations import Code, derivative, value
 from rmtjac.kernels.boxes.activations import kinks
 from rmtjac.kernels.boxes.affine import add_to
 
-__all__ = ["cells"]
+__all__ = ["Cells", "cells"]
 
-_ROUNDING = 1e-13  # a vertex closer to a kink than this, relative to the size of the terms, lies on it
+_ROUNDING = 1e-13  # a vertex closer to a kink than this, relative to the size of the terms, counts as lying on it
+
+
+class Cells(NamedTuple):
+    """The pieces on which a network is affine."""
+
+    vertices: np.ndarray  # (V, n), those of all pieces one after the other
+    starts: np.ndarray  # (R + 1,), first vertex of each piece
+    maps: np.ndarray  # (R, n_L, n + 1): columns of A, then c
+    complete: bool  # whether these are all pieces
 
 
 @njit(cache=True, nogil=True)
 def _grown(array, count, more):
-    """The array with room for `more` rows after the first `count`."""
+    """Return the array with room for `more` rows after the first `count`."""
     if count + more <= array.shape[0]:
         return array
     new = np.empty((2 * (count + more), array.shape[1]), dtype=array.dtype)
@@ -30,32 +41,31 @@ def _grown(array, count, more):
 
 @njit(cache=True, nogil=True)
 def _shaped(maps, count, rows):
+    """Return the first `count` maps as matrices of `rows` rows."""
     return maps[:count].reshape((count, rows, maps.shape[1] // rows))
 
 
 @njit(cache=True, nogil=True)
-def cells(net, corners, most):
-    """Cut the convex set with the given `corners` into the pieces on which the network is affine.
+def cells(net, corners, max_count):
+    """Cut a convex set into the pieces on which the network is affine.
 
     Parameters
     ----------
     net
-        See `rmtjac.kernels.boxes.affine`; piecewise affine activations.
+        The network, as `rmtjac.network.NetworkArrays`; all activations are piecewise affine.
     corners
         Shape (k, n): the vertices of a polygon in order (n = 2), or the ends of a segment (n = 1).
-    most
-        Stop after this many pieces.
+    max_count
+        The number of pieces after which the search stops.
 
     Returns
     -------
-    tuple
-        Vertices of all pieces one after the other (V, n), the start of each (R + 1,), the maps (R, n_L, n + 1), columns
-        A and c; whether all were found.
+    Cells
     """
-    weights, biases, _, widths, codes, parameters, _ = net
+    weights, biases, widths, codes, parameters = net.weights, net.biases, net.widths, net.codes, net.parameters
     depth, n = codes.size, corners.shape[1]
     top = widths.max()
-    # x^l and (below) h^l as affine functions of x.
+    # `forms` holds x^l and `linear` holds h^l, as affine functions of x.
     forms, linear = np.zeros((depth + 1, n + 1, top)), np.zeros((depth, n + 1, top))
     reach = np.abs(corners).max()
     offsets = np.zeros(depth + 1, dtype=np.int64)
@@ -65,8 +75,8 @@ def cells(net, corners, most):
         rows[l + 1] = rows[l] + widths[l + 1]
     for i in range(n):
         forms[0, i, i] = 1.0
-    # Parts that wait: vertices in `pool`, one (start, end, level, mark) each in `parts`; the last is next.
-    # Below `mark` the pool holds what still waits.
+    # Parts that wait: their vertices are in `pool`, and `parts` holds (start, end, level, mark) for each; the last one
+    # is next. The vertices of the parts that wait below it end at `mark`: what follows may be overwritten.
     pool = np.empty((1024, n))
     parts = np.empty((256, 4), dtype=np.int64)
     pool[: corners.shape[0]] = corners
@@ -80,7 +90,7 @@ def cells(net, corners, most):
     while waiting > 0:
         waiting -= 1
         start, end, level, filled = parts[waiting]
-        if level > 0:  # cut along the kinks of layer level - 1 already: fix the pieces its neurons are on
+        if level > 0:  # cut along the kinks of layer level - 1 already: its activations are affine here
             middle[:] = 0.0
             for v in range(start, end):
                 for k in range(n):
@@ -92,16 +102,16 @@ def cells(net, corners, most):
                     h += linear[l, k, i] * middle[k]
                 slope = derivative(codes[l], parameters[l], h)
                 offset = value(codes[l], parameters[l], h) - slope * h
-                if codes[l] >= 3 and slope == 0.0:
+                if codes[l] >= Code.HARDTANH and slope == 0.0:
                     offset = value(codes[l], parameters[l], h)
-                elif slope == 1.0 or codes[l] <= 2:
+                elif slope == 1.0 or codes[l] <= Code.LEAKY_RELU:
                     offset = 0.0
                 for k in range(n + 1):
                     forms[level, k, i] = slope * linear[l, k, i]
                 forms[level, n, i] += offset
         if level == depth:
-            if found == most:
-                return vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), False
+            if found == max_count:
+                return Cells(vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), False)
             vertices = _grown(vertices, used, end - start)
             vertices[used : used + end - start] = pool[start:end]
             used += end - start
@@ -121,9 +131,9 @@ def cells(net, corners, most):
             at = offsets[level] + j * widths[level + 1]
             column = weights[at : at + widths[level + 1]]
             for k in range(n + 1):
-                if forms[level, k, j] != 0.0:  # constant neurons have no slopes
+                if forms[level, k, j] != 0.0:  # a constant neuron has slope 0
                     add_to(column, forms[level, k, j], linear[level, k])
-        first = waiting  # the parts of this one
+        first = waiting  # the parts of this polygon are those from here on
         parts[waiting, 0], parts[waiting, 1], parts[waiting, 2] = start, end, level + 1
         waiting += 1
         count, low, high = kinks(codes[level])
@@ -149,7 +159,7 @@ def cells(net, corners, most):
                         below, above = below or h < 0.0, above or h > 0.0
                     if not (below and above):
                         continue
-                    # The part below replaces it, the one above is new.
+                    # The part below the kink replaces the polygon, the part above it is new.
                     room = end - start + 2
                     pool = _grown(pool, filled, 2 * room)
                     for side in range(2):
@@ -172,4 +182,4 @@ def cells(net, corners, most):
                             parts[waiting, 0], parts[waiting, 1], parts[waiting, 2] = begin, filled, level + 1
                             waiting += 1
         parts[first:waiting, 3] = filled
-    return vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), True
+    return Cells(vertices[:used], starts[: found + 1, 0], _shaped(maps, found, widths[depth]), True)

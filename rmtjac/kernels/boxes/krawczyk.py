@@ -1,29 +1,51 @@
-r"""One fixed point and no other: Krawczyk's operator on a box.
+r"""Krawczyk's operator on a box: exactly one fixed point, none, or undecided.
 
-K = m - Y G(m) + (I - Y (I - [J])) (X - m), G(x) = x - F(x), Y near (I - J)^{-1}: K inside X means one fixed point
-and no other in X (for kinks too: [J] holds every slope (F(x) - F(y)) / (x - y) of points of the box), K beside X none.
+Let X be the box with centre m, [J] an interval matrix that contains the Jacobian of F on X, G(x) = x - F(x), and Y any
+matrix, here near :math:`(I - J)^{-1}`. Krawczyk's operator is
+
+.. math:: K = m - Y G(m) + (I - Y (I - [J])) (X - m).
+
+- If K lies in the interior of X, then X holds exactly one fixed point, and it lies in K.
+- If K and X are disjoint, then X holds none.
+
+F need not be differentiable: [J] contains the one-sided slopes at kinks and everything between, so it contains a matrix
+A with F(x) - F(y) = A (x - y) for all x, y in X, and this is all that the proof uses. Every entry of K is rounded
+outward, and a comparison with NaN counts as undecided, so that rounding cannot prove what is false.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.boxes.affine import image, slopes
+from rmtjac.kernels.boxes.affine import Effect, image, slopes
 
-__all__ = ["FLOOR", "TINY", "TWO_UNITS", "UP", "invert", "load_box", "prove"]
+__all__ = ["FLOOR", "TINY", "TWO_UNITS", "UP", "Proof", "invert", "load_box", "prove"]
 
 TWO_UNITS = 2.0**-52
 UP = 1.0 + 4.0 * TWO_UNITS
 TINY = 1e-300
-FLOOR = 256.0 * TWO_UNITS  # a box is no smaller than this part of the place: its own rounding must fit in
+FLOOR = 256.0 * TWO_UNITS  # least size of a box relative to its place: it must contain the rounding errors of F
 _ROUNDS = 30
-_WIDE = 1e-9  # relative: a wider enclosure of a proved point is worth Newton's method
+_WIDE = 1e-9  # a proved enclosure with a larger relative width is narrowed by Newton's method
+
+
+class Proof(IntEnum):
+    """What Krawczyk's operator shows of a box: no fixed point, nothing, or exactly one."""
+
+    EXCLUDED = -1
+    UNDECIDED = 0
+    PROVED = 1
 
 
 @njit(cache=True, nogil=True)
 def invert(a):
-    """Inverse of a small matrix by elimination with pivoting; False if a pivot vanishes."""
+    """Return whether a small matrix was inverted, and the inverse, by elimination with partial pivoting.
+
+    The first value is False if a pivot vanishes or an entry of the inverse is huge or NaN.
+    """
     n = a.shape[0]
     left, right = a.copy(), np.eye(n)
     for j in range(n):
@@ -55,25 +77,25 @@ def invert(a):
 
 @njit(cache=True, nogil=True)
 def load_box(space, centre, radius):
-    """Write the box as an affine form into buffer 0."""
+    """Write the box `centre` +- `radius` as an affine form into buffer 0 of `space`."""
     n = centre.size
     for i in range(n):
-        space[0][0, i] = centre[i]
-        space[2][0, i] = 0.0
-        for k in range(space[1].shape[1]):
-            space[1][0, k, i] = radius[i] if k == i else 0.0
+        space.centre[0, i] = centre[i]
+        space.error[0, i] = 0.0
+        for k in range(space.linear.shape[1]):
+            space.linear[0, k, i] = radius[i] if k == i else 0.0
 
 
 @njit(cache=True, nogil=True)
 def _krawczyk(net, space, centre, radius, place, bound, jacobian):
-    """Write Krawczyk's box to `place` +- `bound`; 1: it lies inside `centre` +- `radius`, -1: outside, 0: neither."""
+    """Write Krawczyk's box of `centre` +- `radius` to `place` +- `bound`, and [J]'s centre; return what it proves."""
     n = centre.size
     load_box(space, centre, radius)
-    _, verdict = image(net, space)
-    if verdict == 0:
-        return 0
+    _, effect = image(net, space)
+    if effect == Effect.OVERFLOW:
+        return Proof.UNDECIDED
     side = slopes(net, space)
-    inner, outer = space[5][side], space[6][side]
+    inner, outer = space.slope_centre[side], space.slope_radius[side]
     system = np.empty((n, n))
     for i in range(n):
         for k in range(n):
@@ -81,17 +103,17 @@ def _krawczyk(net, space, centre, radius, place, bound, jacobian):
             system[i, k] = (1.0 if i == k else 0.0) - inner[k, i]
     regular, y = invert(system)
     if not regular:
-        return 0
+        return Proof.UNDECIDED
     load_box(space, centre, np.zeros(n))
-    at, verdict = image(net, space)
-    if verdict == 0:
-        return 0
-    value, error = space[0][at], np.empty(n)
-    for i in range(n):  # what neurons are off by may stand in symbols of their own
-        error[i] = space[2][at, i]
-        for k in range(space[1].shape[1]):
-            error[i] += abs(space[1][at, k, i])
-        error[i] *= 1.0 + (space[1].shape[1] + 2) * TWO_UNITS
+    at, effect = image(net, space)
+    if effect == Effect.OVERFLOW:
+        return Proof.UNDECIDED
+    value, error = space.centre[at], np.empty(n)
+    for i in range(n):  # the errors of some neurons are noise symbols of their own
+        error[i] = space.error[at, i]
+        for k in range(space.linear.shape[1]):
+            error[i] += abs(space.linear[at, k, i])
+        error[i] *= 1.0 + (space.linear.shape[1] + 2) * TWO_UNITS
     inside, apart = True, False
     for i in range(n):
         shift, size, spread = 0.0, abs(centre[i]), TINY
@@ -99,7 +121,7 @@ def _krawczyk(net, space, centre, radius, place, bound, jacobian):
             gap = centre[k] - value[k]
             shift += y[i, k] * gap
             size += abs(y[i, k]) * abs(gap)
-            # |I - Y (I - [J])|, with its rounding
+            # |I - Y (I - [J])|, with its rounding errors
             rest, total = (1.0 if i == k else 0.0), 1.0
             for j in range(n):
                 rest -= y[i, j] * system[j, k]
@@ -114,25 +136,27 @@ def _krawczyk(net, space, centre, radius, place, bound, jacobian):
         move = abs(place[i] - centre[i])
         inside = inside and (move + bound[i]) * UP < radius[i]
         apart = apart or move - bound[i] > radius[i] * UP
-    return 1 if inside else -1 if apart else 0
+    if inside:
+        return Proof.PROVED
+    return Proof.EXCLUDED if apart else Proof.UNDECIDED
 
 
 @njit(cache=True, nogil=True)
 def prove(net, space, centre, radius):
     """Prove or exclude a fixed point in the box `centre` +- `radius`.
 
-    Returns the verdict (1: exactly one; -1: none; 0: neither shown), its place, a bound of the error of that, and the
-    Jacobian there. The place is narrowed, by the same operator on smaller boxes, as far as rounding allows.
+    Return a `Proof`, and, if it is `PROVED`, the place of the fixed point, bounds of the error of each coordinate, and
+    the Jacobian there. The enclosure is narrowed, by the same operator on smaller boxes, as far as rounding allows.
     """
     n = centre.size
     place, bound, jacobian = np.empty(n), np.empty(n), np.empty((n, n))
-    verdict = _krawczyk(net, space, centre, radius, place, bound, jacobian)
-    if verdict == 1:
+    proof = _krawczyk(net, space, centre, radius, place, bound, jacobian)
+    if proof == Proof.PROVED:
         better, closer, there, smaller = np.empty(n), np.empty(n), np.empty((n, n)), np.empty(n)
         for _ in range(_ROUNDS):
             for i in range(n):
                 smaller[i] = 1.1 * bound[i] + FLOOR * abs(place[i]) + TINY
-            if _krawczyk(net, space, place, smaller, better, closer, there) != 1:
+            if _krawczyk(net, space, place, smaller, better, closer, there) != Proof.PROVED:
                 break
             gain = False
             for i in range(n):
@@ -141,15 +165,15 @@ def prove(net, space, centre, radius):
                 break
             place[:], bound[:], jacobian[:] = better, closer, there
         _refine(net, space, centre, radius, place, bound, jacobian)
-    return verdict, place, bound, jacobian
+    return proof, place, bound, jacobian
 
 
 @njit(cache=True, nogil=True)
 def _refine(net, space, centre, radius, place, bound, jacobian):
-    """Enclose the fixed point that is alone in `centre` +- `radius` better, if the operator on the box did it badly.
+    """Narrow a wide enclosure of the only fixed point in `centre` +- `radius` by Newton's method.
 
-    Newton's method from `place` leads to a small box; if that is proved to hold a fixed point, and lies within the
-    large one, it is this one.
+    Newton's method from `place` leads to a small box. If that box is proved to hold a fixed point and lies within the
+    large one, then it holds the same fixed point.
     """
     n = centre.size
     wide = False
@@ -164,8 +188,7 @@ def _refine(net, space, centre, radius, place, bound, jacobian):
             here[i] = min(max(here[i], centre[i] - radius[i]), centre[i] + radius[i])
             small[i] = 4.0 * closer[i] + FLOOR * abs(here[i]) + TINY
         better[:] = np.nan
-        verdict = _krawczyk(net, space, here, small, better, closer, there)
-        within = verdict == 1
+        within = _krawczyk(net, space, here, small, better, closer, there) == Proof.PROVED
         for i in range(n):
             if not abs(better[i]) < 1e300:
                 return

@@ -1,4 +1,4 @@
-r"""Activation functions over many intervals at once: where phi and phi' lie for \|h - middle\| <= radius."""
+r"""Bounds of phi and phi' over many intervals \|h - middle\| <= radius at once."""
 
 from __future__ import annotations
 
@@ -7,31 +7,35 @@ import math
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.activations import value
+from rmtjac.kernels.activations import Code, value
 from rmtjac.kernels.boxes.activations import derivative_range
 
 __all__ = ["ranges"]
 
 _TWO_UNITS = 2.0**-52
-_ULPS = 8.0 * _TWO_UNITS  # what library functions may be off by; see `rmtjac.kernels.boxes.activations`
+_ULPS = 8.0 * _TWO_UNITS  # largest error of library functions; see `rmtjac.kernels.boxes.activations`
 _TINY = 1e-300
 
 
 @njit(cache=True, nogil=True)
 def ranges(code, a, middle, radius):
-    """Enclose phi and phi' (at kinks: all values between the one-sided ones) on `middle` +- `radius`.
+    """Enclose phi and phi' on `middle` +- `radius`; at a kink all values between the one-sided slopes count.
+
+    The bounds of phi come from the mean value theorem, and, where phi is monotone, also from its values at the ends of
+    the interval; the narrower ones are taken. All are rounded outward.
 
     Parameters
     ----------
     code, a
-        Of the activation; see `rmtjac.kernels.activations`.
+        Code and parameter of the activation; see `rmtjac.kernels.activations`.
     middle, radius
-        Shape (m,).
+        Centres and half lengths of the intervals, each of shape (m,).
 
     Returns
     -------
     tuple
-        Centre and radius of phi, least and largest slope, each of shape (m,); NaN where an end is not finite.
+        Centres and radii of the ranges of phi, least and largest slopes, each of shape (m,); NaN where an end of the
+        interval is not finite.
     """
     m = middle.size
     centre, spread, least, most = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
@@ -42,9 +46,9 @@ def ranges(code, a, middle, radius):
             centre[i] = spread[i] = least[i] = most[i] = math.nan
             continue
         least[i], most[i] = derivative_range(code, a, low, high)
-        # The mean value theorem; good for short intervals.
+        # The mean value theorem is the sharper bound on short intervals.
         at = value(code, a, middle[i])
-        exact = code == 0 or code == 1 or code == 3 or code == 4
+        exact = code == Code.LINEAR or code == Code.RELU or code == Code.HARDTANH or code == Code.RELU6
         off = 0.0 if exact else _ULPS * abs(at) + _TINY
         off += max(abs(least[i]), abs(most[i])) * (high - low) * (0.5 + 2.0 * _TWO_UNITS)
         bottom, top = at - off, at + off

@@ -1,7 +1,8 @@
-r"""Whether a polygon, on which the first layers of a network are affine, may hold a fixed point.
+r"""A test that a polygon on which the first layers of a network are affine holds no fixed point.
 
-Its vertices v come with x^l(v), so that the polygon is taken through the other layers only, as an affine form
-(`rmtjac.kernels.boxes.affine`): however thin it is and however steep the first layers, nothing cancels.
+The vertices v come with their images x^l(v) under the first layers, so only the other layers map the polygon as an
+affine form (`rmtjac.kernels.boxes.affine`). However thin the polygon is and however steep the first layers are, no
+digits are lost in them. An overflow, NaN or failed bound never excludes a polygon.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from rmtjac.kernels.boxes.affine import image
+from rmtjac.kernels.boxes.affine import Effect, image
 
 __all__ = ["excluded"]
 
@@ -19,10 +20,11 @@ _UP = 1.0 + 16.0 * _UNIT
 
 @njit(cache=True, nogil=True)
 def _form(points, centre, edges, errors):
-    """Write a form of two symbols that holds the convex hull of the points (V, m) to centre, edges (2, m), errors.
+    """Write an affine form of two symbols that contains the convex hull of the points (V, m).
 
-    The edges lead from the first point to the one farthest from it, and from that line to the one farthest from it.
-    Any edges are right: what they miss the points by is the error, and holds for the hull as well.
+    The results go to `centre` (m,), `edges` (2, m) and `errors` (m,). The first edge leads from the first point to the
+    one farthest from it, the second one from that line to the point farthest from the line. The form is right for any
+    edges: the distance of each point from the plane that they span is part of the errors, which hold for the hull too.
     """
     count, m = points.shape
     along, half, rest = np.zeros((2, count)), np.zeros(2), points - points[0]
@@ -54,36 +56,36 @@ def _form(points, centre, edges, errors):
 
 @njit(cache=True, nogil=True)
 def excluded(net, space, points):
-    """Whether the network maps no point of a polygon to itself.
+    """Return whether the network provably maps no point of a polygon to itself.
 
     Parameters
     ----------
     net
-        The layers that are left; see `rmtjac.kernels.boxes.affine`.
+        The layers that are left, as `rmtjac.network.NetworkArrays`.
     space
-        A workspace for it.
+        A `Workspace` for it.
     points
         Shape (V, n + m): the vertices, and their images under the layers before, rounded to the nearest float.
     """
-    m = net[3][0]
+    m = net.widths[0]
     n = points.shape[1] - m
     centre, edges, errors = np.empty(n + m), np.empty((2, n + m)), np.empty(n + m)
     _form(points, centre, edges, errors)
-    symbols = space[1].shape[1]
+    symbols = space.linear.shape[1]
     for j in range(m):
-        space[0][0, j], space[2][0, j] = centre[n + j], errors[n + j]
+        space.centre[0, j], space.error[0, j] = centre[n + j], errors[n + j]
         for k in range(symbols):
-            space[1][0, k, j] = edges[k, n + j] if k < 2 else 0.0
-    side, verdict = image(net, space)
-    if verdict == 0:
+            space.linear[0, k, j] = edges[k, n + j] if k < 2 else 0.0
+    side, effect = image(net, space)
+    if effect == Effect.OVERFLOW:
         return False
     gap, room, system = np.empty(n), np.empty(n), np.empty((n, symbols))
     for i in range(n):
-        gap[i] = centre[i] - space[0][side, i]
-        room[i] = errors[i] + space[2][side, i] + 4.0 * _UNIT * (abs(centre[i]) + abs(space[0][side, i]))
+        gap[i] = centre[i] - space.centre[side, i]
+        room[i] = errors[i] + space.error[side, i] + 4.0 * _UNIT * (abs(centre[i]) + abs(space.centre[side, i]))
         total = room[i]
         for k in range(symbols):
-            system[i, k] = space[1][side, k, i]
+            system[i, k] = space.linear[side, k, i]
             if k < 2:
                 room[i] += 4.0 * _UNIT * (abs(system[i, k]) + abs(edges[k, i]))
                 system[i, k] -= edges[k, i]
@@ -92,7 +94,7 @@ def excluded(net, space, points):
             return True
     if n == 1:
         return False
-    for j in range(symbols):  # combinations of the rows without one of the symbols
+    for j in range(symbols):  # combinations of both rows that eliminate one of the symbols
         a, b = -system[1, j], system[0, j]
         total = abs(a) * room[0] + abs(b) * room[1]
         size = abs(a * gap[0]) + abs(b * gap[1])

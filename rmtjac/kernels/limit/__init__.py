@@ -1,1 +1,1 @@
-"""Kernels that evaluate and solve the limit equation; `rmtjac.theory` calls them."""
+"""Kernels that evaluate and solve the limit equation; only `rmtjac.theory` calls them."""

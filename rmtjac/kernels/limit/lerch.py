@@ -1,10 +1,10 @@
-r"""The Lerch transcendent Phi(z, 1/2, a), compiled, for every z off the cut [1, inf) and down to its lower side.
+r"""The Lerch transcendent Phi(z, 1/2, a), compiled, for every z off the cut [1, inf) and on its lower side.
 
 .. math:: \Phi(z, \tfrac12, a) = \pi^{-1/2} \int_{-\infty}^{\infty} \frac{e^{-a t^2}}{1 - z e^{-t^2}}\, dt
 
 The trapezoid rule converges like exp(-2 pi d / h), d the distance of the poles t^2 = log z + 2 pi i k to the
-real axis; the poles that are too close are taken out exactly by their residues (Trefethen & Weideman 2014,
-Sec. 5), so that the distance to the cut does not matter.
+real axis. The residues of the poles that are too close are added exactly (Trefethen and Weideman 2014, Section 5), so
+that the distance to the cut does not matter. docs/theory/lerch.md has the derivation.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _ROOT_PI = math.sqrt(math.pi)
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def lerch_half(z, a):
-    """Return Phi(z, 1/2, a) and z dPhi/dz, a > 0; a real z > 1 is taken as z - i0.
+    """Return Phi(z, 1/2, a) and z dPhi/dz for a > 0; a real z > 1 stands for z - i0.
 
-    Relative error about 1e-14; about 1 us.
+    The relative error is about 1e-14; a call takes about 1 us.
     """
     if z == 0.0:
         return 1.0 / math.sqrt(a) + 0.0j, 0.0j
-    if a < 1e-4:  # the grid would grow like a^(-1/2); the first term exceeds the rest, 1.2 (log |z|)^(1/2), by far
+    if a < 1e-4:  # the grid would grow like a^(-1/2); the first term exceeds the others, 1.2 (log |z|)^(1/2), by far
         rest, slope = _trapezoid(z, a + 1.0)
         return 1.0 / math.sqrt(a) + z * rest, z * (rest + slope)
     return _trapezoid(z, a)
@@ -38,19 +38,19 @@ def lerch_half(z, a):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _trapezoid(z, a):
-    """The same for a that is not tiny, z != 0."""
+    """Return Phi(z, 1/2, a) and z dPhi/dz for z != 0 and an a that is not tiny."""
     h = min(0.28, 0.51 / math.sqrt(a))
-    # Next to z = 1 the function goes like (1 - z)^{-1/2}: 1 - z, exact there, must not be lost in z.
+    # Next to z = 1 the function behaves like (1 - z)^{-1/2}; 1 - z is exact there and must keep its digits.
     log_z = cmath.log(z)
     close = abs(z - 1.0) < 0.5
     if close:
         log_z = complex(0.5 * math.log1p((z.real - 1.0) * (z.real + 1.0) + z.imag * z.imag), log_z.imag)
     if log_z.imag == math.pi:
-        log_z = complex(log_z.real, -math.pi)  # so that one side serves the whole lower half-plane
+        log_z = complex(log_z.real, -math.pi)  # so that the negative axis belongs to the lower half-plane
     # Of the two grids symmetric about 0 take the one that stays away from the pole nearest to the axis.
     nearest = cmath.sqrt(log_z)
     offset = 0.5 * h if cmath.exp(2j * math.pi * nearest / h).real > 0.0 else 0.0
-    last = max(log_z.real, 0.0) + 40.0 / a  # beyond, the terms are below 1e-17 of the sum
+    last = max(log_z.real, 0.0) + 40.0 / a  # beyond it the terms are below 1e-17 of the sum
     last = math.sqrt(min(last, 60.0 / (a - 1.0)) if a > 2.0 else last)
     total, slope = 0.0j, 0.0j
     for j in range(int(last / h) + 2):
@@ -72,7 +72,7 @@ def _trapezoid(z, a):
             # The line Im t = pi / (a h) bounds what the grid misses by exp(-pi^2 / (a h^2)) <= 4e-17.
             if t.imag <= top and (turn * t).real - a * w.real > size - 45.0:
                 e = cmath.exp(turn * (t - offset))
-                # The poles t and -t contribute alike.
+                # The poles t and -t contribute equally.
                 residue = over(-2j * math.pi * cmath.exp(-a * w) * e, t * (1.0 - e))
                 total += residue
                 slope += residue * (-a - over(0.5 + 0.0j, w) + over(0.5 * turn, t * (1.0 - e)))

@@ -1,52 +1,79 @@
 r"""A composite Gauss-Legendre rule for E f(D^2), made exact next to the poles of f(x) = 1/(1 - u x).
 
 On a panel z = c + a t, |t| <= 1, of the normal variable z, either l = log D^2 or D itself is a polynomial in t to
-rounding. The poles s of 1/(1 - u D^2) near the panel solve l(s) = -log u, or D(s) = +-u^(-1/2); there the
+rounding. The poles s of 1/(1 - u D^2) near the panel solve l(s) = -log u, or D(s) = +-u^(-1/2). There the
 integrand a w(z(t)) / (1 - u D^2) has the residue r = -a w(z(s)) / l'(s), w the Gaussian weight. The rule errs on
-r/(t - s) alone, and by how much is known,
+r/(t - s) only, and that error is known:
 
 .. math:: Q(s) = \log\frac{s - 1}{s + 1} - \sum_j \frac{w_j}{t_j - s},
 
-so r Q is added wherever s is near. The value is then right to rounding however close u is to the cut (save where s
-falls on a node, which costs digits in proportion to their distance). For E log(1 - u D^2) the same is done with
-the branch point log(t - s).
+The kernel adds r Q for each s that is near. The value is then right to rounding however close u is to the cut, except
+where s comes close to a node: digits are lost in proportion to their distance. For E log(1 - u D^2) the kernel does the
+same with the branch point log(t - s).
 
-A panel is a row: its kind (PLAIN: no poles to care for; LOG: l is monotone, one pole; EXTREMUM: l is nearly quadratic,
-a pair of poles; SIGNED: D is monotone, one pole for each sign of u^(-1/2)); lowest and highest value of the
-polynomial; c; a; for EXTREMUM the place t0 of the extremum, l(t0), l''(t0); the weight at z = 0; a D^2 of the panel,
-to which l is relative, so that nodes and poles agree to rounding however large \|log D^2\| is; and the 16 Chebyshev
-coefficients. A first row TAIL describes what the rule leaves out below D^2 = 1e-280 (`rmtjac.kernels.limit.tails`).
+A panel is a row of floats: `Column` names its entries, `PanelKind` the values of the first one. The first row of a law
+may describe the tail that the rule leaves out below D^2 = 1e-280 (`rmtjac.kernels.limit.tails`).
 """
 
 from __future__ import annotations
 
 import cmath
 import math
+from enum import IntEnum
 
 import numpy as np
 from numba import njit
 
 from rmtjac.kernels.limit.quotient import over
 
-__all__ = [
-    "COEFFICIENTS",
-    "EXTREMUM",
-    "LOG",
-    "ORDER",
-    "PLAIN",
-    "REFERENCE",
-    "ROW",
-    "SIGNED",
-    "TAIL",
-    "pole_correction",
-    "potential_correction",
-]
+__all__ = ["ORDER", "ROW_LENGTH", "Column", "PanelKind", "pole_correction", "potential_correction"]
 
 ORDER = 16
-PLAIN, LOG, EXTREMUM, SIGNED, TAIL = 0, 1, 2, 3, 4
-REFERENCE = 9  # where a row has the D^2 that its logarithms are relative to
-COEFFICIENTS = 10  # where they begin
-ROW = COEFFICIENTS + ORDER
+
+
+class PanelKind(IntEnum):
+    """What the kernel knows of a panel."""
+
+    UNRESOLVED = -1
+    """Not yet fine enough: the panel is halved."""
+    PLAIN = 0
+    """No pole near the panel matters."""
+    LOG = 1
+    """l = log D^2 is a monotone polynomial: one pole."""
+    EXTREMUM = 2
+    """l is a polynomial that is nearly quadratic: a pair of poles."""
+    SIGNED = 3
+    """D is a monotone polynomial: one pole for each sign of u^(-1/2)."""
+    TAIL = 4
+    """No panel: the row describes a tail (`rmtjac.kernels.limit.tails.TailColumn`)."""
+
+
+class Column(IntEnum):
+    """The entries of a row that describes a panel z = middle + half_width t."""
+
+    KIND = 0
+    """A `PanelKind`."""
+    LOW = 1
+    """Lowest value of the polynomial at the nodes."""
+    HIGH = 2
+    """Highest value of the polynomial at the nodes."""
+    MIDDLE = 3
+    HALF_WIDTH = 4
+    EXTREMUM_PLACE = 5
+    """For EXTREMUM: the place t0 of the extremum."""
+    EXTREMUM_VALUE = 6
+    """For EXTREMUM: l(t0)."""
+    EXTREMUM_CURVATURE = 7
+    """For EXTREMUM: the second derivative of l at t0."""
+    PEAK = 8
+    """The Gaussian weight at z = 0."""
+    REFERENCE = 9
+    """A value of D^2 on the panel, to which l is relative: nodes and poles agree to rounding at any size of log D^2."""
+    COEFFICIENTS = 10
+    """The first of the `ORDER` Chebyshev coefficients of the polynomial, which end the row."""
+
+
+ROW_LENGTH = Column.COEFFICIENTS + ORDER
 _POINTS, _RULE = np.polynomial.legendre.leggauss(ORDER)
 # Farther off than this, in half-widths of the panel, rho > 3.3 and the rule itself is right to 3.3^-32 = 3e-17.
 _NEAR = 2.5
@@ -54,18 +81,18 @@ _NEAR = 2.5
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _polynomial(panel, t):
-    """Return the value and the first derivative, by Clenshaw's recurrence."""
+    """Return the polynomial of the panel and its first derivative at t, by Clenshaw's recurrence."""
     b = b_after = d = d_after = 0.0j
     twice = 2.0 * t
     for k in range(ORDER - 1, 0, -1):
         d, d_after = 2.0 * b + twice * d - d_after, d
-        b, b_after = panel[COEFFICIENTS + k] + twice * b - b_after, b
-    return panel[COEFFICIENTS] + t * b - b_after, b + t * d - d_after
+        b, b_after = panel[Column.COEFFICIENTS + k] + twice * b - b_after, b
+    return panel[Column.COEFFICIENTS] + t * b - b_after, b + t * d - d_after
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _second(panel, t):
-    """Return the second derivative."""
+    """Return the second derivative of the polynomial of the panel at t."""
     before, now = 1.0 + 0.0j, t
     before1, now1 = 0.0j, 1.0 + 0.0j
     before2 = now2 = second = 0.0j
@@ -73,13 +100,13 @@ def _second(panel, t):
         before2, now2 = now2, 4.0 * now1 + 2.0 * t * now2 - before2
         before1, now1 = now1, 2.0 * now + 2.0 * t * now1 - before1
         before, now = now, 2.0 * t * now - before
-        second += panel[COEFFICIENTS + k] * now2
+        second += panel[Column.COEFFICIENTS + k] * now2
     return second
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _root(panel, target, s):
-    """Return whether Newton from `s` finds polynomial = target near the panel, and where."""
+    """Solve polynomial = target by Newton's method from `s`: return whether that succeeds near the panel, and where."""
     for _ in range(25):
         value, first = _polynomial(panel, s)
         if first == 0.0:
@@ -97,36 +124,36 @@ def _root(panel, target, s):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _poles(panel, v, root_target, found, aims):
     """Write the poles near the panel to `found`, the values of the polynomial there to `aims`; return their number."""
-    kind = panel[0]
-    if kind in (PLAIN, TAIL):
+    kind = int(panel[Column.KIND])
+    if kind in (PanelKind.PLAIN, PanelKind.TAIL):
         return 0
-    low, high = panel[1], panel[2]
+    low, high = panel[Column.LOW], panel[Column.HIGH]
     half, middle = 0.5 * (high - low), 0.5 * (high + low)
     count = 0
     target = -root_target
-    if kind != SIGNED:
-        rough = v.real + math.log(panel[REFERENCE])
+    if kind != PanelKind.SIGNED:
+        rough = v.real + math.log(panel[Column.REFERENCE])
         if abs(rough) > 100.0:
             return 0
         # Next to 0, where it counts, -log(u D^2) from the product, as the sum over the nodes has it.
-        y = cmath.exp(v) * panel[REFERENCE]
+        y = cmath.exp(v) * panel[Column.REFERENCE]
         target = complex(-0.5 * math.log(y.real * y.real + y.imag * y.imag), max(-v.imag, 1e-200))
     aims[0] = aims[1] = target
-    if kind == LOG:
+    if kind == PanelKind.LOG:
         gap = max(low - target.real, target.real - high)
         if gap > _NEAR * half or abs(target.imag) > _NEAR * half:
             return 0
-        done, s = _root(panel, target, (target - middle) / (half if panel[COEFFICIENTS + 1] > 0.0 else -half))
+        done, s = _root(panel, target, (target - middle) / (half if panel[Column.COEFFICIENTS + 1] > 0.0 else -half))
         if done:
             found[0] = s
             count = 1
-    elif kind == EXTREMUM:
-        aside = 2.0 * (target - panel[6]) / panel[7]
+    elif kind == PanelKind.EXTREMUM:
+        aside = 2.0 * (target - panel[Column.EXTREMUM_VALUE]) / panel[Column.EXTREMUM_CURVATURE]
         if abs(aside) > 16.0:
             return 0
         aside = cmath.sqrt(aside)
         for sign in (1.0, -1.0):
-            done, s = _root(panel, target, panel[5] + sign * aside)
+            done, s = _root(panel, target, panel[Column.EXTREMUM_PLACE] + sign * aside)
             if done and not (count == 1 and abs(s - found[0]) < 1e-12):
                 found[count] = s
                 count += 1
@@ -136,7 +163,7 @@ def _poles(panel, v, root_target, found, aims):
             gap = max(low - aim.real, aim.real - high)
             if gap > _NEAR * half or abs(aim.imag) > _NEAR * half:
                 continue
-            done, s = _root(panel, aim, (aim - middle) / (half if panel[COEFFICIENTS + 1] > 0.0 else -half))
+            done, s = _root(panel, aim, (aim - middle) / (half if panel[Column.COEFFICIENTS + 1] > 0.0 else -half))
             if done:
                 found[count] = s
                 aims[count] = aim
@@ -146,13 +173,13 @@ def _poles(panel, v, root_target, found, aims):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _root_target(v):
-    """Return the square root of exp(-v); on the cut, of the side of u - i0."""
+    """Return the square root of exp(-v); on the cut the limit from u - i0."""
     return cmath.exp(0.5 * complex(-v.real, max(-v.imag, 1e-200)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def pole_correction(panels, v):
-    """Return what the rule misses of E 1/(1 - u D^2), u = e^v, and the derivative of that in v."""
+    """Return what the rule misses of E 1/(1 - u D^2), u = e^v, and the derivative in v of what it misses."""
     root_target = _root_target(v)
     found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total, slope = 0.0j, 0.0j
@@ -162,19 +189,19 @@ def pole_correction(panels, v):
             s = found[i]
             _, first = _polynomial(panel, s)
             second = _second(panel, s)
-            if panel[0] == SIGNED:  # l = 2 log D, D as aimed at: next to a zero the polynomial is noise
+            if int(panel[Column.KIND]) == PanelKind.SIGNED:  # l = 2 log D; D from its target, exact next to a zero
                 first = over(first, aims[i])
                 second = 2.0 * (over(second, aims[i]) - first * first)
                 first *= 2.0
-            a = panel[4]
-            z = panel[3] + a * s
+            a = panel[Column.HALF_WIDTH]
+            z = panel[Column.MIDDLE] + a * s
             q = cmath.log(over(s - 1.0, s + 1.0))
             q1 = over(2.0 + 0.0j, s * s - 1.0)
             for j in range(ORDER):
                 inverse = over(1.0 + 0.0j, _POINTS[j] - s)
                 q -= _RULE[j] * inverse
                 q1 -= _RULE[j] * inverse * inverse
-            residue = over(-a * panel[8] * cmath.exp(-0.5 * z * z), first)
+            residue = over(-a * panel[Column.PEAK] * cmath.exp(-0.5 * z * z), first)
             total += residue * q
             # ds/dv = -1/l'
             slope -= over(residue * (q1 - (a * z + over(second, first)) * q), first)
@@ -190,10 +217,10 @@ def potential_correction(panels, v):
     for p in range(panels.shape[0]):
         panel = panels[p]
         for i in range(_poles(panel, v, root_target, found, aims)):
-            s, a = found[i], panel[4]
-            z = panel[3] + a * s
+            s, a = found[i], panel[Column.HALF_WIDTH]
+            z = panel[Column.MIDDLE] + a * s
             # The weight a w(z(t)) in powers of t - s, and for each the error of the rule on (t - s)^k log(t - s).
-            before, now = 0.0j, a * panel[8] * cmath.exp(-0.5 * z * z)
+            before, now = 0.0j, a * panel[Column.PEAK] * cmath.exp(-0.5 * z * z)
             for k in range(24):
                 error = 0.0j
                 for end in (1.0, -1.0):

@@ -1,4 +1,4 @@
-"""Complex division that does not raise: Numba's does at 0, whatever the error model."""
+"""Complex division that returns NaN at 0, where Numba's raises whatever the error model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["over"]
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def over(a, b):
-    """Return a / b, NaN where b = 0: the solvers take that for a failed step, and tests against it fail."""
+    """Return a / b, NaN where b = 0: for the solvers NaN is a failed step, as every comparison with it is false."""
     if b == 0.0:
         return complex(math.nan, math.nan)
     return a / b

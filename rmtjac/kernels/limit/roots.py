@@ -1,4 +1,4 @@
-r"""The limit equation solved for u at given lambda: Newton in the logarithms, with the branch made certain.
+r"""The limit equation solved for u at given lambda, by Newton's method in the logarithms, on the physical branch.
 
 Terms g with laws K_g, ratios r_g and multiplicities k_g have u_g with m_{K_g}(u_g) = r_g m. The first one *leads*:
 mu = p_0 / r_0 is the smallest p_g / r_g, so that m -> -mu as lambda -> 0, and c = 1 + m / mu, the only
@@ -8,11 +8,11 @@ equation is
 .. math:: H = -\log m + \sum_g k_g s_g + \sum_f k_f \mathrm{Log}(1 + r_f m) = \zeta, \qquad
           \log m = s_g + v_g - \log r_g,
 
-where zeta is log lambda less constants of the layers, and f runs over the factors 1 + r_f m = (1 - mu r_f) + mu r_f c
+where zeta is log lambda minus constants of the layers, and f runs over the factors 1 + r_f m = (1 - mu r_f) + mu r_f c
 of the weights. `rmtjac.theory.equation.roots` proves that a solution with all Im v_g in (-pi, 0) is unique for
-0 <= Im zeta < pi, hence the physical one, wherever Newton started. So each lambda tries an extrapolation of its
-neighbours first, and where that fails follows the root along a path in the strip 0 < Im zeta < pi, on which it is
-analytic, from |lambda| large, where it is known.
+0 <= Im zeta < pi; hence it is the physical one, wherever Newton's method started. So the solver first tries, for each
+lambda, an extrapolation of its neighbours. Where that fails it follows the root along a path in the strip
+0 < Im zeta < pi, on which the root is analytic, from a large |lambda|, where the root is known.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from rmtjac.kernels.limit.quotient import over
 __all__ = ["solve", "solve_plane"]
 
 _EPS = 2.220446049250313e-16
-_REAL = 1e-12  # an angle that rounding may have left
+_REAL = 1e-12  # a smaller angle may be rounding
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _newton(laws, terms, free, zeta, v, rate):
+def _newton(laws, terms, factors, zeta, v, rate):
     """Improve `v` in place and write dv/dzeta to `rate`.
 
-    Returns success, Im m_{K_0}(u_0), and the errors of log u_0 and of m_{K_0}(u_0).
+    Return whether that succeeded, Im m_{K_0}(u_0), and the errors of log u_0 and of m_{K_0}(u_0).
     """
     kinds, numbers, offsets, values, weights, panels = laws
     counts, masses, log_ratios, shares = terms
-    free_counts, free_shares = free
+    free_counts, free_shares = factors
     groups = kinds.size
     shift = np.empty(groups, dtype=np.complex128)
     previous = math.inf
@@ -53,18 +53,17 @@ def _newton(laws, terms, free, zeta, v, rate):
         for g in range(groups):
             low, high = offsets[g, 0], offsets[g + 1, 0]
             own = panels[offsets[g, 1] : offsets[g + 1, 1]]
-            here, log_here, here1, s, s1, imag = log_moment_transform(
-                kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g]
-            )
+            at = log_moment_transform(kinds[g], numbers[g], values[low:high], weights[low:high], own, v[g])
+            log_here, here1, s, s1 = at.log_rest, at.log_rest_slope, at.log_ratio, at.log_ratio_slope
             if g == 0:
-                c, b, b1, s0, s01, imag_m = here, log_here, here1, s, s1, imag
+                c, b, b1, s0, s01, imag_m = at.rest, log_here, here1, s, s1, at.imag_m
                 y = s0 + v[0] - log_ratios[0]
                 shift[0], rate[0] = 0.0, 1.0
                 residual -= y
                 slope -= s01 + 1.0
                 magnitude += abs(s0) + abs(v[0])
             else:
-                # Equal m, linearised: dv_g = shift + rate dv_0. Near m = -p_g / r_g only 1 + r_g m / p_g can tell.
+                # Equal m, linearised: dv_g = shift + rate dv_0. Near m = -p_g / r_g only 1 + r_g m / p_g has digits.
                 share = shares[g]
                 goal = (1.0 - share) + share * c
                 if abs(goal) < 0.5:
@@ -94,8 +93,8 @@ def _newton(laws, terms, free, zeta, v, rate):
             size = max(size, abs(shift[g]))
             if not math.isfinite(abs(shift[g])):
                 return False, 0.0, math.inf, math.inf
-        # Stay in the open strip -pi < Im v < 0, and do not leap by more than e^2 in u. Though m is not real, the u of a
-        # term that does not lead can be negative to rounding: for it -pi belongs to the strip.
+        # Stay in the open strip -pi < Im v < 0, and change u by a factor of at most e^2. Though m is not real, the u of
+        # a term that does not lead can be negative to rounding: for it -pi belongs to the strip.
         fraction = min(1.0, 2.0 / size) if size > 0.0 else 1.0
         for g in range(groups):
             while True:
@@ -109,8 +108,8 @@ def _newton(laws, terms, free, zeta, v, rate):
             v[g] += fraction * shift[g]
             if v[g].imag < -math.pi:
                 v[g] = complex(v[g].real, -math.pi)
-        # Done once what the next step would do is below rounding (steps square, in units of 1 / slope), or once a full
-        # step is at rounding level, or has stopped shrinking near it.
+        # Done when the next step would be below rounding (steps square, in units of 1 / slope), or when a full step is
+        # at rounding level, or has stopped shrinking near it.
         rounding = _EPS * magnitude / abs(slope)
         solved = abs(residual) < 1e-6  # next to a singularity of H a short step need not be a small residual
         squared = size < 1e-9
@@ -131,12 +130,15 @@ def _newton(laws, terms, free, zeta, v, rate):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
-    """Reach the root at `zeta` from the asymptotic one at large |lambda|, inside the strip 0 < Im zeta < pi."""
+def _follow(laws, terms, factors, log_means, log_mean, zeta, v, rate):
+    """Follow the root to `zeta` from the asymptotic one at large |lambda|, inside the strip 0 < Im zeta < pi.
+
+    Write it to `v` and dv/dzeta to `rate`; return what `_newton` returns.
+    """
     corner = complex(zeta.real, 0.5 * math.pi)
     start = complex(max(zeta.real, log_mean) + 10.0, 0.5 * math.pi)
     for g in range(v.size):
-        v[g] = log_mean - start + terms[2][g] - log_means[g]  # m = mean / lambda, u_g = r_g m / mean_g
+        v[g] = log_mean - start + terms.log_ratios[g] - log_means[g]  # m = mean / lambda, u_g = r_g m / mean_g
     trial, tangent, known = v.copy(), v.copy(), False
     imag_m = error = spread = 0.0
     failures = 0
@@ -147,13 +149,13 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
         while t < 1.0:
             ahead = min(1.0, t + step)
             trial[:] = v
-            if known:  # along the tangent, as far as that stays in the strip
+            if known:  # along the tangent, if that stays in the strip
                 inside = True
                 for g in range(v.size):
                     inside &= -math.pi < (v[g] + (ahead - t) * (goal - here) * tangent[g]).imag < 0.0
                 if inside:
                     trial += (ahead - t) * (goal - here) * tangent
-            done, imag_m, error, spread = _newton(laws, terms, free, here + ahead * (goal - here), trial, rate)
+            done, imag_m, error, spread = _newton(laws, terms, factors, here + ahead * (goal - here), trial, rate)
             if done:
                 t = ahead
                 v[:] = trial
@@ -171,7 +173,10 @@ def _follow(laws, terms, free, log_means, log_mean, zeta, v, rate):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _extrapolate(at, before, v_before, rate_before, after, v, rate, guess):
-    """Write the cubic through values and slopes at two points, or the tangent, into `guess`; False out of the strip."""
+    """Write the cubic through values and slopes at two points, or the tangent, to `guess`.
+
+    Return whether the guess lies in the strip.
+    """
     width = after - before
     t = (at - before) / width if width != 0.0 else math.inf
     inside = True
@@ -188,29 +193,27 @@ def _extrapolate(at, before, v_before, rate_before, after, v, rate, guess):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def solve(laws, terms, free, log_means, log_mean, zetas):
+def solve(laws, terms, factors, log_means, log_mean, zetas):
     """Solve for every real zeta, given in descending order.
 
     Parameters
     ----------
     laws
-        Kinds, numbers, offsets, values, weights, panels of the terms as `rmtjac.kernels.limit.moment_transform`
-        describes them; term g owns the values (and weights) from offsets[g, 0] to offsets[g + 1, 0], and the panels
-        from offsets[g, 1] to offsets[g + 1, 1].
+        A `TermLaws` (`rmtjac.kernels.limit.records`).
     terms
-        Multiplicities k_g, masses p_g, log r_g, and shares mu r_g / p_g.
-    free
-        Multiplicities k_f and shares mu r_f of the factors 1 + r_f m.
+        A `Terms`.
+    factors
+        A `Factors`.
     log_means, log_mean
         log E D_g^2, and the logarithm of the mean of the law that H = zeta describes.
     zetas
-        log lambda less the constants of the layers.
+        log lambda minus the constants of the layers.
 
     Returns
     -------
     found, v, imag_m, error_v, error_m
-        Success; log u_g of shape (n, terms); Im m_{K_0}(u_0); bounds on the rounding error of log u_0 and of the
-        latter.
+        Whether a root was found; log u_g, shape (n, terms); Im m_{K_0}(u_0); bounds of the rounding errors of log u_0
+        and of Im m_{K_0}(u_0).
     """
     n, groups = zetas.size, laws[0].size
     found = np.zeros(n, dtype=np.bool_)
@@ -231,15 +234,15 @@ def solve(laws, terms, free, log_means, log_mean, zetas):
             v_before[:] = v
             rate_before[:] = rate
             v[:] = guess
-            done, imag_m[i], error_v[i], error_m[i] = _newton(laws, terms, free, zeta, v, rate)
+            done, imag_m[i], error_v[i], error_m[i] = _newton(laws, terms, factors, zeta, v, rate)
             if not done:
                 v[:] = v_before
-                done, imag_m[i], error_v[i], error_m[i] = _newton(laws, terms, free, zeta, v, rate)
+                done, imag_m[i], error_v[i], error_m[i] = _newton(laws, terms, factors, zeta, v, rate)
         else:
             known = 0
         if not done:
             known = 0
-            done, imag_m[i], error_v[i], error_m[i] = _follow(laws, terms, free, log_means, log_mean, zeta, v, rate)
+            done, imag_m[i], error_v[i], error_m[i] = _follow(laws, terms, factors, log_means, log_mean, zeta, v, rate)
         found[i] = done
         known = known + 1 if done else 0
         roots[i] = v
@@ -247,19 +250,19 @@ def solve(laws, terms, free, log_means, log_mean, zetas):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def solve_plane(laws, terms, free, log_means, log_mean, zetas):
-    """Solve for complex zetas with 0 < Im zeta < pi, each on its own.
+def solve_plane(laws, terms, factors, log_means, log_mean, zetas):
+    """Solve for complex zetas with 0 < Im zeta < pi, each without the others; arguments as for `solve`.
 
     Returns
     -------
     found, v
-        Success, and log u_g of shape (n, terms).
+        Whether a root was found, and log u_g, shape (n, terms).
     """
     n, groups = zetas.size, laws[0].size
     found = np.zeros(n, dtype=np.bool_)
     roots = np.empty((n, groups), dtype=np.complex128)
     v, rate = np.empty(groups, dtype=np.complex128), np.empty(groups, dtype=np.complex128)
     for i in range(n):
-        found[i], _, _, _ = _follow(laws, terms, free, log_means, log_mean, zetas[i], v, rate)
+        found[i], _, _, _ = _follow(laws, terms, factors, log_means, log_mean, zetas[i], v, rate)
         roots[i] = v
     return found, roots

@@ -1,6 +1,8 @@
-r"""What the limit theory needs to know of a law K of D^2: its m_K, its support, its moments.
+r"""What the limit theory needs to know of a law K of D^2: its moment transform m_K, its support, its moments.
 
 .. math:: m_K(z) = E\,\frac{z D^2}{1 - z D^2} = \sum_{k\ge1} z^k\, E D^{2k}
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -13,26 +15,52 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.limit.moment_transform import NODES, log_moment_transform_array, log_potential
-from rmtjac.kernels.limit.poles import ROW
+from rmtjac.kernels.limit.moment_transform import log_moment_transform_array, log_potential
+from rmtjac.kernels.limit.poles import ROW_LENGTH
+from rmtjac.kernels.limit.records import CompiledLaw, LawKind
 
 __all__ = ["DerivativeLaw"]
 
 
 @dataclass(frozen=True, eq=False)
 class DerivativeLaw:
-    """Law of D^2 as values and weights, plus how the kernels evaluate its m_K.
+    r"""Law K of :math:`D^2`, the squared slope of the activation, with its moment transform.
+
+    With :math:`D = \varphi'(h)`, h the Gaussian preactivation of a neuron, the moment transform is
+
+    .. math:: m_K(z) = E\,\frac{z D^2}{1 - z D^2} = \sum_{k\ge1} z^k\, E D^{2k},
+
+    analytic off the cut :math:`[1/b, \infty)`, b the supremum of :math:`D^2`. The limit of the spectrum depends on the
+    activation through :math:`m_K` only. Use `derivative_law` to make a law from an activation, or
+    `DiscreteLaw.from_points` to make one from points; this base class has what the kinds of laws share.
 
     Attributes
     ----------
-    values, weights
-        Points and probabilities (for a continuous law: nodes and weights of a quadrature rule).
-    atom
+    values, weights : ndarray of float, shape (n,)
+        Points > 0 and their probabilities; for a continuous law the nodes and weights of a quadrature rule.
+    atom : float
         P(D = 0).
-    supremum
-        b = sup D^2; m_K is analytic off [1/b, inf).
-    source
-        Activation and q it was made from, None for a law made from points.
+    supremum : float
+        The supremum b of D^2.
+    source : tuple of (Activation, float), or None
+        The activation and the variance q of h that the law was made from; None for a law made from points.
+
+    See Also
+    --------
+    derivative_law : The law of an activation.
+    DiscreteLaw, ErfLaw, QuadratureLaw : The kinds of laws.
+
+    References
+    ----------
+    BS (14)-(15). See docs/references.md.
+    The moment transform and its role: docs/theory/limit_equation.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> law = rj.theory.derivative_law(rj.activations.activation("relu"), 1.0)
+    >>> law.mean, law.atom
+    (0.5, 0.5)
     """
 
     values: np.ndarray
@@ -46,13 +74,13 @@ class DerivativeLaw:
             array.flags.writeable = False
 
     @property
-    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
-        """Kind, number, values, weights and panels: the law as `rmtjac.kernels.limit.moment_transform` takes it."""
-        return NODES, self.mass, self.values, self.weights, np.empty((0, ROW))
+    def kernel(self) -> CompiledLaw:
+        """The law as the kernels take it."""
+        return CompiledLaw(int(LawKind.NODES), self.mass, self.values, self.weights, np.empty((0, ROW_LENGTH)))
 
     @property
     def mass(self) -> float:
-        """P(D != 0), the complement of the atom, without its rounding."""
+        """P(D != 0), without the rounding of 1 - atom."""
         return float(self.weights.sum())
 
     @property
@@ -62,17 +90,17 @@ class DerivativeLaw:
 
     @property
     def decay(self) -> float:
-        """The power of 1/u like which 1 + m_K/p falls as u grows: 1 where E D^-2 is finite (over D != 0)."""
+        """The exponent a of 1 + m_K/P(D != 0) ~ |u|^-a for large |u|: 1 where E D^-2 over D != 0 is finite."""
         return 1.0
 
     @property
     def resolved(self) -> float:
-        """Log |u| up to which m_K can be had: beyond, values of D^2 decide that are no floats."""
+        """The largest log |u| at which m_K is known: beyond it the values of D^2 that matter underflow."""
         return math.inf
 
     @property
     def spectrum(self) -> np.ndarray:
-        """Intervals that hold the values of log D^2, D != 0, descending, shape (k, 2)."""
+        """Intervals that hold the values of log D^2 for D != 0, descending, shape (k, 2)."""
         logs = np.log(self.values[::-1])
         return np.column_stack([logs, logs])
 
@@ -82,13 +110,36 @@ class DerivativeLaw:
         return self.moment(1)
 
     def equals(self, other: DerivativeLaw) -> bool:
-        """Return whether the two are the same law, given in the same way."""
-        (kind, number, *mine), (its_kind, its_number, *theirs) = self.kernel, other.kernel
-        same = (kind, number) == (its_kind, its_number)
-        return self is other or (same and all(map(np.array_equal, mine, theirs)))
+        """Return whether the two laws have the same kind and the same numbers.
+
+        Parameters
+        ----------
+        other : DerivativeLaw
+            The law to compare with.
+
+        Returns
+        -------
+        bool
+            True if the kernels get the same arguments for both.
+        """
+        mine, its = self.kernel, other.kernel
+        same = (mine.kind, mine.number) == (its.kind, its.number)
+        arrays = ((mine.values, its.values), (mine.weights, its.weights), (mine.panels, its.panels))
+        return self is other or (same and all(np.array_equal(a, b) for a, b in arrays))
 
     def moment(self, k: float) -> float:
-        """Return E D^{2k}."""
+        r"""Return the moment :math:`E D^{2k}`.
+
+        Parameters
+        ----------
+        k : float
+            The order, > 0.
+
+        Returns
+        -------
+        float
+            The moment.
+        """
         return float(self.weights @ self.values**k)
 
     @property
@@ -102,16 +153,36 @@ class DerivativeLaw:
         return None
 
     def log_moment_transform(self, log_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return Log(1 + m_K(u)/p), p = P(D != 0), and Log(m_K(u)/u) at u = exp(log_u), -pi <= Im log_u <= 0.
+        r"""Return the two logarithms of the moment transform that keep their digits.
 
-        Broadcasts.
+        Parameters
+        ----------
+        log_u : array_like of complex, any shape
+            Log u, with :math:`-\pi \le \mathrm{Im} \log u \le 0`.
+
+        Returns
+        -------
+        log_rest : ndarray of complex, shape of `log_u`
+            Log(1 + m_K(u) / P(D != 0)).
+        log_ratio : ndarray of complex, shape of `log_u`
+            Log(m_K(u) / u).
         """
         log_u = np.asarray(log_u, dtype=complex)
         _, rest, _, ratio, _ = log_moment_transform_array(*self.kernel, log_u.ravel())
         return rest.reshape(log_u.shape), ratio.reshape(log_u.shape)
 
     def moment_transform(self, u: np.ndarray | complex) -> np.ndarray:
-        """Return m_K(u) for complex u; on the cut [1/b, inf) the value from below.
+        r"""Return the moment transform :math:`m_K(u)`.
+
+        Parameters
+        ----------
+        u : array_like of complex, any shape
+            Where to evaluate it. On the cut :math:`[1/b, \infty)` the value is the limit from below, u - i0.
+
+        Returns
+        -------
+        ndarray of complex, shape of `u`
+            The values.
 
         Examples
         --------
@@ -128,14 +199,48 @@ class DerivativeLaw:
         return np.where(u.imag > 0.0, m.conj(), m)
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
-        """Return the error of m_K relative to rounding (1 where rounding is all there is) at u = exp(log_u)."""
+        """Return the relative error of m_K in units of rounding.
+
+        Parameters
+        ----------
+        log_u : ndarray of complex, any shape
+            Log u, as for `log_moment_transform`.
+
+        Returns
+        -------
+        ndarray of float, shape of `log_u`
+            1 where m_K is right to rounding, more where digits are lost.
+        """
         return np.ones(np.shape(log_u))
 
     def moment_transform_mp(self, u: Any) -> Any:
-        """Return m_K(u) in the working precision of mpmath."""
+        """Return the moment transform m_K(u) in the working precision of mpmath.
+
+        Parameters
+        ----------
+        u : mpf or mpc of mpmath
+            Where to evaluate it, off the cut.
+
+        Returns
+        -------
+        mpf or mpc of mpmath
+            The value.
+        """
         raise NotImplementedError
 
     def log_potential(self, log_u: np.ndarray) -> np.ndarray:
-        """Return E Log(1 - u D^2) at u = exp(log_u); broadcasts."""
+        r"""Return :math:`E\,\mathrm{Log}(1 - u D^2)`.
+
+        Parameters
+        ----------
+        log_u : array_like of complex, any shape
+            Log u, as for `log_moment_transform`.
+
+        Returns
+        -------
+        ndarray of complex, shape of `log_u`
+            The values.
+        """
         log_u = np.asarray(log_u, dtype=complex)
-        return log_potential(*self.kernel[2:], log_u.ravel()).reshape(log_u.shape)
+        law = self.kernel
+        return log_potential(law.values, law.weights, law.panels, log_u.ravel()).reshape(log_u.shape)

@@ -1,4 +1,7 @@
-"""Finitely many values of D^2, those of a piecewise affine activation or of one's own: m_K in closed form."""
+"""Laws of finitely many values of D^2, of a piecewise affine activation or given by points: m_K in closed form.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.kernels.limit.moment_transform import TWO_POINT
+from rmtjac.kernels.limit.records import CompiledLaw, LawKind
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 
 __all__ = ["DiscreteLaw"]
@@ -18,18 +21,74 @@ __all__ = ["DiscreteLaw"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DiscreteLaw(DerivativeLaw):
-    """Finitely many values of D^2.
+    r"""Law of finitely many values of :math:`D^2`, in closed form.
+
+    With values :math:`x_i > 0` of probabilities :math:`w_i`, and D = 0 otherwise,
+
+    .. math:: m_K(z) = \sum_i w_i \frac{z x_i}{1 - z x_i}.
+
+    It is the law of a piecewise affine activation. Use `from_points` for a law of your own.
+
+    Attributes
+    ----------
+    values, weights : ndarray of float, shape (n,)
+        The values > 0 of D^2, ascending, and their probabilities.
+    atom : float
+        P(D = 0).
+    supremum : float
+        The largest value b.
+    source : tuple of (Activation, float), or None
+        The activation and the variance q that the law was made from; None for a law made from points.
+
+    See Also
+    --------
+    derivative_law : The law of an activation.
+    DerivativeLaw : What all laws can do.
+
+    References
+    ----------
+    BS (24) and the two equations after it are the cases linear, ReLU and HardTanh. See docs/references.md.
 
     Examples
     --------
     >>> import rmtjac as rj
+    >>> rj.theory.DiscreteLaw.from_points([0.0, 0.5, 2.0], [0.2, 0.3, 0.5])
+    DiscreteLaw(0: 0.2, 0.5: 0.3, 2: 0.5)
     >>> rj.theory.derivative_law(rj.activations.activation("hardtanh"), 0.5)
     DiscreteLaw(0: 0.1573, 1: 0.8427)
     """
 
     @classmethod
     def from_points(cls, values: Any, weights: Any, source: tuple[Activation, float] | None = None) -> DiscreteLaw:
-        """Make the law from values >= 0 and probabilities; equal values are merged, impossible ones dropped."""
+        """Make the law from points and probabilities.
+
+        Equal points are merged, points of probability 0 dropped.
+
+        Parameters
+        ----------
+        values : array_like of float, shape (n,)
+            Values >= 0 of D^2, in any order.
+        weights : array_like of float, shape (n,)
+            Their probabilities; the sum must be 1 to within 1e-12.
+        source : tuple of (Activation, float), optional
+            The activation and the variance q that the points come from.
+
+        Returns
+        -------
+        DiscreteLaw
+            The law.
+
+        Raises
+        ------
+        ValueError
+            If a value is negative or not finite, or the probabilities do not add up to 1.
+
+        Examples
+        --------
+        >>> from rmtjac.theory import DiscreteLaw
+        >>> DiscreteLaw.from_points([1.0, 0.0, 1.0], [0.25, 0.5, 0.25]).mean
+        0.5
+        """
         values, weights = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
         points, place = np.unique(values, return_inverse=True)
         mass = np.bincount(place.ravel(), weights.ravel())
@@ -45,14 +104,19 @@ class DiscreteLaw(DerivativeLaw):
         return self.values.size == 1 and self.atom == 0.0
 
     @property
-    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
-        """Two-point laws have a kernel of their own."""
+    def kernel(self) -> CompiledLaw:
+        """The law as the kernels take it; a law of one value beside 0 has a closed form."""
         plain = super().kernel
-        return (TWO_POINT, float(self.weights[0]), *plain[2:]) if self.values.size == 1 else plain
+        if self.values.size > 1:
+            return plain
+        return plain._replace(kind=int(LawKind.TWO_POINT), number=float(self.weights[0]))
 
     @property
     def rational_points(self) -> list[tuple[Fraction, Fraction]] | None:
-        """As given where the law was made from points; else where all breakpoints are 0, the sign of h deciding."""
+        """The values > 0 of D^2 and their probabilities as fractions, None where these are not rational.
+
+        They are rational for a law made from points, and for an activation whose only breakpoint is 0.
+        """
         if self.source is not None and any(b != 0.0 for b in self.source[0].breakpoints) and self.source[1] > 0.0:
             return None
         if self.source is None or self.source[1] == 0.0:
@@ -62,7 +126,7 @@ class DiscreteLaw(DerivativeLaw):
         return [(Fraction(s) ** 2, Fraction(1, len(slopes))) for s in slopes if s]
 
     def _points_mp(self) -> list[tuple[Any, Any]]:
-        """Values of D^2 and their probabilities, to more digits than the floats have."""
+        """Return the values of D^2 and their probabilities in the working precision of mpmath."""
         import mpmath as mp
 
         if self.source is None or self.source[1] == 0.0:
@@ -75,7 +139,18 @@ class DiscreteLaw(DerivativeLaw):
         return [(mp.mpf(s) ** 2, w) for s, w in zip(phi.slopes, masses, strict=True) if s]
 
     def moment_transform_mp(self, u: Any) -> Any:
-        """Return m_K(u) in the working precision of mpmath."""
+        """Return the moment transform m_K(u) in the working precision of mpmath.
+
+        Parameters
+        ----------
+        u : mpf or mpc of mpmath
+            Where to evaluate it, off the poles.
+
+        Returns
+        -------
+        mpf or mpc of mpmath
+            The value.
+        """
         import mpmath as mp
 
         return mp.fsum(w * u * x / (1 - u * x) for x, w in self._points_mp())

@@ -1,4 +1,9 @@
-"""The law of D^2 of phi = erf(sqrt(pi) x / 2): the Lerch transcendent, with 1/sqrt(pi q) (BS print sqrt(2 pi q))."""
+"""The law of D^2 of phi = erf(sqrt(pi) x / 2): m_K is a Lerch transcendent.
+
+The factor is 1/sqrt(pi q); the factor 1/sqrt(2 pi q) that BS Section III prints is an error (docs/theory/errata.md).
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.limit.moment_transform import ERF
+from rmtjac.kernels.limit.records import CompiledLaw, LawKind
 from rmtjac.theory.derivative_laws.lerch import lerch_mp
 from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
 
@@ -17,9 +22,47 @@ __all__ = ["ErfLaw"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ErfLaw(QuadratureLaw):
-    r"""D = exp(-pi h^2 / 4): :math:`m_K(z) = \frac{z}{\sqrt{\pi q}}\,\Phi(z, \tfrac12, 1 + \frac1{\pi q})`.
+    r"""Law of :math:`D^2` for the activation erf, by the Lerch transcendent.
 
-    From :math:`E D^{2k} = (1 + \pi q k)^{-1/2}`. The nodes serve E Log(1 - u D^2) only.
+    For :math:`\varphi(x) = \mathrm{erf}(\sqrt\pi x/2)`, :math:`D = e^{-\pi h^2/4}` and
+    :math:`E D^{2k} = (1 + \pi q k)^{-1/2}`, so
+
+    .. math:: m_K(z) = \frac{z}{\sqrt{\pi q}}\,\Phi\left(z, \tfrac12, 1 + \frac1{\pi q}\right).
+
+    Made by `derivative_law`.
+
+    Attributes
+    ----------
+    values, weights : ndarray of float, shape (n,)
+        Nodes and weights of a quadrature rule, used for E Log(1 - u D^2) only.
+    atom : float
+        P(D = 0) = 0.
+    supremum : float
+        The supremum b = 1 of D^2.
+    source : tuple of (Activation, float)
+        The activation and the variance q of h.
+    panels : ndarray of float, shape (k, 26)
+        The panels of the rule, as for `QuadratureLaw`.
+    intervals : ndarray of float, shape (1, 2)
+        The range of log D^2 in floats.
+
+    See Also
+    --------
+    lerch_phi : The Lerch transcendent.
+    derivative_law : The law of an activation.
+    DerivativeLaw : What all laws can do.
+
+    References
+    ----------
+    BS Section III prints a wrong factor, see docs/theory/errata.md. See docs/references.md.
+    The derivation: docs/theory/lerch.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> law = rj.theory.derivative_law(rj.activations.activation("erf"), 1.0)
+    >>> round(law.moment(2), 12) == round((1 + 2 * 3.141592653589793) ** -0.5, 12)
+    True
     """
 
     @property
@@ -29,24 +72,60 @@ class ErfLaw(QuadratureLaw):
 
     @property
     def decay(self) -> float:
-        """P(D^2 < x) falls like x^(1/(pi q))."""
+        """The exponent a of 1 + m_K ~ |u|^-a for large |u|: P(D^2 < x) falls like x^(1/(pi q))."""
         return min(1.0, 1.0 / (math.pi * self.variance))
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
-        """Return 1: the Lerch kernel does not mind the cut."""
+        """Return the relative error of m_K in units of rounding: 1, next to the cut as well.
+
+        Parameters
+        ----------
+        log_u : ndarray of complex, any shape
+            Log u, as for `log_moment_transform`.
+
+        Returns
+        -------
+        ndarray of float, shape of `log_u`
+            Ones.
+        """
         return np.ones(np.shape(log_u))
 
     @property
-    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
-        """The Lerch kernel, with 1 / (pi q)."""
-        return ERF, 1.0 / (math.pi * self.variance), self.values, self.weights, self.panels
+    def kernel(self) -> CompiledLaw:
+        """The law as the kernels take it: by the Lerch transcendent, with the number 1 / (pi q)."""
+        number = 1.0 / (math.pi * self.variance)
+        return CompiledLaw(int(LawKind.ERF), number, self.values, self.weights, self.panels)
 
     def moment(self, k: float) -> float:
-        """Return E D^{2k} = (1 + pi q k)^(-1/2)."""
+        r"""Return the moment :math:`E D^{2k} = (1 + \pi q k)^{-1/2}`.
+
+        Parameters
+        ----------
+        k : float
+            The order, > 0.
+
+        Returns
+        -------
+        float
+            The moment.
+        """
         return (1.0 + math.pi * self.variance * k) ** -0.5
 
     def moment_transform_mp(self, u: Any) -> Any:
-        """Return m_K(u) = a^{1/2} u Phi(u, 1/2, 1 + a), a = 1 / (pi q), in the working precision of mpmath."""
+        r"""Return the moment transform in the working precision of mpmath.
+
+        It is :math:`m_K(u) = \sqrt a\, u\, \Phi(u, \tfrac12, 1 + a)`, :math:`a = 1/(\pi q)`.
+
+        Parameters
+        ----------
+        u : mpf or mpc of mpmath
+            Where to evaluate it; on the cut the value is the one from below.
+
+        Returns
+        -------
+        mpf or mpc of mpmath
+            The value.
+        """
         import mpmath as mp
 
         a = 1 / (mp.pi * mp.mpf(self.variance))

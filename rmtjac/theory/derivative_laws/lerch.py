@@ -1,4 +1,7 @@
-"""The Lerch transcendent Phi(z, 1/2, a) as a public function, compiled or to any number of digits."""
+"""The Lerch transcendent Phi(z, 1/2, a) as a public function, compiled or to any number of digits.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -17,30 +20,38 @@ _DEEPEST = -10_000  # for an a below this the series has too many terms to be ad
 
 
 def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray:
-    r"""Return :math:`\Phi(z, s, a) = \sum_{n\ge0} z^n (n+a)^{-s}`, continued analytically, for s = 1/2.
+    r"""Return the Lerch transcendent :math:`\Phi(z, s, a)` for s = 1/2.
+
+    .. math:: \Phi(z, s, a) = \sum_{n\ge0} \frac{z^n}{(n+a)^s}, \qquad |z| < 1,
+
+    continued analytically to all z off the cut :math:`(1, \infty)`. The moment transform of erf is of this form.
 
     Parameters
     ----------
-    z
-        Complex, broadcast against `a`. On the cut (1, inf) the value is the one from below, z - i0.
-    s
-        Must be 1/2, the case that the erf activation leads to.
-    a
-        Real. Where n + a < 0 the term has :math:`(n+a)^{-1/2} = -i|n+a|^{-1/2}`.
-    digits
-        None for floats, else the decimal digits asked of mpmath; the array then holds `mpmath.mpc`.
+    z : array_like of complex, any shape
+        The argument, broadcast against `a`. On the cut (1, inf) the value is the one from below, z - i0.
+    s : float
+        The exponent; must be 1/2, the case that the erf activation leads to.
+    a : array_like of float, any shape
+        The offset. Where n + a < 0 the term has :math:`(n+a)^{-1/2} = -i|n+a|^{-1/2}`.
+    digits : int, optional
+        Number of decimal digits, for values of the type `mpmath.mpc`. Floats by default.
 
     Returns
     -------
-    numpy.ndarray
-        Complex, of the broadcast shape; no entry disturbs another. inf + 0j where the function is infinite: at z = 1,
-        and at a = 0, -1, -2, ... (a term is infinite; with z = 0 only at a = 0). 0, the limit, where z or a > 0 is
-        infinite. NaN where z or a is NaN, where a < 0 and z is infinite, and where a < -10,000, which is not computed.
+    ndarray of complex, broadcast shape of `z` and `a`
+        The values. inf + 0j where the function is infinite: at z = 1, and at a = 0, -1, -2, ... (with z = 0 only at
+        a = 0). 0, the limit, where z or a > 0 is infinite. NaN where z or a is NaN, where a < 0 and z is infinite, and
+        where a < -10,000, which is not computed.
 
     Raises
     ------
     ValueError
         If s is not 1/2, or digits < 1.
+
+    See Also
+    --------
+    ErfLaw : The law whose moment transform it is.
 
     Notes
     -----
@@ -48,6 +59,11 @@ def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray
     most 4e-13 for other a > 0 and \|z\| up to 1e278; about 1 us a value, with `digits` or a < 0 some 3 ms. mpmath's own
     ``lerchphi`` takes 20-170 ms and is silently wrong for large \|z\|: by 60 % at a = 0.7, \|z\| = 1e12 and 15 digits.
     For another s python-flint has ``acb.lerch_phi``, whose error bounds are proved.
+
+    References
+    ----------
+    BS Section III defines it for erf. See docs/references.md.
+    The algorithm: docs/theory/lerch.md.
 
     Examples
     --------
@@ -77,7 +93,7 @@ def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray
 
 
 def _in_digits(z: complex, a: float, digits: int) -> Any:
-    """Phi at any z and a, as an `mpmath.mpc` of so many digits."""
+    """Return Phi(z, 1/2, a) at any z and a, as an `mpmath.mpc` of the given number of digits."""
     import mpmath as mp
 
     finite = math.isfinite(z.real) and math.isfinite(z.imag)
@@ -90,7 +106,7 @@ def _in_digits(z: complex, a: float, digits: int) -> Any:
     if z == 0.0:
         return 1 / mp.sqrt(mp.mpc(a))
     steps = max(math.ceil(-a), 0)
-    # What cancels are terms up to |z|^(steps-1) against a sum of size |z|^-a: little.
+    # Terms of size up to |z|^(steps-1) cancel in a sum of size |z|^-a: few digits are lost.
     with mp.workdps(digits + (15 if steps else 0)):
         x = mp.mpc(z)
         total = mp.mpc(0)
@@ -102,10 +118,10 @@ def _in_digits(z: complex, a: float, digits: int) -> Any:
 
 
 def lerch_mp(z: Any, a: Any) -> Any:
-    """Return Phi(z, 1/2, a), a > 0, in the working precision of mpmath, real for a real z < 1; on the cut from below.
+    """Return Phi(z, 1/2, a), a > 0, in the working precision of mpmath: real for a real z < 1, on the cut from below.
 
-    The trapezoid rule with the poles taken out, as in `rmtjac.kernels.limit.lerch`, with a step and poles for the
-    precision.
+    It is the trapezoid rule with the residues of near poles added, as in `rmtjac.kernels.limit.lerch`; the step and
+    the number of poles depend on the precision.
     """
     import mpmath as mp
 

@@ -1,9 +1,8 @@
-r"""m_K in the arithmetic of mpmath: the reference, and what an edge needs to be known to more digits than a float has.
+r"""m_K in the arithmetic of mpmath, for edges of the support to more digits than a float has.
 
 A Gaussian mean of a function analytic in a strip of half-width y is found by the trapezoid rule of step h to
-exp(-2 pi y/h): the step is halved until nothing changes, and the values of D^2 are kept. Where phi' has a kink, or
-is only
-a Python function, Gauss-Legendre on the pieces takes over; in the latter case with the 16 digits that the function has.
+exp(-2 pi y/h): the step is halved until nothing changes, and the values of D^2 are kept. Where phi' has a kink or is a
+Python function, it is mpmath's quadrature on the pieces; a Python function has the 16 digits of a float.
 """
 
 from __future__ import annotations
@@ -20,27 +19,22 @@ __all__ = ["digits_known", "smooth_moment_transform"]
 
 _LEVELS = 8  # steps 1/2 ... 1/256
 
-# (activation, variance, digits) -> per level the pairs (weight, D^2); a handful of laws is in use at a time.
+# (activation, variance, digits) -> per level the pairs (weight, D^2); few laws are in use at a time.
 _NODES: dict[tuple[str, float, int], list[list[tuple[Any, Any]]]] = {}
 
 
 def _analytic(phi: Activation) -> Analytic | None:
+    """Return the formula of phi', or None where there is none."""
     return ANALYTIC.get(phi.name) if phi.code is not None else None
 
 
 def digits_known(phi: Activation) -> float:
-    """Return to how many digits phi' can be had."""
+    """Return to how many digits phi' can be computed."""
     return math.inf if _analytic(phi) else 15.0
 
 
 def smooth_moment_transform(phi: Activation, variance: float, u: Any) -> Any:
-    """Return m_K(u) for a smooth phi', in the working precision of mpmath.
-
-    Raises
-    ------
-    ArithmeticError
-        If u is too close to the cut for the quadrature.
-    """
+    """Return m_K(u) for a smooth phi', u off the cut, in the working precision of mpmath."""
     import mpmath as mp
 
     known = _analytic(phi)
@@ -59,7 +53,7 @@ def smooth_moment_transform(phi: Activation, variance: float, u: Any) -> Any:
 
 
 def _level(name: str, known: Analytic, variance: float, scale: Any, level: int) -> list[tuple[Any, Any]]:
-    """Nodes that step 2^-(level+1) adds, with weights of a rule of step 1."""
+    """Return the nodes that the step 2^-(level+1) adds, as pairs (weight in a rule of step 1, D^2)."""
     import mpmath as mp
 
     kept = _NODES.setdefault((name, variance, mp.mp.dps), [])
@@ -82,6 +76,7 @@ def _level(name: str, known: Analytic, variance: float, scale: Any, level: int) 
 
 
 def _by_pieces(phi: Activation, known: Analytic | None, variance: float, u: Any) -> Any:
+    """Return m_K(u) by the quadrature of mpmath on pieces of length 1 between the breakpoints."""
     import mpmath as mp
 
     scale = mp.sqrt(mp.mpf(variance))

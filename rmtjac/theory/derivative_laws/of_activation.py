@@ -1,7 +1,9 @@
 """The law of D^2 = phi'(h)^2, h ~ N(0, q), of an activation.
 
-Three kinds, by how m_K is computed: `DiscreteLaw` for piecewise affine activations, `ErfLaw`, `QuadratureLaw` for any
-other.
+There are three kinds, which compute m_K in different ways: `DiscreteLaw` for piecewise affine activations, `ErfLaw` for
+erf, `QuadratureLaw` for any other.
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ __all__ = ["derivative_law"]
 
 
 def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
+    """Return the law of a piecewise affine activation, q > 0."""
     from scipy.special import ndtr
 
     assert phi.slopes is not None
@@ -41,19 +44,44 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
 
     Parameters
     ----------
-    phi
-        The activation.
-    variance
-        q >= 0, the variance of the preactivations (the q of BS's formulas, q^h of the mean field).
+    phi : Activation
+        The activation, for example ``rj.activations.activation("tanh")``.
+    variance : float
+        The variance q >= 0 of the preactivations: the q of the formulas after BS (24), :math:`q^h` of the mean field.
+
+    Returns
+    -------
+    DerivativeLaw
+        A `DiscreteLaw` for a piecewise affine activation or q = 0, an `ErfLaw` for erf, else a `QuadratureLaw`.
 
     Raises
     ------
+    TypeError
+        If `variance` is not a number.
     ValueError
-        If q is negative or not finite, phi' returns NaN, or D = 0 almost surely.
+        If q is negative or not finite, phi' is unbounded or returns NaN, or D = 0 almost surely.
+
+    See Also
+    --------
+    rmtjac.mean_field : The variance q in each layer.
+    DiscreteLaw.from_points : A law of your own.
 
     Notes
     -----
     Cost: closed forms at once, quadrature laws some milliseconds (1,000-18,000 nodes). Results are cached.
+
+    References
+    ----------
+    BS (11), BS (24). See docs/references.md.
+    docs/theory/limit_equation.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> rj.theory.derivative_law(rj.activations.activation("hardtanh"), 0.5)
+    DiscreteLaw(0: 0.1573, 1: 0.8427)
+    >>> rj.theory.derivative_law(rj.activations.activation("erf"), 0.5)
+    ErfLaw(q=0.5, mean=0.623686, ... nodes)
     """
     variance = finite("variance", variance, least=0.0)
     if variance == 0.0:

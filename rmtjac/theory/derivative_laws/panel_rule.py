@@ -1,9 +1,9 @@
 r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a function of real h only.
 
-A composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2, or D where it passes
-through zero, is a polynomial on it to rounding, of a shape whose level sets Newton's method finds: then the poles of
-1/(1 - u D^2) near the panel are known, and the kernel takes them out exactly (`rmtjac.kernels.limit.poles`). Where D^2
-is even in h half of the line does.
+It is a composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2, or D where it
+changes its sign, is to rounding a polynomial on it whose level sets Newton's method finds. Then the poles of
+1/(1 - u D^2) near the panel are known, and the kernel corrects the rule for them (`rmtjac.kernels.limit.poles`). Where
+D^2 is even in h, half of the line is enough.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.kernels.limit.poles import COEFFICIENTS, EXTREMUM, LOG, ORDER, PLAIN, REFERENCE, ROW, SIGNED
+from rmtjac.kernels.limit.poles import ORDER, ROW_LENGTH, Column, PanelKind
 
 __all__ = ["FLOOR", "panel_rule"]
 
 Derivative = Callable[[np.ndarray], np.ndarray]
 
 _REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
-FLOOR = 1e-280  # D^2 below this is not resolved: it would matter for |u| > 1e270 only
+FLOOR = 1e-280  # smaller values of D^2 count as this one; they matter for |u| > 1e270 only
 _EPS = np.finfo(float).eps
 # The largest variation of log D^2 over a panel. The next poles lie 2 pi i off in log D^2; with these spans
 # they stay outside of the ellipse rho = 3.3, where the rule itself is exact.
@@ -34,10 +35,21 @@ _SLOPES = np.polynomial.chebyshev.chebder(np.eye(ORDER))
 _BENDS = np.polynomial.chebyshev.chebder(np.eye(ORDER), 2)
 
 
-def panel_rule(
-    derivative: Derivative, variance: float, breakpoints: tuple[float, ...]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return values of D^2, their weights, the panels, and the intervals of log D^2, descending; nothing if D = 0.
+class PanelRule(NamedTuple):
+    """A quadrature rule of a law of D^2."""
+
+    values: np.ndarray
+    """The values of D^2 at the nodes."""
+    weights: np.ndarray
+    """Their weights, which add up to 1."""
+    panels: np.ndarray
+    """The rows of `rmtjac.kernels.limit.poles`."""
+    intervals: np.ndarray
+    """Shape (k, 2): the range of log D^2, in descending intervals."""
+
+
+def panel_rule(derivative: Derivative, variance: float, breakpoints: tuple[float, ...]) -> PanelRule:
+    """Return the rule for D = derivative(h), h ~ N(0, variance); its arrays are empty if D = 0.
 
     Raises
     ------
@@ -46,6 +58,7 @@ def panel_rule(
     """
 
     def checked(h: np.ndarray) -> np.ndarray:
+        """Return the derivative at h, or raise a ValueError if it is no array of finite numbers of that shape."""
         with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
             d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape:
@@ -59,13 +72,13 @@ def panel_rule(
 
     scale = math.sqrt(variance)
     if not checked(scale * np.linspace(-_REACH, _REACH, 2001)).any():
-        return np.empty(0), np.empty(0), np.empty((0, ROW)), np.empty((0, 2))
+        return PanelRule(np.empty(0), np.empty(0), np.empty((0, ROW_LENGTH)), np.empty((0, 2)))
     values, weights, panels = _panels(checked, scale, breakpoints)
-    return values, weights, panels, _intervals(checked, scale, breakpoints, values)
+    return PanelRule(values, weights, panels, _intervals(checked, scale, breakpoints, values))
 
 
 def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray) -> np.ndarray:
-    """Return the range of log D^2 over all h, by pieces: it bounds the cut even where there is no mass (softplus)."""
+    """Return the range of log D^2 over all h, in pieces: the cut, with parts of almost no mass (softplus)."""
     from scipy.optimize import minimize_scalar
 
     reach = _REACH * max(scale, 1.0)
@@ -99,6 +112,7 @@ def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, .
 
 
 def _even(derivative: Derivative, scale: float, breakpoints: tuple[float, ...]) -> bool:
+    """Return whether D^2 is even in h, to rounding at 61 points."""
     h = scale * np.linspace(0.01, _REACH, 61)
     ahead, back = derivative(h) ** 2, derivative(-h) ** 2
     symmetric = sorted(-b for b in breakpoints) == sorted(breakpoints)
@@ -108,11 +122,12 @@ def _even(derivative: Derivative, scale: float, breakpoints: tuple[float, ...]) 
 def _panels(
     derivative: Derivative, scale: float, breakpoints: tuple[float, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the values of D^2, their weights and the rows of the panels."""
     inner = [b / scale for b in breakpoints if abs(b) < _REACH * scale]
     even = _even(derivative, scale, breakpoints)
-    # Off centre unless half of the line does: an extremum at 0 is then no panel end, where both sides would see it.
+    # Off centre unless half of the line is enough: an extremum at 0, if a panel end, would be seen from both sides.
     grid = np.linspace(0.0, _REACH, 14) if even else np.linspace(-_REACH - 0.1, _REACH, 29)
-    # At a large scale phi' may live around h = 0 only, between two points of the first grid.
+    # At a large scale phi' may vary around h = 0 only, between two points of the first grid.
     near = 10.0 * 4.0 ** np.arange(max(0.0, math.log(scale, 4.0))) / scale
     edges = np.unique([*grid, *near, *([] if even else -near), *(b for b in inner if not even or b > 0.0)])
     low, high = edges[:-1], edges[1:]
@@ -123,7 +138,7 @@ def _panels(
         d = derivative(scale * z)
         mass = half[:, None] * _RULE * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
         rows, fine = _classify(d, mass.sum(axis=1), middle, half)
-        # So that the derivative is never asked for at equal points twice, and an interval that cannot be halved ends.
+        # Kept before halving, so that no point is evaluated twice and an interval too short to halve ends.
         kept.append((_square(d, rows)[fine].ravel(), mass[fine].ravel(), rows[fine]))
         low, high, middle = low[~fine], high[~fine], middle[~fine]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
@@ -131,19 +146,19 @@ def _panels(
             break
     values, weights, panels = (np.concatenate(parts) for parts in zip(*kept, strict=True))
     total = weights.sum()
-    panels[:, 8] = 1.0 / (math.sqrt(2.0 * math.pi) * total)
+    panels[:, Column.PEAK] = 1.0 / (math.sqrt(2.0 * math.pi) * total)
     return values, weights / total, panels
 
 
 def _square(d: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return D^2 at the nodes; where log D^2 is a polynomial by that, without the noise of phi' at a large h.
+    """Return D^2 at the nodes: from the polynomial where log D^2 is one, which has no noise of phi' at a large h.
 
-    Next to a node a pole and the node are told apart by their difference, which noise would spoil.
+    The kernel uses the difference between a pole and a node, which noise of D^2 would spoil.
     """
-    smooth = np.isin(rows[:, 0], (LOG, EXTREMUM))
-    logs = rows[:, COEFFICIENTS:] @ np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1).T
-    with np.errstate(over="ignore"):  # of rows that are none of these
-        return np.where(smooth[:, None], rows[:, REFERENCE, None] * np.exp(logs), np.maximum(d * d, FLOOR))
+    smooth = np.isin(rows[:, Column.KIND], (PanelKind.LOG, PanelKind.EXTREMUM))
+    logs = rows[:, Column.COEFFICIENTS :] @ np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1).T
+    with np.errstate(over="ignore"):  # in rows of another kind, which are not used
+        return np.where(smooth[:, None], rows[:, Column.REFERENCE, None] * np.exp(logs), np.maximum(d * d, FLOOR))
 
 
 def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -152,10 +167,10 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     reference = square[:, ORDER // 2]
     logs = np.log(square)
     span, size = np.ptp(logs, axis=1), np.abs(d).max(axis=1)
-    # phi' has a relative rounding error at best, and an absolute one at worst: then log D^2 is noise where D is small.
+    # The rounding error of phi' is relative at best and absolute at worst; then log D^2 is noise where D is small.
     fine_noise = _EPS * (4.0 + np.abs(logs).max(axis=1))
     noise = fine_noise + 4.0 * _EPS / np.maximum(np.abs(d).min(axis=1), FLOOR**0.5)
-    # From the ratios, whose logarithms are small.
+    # Logarithms of ratios are small and have more digits.
     near = np.log(square / reference[:, None])
     l_poly, precise = _resolve(near, fine_noise)
     rough_poly, l_done = _resolve(near, noise)
@@ -164,52 +179,54 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     d_poly, d_done = _resolve(d, _EPS * np.where(crossing, max(float(size.max()), 1.0), size))
     l_slope, d_slope = l_poly @ _values(_SLOPES).T, d_poly @ _values(_SLOPES).T
     l_bend = l_poly @ _values(_BENDS).T
-    all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, FLOOR**0.5)  # even where D is largest
+    all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, FLOOR**0.5)  # of log D^2 where D is largest
     zigzag = (np.diff(np.sign(np.diff(logs, axis=1)), axis=1) != 0.0).sum(axis=1) > 2
     flat = ((span <= 1e-9) | (zigzag & ~precise & (span <= 200.0 * all_noise))) & ~crossing
-    # Of the mass 1e-38 of a far panel no u can tell; of one around a zero of phi' only |u| > 1 / mass^2.
+    # No u depends on a far panel of mass 1e-38; on one around a zero of phi' only |u| > 1 / mass^2 depends.
     plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(FLOOR) + 10.0)
     log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
     extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
-    # D as a polynomial is right to rounding of its largest value: good enough next to a zero, and where D hardly
-    # varies.
+    # D as a polynomial is right to the rounding of its largest value: enough next to a zero, or if D varies little.
     signed = d_done & _steady(d_slope, _BEND) & (crossing | (size < 30.0 * np.abs(d).min(axis=1)))
-    kind = np.select([plain, log, extremum, signed], [PLAIN, LOG, EXTREMUM, SIGNED], -1)
-    polynomial = np.where((kind == SIGNED)[:, None], d_poly, l_poly)
-    rows = np.zeros((d.shape[0], ROW))
-    rows[:, 0] = kind
-    rows[:, 1] = np.where(kind == SIGNED, d.min(axis=1), near.min(axis=1))
-    rows[:, 2] = np.where(kind == SIGNED, d.max(axis=1), near.max(axis=1))
-    rows[:, 3], rows[:, 4], rows[:, REFERENCE] = middle, half, reference
-    rows[:, COEFFICIENTS:] = polynomial
-    good = kind >= 0
-    for i in np.flatnonzero(kind == EXTREMUM):
+    kinds = [PanelKind.PLAIN, PanelKind.LOG, PanelKind.EXTREMUM, PanelKind.SIGNED]
+    kind = np.select([plain, log, extremum, signed], kinds, PanelKind.UNRESOLVED)
+    in_d = kind == PanelKind.SIGNED
+    rows = np.zeros((d.shape[0], ROW_LENGTH))
+    rows[:, Column.KIND] = kind
+    rows[:, Column.LOW] = np.where(in_d, d.min(axis=1), near.min(axis=1))
+    rows[:, Column.HIGH] = np.where(in_d, d.max(axis=1), near.max(axis=1))
+    rows[:, Column.MIDDLE], rows[:, Column.HALF_WIDTH], rows[:, Column.REFERENCE] = middle, half, reference
+    rows[:, Column.COEFFICIENTS :] = np.where(in_d[:, None], d_poly, l_poly)
+    good = kind != PanelKind.UNRESOLVED
+    for i in np.flatnonzero(kind == PanelKind.EXTREMUM):
         series = np.polynomial.Chebyshev(l_poly[i])
         slope, bend = series.deriv(), series.deriv(2)
         t = 0.0
         for _ in range(30):
             t -= slope(t) / bend(t)
         # An extremum far from the panel would not be a pair of nearby poles.
-        good[i] = abs(t) < 1.5  # and poles up to 2.5 off are looked for within 4 of it (kernels)
-        rows[i, 5:8] = t, series(t), bend(t)
+        good[i] = abs(t) < 1.5  # the kernel looks for poles up to 2.5 off within 4 of the extremum
+        rows[i, Column.EXTREMUM_PLACE] = t
+        rows[i, Column.EXTREMUM_VALUE] = series(t)
+        rows[i, Column.EXTREMUM_CURVATURE] = bend(t)
     return rows, good
 
 
 def _values(derivative: np.ndarray) -> np.ndarray:
-    """Map coefficients to the values of a derivative at the points and at both ends."""
+    """Return the matrix that maps coefficients to the values of a derivative at the points and at both ends."""
     return np.polynomial.chebyshev.chebvander([-1.0, *_POINTS, 1.0], derivative.shape[0] - 1) @ derivative
 
 
 def _resolve(f: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Chebyshev coefficients, those of noise set to zero, and whether the last ones are noise."""
+    """Return Chebyshev coefficients, those at the level of noise set to zero, and whether the last two are noise."""
     coefficients = f @ _TO_CHEBYSHEV
-    # Coefficients of noise would have poles of their own off the panel.
+    # A polynomial with coefficients of noise would have spurious poles off the panel.
     small = np.abs(coefficients) < 4.0 * noise[:, None]
     coefficients[small] = 0.0
     return coefficients, small[:, -2:].all(axis=1)
 
 
 def _steady(slope: np.ndarray, bend: float) -> np.ndarray:
-    """Whether the slope keeps its sign and about its size."""
+    """Return whether the slope keeps its sign and its logarithm varies by at most `bend`."""
     steepness = np.log(np.maximum(np.abs(slope), 1e-300))
     return (np.ptp(np.sign(slope), axis=1) == 0.0) & (np.ptp(steepness, axis=1) <= bend)

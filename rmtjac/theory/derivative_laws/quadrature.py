@@ -1,4 +1,4 @@
-"""The law of D^2 of any phi' that is not piecewise constant: a fixed Gauss-Legendre rule, corrected at the poles."""
+"""The law of D^2 of a phi' that is not piecewise constant: a fixed Gauss-Legendre rule, corrected at the poles."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.kernels.limit.moment_transform import NODES, log_moment_transform_array
-from rmtjac.kernels.limit.tails import DEEP, has_tail, tail_area
+from rmtjac.kernels.limit.moment_transform import log_moment_transform_array
+from rmtjac.kernels.limit.records import CompiledLaw, LawKind
+from rmtjac.kernels.limit.tails import DEEP, TailColumn, has_tail, tail_area
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.multiprecision import smooth_moment_transform
 from rmtjac.theory.derivative_laws.panel_rule import FLOOR
@@ -19,12 +20,43 @@ __all__ = ["QuadratureLaw"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class QuadratureLaw(DerivativeLaw):
-    """A continuous law of D^2, given by phi' and q; its nodes serve every u that a density curve visits.
+    r"""Continuous law of :math:`D^2`, given by :math:`\varphi'` and q through a quadrature rule.
+
+    .. math:: m_K(z) = \int \frac{z\,\varphi'(h)^2}{1 - z\,\varphi'(h)^2}\,
+              \frac{e^{-h^2/2q}}{\sqrt{2\pi q}}\,dh
+
+    by one composite Gauss-Legendre rule for all z, whose error at the poles of the integrand is known and added. Made
+    by `derivative_law`.
 
     Attributes
     ----------
-    panels
+    values, weights : ndarray of float, shape (n,)
+        Values of D^2 at the nodes, and the weights, which add up to 1.
+    atom : float
+        P(D = 0) = 0.
+    supremum : float
+        The supremum b of D^2.
+    source : tuple of (Activation, float)
+        The activation and the variance q of h.
+    panels : ndarray of float, shape (k, 26)
         What makes the rule exact next to its poles (`rmtjac.kernels.limit.poles`).
+    intervals : ndarray of float, shape (k, 2)
+        Intervals that hold the values of log D^2, descending.
+
+    See Also
+    --------
+    derivative_law : The law of an activation.
+    DerivativeLaw : What all laws can do.
+
+    References
+    ----------
+    docs/theory/limit_equation.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> rj.theory.derivative_law(rj.activations.activation("tanh"), 0.5)
+    QuadratureLaw(q=0.5, mean=0.592426, ... nodes)
     """
 
     panels: np.ndarray
@@ -33,22 +65,22 @@ class QuadratureLaw(DerivativeLaw):
     def __post_init__(self) -> None:
         super().__post_init__()
         if has_tail(self.panels):
-            self.panels[0, 7] = self.mean_log
+            self.panels[0, TailColumn.MEAN_LOG] = self.mean_log
         self.panels.flags.writeable = False
 
     @property
     def mass(self) -> float:
-        """One."""
+        """P(D != 0) = 1."""
         return 1.0
 
     @property
     def lost(self) -> float:
-        """P(D^2 < 1e-280), where no tail (`rmtjac.theory.derivative_laws.tails`) makes up for it."""
+        """P(D^2 < 1e-280), and 0 where a tail (`rmtjac.theory.derivative_laws.tails`) describes these values."""
         return 0.0 if has_tail(self.panels) else float(self.weights[self.values <= FLOOR].sum())
 
     @property
     def resolved(self) -> float:
-        """As far as the nodes reach, unless what is below does not matter."""
+        """The largest log |u| at which m_K is known: finite where values of D^2 below the nodes matter."""
         return DEEP if self.lost > 1e-15 else math.inf
 
     @property
@@ -58,14 +90,15 @@ class QuadratureLaw(DerivativeLaw):
 
     @property
     def mean_log(self) -> float:
-        """E log D^2, from E log(1 - u D^2) at u = -e^100: the rule is exact there even where phi' has zeros.
+        """E log D^2.
 
-        With a tail (`rmtjac.kernels.limit.tails`) from u = -e^500, less what lies below e^-500.
+        It comes from E log(1 - u D^2) at u = -e^100, where the rule is exact even if phi' has zeros. With a tail
+        (`rmtjac.kernels.limit.tails`) it comes from u = -e^500, minus the part of D^2 < e^-500.
 
         Raises
         ------
         ArithmeticError
-            If D^2 < 1e-280, the range of a float, is not improbable, and phi' no registered function.
+            If D^2 < 1e-280 has a probability above 1e-15 and phi' is not a registered function with a known tail.
         """
         if has_tail(self.panels):
             return (
@@ -75,13 +108,13 @@ class QuadratureLaw(DerivativeLaw):
             )
         if self.lost > 1e-15:
             raise ArithmeticError(
-                f"E log D^2 cannot be had at q={self.variance:.6g}: D^2 < {FLOOR} with probability {self.lost:.2g}"
+                f"E log D^2 is not known at q={self.variance:.6g}: D^2 < {FLOOR} with probability {self.lost:.2g}"
             )
         return float(self.log_potential(np.array([100.0 - 1j * math.pi])).real[0]) - 100.0
 
     @property
     def decay(self) -> float:
-        """1/2 where phi' passes through zero: then P(D^2 < x) falls like sqrt(x)."""
+        """The exponent a of 1 + m_K ~ |u|^-a for large |u|: 1/2 if phi' changes sign, as P(D^2 < x) ~ sqrt(x)."""
         assert self.source is not None
         signs = np.sign(self.source[0].derivative(math.sqrt(self.variance) * np.linspace(-13.0, 13.0, 5201)))
         return 0.5 if signs.min() < 0.0 < signs.max() else 1.0
@@ -93,17 +126,28 @@ class QuadratureLaw(DerivativeLaw):
         return self.source[1]
 
     @property
-    def kernel(self) -> tuple[int, float, np.ndarray, np.ndarray, np.ndarray]:
-        """A quadrature rule with panels."""
-        return NODES, 1.0, self.values, self.weights, self.panels
+    def kernel(self) -> CompiledLaw:
+        """The law as the kernels take it: a quadrature rule with panels."""
+        return CompiledLaw(int(LawKind.NODES), 1.0, self.values, self.weights, self.panels)
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
-        """Return the error of m_K relative to rounding: digits are lost where a pole is close to a node."""
+        """Return the relative error of m_K in units of rounding: digits are lost where a pole is close to a node.
+
+        Parameters
+        ----------
+        log_u : ndarray of complex, any shape
+            Log u, as for `log_moment_transform`.
+
+        Returns
+        -------
+        ndarray of float, shape of `log_u`
+            1 where m_K is right to rounding, more where digits are lost.
+        """
         beyond = log_u.real > -math.log(self.supremum)
         angle = np.maximum(np.abs(log_u.imag), 1e-150)
         out = 1.0 + np.where(beyond, 0.5 / angle + 1e-3 / angle**2, 0.0)
-        # That holds for nodes of any weight. Next to a tip the poles are close to nodes that weigh next to nothing:
-        # there sum the conditions of the terms, |d/dx 1/(1 - ux)| |x| = |ux| / |1 - ux|^2, against that of m_K itself.
+        # That holds for nodes of any weight. Next to a tip the poles are close to nodes of almost no weight: there
+        # compare the sum of the conditions of the terms, |x d/dx 1/(1 - ux)| = |ux| / |1 - ux|^2, with that of m_K.
         close = np.flatnonzero(out > 1e4)
         c, _, c1, *_ = log_moment_transform_array(*self.kernel, log_u.ravel()[close])
         for i, slope in zip(close, np.abs(c * c1), strict=True):
@@ -114,7 +158,18 @@ class QuadratureLaw(DerivativeLaw):
         return np.where((log_u.real > DEEP) & has_tail(self.panels), 1.0, out)
 
     def moment_transform_mp(self, u: Any) -> Any:
-        """Return m_K(u) by mpmath quadrature; to 15 digits at most where phi' is a Python function."""
+        """Return the moment transform m_K(u) by quadrature in mpmath.
+
+        Parameters
+        ----------
+        u : mpf or mpc of mpmath
+            Where to evaluate it, off the cut.
+
+        Returns
+        -------
+        mpf or mpc of mpmath
+            The value: in the working precision, but to 15 digits at most where phi' is a Python function.
+        """
         assert self.source is not None
         return smooth_moment_transform(*self.source, u)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rmtjac.kernels.limit.records import CompiledEquation, Factors, TermLaws, Terms
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 
@@ -196,14 +197,14 @@ class Layers:
         return mp.mpf(exact.numerator) / exact.denominator
 
     @cached_property
-    def kernel(self) -> tuple[Any, ...]:
+    def kernel(self) -> CompiledEquation:
         """The equation as `rmtjac.kernels.limit.roots` takes it."""
         kinds, numbers, values, weights, panels = zip(*(law.kernel for law in self.groups), strict=True)
         offsets = np.cumsum([(0, 0), *((len(v), len(p)) for v, p in zip(values, panels, strict=True))], axis=0)
-        return (
-            (np.array(kinds), np.array(numbers), offsets, *map(np.concatenate, (values, weights, panels))),
-            (self.counts, np.array([law.mass for law in self.groups]), np.log(self.ratios), self.shares),
-            (self.free_counts, self.free_shares),
+        return CompiledEquation(
+            TermLaws(np.array(kinds), np.array(numbers), offsets, *map(np.concatenate, (values, weights, panels))),
+            Terms(self.counts, np.array([law.mass for law in self.groups]), np.log(self.ratios), self.shares),
+            Factors(self.free_counts, self.free_shares),
             np.log([law.mean for law in self.groups]),
             self.log_mean - self.log_scale,
         )

@@ -217,4 +217,4 @@ def upper_tail(layers: Layers, roots: Roots) -> np.ndarray:
 def _imag_m(law: DerivativeLaw, log_u: complex) -> float:
     from rmtjac.kernels.limit.moment_transform import log_moment_transform
 
-    return 0.0 if isinstance(law, DiscreteLaw) else log_moment_transform(*law.kernel, log_u)[-1]
+    return 0.0 if isinstance(law, DiscreteLaw) else log_moment_transform(*law.kernel, log_u).imag_m

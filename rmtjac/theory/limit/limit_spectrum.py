@@ -63,7 +63,7 @@ def limit_spectrum(
     choice("method", method, ("inverse", "continuation"))
     positive_int("digits", digits)
     if certify:
-        from rmtjac.theory.proof.ball_laws import flint_module
+        from rmtjac.theory.proof.arb import flint_module
 
         flint_module()
         if method != "inverse":

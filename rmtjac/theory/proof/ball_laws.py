@@ -1,27 +1,20 @@
-r"""The laws of D^2 in ball arithmetic (Arb, by python-flint): every number comes with a proved radius.
+r"""The laws of D^2 in ball arithmetic (Arb, through python-flint): every number comes with a proved radius.
 
-Four functions of u are needed, for X = D^2 with P(X != 0) = p,
+The proofs need four functions of u, for X = D^2 with P(X != 0) = p:
 
 .. math:: t = E\,\frac{1_{X \neq 0}}{1 - uX}, \quad e = E\,\frac{X}{1 - uX} = \frac{m_K(u)}{u}, \quad
           m_K = t - p = u e, \quad m_K' = E\,\frac{X}{(1 - uX)^2}.
 
-t is what keeps its digits where u is large, e where u is small. Two kinds of law:
+t keeps its digits where u is large, e where u is small. There are two kinds of law:
 
 - `PointBalls`: finitely many values; closed forms, in which u may be a ball.
-- `SmoothBalls`: phi' analytic; u an exact point. `acb.integral` over \|h\| < T encloses the integral, and the rest
-  is at most P(\|h\| > T) sup \|integrand\|, with
+- `rmtjac.theory.proof.smooth_balls.SmoothBalls`: phi' analytic; integrals, in which u is an exact point.
 
-.. math:: |1 - ux| \ge d := \begin{cases} 1 & \mathrm{Re}\,u \le 0\\
-          \max(|\mathrm{Im}\,u|/|u|,\ 1 - b\,\mathrm{Re}\,u) & \text{else}\end{cases}
-          \qquad (0 \le x \le b), \qquad \frac{x}{|1 - ux|} \le \min\bigl(1/|\mathrm{Im}\,u|,\ b/d\bigr).
+A law with a source is the law of phi'(h)^2, h ~ N(0, q), where q is the exact value of the float, and so are the slopes
+and breakpoints of a piecewise affine phi. In a law made from points the probabilities are the floats, divided by their
+exact sum if there is no atom at 0 or the sum exceeds 1; else the atom has the probability that they lack to 1.
 
-  The same bounds serve for the derivatives, and so carry a value at a point to a ball around it (`widen`).
-
-What the laws are taken from: a law with a source is the law of phi'(h)^2, h ~ N(0, q), q the float as it stands; the
-slopes and breakpoints of a piecewise affine phi are the floats as they stand. A law made from points is its floats,
-divided by their exact sum where there is no atom at 0 (where there is one, it takes what is missing to 1).
-
-All functions work at the precision `flint.ctx.prec` of the moment.
+All functions work at the present precision `flint.ctx.prec`. docs/theory/limit_equation.md describes the proofs.
 """
 
 from __future__ import annotations
@@ -30,91 +23,51 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.activations import Activation
-from rmtjac.activations.analytic import ANALYTIC, Analytic
+from rmtjac.activations.analytic import ANALYTIC
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
+from rmtjac.theory.proof.arb import exact, flint_module
+from rmtjac.theory.proof.smooth_balls import Enclosure, RestAndRatio, SmoothBalls
+from rmtjac.theory.proof.verdict import Unproved
 
-__all__ = ["Ball", "PointBalls", "SmoothBalls", "ball_law", "exact", "flint_module"]
-
-
-def flint_module() -> ModuleType:
-    """Return python-flint, or say how to get it."""
-    try:
-        import flint
-    except ImportError as error:
-        raise ImportError(
-            "certificates need python-flint, which is not installed: pip install 'rmtjac[certify]'"
-        ) from error
-    return flint
+__all__ = ["Point", "PointBalls", "ball_law"]
 
 
-def exact(number: float | Fraction) -> Any:
-    """Return a float or fraction as an exact `fmpq`."""
-    return flint_module().fmpq(*number.as_integer_ratio())
+class Point(NamedTuple):
+    """A value > 0 of X = D^2; both numbers are an `fmpq`, or an `arb` at the present precision."""
 
-
-@dataclass(frozen=True, eq=False)
-class Ball:
-    """A real number known to lie within `radius` of `value`.
-
-    Examples
-    --------
-    >>> Ball(2.0, 1e-15)
-    Ball(2 +- 1e-15)
-    """
-
-    value: float
-    radius: float
-
-    @classmethod
-    def of(cls, ball: Any) -> Ball:
-        """Round an `arb` outwards to floats."""
-        value = float(ball.mid())
-        spread = float(abs(ball - value).upper()) if math.isfinite(value) else math.inf
-        # The conversion rounds to nearest: one step up makes it a bound.
-        return cls(value, math.nextafter(spread, math.inf) if spread else 0.0)
-
-    @property
-    def lower(self) -> float:
-        """A float <= the number."""
-        return math.nextafter(self.value - self.radius, -math.inf) if self.radius else self.value
-
-    @property
-    def upper(self) -> float:
-        """A float >= the number."""
-        return math.nextafter(self.value + self.radius, math.inf) if self.radius else self.value
-
-    def __repr__(self) -> str:
-        return f"Ball({self.value:.17g} +- {self.radius:.2g})"
+    probability: Any
+    value: Any
 
 
 @dataclass(frozen=True, eq=False)
 class PointBalls:
-    """A law of finitely many values > 0, and 0.
+    """A law of finitely many values > 0, and possibly 0.
 
     Attributes
     ----------
-    make
-        () -> pairs (probability, value), each an `fmpq` or an `arb` at the precision of the moment.
-    rational
-        Whether all of them are `fmpq`.
-    float_law
+    make : callable
+        Returns the points > 0 at the present precision.
+    rational : bool
+        Whether all probabilities and values are `fmpq`.
+    float_law : DerivativeLaw
         The law in floats, for starts.
+    known : dict
+        The points that have been made, per precision.
     """
 
-    make: Callable[[], list[tuple[Any, Any]]]
+    make: Callable[[], list[Point]]
     rational: bool
     float_law: DerivativeLaw
-    known: dict[int, list[tuple[Any, Any]]] = field(default_factory=dict)
+    known: dict[int, list[Point]] = field(default_factory=dict)
 
     @property
-    def pairs(self) -> list[tuple[Any, Any]]:
-        """Pairs (probability, value) at the precision of the moment."""
+    def points(self) -> list[Point]:
+        """The points > 0 at the present precision."""
         bits = flint_module().ctx.prec
         if bits not in self.known:
             self.known[bits] = self.make()
@@ -123,148 +76,32 @@ class PointBalls:
     @property
     def mass(self) -> Any:
         """P(X != 0)."""
-        return sum((w for w, _ in self.pairs[1:]), self.pairs[0][0])
+        return sum((w for w, _ in self.points[1:]), self.points[0].probability)
 
-    def rest_and_ratio(self, u: Any) -> tuple[Any, Any]:
-        """Return t and e at u."""
-        parts = [(w, x, 1 / (1 - u * x)) for w, x in self.pairs]
-        return sum(f * w for w, _, f in parts), sum(f * (w * x) for w, x, f in parts)
-
-    def slope(self, u: Any) -> Any:
-        """Return m_K' at u."""
-        return sum((w * x) / (1 - u * x) ** 2 for w, x in self.pairs)
-
-    def widen(self, u: Any, ball: Any, rest: Any, ratio: Any, slope: Any) -> tuple[Any, Any, Any]:
-        """Return t, e and m_K' over the `ball`; its centre `u` and the values there are not needed here."""
-        return (*self.rest_and_ratio(ball), self.slope(ball))
-
-    def below_tip(self, u: Any) -> bool:
-        """Whether u b < 1 is proved, u real, b = sup X."""
-        return all(bool(u * x < 1) for _, x in self.pairs)
-
-    def moment(self, k: int) -> Any:
-        """Return E X^k: `fmpq` if the law is rational."""
-        return sum((w * x**k for w, x in self.pairs[1:]), self.pairs[0][0] * self.pairs[0][1] ** k)
-
-
-@dataclass(frozen=True, eq=False)
-class SmoothBalls:
-    """The law of phi'(h)^2, h ~ N(0, q), for an analytic phi'.
-
-    Attributes
-    ----------
-    analytic
-        The formula of phi'.
-    variance
-        q.
-    float_law
-        The law in floats, for starts and for the scale of an integral.
-    """
-
-    analytic: Analytic
-    variance: float
-    float_law: DerivativeLaw
-
-    rational = False
-
-    @property
-    def mass(self) -> Any:
-        """P(X != 0) = 1: phi' is analytic, so its zeros have no mass."""
-        return exact(1.0)
-
-    def _integral(self, integrand: Callable[[Any], Any], bound: Any, small: float) -> Any:
-        """Return E integrand(X), at most `bound` in size on the real line; `small`: minus log2 of the result."""
-        flint = flint_module()
-        acb, arb, bits = flint.acb, flint.arb, flint.ctx.prec
-        formula, q = self.analytic.formula, arb(self.variance)
-        # P(|h| > T) is below 2^-(bits + small), so that the tail is lost in the rounding of the result.
-        cut = (2.0 * math.log(2.0) * (bits + max(small, 0.0) + 2.0)) ** 0.5
-        end = (q.sqrt() * cut).mid()
-        rate = -1 / (2 * q)
-
-        def weighted(h: Any, _: bool) -> Any:
-            d = formula(acb, h)
-            return (h * h * rate).exp() * integrand(d * d)
-
-        start = arb(0) if self.analytic.even else -end
-        # Relative to the result: it may be tiny. It is no less an enclosure where the goal is missed.
-        area = acb.integral(weighted, start, end, rel_tol=arb(2) ** -bits, abs_tol=arb(2) ** -int(bits + max(small, 0)))
-        area *= (2 if self.analytic.even else 1) / (2 * arb.pi() * q).sqrt()
-        tail = ((end / (2 * q).sqrt()).erfc() * bound).upper()
-        return area + acb(arb(0, tail), arb(0, tail))
-
-    def _bounds(self, u: Any) -> tuple[Any, Any]:
-        """Return upper bounds of 1/|1 - ux| and x/|1 - ux| over 0 <= x <= b and the ball `u`."""
-        arb = flint_module().arb
-        b, imag = arb(exact(self.analytic.supremum)), abs(u.imag).lower()
-        distance = arb(1)
-        if not u.real <= 0:
-            distance = (imag / abs(u).upper()).lower().max((1 - b * u.real).lower()).min(arb(1))
-        if not distance > 0:
-            return arb.pos_inf(), arb.pos_inf()
-        far = (b / distance).upper()
-        return (1 / distance).upper(), far.min((1 / imag).upper()) if imag > 0 else far
-
-    def _size(self, u: Any) -> tuple[float, float]:
-        """Minus log2 of |t| and of |e|, from floats: a matter of speed, not of proof."""
-        point = complex(u)
-        log_u = complex(math.log(abs(point)), -abs(np.angle(point)))
-        rest, ratio = self.float_law.log_moment_transform(np.array([log_u]))
-        sizes = [-float(x.real[0]) / math.log(2.0) for x in (rest, ratio)]
-        return (sizes[0], sizes[1]) if all(map(math.isfinite, sizes)) else (0.0, 0.0)
-
-    def rest_and_ratio(self, u: Any) -> tuple[Any, Any]:
-        """Return t and e at the exact point u, one by an integral and the other by t = 1 + u e."""
-        u = flint_module().acb(u)
-        plain, times = self._bounds(u)
-        small_t, small_e = self._size(u)
-        if abs(u) < 2.0 / float(self.analytic.supremum):
-            e = self._integral(lambda x: x / (1 - u * x), times, small_e)
-            return 1 + u * e, e
-        t = self._integral(lambda x: 1 / (1 - u * x), plain, small_t)
-        return t, (t - 1) / u
+    def rest_and_ratio(self, u: Any) -> RestAndRatio:
+        """Return t and e at the point or over the ball u."""
+        parts = [(w, x, 1 / (1 - u * x)) for w, x in self.points]
+        return RestAndRatio(sum(f * w for w, _, f in parts), sum(f * (w * x) for w, x, f in parts))
 
     def slope(self, u: Any) -> Any:
-        """Return m_K' at the exact point u."""
-        u = flint_module().acb(u)
-        plain, times = self._bounds(u)
-        small = max(self._size(u)) + max(math.log2(abs(complex(u))), 0.0)
+        """Return m_K' at the point or over the ball u."""
+        return sum((w * x) / (1 - u * x) ** 2 for w, x in self.points)
 
-        def integrand(x: Any) -> Any:
-            f = 1 / (1 - u * x)
-            return x * f * f
-
-        return self._integral(integrand, plain * times, small)
-
-    def widen(self, u: Any, ball: Any, rest: Any, ratio: Any, slope: Any) -> tuple[Any, Any, Any]:
-        """Return t, e and m_K' over the `ball` around the exact point `u` from their values there."""
-        flint = flint_module()
-        plain, times = self._bounds(ball)
-        reach = abs(ball - u).upper()
-
-        def widened(value: Any, lipschitz: Any) -> Any:
-            radius = (lipschitz * reach).upper()
-            return value + flint.acb(flint.arb(0, radius), flint.arb(0, radius))
-
-        # t' = m_K', e' = E[(X / (1 - uX))^2], m_K'' = 2 E[X^2 / (1 - uX)^3]
-        slope = widened(slope, 2 * plain * times * times)
-        return widened(rest, abs(slope).upper()), widened(ratio, times * times), slope
+    def widen(self, u: Any, ball: Any, at: Enclosure) -> Enclosure:
+        """Return t, e and m_K' over the `ball`; the point `u` and the values `at` it are not used."""
+        return Enclosure(*self.rest_and_ratio(ball), self.slope(ball))
 
     def below_tip(self, u: Any) -> bool:
-        """Whether u b < 1 is proved, u real, b = sup X."""
-        return bool(flint_module().arb(exact(self.analytic.supremum)) * u < 1)
+        """Return whether u b < 1 is proved for a real u, b = sup X."""
+        return all(bool(u * x < 1) for _, x in self.points)
 
     def moment(self, k: int) -> Any:
-        """Return E X^k."""
-        if self.analytic is ANALYTIC["erf"]:
-            arb = flint_module().arb
-            return 1 / (1 + arb.pi() * self.variance * k).sqrt()
-        bound = flint_module().arb(exact(self.analytic.supremum)) ** k
-        return self._integral(lambda x: x**k, bound, -math.log2(self.float_law.moment(k))).real
+        """Return E X^k, an `fmpq` if the law is rational."""
+        return sum((w * x**k for w, x in self.points[1:]), self.points[0].probability * self.points[0].value ** k)
 
 
 def _piece(low: float, high: float, variance: float) -> Any:
-    """P(low < h < high), h ~ N(0, variance): `fmpq` where the ends are 0 or infinite, else `arb`."""
+    """Return P(low < h < high), h ~ N(0, variance): an `fmpq` where the ends are 0 or infinite, else an `arb`."""
     arb = flint_module().arb
     if {low, high} <= {-math.inf, 0.0, math.inf}:
         return exact(1.0 if low == -high else 0.5)
@@ -277,7 +114,8 @@ def _piece(low: float, high: float, variance: float) -> Any:
     return (a + b) / 2
 
 
-def _pieces(phi: Activation, variance: float) -> list[tuple[Any, Any]]:
+def _pieces(phi: Activation, variance: float) -> list[Point]:
+    """Return the points of the law of a piecewise affine activation; equal squares of slopes are one point."""
     assert phi.slopes is not None
     cuts = [-math.inf, *phi.breakpoints, math.inf]
     mass: dict[Fraction, Any] = {}
@@ -286,16 +124,20 @@ def _pieces(phi: Activation, variance: float) -> list[tuple[Any, Any]]:
             value = Fraction(slope) ** 2
             share = _piece(low, high, variance)
             mass[value] = mass[value] + share if value in mass else share
-    return [(w, exact(x)) for x, w in mass.items()]
+    return [Point(w, exact(x)) for x, w in mass.items()]
 
 
-def ball_law(law: DerivativeLaw) -> PointBalls | SmoothBalls | str:
-    """Return `law` in balls, or the reason why there is no such thing.
+def ball_law(law: DerivativeLaw) -> PointBalls | SmoothBalls:
+    """Return `law` in balls.
+
+    Raises
+    ------
+    Unproved
+        If the activation has no analytic derivative that ball arithmetic could evaluate.
 
     Examples
     --------
     >>> import rmtjac as rj
-    >>> flint = flint_module()
     >>> relu = ball_law(rj.theory.derivative_law(rj.activations.activation("relu"), 0.7))
     >>> relu.mass, relu.moment(3)
     (1/2, 1/2)
@@ -303,19 +145,20 @@ def ball_law(law: DerivativeLaw) -> PointBalls | SmoothBalls | str:
     if law.source is None:
         weights = [Fraction(float(w)) for w in law.weights]
         total = sum(weights) if law.atom == 0.0 or sum(weights) > 1 else Fraction(1)
-        fixed = [(exact(w / total), exact(float(x))) for w, x in zip(weights, law.values, strict=True)]
+        fixed = [Point(exact(w / total), exact(float(x))) for w, x in zip(weights, law.values, strict=True)]
         return PointBalls(lambda: fixed, True, law)
     phi, variance = law.source
     if phi.slopes is not None:
         if variance == 0.0:
-            at_zero = [(exact(1.0), exact(Fraction(float(phi.derivative(np.zeros(1))[0])) ** 2))]
+            slope = Fraction(float(phi.derivative(np.zeros(1))[0]))
+            at_zero = [Point(exact(1.0), exact(slope**2))]
             return PointBalls(lambda: at_zero, True, law)
         rational = all(b == 0.0 for b in phi.breakpoints)
         return PointBalls(lambda: _pieces(phi, variance), rational, law)
     if phi.code is None or phi.name not in ANALYTIC:
-        return f"activation {phi.spec!r} has no analytic derivative that a proof could use"
+        raise Unproved(f"activation {phi.spec!r} has no analytic derivative that a proof could use")
     analytic = ANALYTIC[phi.name]
     if variance == 0.0:
         acb = flint_module().acb
-        return PointBalls(lambda: [(exact(1.0), analytic.formula(acb, acb(0)).real ** 2)], False, law)
+        return PointBalls(lambda: [Point(exact(1.0), analytic.formula(acb, acb(0)).real ** 2)], False, law)
     return SmoothBalls(analytic, variance, law)

@@ -1,8 +1,10 @@
 r"""The density of the limit with proved error bounds.
 
-In the support by a ball around the root of the limit equation (`rmtjac.theory.proof.root`). Outside, a density of
-exactly 0 is claimed only beyond an end of the support that is proved itself (`rmtjac.theory.proof.edges`), or at a
-point proved to lie in a gap (`rmtjac.theory.proof.gaps`).
+In the support it follows from a ball around the root of the limit equation (`rmtjac.theory.proof.root`). Outside, a
+density of exactly 0 is claimed only beyond a proved end of the support (`rmtjac.theory.proof.edges`), or at a point
+proved to lie in a gap (`rmtjac.theory.proof.gaps`).
+
+Sources: BS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ import numpy as np
 
 from rmtjac.theory.equation import roots as inverse
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.proof.ball_laws import Ball, flint_module
+from rmtjac.theory.proof.arb import Ball, flint_module
 from rmtjac.theory.proof.edges import CertifiedEdges, certified_edges, known_edges
 from rmtjac.theory.proof.exact_equation import Equation, equation
 from rmtjac.theory.proof.gaps import prove_outside
 from rmtjac.theory.proof.root import prove_root
+from rmtjac.theory.proof.verdict import Unproved, Verdict
 from rmtjac.validate import positive_int
 
 __all__ = ["CertifiedDensity", "certified_density"]
@@ -28,18 +31,38 @@ __all__ = ["CertifiedDensity", "certified_density"]
 
 @dataclass(frozen=True, eq=False)
 class CertifiedDensity:
-    """Densities with proved radii.
+    """Densities of the limit with proved error bounds.
+
+    Made by `certified_density`.
 
     Attributes
     ----------
-    lam
+    lam : ndarray of float, shape (n,)
         The points.
-    density, radius
-        The density at each is within `radius` of `density`; infinite where nothing is proved.
-    proved
-        Whether it is proved.
-    reasons
-        Why not, per point; empty where it is.
+    density : ndarray of float, shape (n,)
+        Approximate densities.
+    radius : ndarray of float, shape (n,)
+        Proved bounds of the error of `density`; infinite where nothing is proved.
+    proved : ndarray of bool, shape (n,)
+        Whether the bound is proved.
+    reasons : tuple of str, length n
+        Why a bound is not proved; empty where it is.
+
+    See Also
+    --------
+    certified_density : Prove the densities of a limit.
+
+    References
+    ----------
+    docs/theory/limit_equation.md, docs/guarantees.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> linear = rj.theory.derivative_law(rj.activations.activation("linear"), 1.0)
+    >>> result = rj.theory.certified_density(rj.theory.Layers([linear], [1.0]), [1.0])
+    >>> bool(result.lower[0] < 3**0.5 / (2 * 3.141592653589793) < result.upper[0])
+    True
     """
 
     lam: np.ndarray
@@ -54,14 +77,14 @@ class CertifiedDensity:
 
     @property
     def lower(self) -> np.ndarray:
-        """Proved lower bounds of the density."""
+        """Proved lower bounds of the density, shape (n,)."""
         return np.maximum(
             np.where(self.radius > 0.0, np.nextafter(self.density - self.radius, -np.inf), self.density), 0.0
         )
 
     @property
     def upper(self) -> np.ndarray:
-        """Proved upper bounds of the density."""
+        """Proved upper bounds of the density, shape (n,)."""
         return np.where(self.radius > 0.0, np.nextafter(self.density + self.radius, np.inf), self.density)
 
     def __repr__(self) -> str:
@@ -71,7 +94,7 @@ class CertifiedDensity:
 
 
 def _starts(eq: Equation, layers: Layers, log_u: np.ndarray) -> np.ndarray:
-    """Logarithms of the unknowns of `eq` from those of the groups of `layers`, shape (n, unknowns)."""
+    """Return the logarithms of the unknowns of `eq` from those of the groups of `layers`, shape (n, unknowns)."""
     ratio = layers.groups[0].log_moment_transform(log_u[:, 0])[1]
     m = np.exp(ratio + log_u[:, 0]) / layers.ratios[0]
     out = np.empty((len(log_u), 1 + len(eq.others)), dtype=complex)
@@ -86,40 +109,63 @@ def _starts(eq: Equation, layers: Layers, log_u: np.ndarray) -> np.ndarray:
 
 
 def _point(log_u: complex) -> Any:
+    """Return u as an exact `acb`."""
     acb = flint_module().acb
     return acb(cmath.exp(log_u)) if abs(log_u.real) < 700.0 else acb(log_u).exp().mid()
 
 
 def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedDensity:
-    """Return the density of the limit at `lam` with proved error bounds.
+    r"""Prove the density of the limit at given points.
+
+    The density is :math:`\rho(\lambda) = -\mathrm{Im}\,m/(\pi\lambda)`, m the root of the limit equation. A contraction
+    argument in ball arithmetic proves that a ball holds the root, and a theorem that it is the physical one.
 
     Parameters
     ----------
-    layers
-        The limit, as for `rmtjac.theory.Layers`.
-    lam
-        Points, one-dimensional; floats are taken as exact.
-    bits
-        Precision of the first attempt; doubled, up to 512, where the relative radius exceeds 1e-12.
+    layers : Layers
+        The limit; variances and widths count as the exact values of their floats.
+    lam : array_like of float, shape (n,)
+        The points, finite; they count as the exact values of their floats.
+    bits : int, optional
+        Precision of the first attempt in bits; it is doubled, up to 512, while the relative radius exceeds 1e-12.
 
-    Notes
-    -----
-    Cost a point at 64 bits: 20-30 us where every D^2 has one value beside 0 (linear, ReLU, HardTanh), 1-8 ms for erf
-    and tanh, up to 40 ms for GELU; a term that differs adds its own. Activations given by Python functions cannot be
-    proved.
+    Returns
+    -------
+    CertifiedDensity
+        The densities, their radii, and the reasons where nothing is proved.
 
     Raises
     ------
     ImportError
-        If python-flint is not installed.
+        If python-flint is not installed (``pip install 'rmtjac[certify]'``).
+    TypeError
+        If `bits` is not a whole number.
     ValueError
-        If `lam` holds numbers that are not finite.
+        If `lam` holds numbers that are not finite, or `bits` < 1.
+
+    See Also
+    --------
+    rmtjac.theory.LimitSpectrum.certify : The same for a limit.
+    certified_edges : The ends of the support.
+
+    Notes
+    -----
+    Cost a point at 64 bits: 20-30 us where every D^2 has one value beside 0 (linear, ReLU, HardTanh), 1-8 ms for erf
+    and tanh, up to 40 ms for GELU; each term with another law adds its own cost. For an activation given by Python
+    functions nothing is proved.
+
+    References
+    ----------
+    BS (14) is the equation for equal layers. See docs/references.md.
+    The theorem and the proof: docs/theory/limit_equation.md.
 
     Examples
     --------
+    The Marchenko-Pastur law has the density sqrt(3) / (2 pi) at 1, and none at 5:
+
     >>> import rmtjac as rj
     >>> law = rj.theory.derivative_law(rj.activations.activation("linear"), 1.0)
-    >>> certified_density(rj.theory.Layers([law], [1.0]), [1.0, 5.0])     # Marchenko-Pastur: sqrt(3) / (2 pi), and 0
+    >>> certified_density(rj.theory.Layers([law], [1.0]), [1.0, 5.0])
     CertifiedDensity(2 of 2 points proved, relative radius <= ...)
     """
     flint_module()
@@ -127,12 +173,15 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
     lam = np.array(lam, dtype=float).ravel()
     if not np.isfinite(lam).all():
         raise ValueError(f"lam={lam!r} must be finite numbers")
-    eq = equation(layers)
+    try:
+        eq, why_not = equation(layers), "no root was found to start from"
+    except Unproved as reason:
+        eq, why_not = None, str(reason)
     density, radius = np.full(lam.size, np.nan), np.full(lam.size, np.inf)
     proved = np.zeros(lam.size, dtype=bool)
-    reasons = [eq if isinstance(eq, str) else "no root was found to start from"] * lam.size
-    if isinstance(eq, Equation):
-        # Where the ends are known already no root is sought beyond them.
+    reasons = [why_not] * lam.size
+    if eq is not None:
+        # Beyond ends that are known already no root is sought.
         edges = known_edges(layers, bits)
         positive = np.array([i for i, x in enumerate(lam) if x > 0.0 and not (edges and edges.outside(x))], dtype=int)
         roots = inverse.solve(layers, np.log(lam[positive]))
@@ -151,10 +200,11 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
         edges = certified_edges(layers, bits=bits) if open_.size else None
         for i in open_:
             assert edges is not None
-            why = _outside(eq, float(lam[i]), bits, edges)
-            reasons[i] = why and f"{reasons[i]}; {why}"
-            if not why:
-                density[i], radius[i], proved[i] = 0.0, 0.0, True
+            outside = _outside(eq, float(lam[i]), bits, edges)
+            if outside:
+                density[i], radius[i], proved[i], reasons[i] = 0.0, 0.0, True, ""
+            else:
+                reasons[i] = f"{reasons[i]}; {outside.reason}"
     below = lam < 0.0
     density[below], radius[below], proved[below] = 0.0, 0.0, True
     for i in np.flatnonzero(lam <= 0.0):
@@ -162,8 +212,8 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
     return CertifiedDensity(lam, density, radius, proved, tuple(reasons))
 
 
-def _outside(eq: Equation, lam: float, bits: int, edges: CertifiedEdges) -> str:
-    """Prove that the density at `lam` is 0: return "" or the reason why that is not proved."""
-    if edges.outside(lam):
-        return ""
-    return prove_outside(eq, lam, bits) and f"not proved to lie outside the support either ({edges})"
+def _outside(eq: Equation, lam: float, bits: int, edges: CertifiedEdges) -> Verdict:
+    """Return whether the density at `lam` is proved to be 0."""
+    if edges.outside(lam) or prove_outside(eq, lam, bits):
+        return Verdict(True)
+    return Verdict(False, f"not proved to lie outside the support either ({edges})")

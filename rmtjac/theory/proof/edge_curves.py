@@ -1,7 +1,7 @@
-r"""The two stretches of real m on which log lambda is followed to an end of the support, in ball arithmetic.
+r"""The two intervals of real m on which log lambda is followed to an end of the support, in ball arithmetic.
 
-Above the support m > 0, below it m < -mu (`rmtjac.theory.proof.edges` says what for). A point of a stretch knows
-the parts P, N, Q of the slope of log lambda, from which the slope between two points is bounded.
+Above the support m > 0, below it m < -mu. `rmtjac.theory.proof.edges` describes the proof that uses them, and the parts
+P, N and Q of the slope of log lambda, which bound the slope between two points.
 """
 
 from __future__ import annotations
@@ -9,56 +9,100 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.theory.proof.ball_laws import exact, flint_module
+from rmtjac.theory.proof.arb import exact, flint_module
 from rmtjac.theory.proof.exact_equation import Equation, Term
+from rmtjac.theory.proof.verdict import Unproved
 
-__all__ = ["Curve", "Place", "least_slope", "most_slope", "stretch_above", "stretch_below"]
+__all__ = ["Curve", "Place", "Stretch", "least_slope", "most_slope", "stretch_above", "stretch_below"]
+
+
+class SeveralValues(NamedTuple):
+    """A term of more than one value of D^2 at a point of the stretch."""
+
+    multiplicity: int
+    """k_g."""
+    ratio: Any
+    """e_g = m_{K_g}(u_g) / u_g."""
+    slope: Any
+    """m_{K_g}'(u_g)."""
+
+
+class Inverse(NamedTuple):
+    """Balls around the real u with a given m_K(u)."""
+
+    u: Any
+    ratio: Any
+    """e = m_K(u) / u."""
+    slope: Any
+    """m_K'(u)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A point of a stretch: y (or x), P, N, the (k_g, e_g, m_g') of Q; log lambda (or minus it) without constant."""
+    """A point of a stretch, in balls.
+
+    Attributes
+    ----------
+    y : arb
+        log m above the support, x = -m below it.
+    rising, falling : arb
+        The parts P and N of the slope.
+    value : arb
+        log lambda above the support, -log lambda below it, both without the constant of the equation.
+    laws : tuple of SeveralValues
+        The terms that make up the part Q of the slope.
+    """
 
     y: Any
     rising: Any
     falling: Any
     value: Any
-    laws: tuple[tuple[int, Any, Any], ...] = ()
+    laws: tuple[SeveralValues, ...] = ()
 
     @property
     def slope(self) -> Any:
-        """P - N + Q."""
+        """The slope P - N + Q at the point."""
         return most_slope(self, self)
 
 
 def most_slope(low: Place, high: Place) -> Any:
-    """An upper bound of the slope between two places."""
+    """Return an upper bound of the slope between two points."""
     out = high.rising - low.falling
-    for (k, e, _), (_, _, slope) in zip(low.laws, high.laws, strict=True):
-        out += k * (e / slope - 1) / low.y
+    for first, last in zip(low.laws, high.laws, strict=True):
+        out += first.multiplicity * (first.ratio / last.slope - 1) / low.y
     return out
 
 
 def least_slope(low: Place, high: Place) -> Any:
-    """A lower bound of the slope between two places; e >= m' makes Q >= 0."""
+    """Return a lower bound of the slope between two points; Q >= 0 because e >= m'."""
     out = low.rising - high.falling
-    for (k, _, slope), (_, e, _) in zip(low.laws, high.laws, strict=True):
-        out += k * (e / slope - 1).max(0 * e) / high.y
+    for first, last in zip(low.laws, high.laws, strict=True):
+        out += first.multiplicity * (last.ratio / first.slope - 1).max(0 * last.ratio) / high.y
     return out
 
 
 Curve = Callable[[float], "Place | None"]
 
 
-def stretch_above(eq: Equation) -> tuple[Curve, Place, float, float]:
-    """The stretch m > 0: the curve over v, its start, and where v may lie.
+class Stretch(NamedTuple):
+    """An interval of real m on which log lambda is followed."""
 
-    v is log u of the first term with several values, or log m where there is none.
-    """
+    curve: Curve
+    """The point at the parameter v, None where it is not enclosed."""
+    bottom: Place
+    """The point at which the stretch begins."""
+    low: float
+    """The least v to try."""
+    high: float
+    """The largest v to try."""
+
+
+def stretch_above(eq: Equation) -> Stretch:
+    """Return the stretch m > 0; v is log u of the first term with several values, or log m where there is none."""
     flint = flint_module()
     arb = flint.arb
     several = [t for t in eq.terms if not t.single]
@@ -66,9 +110,11 @@ def stretch_above(eq: Equation) -> tuple[Curve, Place, float, float]:
     guide = several[0] if several else None
 
     def tip(t: Term) -> float:
+        """Return log u at the tip of the cut."""
         return -math.log(t.law.float_law.supremum)
 
     def curve(v: float) -> Place | None:
+        """Return the point with log m or log u equal to v."""
         u = arb(v).exp().mid()
         parts = []
         if guide is None:
@@ -77,18 +123,18 @@ def stretch_above(eq: Equation) -> tuple[Curve, Place, float, float]:
             at = _at(guide, u)
             if at is None:
                 return None
-            m = u * at[0] / exact(guide.ratio)
-            parts.append((guide, u, *at))
+            m = u * at.ratio / exact(guide.ratio)
+            parts.append((guide, at))
         for term in several[1:]:
-            pair = _invert(term, m * exact(term.ratio))
-            if pair is None:
+            found = _invert(term, m * exact(term.ratio))
+            if found is None:
                 return None
-            parts.append((term, *pair))
+            parts.append((term, found))
         y = m.log()
         rising, falling, value = arb(-1), arb(0), -y
-        for t, _, e, slope in parts:
-            rising += t.count * (1 - e / slope)
-            value += t.count * e.log()
+        for t, at in parts:
+            rising += t.count * (1 - at.ratio / at.slope)
+            value += t.count * at.ratio.log()
         for t in singles:
             rm = m * exact(t.ratio)
             value += t.count * (t.law.mass + rm).log()
@@ -101,23 +147,25 @@ def stretch_above(eq: Equation) -> tuple[Curve, Place, float, float]:
 
     bottom = Place(arb.neg_inf(), arb(-1), arb(0), arb.pos_inf())
     if guide is not None:
-        return curve, bottom, tip(guide) - 60.0, tip(guide)
+        return Stretch(curve, bottom, tip(guide) - 60.0, tip(guide))
     start = math.log(min(t.rank for t in singles))
-    return curve, bottom, start - 60.0, start + 60.0
+    return Stretch(curve, bottom, start - 60.0, start + 60.0)
 
 
-def _at(term: Term, u: Any) -> tuple[Any, Any] | None:
-    """Return e and m' at real u, if u b < 1 is proved."""
+def _at(term: Term, u: Any) -> Inverse | None:
+    """Return e and m' at the real u, or None if u b < 1 is not proved."""
     if not term.law.below_tip(u):
         return None
-    e, slope = (
-        x.real for x in (flint_module().acb(term.law.rest_and_ratio(u)[1]), flint_module().acb(term.law.slope(u)))
-    )
-    return (e, slope) if e > 0 and slope > 0 else None
+    acb = flint_module().acb
+    e, slope = acb(term.law.rest_and_ratio(u).ratio).real, acb(term.law.slope(u)).real
+    return Inverse(u, e, slope) if e > 0 and slope > 0 else None
 
 
-def _invert(term: Term, m: Any) -> tuple[Any, Any, Any] | None:
-    """Balls of u, e, m' with m_K(u) = m, real: m_K increases, so two points with values around m enclose u."""
+def _invert(term: Term, m: Any) -> Inverse | None:
+    """Return balls of u, e, m' at the real u with m_K(u) = m, or None.
+
+    m_K increases, so two points with values below and above m enclose u.
+    """
     from scipy.optimize import brentq
 
     flint = flint_module()
@@ -126,6 +174,7 @@ def _invert(term: Term, m: Any) -> tuple[Any, Any, Any] | None:
     goal = math.log(abs(float(m.mid())))
 
     def excess(v: float) -> float:
+        """Return log |m_K| - log |m| at u = sign e^v, in floats."""
         log_e = term.law.float_law.log_moment_transform(np.array([complex(v, 0.0 if sign > 0 else -math.pi)]))[1]
         return v + float(log_e.real[0]) - goal
 
@@ -141,48 +190,56 @@ def _invert(term: Term, m: Any) -> tuple[Any, Any, Any] | None:
         at = _at(term, u)
         if at is None:
             return None
-        step = (m - u * at[0]) / at[1]
+        step = (m - u * at.ratio) / at.slope
         u = (u + step).mid()
         if abs(step) < abs(u) * arb(2) ** (20 - flint.ctx.prec):
             break
-    # An interval around the root of the floats of this precision; whether it holds the root the signs at its ends say.
+    # An interval around the approximate root; the signs at its ends prove that it holds the root.
     width = arb(2) * abs(step).upper() + abs(u) * arb(2) ** (8 - flint.ctx.prec)
     left, right = (u - width).mid(), (u + width).mid()
     first, last = _at(term, left), _at(term, right)
-    if first is None or last is None or not left * first[0] < m or not right * last[0] > m:
+    if first is None or last is None or not left * first.ratio < m or not right * last.ratio > m:
         return None
     # e and m' increase with u.
-    return left.union(right), first[0].union(last[0]), first[1].union(last[1])
+    return Inverse(left.union(right), first.ratio.union(last.ratio), first.slope.union(last.slope))
 
 
-def stretch_below(eq: Equation) -> tuple[Curve, Place, float, float] | str:
-    """The stretch m < -mu, x = -m = mu + (a - mu)/(1 + e^-v), a the next rank."""
+def stretch_below(eq: Equation) -> Stretch:
+    """Return the stretch m < -mu; x = -m = mu + (a - mu)/(1 + e^-v), a the next rank.
+
+    Raises
+    ------
+    Unproved
+        If the support has no gap above 0, or the proof does not cover it.
+    """
     flint = flint_module()
     arb = flint.arb
     if not eq.lead.single:
-        return (
+        raise Unproved(
             "the lower end is proved only where the smallest rank is that of a law with a single value of D^2 beside 0"
         )
     if eq.lead.count != 1:
-        return "the support has no gap above 0: several factors share the smallest rank"
+        raise Unproved("the support has no gap above 0: several factors share the smallest rank")
     mu = arb(eq.lead.law.mass) / exact(eq.lead.ratio)
     ranks = [arb(t.law.mass) / exact(t.ratio) for t in (*eq.others, *eq.factors)]
     if not ranks or not all(rank > mu for rank in ranks):
-        return "the support has no gap above 0 that could be proved: the smallest rank is shared"
+        raise Unproved("the support has no gap above 0 that could be proved: the smallest rank is shared")
     top = ranks[0]
     for rank in ranks[1:]:
         top = top.min(rank)
 
-    def laws(x: Any) -> tuple[tuple[int, Any, Any], ...] | None:
+    def laws(x: Any) -> tuple[SeveralValues, ...] | None:
+        """Return the terms of several values at m = -x, None where one is not enclosed."""
         out = []
         for term in eq.others:
-            pair = _invert(term, -x * exact(term.ratio))
-            if pair is None:
+            found = _invert(term, -x * exact(term.ratio))
+            if found is None:
                 return None
-            out.append((term.count, *pair[1:]))
+            out.append(SeveralValues(term.count, found.ratio, found.slope))
         return tuple(out)
 
     def curve(v: float) -> Place | None:
+        """Return the point with the parameter v."""
         share = 1 / (1 + (-arb(v)).exp())
         over = (top - mu) * share  # x - mu without cancellation
         x = mu + over
@@ -190,7 +247,9 @@ def stretch_below(eq: Equation) -> tuple[Curve, Place, float, float] | str:
         if parts is None:
             return None
         rising, falling = -mu / (x * over), arb(0)
-        value = x.log() - (over * exact(eq.lead.ratio)).log() - sum(k * e.log() for k, e, _ in parts)
+        value = (
+            x.log() - (over * exact(eq.lead.ratio)).log() - sum(part.multiplicity * part.ratio.log() for part in parts)
+        )
         for t, rank in zip(eq.factors, ranks[len(eq.others) :], strict=True):
             left = rank - x
             if not left > 0:
@@ -204,6 +263,7 @@ def stretch_below(eq: Equation) -> tuple[Curve, Place, float, float] | str:
 
     start = laws(mu)
     if start is None:
-        return "m = -mu is not reached by all laws"
-    # The ends are far enough for single values; a law of many values bends more and more towards its own rank.
-    return curve, Place(mu, arb.neg_inf(), arb(0), arb.pos_inf(), start), -30.0, 2.0 if eq.others else 30.0
+        raise Unproved("m = -mu is not reached by all laws")
+    # For single values these ends are far enough; with a law of several values the curve steepens towards its rank.
+    bottom = Place(mu, arb.neg_inf(), arb(0), arb.pos_inf(), start)
+    return Stretch(curve, bottom, -30.0, 2.0 if eq.others else 30.0)

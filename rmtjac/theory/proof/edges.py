@@ -1,9 +1,10 @@
-r"""The ends of the support with a proof, where they are square-root edges.
+r"""The ends of the support, proved where they are square-root edges.
 
 What an edge is
 ---------------
-Outside the support m = m_M(1/lambda) is real and decreases with lambda; above the support it runs from 0 up to m_+, and
-where there is no spectrum between 0 and a lower edge lambda_- it runs from -mu, mu the rank, down to m_-.
+Outside the support m = m_M(1/lambda) is real and decreases with lambda. As lambda falls from infinity to the upper
+edge, m rises from 0 to m_+. If there is no spectrum between 0 and a lower edge lambda_-, m falls from -mu, mu the rank,
+to m_- as lambda rises from 0 to lambda_-.
 
 Conversely, let m be real with all u_g real, outside their cuts, Im H = 0 and d log lambda/dm < 0. Then m - i eps gives
 all Im u_g < 0 and Im log lambda > 0, so by the theorem on branches (`rmtjac.theory.equation.roots`) it is the physical
@@ -15,52 +16,84 @@ continued analytically, because lambda(m_M(1/lambda)) = lambda excludes a vanish
   increasing in v = log u_g, so v_g is concave in y, and s_g = y - v_g + const is convex; so is log(p + r m). Their
   slopes are s_g' = 1 - m_{K_g}/(u_g m_{K_g}') = 1 - e_g/m_{K_g}' and r m/(p + r m).
 - **Lower edge**, for a lead of multiplicity 1 with a single value of D^2: x = -m between mu = p_0/r_0 and the next
-  p_j/r_j, where all other u_g are negative, all factors real and just the lead's negative, so that
-  Im H = pi - pi = 0. There
+  p_j/r_j. There all other u_g are negative, all factors are real and only that of the lead is negative, so that
+  Im H = pi - pi = 0, and
   -d log lambda/dx = sum_j k_j r_j/(p_j - r_j x) + sum_g k_g (e_g/m_{K_g}' - 1)/x - mu/(x (x - mu)),
   sums over factors j and laws g of several values. The first and the last part increase with x, e_g and m_{K_g}' fall.
 
-Either way H or -H has the slope P - N + Q in y (or x): P and N increasing (N from factors with k_j < 0, orthogonal
-weights), Q made of the e_g and m_{K_g}', zero at the upper edge. So the values at two points bound the slope between
-them.
+In both cases H or -H has the slope P - N + Q in y (or x). P and N increase; N comes from the factors with k_j < 0, of
+orthogonal weights. Q is made of the e_g and m_{K_g}', and is zero at the upper edge. So the values at two points bound
+the slope between them.
 
 The proof
 ---------
 1. Two points a < b with slope < 0 at a and > 0 at b.
-2. The slope is < 0 on all of the stretch below a: in steps, each interval by its bound; the last step goes to the
-   start of the stretch. (Where N = Q = 0 the slope increases, and the sign at a is enough.)
-3. So the first zero lies in (a, b), and its value is that at a plus (b - a) times [lower bound of the slope, 0].
+2. The slope is < 0 on the whole stretch below a. This is proved in steps, each interval by the bound of its slope; the
+   last step ends at the start of the stretch. (Where N = Q = 0 the slope increases, and its sign at a is enough.)
+3. So the first zero lies in (a, b), and the value there is that at a plus (b - a) times [lower bound of the slope, 0].
+
+docs/theory/limit_equation.md gives the theory at length.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.proof.ball_laws import Ball, flint_module
-from rmtjac.theory.proof.edge_curves import Curve, Place, least_slope, most_slope, stretch_above, stretch_below
+from rmtjac.theory.proof.arb import Ball, flint_module
+from rmtjac.theory.proof.edge_curves import (
+    Curve,
+    Place,
+    Stretch,
+    least_slope,
+    most_slope,
+    stretch_above,
+    stretch_below,
+)
 from rmtjac.theory.proof.exact_equation import Equation, equation
+from rmtjac.theory.proof.verdict import Unproved
 from rmtjac.validate import positive_int
 
 __all__ = ["CertifiedEdges", "certified_edges", "known_edges"]
 
-# Every density that is 0 by proof asks for the edges again.
+# Every density that is proved to be 0 uses the edges.
 _KEPT: WeakKeyDictionary[Layers, dict[int, CertifiedEdges]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
 class CertifiedEdges:
-    """The ends of the support (without the atom).
+    """Ends of the support of the limit, without the atom at 0, each in a proved ball.
+
+    Made by `certified_edges`. A ball has the attributes `value`, `radius`, `lower` and `upper`.
 
     Attributes
     ----------
-    lower, upper
-        Balls, or None where nothing is proved.
-    reasons
-        Why not, for the lower and the upper end; empty where it is proved.
+    lower, upper : Ball or None
+        The lower and the upper end; None where it is not proved.
+    reasons : tuple of (str, str)
+        Why the lower and the upper end are not proved; empty where they are.
+
+    See Also
+    --------
+    certified_edges : Prove the ends of a limit.
+
+    References
+    ----------
+    docs/theory/limit_equation.md, docs/guarantees.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> linear = rj.theory.derivative_law(rj.activations.activation("linear"), 1.0)
+    >>> edges = rj.theory.certified_edges(rj.theory.Layers([linear], [1.0]))
+    >>> edges.upper, edges.reasons[0]
+    (Ball(4 +- ...), 'the support has no gap above 0: several factors share the smallest rank')
+    >>> edges.outside(4.1)
+    True
     """
 
     lower: Ball | None
@@ -68,7 +101,18 @@ class CertifiedEdges:
     reasons: tuple[str, str]
 
     def outside(self, lam: float) -> bool:
-        """Whether `lam` is proved to lie beyond one of the ends."""
+        """Return whether a point is proved to lie beyond one of the ends.
+
+        Parameters
+        ----------
+        lam : float
+            The point.
+
+        Returns
+        -------
+        bool
+            True if that is proved; False if `lam` lies inside, or nothing is proved.
+        """
         return (self.upper is not None and lam >= self.upper.upper) or (
             self.lower is not None and lam <= self.lower.lower
         )
@@ -78,29 +122,34 @@ class CertifiedEdges:
         return f"CertifiedEdges({', '.join(f'{name} {ball or reason}' for name, ball, reason in ends)})"
 
 
-def _first_zero(eq: Equation, curve: Curve, bottom: Place, low: float, high: float) -> Any | str:
-    """Return a ball of the value at the first zero of the slope above `bottom`, or why there is none.
+def _first_zero(eq: Equation, stretch: Stretch) -> Any:
+    """Return a ball that holds the value at the first zero of the slope on the stretch.
 
-    Parameters between `low` and `high` are searched.
+    Raises
+    ------
+    Unproved
+        If there is no zero, or it is not proved to be the first.
     """
     from scipy.optimize import brentq
 
     flint = flint_module()
+    curve, bottom, low, high = stretch
 
     def slope(v: float) -> float:
+        """Return the midpoint of the slope, infinite where the point is not enclosed."""
         place = curve(v)
         return math.inf if place is None else float(place.slope.mid())
 
-    # The sign from floats first; what is not finite counts as beyond the zero.
+    # First the sign from rounded numbers; a slope that is not finite counts as beyond the zero.
     with flint.ctx.workprec(48):
         if not slope(low) < 0.0:
-            return "log lambda(m) does not decrease at the start of the stretch"
+            raise Unproved("log lambda(m) does not decrease at the start of the stretch")
         if any(t.count < 0 for t in eq.terms):
-            # The slope may fall again: take the first rise.
+            # The slope may become negative again: take the first positive one.
             steps = [low + (high - low) * i / 120 for i in range(1, 121)]
             high = next((v for v in steps if 0.0 < slope(v) < math.inf), high)
         if not 0.0 < slope(high) < math.inf:
-            return "no zero of d log lambda/dm before the tip of the cut: not a square-root edge"
+            raise Unproved("no zero of d log lambda/dm before the tip of the cut: not a square-root edge")
         zero = brentq(slope, low, high, xtol=1e-13, rtol=1e-13)
     wide = 1e-6
     sides = slope(zero - wide), slope(zero + wide)
@@ -110,28 +159,28 @@ def _first_zero(eq: Equation, curve: Curve, bottom: Place, low: float, high: flo
     while gap < 1e-2:
         a, b = curve(zero - gap), curve(zero + gap)
         if a is None or b is None:
-            return "the zero of d log lambda/dm is too close to the tip of a cut"
+            raise Unproved("the zero of d log lambda/dm is too close to the tip of a cut")
         if a.slope < 0 and b.slope > 0:
             break
         gap *= 8.0
     else:
-        return "the sign of d log lambda/dm is not proved"
+        raise Unproved("the sign of d log lambda/dm is not proved")
     if not _falls_below(curve, bottom, zero - gap, a):
-        return "that log lambda(m) decreases up to its zero is not proved"
+        raise Unproved("log lambda(m) is not proved to decrease up to the zero of its slope")
     change = ((b.y - a.y) * least_slope(a, b)).lower()
     return a.value.union(a.value + change)
 
 
 def _falls_below(curve: Curve, bottom: Place, v: float, place: Place) -> bool:
-    """Prove slope < 0 from `bottom` to the `place` with parameter v."""
+    """Return whether the slope is proved to be < 0 from `bottom` to the `place` with parameter v."""
     if place.falling == 0 and not place.laws:
         return True
     flint = flint_module()
     step, bits = 1e-10, flint.ctx.prec
-    for _ in range(4000):  # some ten are usual; negative multiplicities take more
+    for _ in range(4000):  # about ten are usual; negative multiplicities need more
         if most_slope(bottom, place) < 0:
             return True
-        with flint.ctx.workprec(40 if step > 1e-5 else bits):  # signs are all that matters, and clear away from a
+        with flint.ctx.workprec(40 if step > 1e-5 else bits):  # only signs matter, and far from a they are clear
             below = curve(v - step)
         if below is not None and most_slope(below, place) < 0:
             v, place, step = v - step, below, 2.0 * step
@@ -143,19 +192,45 @@ def _falls_below(curve: Curve, bottom: Place, v: float, place: Place) -> bool:
 
 
 def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
-    """Return the lower and the upper end of the support, each in a proved ball where it is a square-root edge.
+    r"""Prove the lower and the upper end of the support of the limit.
+
+    An end is proved where it is a square-root edge: lambda at the first zero of :math:`d\log\lambda/dm` on the
+    interval of real m that belongs to one side of the support, for
+
+    .. math:: \lambda(m) = \frac{1 + r_0 m}{r_0 m} \prod_l \frac{\sigma_l^2 r_l m}{\chi_{K_l}(r_{l+1} m)} .
 
     Parameters
     ----------
-    layers
-        The limit, as for `rmtjac.theory.Layers`.
-    bits
-        Working precision.
+    layers : Layers
+        The limit; variances and widths count as the exact values of their floats.
+    bits : int, optional
+        Working precision in bits, > 0.
+
+    Returns
+    -------
+    CertifiedEdges
+        Each end in a proved ball, or the reason why it is not proved.
+
+    Raises
+    ------
+    ImportError
+        If python-flint is not installed (``pip install 'rmtjac[certify]'``).
+    TypeError, ValueError
+        If `bits` is not a positive whole number.
+
+    See Also
+    --------
+    rmtjac.theory.LimitSpectrum.certified_edges : The same for a limit.
+    certified_density : The density with proved error bounds.
 
     Notes
     -----
     Cost: 1-5 ms for single values of D^2, 20-200 ms for a smooth law, .1 s to minutes for several smooth laws (most
     where there are orthogonal weights). The result is kept for as long as `layers` lives.
+
+    References
+    ----------
+    docs/theory/limit_equation.md.
 
     Examples
     --------
@@ -174,31 +249,46 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
 
 
 def known_edges(layers: Layers, bits: int) -> CertifiedEdges | None:
-    """Return what `certified_edges` has found before, without any work."""
+    """Return the edges that `certified_edges` has found before, or None; nothing is computed."""
     return _KEPT.get(layers, {}).get(bits)
 
 
+def _upper(eq: Equation) -> Any:
+    """Return a ball that holds log lambda at the upper end, without the constant of the equation."""
+    stretch = stretch_above(eq)
+    if all(t.single for t in eq.terms):
+        return _first_zero(eq, stretch)
+    why = Unproved("the end is not below the tips of the cuts")
+    for margin in (1e-2, 1e-4, 1e-6, 1e-8):
+        try:
+            return _first_zero(eq, stretch._replace(high=stretch.high - margin))
+        except Unproved as reason:
+            why = reason
+    raise why
+
+
+def _lower(eq: Equation) -> Any:
+    """Return a ball that holds log lambda at the lower end, without the constant of the equation."""
+    return -_first_zero(eq, stretch_below(eq))
+
+
+def _end(eq: Equation, find: Callable[[Equation], Any]) -> tuple[Ball | None, str]:
+    """Return the end of the support that `find` finds, or None and the reason why it is not proved."""
+    try:
+        ball = Ball.of((eq.log_constant() + find(eq)).exp())
+    except Unproved as reason:
+        return None, str(reason)
+    if not (0.0 < ball.value < math.inf and math.isfinite(ball.radius)):
+        return None, "the edge leaves the range of a float"
+    return ball, ""
+
+
 def _prove(layers: Layers, bits: int) -> CertifiedEdges:
-    flint = flint_module()
-    eq = equation(layers)
-    if isinstance(eq, str):
-        return CertifiedEdges(None, None, (eq, eq))
-    with flint.ctx.workprec(bits):
-        upper: Any = "the end is not below the tips of the cuts"
-        curve, bottom, low, tip = stretch_above(eq)
-        for margin in (1e-2, 1e-4, 1e-6, 1e-8) if any(not t.single for t in eq.terms) else (0.0,):
-            upper = _first_zero(eq, curve, bottom, low, tip - margin)
-            if not isinstance(upper, str):
-                break
-        stretch = stretch_below(eq)
-        lower = stretch if isinstance(stretch, str) else _first_zero(eq, *stretch)
-        constant = eq.log_constant()
-        balls: list[Ball | None] = []
-        reasons = []
-        for end, sign in ((lower, -1), (upper, 1)):
-            known = not isinstance(end, str)
-            ball = Ball.of((constant + sign * end).exp()) if known else None
-            finite = ball is not None and 0.0 < ball.value < math.inf
-            balls.append(ball if finite else None)
-            reasons.append("" if finite else end if not known else "the edge leaves the range of a float")
-    return CertifiedEdges(balls[0], balls[1], (reasons[0], reasons[1]))
+    """Return the edges, computed with so many bits."""
+    try:
+        eq = equation(layers)
+    except Unproved as reason:
+        return CertifiedEdges(None, None, (str(reason), str(reason)))
+    with flint_module().ctx.workprec(bits):
+        (upper, why_upper), (lower, why_lower) = _end(eq, _upper), _end(eq, _lower)
+    return CertifiedEdges(lower, upper, (why_lower, why_upper))

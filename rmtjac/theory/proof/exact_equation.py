@@ -2,8 +2,8 @@ r"""The limit equation of given layers in exact arithmetic, as the proofs use it
 
 .. math:: \log\lambda = c - \mathrm{Log}\,m + \sum_g k_g s_g + \sum_f k_f\,\mathrm{Log}(1 + r_f m)
 
-with rational r, whole k, and e^c a rational number times values of D^2. It is built from laws, variances, widths and
-kinds of weights alone, not from the floats that `rmtjac.theory.equation.roots` makes of them.
+with rational r, whole k, and e^c a rational number times powers of values of D^2. It is built from the laws, variances,
+widths and kinds of weights, not from the floats that `rmtjac.theory.equation.layers` makes of them.
 """
 
 from __future__ import annotations
@@ -11,21 +11,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.theory.proof.ball_laws import PointBalls, SmoothBalls, ball_law, exact, flint_module
+from rmtjac.theory.proof.arb import exact, flint_module
+from rmtjac.theory.proof.ball_laws import Point, PointBalls, ball_law
+from rmtjac.theory.proof.smooth_balls import SmoothBalls
 
-__all__ = ["Equation", "Term", "equation"]
+__all__ = ["Equation", "Power", "Term", "equation"]
 
 
 @dataclass(frozen=True, eq=False)
 class Term:
     """k copies of a law K with ratio r: m_K(u) = r m, s = Log(m_K(u)/u).
 
-    A law of a single value x beside 0 (`single`) is kept in units of x: e^s = p + r m, and x is a constant.
+    The law of a single value x beside 0 (`single`) is written in units of x: e^s = p + r m, and x is a constant.
+
+    Attributes
+    ----------
+    law : PointBalls or SmoothBalls
+        The law K.
+    ratio : Fraction
+        r.
+    count : int
+        k.
+    single : bool
+        Whether the law has a single value beside 0.
     """
 
     law: PointBalls | SmoothBalls
@@ -35,33 +48,42 @@ class Term:
 
     @property
     def rank(self) -> float:
-        """P(D != 0) / r, in floats: a matter of order, not of proof."""
+        """P(D != 0) / r in floats; it affects the order of the terms, not the proof."""
         return float(flint_module().arb(self.law.mass)) / float(self.ratio)
+
+
+class Power(NamedTuple):
+    """A power of the single value > 0 of a law."""
+
+    law: PointBalls
+    exponent: int
 
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """Terms, sorted by what becomes of them.
+    """The terms of the equation, sorted by their part in the proofs.
 
     Attributes
     ----------
-    lead
+    lead : Term
         The term of smallest rank.
-    others
+    others : tuple of Term
         The other terms with more than one value of D^2.
-    factors
-        The other terms of a single value, p_j + r_j m; among them the factors of the weights, p_j = 1, k_j of any sign.
-    scale, values
-        e^c is `scale` times the product of x^k over `values`, pairs (law, k).
-    attempts
-        What has been prepared per precision.
+    factors : tuple of Term
+        The other terms of a single value, p_j + r_j m. Those of the weights have p_j = 1 and k_j of any sign.
+    scale : Fraction
+        The rational part of e^c.
+    values : tuple of Power
+        e^c is `scale` times the product of these powers.
+    attempts : dict
+        What `rmtjac.theory.proof.root` has prepared, per precision.
     """
 
     lead: Term
     others: tuple[Term, ...]
     factors: tuple[Term, ...]
     scale: Fraction
-    values: tuple[tuple[PointBalls, int], ...]
+    values: tuple[Power, ...]
     attempts: dict[int, Callable[[float, list[Any]], Any]] = field(default_factory=dict)
 
     @property
@@ -71,17 +93,17 @@ class Equation:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """All of them."""
+        """All terms, the lead first."""
         return (self.lead, *self.others, *self.factors)
 
     def log_constant(self) -> Any:
         """Return c."""
         arb = flint_module().arb
         start = arb(exact(self.scale)).log()
-        return sum((k * arb(law.pairs[0][1]).log() for law, k in self.values), start)
+        return sum((k * arb(law.points[0].value).log() for law, k in self.values), start)
 
     def offsets(self) -> list[Any]:
-        """Return 1 - r_j p_0 / (r_0 p_j) per factor: exact where both masses are rational or the same."""
+        """Return 1 - r_j p_0 / (r_0 p_j) for each factor, exact where both masses are rational or the same."""
         out = []
         for term in self.factors:
             ratio = exact(term.ratio / self.lead.ratio)
@@ -90,8 +112,13 @@ class Equation:
         return out
 
 
-def equation(layers: Layers) -> Equation | str:
-    """Return the equation of `layers`, or the reason why it cannot be had in balls.
+def equation(layers: Layers) -> Equation:
+    """Return the equation of `layers`.
+
+    Raises
+    ------
+    Unproved
+        If a law cannot be written in balls, see `rmtjac.theory.proof.ball_laws.ball_law`.
 
     Examples
     --------
@@ -107,18 +134,17 @@ def equation(layers: Layers) -> Equation | str:
     known: dict[int, PointBalls | SmoothBalls] = {}
     for law in layers.laws:
         if id(law) not in known:
-            ball = next((its for its in known.values() if _same(its.float_law, law)), None) or ball_law(law)
-            if isinstance(ball, str):
-                return ball
-            known[id(law)] = ball
+            same = (its for its in known.values() if _same(its.float_law, law))
+            known[id(law)] = next(same, None) or ball_law(law)
 
-    linear = PointBalls(lambda: [(exact(1.0), exact(1.0))], True, DiscreteLaw.from_points([1.0], [1.0]))
+    linear = PointBalls(lambda: [Point(exact(1.0), exact(1.0))], True, DiscreteLaw.from_points([1.0], [1.0]))
     counts: dict[tuple[Any, Fraction], int] = {}
     laws: dict[Any, PointBalls | SmoothBalls] = {}
     powers: dict[int, int] = {}
 
     def add(law: PointBalls | SmoothBalls, r: Fraction, k: int) -> None:
-        # Single values of the same rational probability are the same factor, and so meet those of the weights.
+        """Add k copies of the law with ratio r to the terms."""
+        # Single values of the same rational probability give the same factor; those of the weights have p = 1.
         key: Any = id(law)
         if isinstance(law, PointBalls) and _single(law):
             powers[id(law)] = powers.get(id(law), 0) + k
@@ -140,23 +166,25 @@ def equation(layers: Layers) -> Equation | str:
     lead = min((t for t in terms if t.count > 0), key=lambda t: t.rank * (1.0 + 1e-14 * t.single))
     rest = [t for t in terms if t is not lead]
     singles = {id(law): law for law in known.values() if isinstance(law, PointBalls) and _single(law)}
-    values = tuple((law, powers[place]) for place, law in singles.items())
+    values = tuple(Power(law, powers[place]) for place, law in singles.items())
     return Equation(lead, tuple(t for t in rest if not t.single), tuple(t for t in rest if t.single), scale, values)
 
 
 def _same(one: DerivativeLaw, other: DerivativeLaw) -> bool:
-    """Whether the two are the same law for a proof: equal floats do not make equal functions."""
+    """Return whether the two are the same law for a proof, where equal floats do not make equal functions."""
     if one.source is None or other.source is None:
         return one.source is other.source and one.equals(other)
     return one.source[0] is other.source[0] and one.source[1] == other.source[1]
 
 
 def _single(law: PointBalls | SmoothBalls) -> bool:
-    return isinstance(law, PointBalls) and len(law.pairs) == 1
+    """Return whether the law has a single value beside 0."""
+    return isinstance(law, PointBalls) and len(law.points) == 1
 
 
 def _term(law: PointBalls | SmoothBalls, r: Fraction, k: int) -> Term:
-    if isinstance(law, PointBalls) and len(law.pairs) == 1:
-        point = PointBalls(lambda: [(law.mass, exact(1.0))], law.rational, law.float_law)
+    """Return the term, in units of the value of D^2 if there is a single one beside 0."""
+    if isinstance(law, PointBalls) and len(law.points) == 1:
+        point = PointBalls(lambda: [Point(law.mass, exact(1.0))], law.rational, law.float_law)
         return Term(point, r, k, True)
     return Term(law, r, k, False)

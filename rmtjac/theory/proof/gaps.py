@@ -1,32 +1,47 @@
 r"""A proof that a point lies outside the support, where D^2 of the leading term has finitely many values.
 
-By `rmtjac.theory.proof.edges` it is enough to have a real m = m_{K_0}(u)/r_0, u outside the cut (here: no pole),
-with log lambda(m) = log lambda, Im H = 0 and d log lambda/dm < 0. All of m, e and p_j + r_j m increase with u, so at
-u - i0 those that are negative have the argument -pi, and
+By `rmtjac.theory.proof.edges` it is enough to find a real m = m_{K_0}(u)/r_0, u outside the cut (here: at no pole),
+with log lambda(m) = log lambda, Im H = 0 and d log lambda/dm < 0. The numbers m, e and p_j + r_j m increase with u, so
+at u - i0 those that are negative have the argument -pi, and
 
 .. math:: \mathrm{Im}\,H / \pi = 1_{m < 0} - k_0 1_{e < 0} - \sum_j k_j 1_{p_j + r_j m < 0} .
 
-*The proof:* points a < b without a pole between them, with log\|lambda\| above log lambda at a and below it at b; signs
-as they have to be, and the derivative < 0, over the ball [a, b]. All gaps are open to it: between the atom at 0 and
-the support, between its parts, above it.
+The proof needs points a < b without a pole between them, with log\|lambda(u)\| above log lambda at u = a and below it
+at u = b; and over the ball [a, b] signs for which Im H = 0, and a derivative < 0. It works in all gaps: between the
+atom at 0 and the support, between parts of the support, above the support.
+
+docs/theory/limit_equation.md has the theorem.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.theory.proof.ball_laws import PointBalls, exact, flint_module
+from rmtjac.theory.proof.arb import exact, flint_module
+from rmtjac.theory.proof.ball_laws import PointBalls
 from rmtjac.theory.proof.exact_equation import Equation
+from rmtjac.theory.proof.verdict import Verdict
 
 __all__ = ["prove_outside"]
 
 
-def prove_outside(eq: Equation, lam: float, bits: int = 64) -> str:
-    """Prove that the density vanishes at `lam`: return "" or the reason why that is not proved.
+class Factor(NamedTuple):
+    """A factor (p + r m)^k of the equation, in floats or in balls."""
+
+    multiplicity: int
+    """k."""
+    mass: Any
+    """p."""
+    ratio: Any
+    """r."""
+
+
+def prove_outside(eq: Equation, lam: float, bits: int = 64) -> Verdict:
+    """Return whether the density is proved to vanish at `lam`.
 
     Examples
     --------
@@ -34,35 +49,39 @@ def prove_outside(eq: Equation, lam: float, bits: int = 64) -> str:
     >>> from rmtjac.theory.proof.exact_equation import equation
     >>> leaky = rj.theory.derivative_law(rj.activations.activation("leaky_relu:0.2"), 1.0)
     >>> eq = equation(rj.theory.Layers([leaky], [1.0]))
-    >>> prove_outside(eq, 0.09), prove_outside(eq, 0.5)
-    ('', 'no real root outside the support was found')
+    >>> prove_outside(eq, 0.09)
+    Verdict(proved=True, reason='')
+    >>> prove_outside(eq, 0.5)
+    Verdict(proved=False, reason='no real root outside the support was found')
     """
     if not isinstance(eq.lead.law, PointBalls) or eq.others:
-        return "gaps are looked for with one law of finitely many values only"
+        return Verdict(False, "gaps are looked for with one law of finitely many values only")
     with flint_module().ctx.workprec(bits):
         for low, high in _brackets(eq, lam):
             if _holds(eq, lam, low, high):
-                return ""
-    return "no real root outside the support was found"
+                return Verdict(True)
+    return Verdict(False, "no real root outside the support was found")
 
 
 def _brackets(eq: Equation, lam: float) -> list[tuple[float, float]]:
-    """Floats a < b between which log|lambda(u)| falls through log lam."""
+    """Return pairs of floats a < b between which log|lambda(u)| falls through log lam."""
     from scipy.optimize import brentq
 
     arb = flint_module().arb
-    pairs = [(float(arb(w)), float(arb(x))) for w, x in eq.lead.law.pairs]  # type: ignore[union-attr]
+    assert isinstance(eq.lead.law, PointBalls)
+    points = [(float(arb(w)), float(arb(x))) for w, x in eq.lead.law.points]
     r0 = float(eq.lead.ratio)
-    factors = [(t.count, float(arb(t.law.mass)), float(t.ratio)) for t in eq.factors]
+    factors = [Factor(t.count, float(arb(t.law.mass)), float(t.ratio)) for t in eq.factors]
     constant = float(eq.log_constant()) - math.log(lam)
 
     def excess(u: Any) -> Any:
-        e = sum(w * x / (1.0 - u * x) for w, x in pairs)
+        """Return log |lambda(u)| - log lam in floats."""
+        e = sum(w * x / (1.0 - u * x) for w, x in points)
         m = u * e / r0
         total = constant - np.log(np.abs(m)) + eq.lead.count * np.log(np.abs(e))
         return total + sum(k * np.log(np.abs(p + r * m)) for k, p, r in factors)
 
-    poles = sorted(1.0 / x for _, x in pairs)
+    poles = sorted(1.0 / x for _, x in points)
     t = np.linspace(-60.0, 60.0, 2401)
     share = 1.0 / (1.0 + np.exp(-t))
     pieces = [-poles[0] * np.exp(-t), poles[0] * share, poles[-1] * (1.0 + np.exp(t))]
@@ -81,32 +100,35 @@ def _brackets(eq: Equation, lam: float) -> list[tuple[float, float]]:
 
 
 def _holds(eq: Equation, lam: float, low: float, high: float) -> bool:
+    """Return whether the conditions of the proof hold on [low, high]."""
     arb = flint_module().arb
     law, r0, k0 = eq.lead.law, arb(exact(eq.lead.ratio)), eq.lead.count
     constant = eq.log_constant() - arb(lam).log()
-    factors = [(t.count, arb(t.law.mass), exact(t.ratio)) for t in eq.factors]
+    factors = [Factor(t.count, arb(t.law.mass), exact(t.ratio)) for t in eq.factors]
 
     def parts(u: Any) -> tuple[Any, Any, list[Any]]:
-        e = law.rest_and_ratio(u)[1]
+        """Return e, m and the factors p_j + r_j m."""
+        e = law.rest_and_ratio(u).ratio
         m = u * e / r0
-        return e, m, [p + r * m for _, p, r in factors]
+        return e, m, [f.mass + f.ratio * m for f in factors]
 
     def excess(u: Any) -> Any:
+        """Return log |lambda(u)| - log lam in balls."""
         e, m, rest = parts(u)
         total = constant - abs(m).log() + k0 * abs(e).log()
-        return total + sum(k * abs(f).log() for (k, *_), f in zip(factors, rest, strict=True))
+        return total + sum(f.multiplicity * abs(value).log() for f, value in zip(factors, rest, strict=True))
 
     if not (excess(arb(low)) > 0 and excess(arb(high)) < 0):
         return False
     u = arb(low).union(arb(high))
     e, m, rest = parts(u)
-    # A pole inside makes e, and so all of it, infinite: then no sign is known.
+    # A pole inside makes e and all that depends on it infinite: then no sign is known.
     turns = 0
-    for k, x in ((1, m), (-k0, e), *((-k, f) for (k, *_), f in zip(factors, rest, strict=True))):
+    for k, x in ((1, m), (-k0, e), *((-f.multiplicity, value) for f, value in zip(factors, rest, strict=True))):
         if not (x > 0 or x < 0):
             return False
         turns += k if x < 0 else 0
     slope = law.slope(u)  # dm/du, times r_0
     rate = -slope / (m * r0) + k0 * (slope / e - 1) / u
-    rate += sum(k * r * slope / (r0 * f) for (k, _, r), f in zip(factors, rest, strict=True))
+    rate += sum(f.multiplicity * f.ratio * slope / (r0 * value) for f, value in zip(factors, rest, strict=True))
     return turns == 0 and bool(rate < 0)

@@ -1,21 +1,22 @@
-r"""A ball around the root of the limit equation, with a proof, and the density that follows from it.
+r"""A ball that is proved to hold the root of the limit equation, and the density that follows from it.
 
 The equation is that of `rmtjac.theory.equation.roots`. Unknown are u_0 of the leading term, the one of smallest rank,
-which gives m = m_{K_0}(u_0)/r_0, and u_1, u_2, ... of the terms with more than one value of D^2; the others are
-functions of m, because e^{s_j} = x_j (p_j + r_j m) for a law of the single value x_j with probability p_j. With e_g =
-m_{K_g}(u_g)/u_g
+which gives m = m_{K_0}(u_0)/r_0, and u_1, u_2, ... of the other terms with more than one value of D^2. The remaining
+terms are functions of m, because e^{s_j} = x_j (p_j + r_j m) for a law of the single value x_j with probability p_j.
+With e_g = m_{K_g}(u_g)/u_g
 
 .. math:: F_0 = -\mathrm{Log}\,m + \sum_g k_g\,\mathrm{Log}\,e_g + \sum_j k_j\,\mathrm{Log}(p_j + r_j m) - \zeta,
           \qquad F_g = u_g e_g / r_g - m,
 
-zeta = log lambda minus the constants, principal logarithms, nothing reduced mod 2 pi.
+zeta = log lambda minus the constants, with principal logarithms and without reduction mod 2 pi.
 
 The proof
 ---------
-*Hypotheses.* K_g are laws on [0, b_g], not delta_0; lambda > 0 is the float as it stands, and so are the variances, the
-widths and q (`rmtjac.theory.proof.ball_laws`). u is the float root, any point will do; write u_g (1 + delta_g).
+*Hypotheses.* K_g are laws on [0, b_g], not delta_0. lambda > 0 is the exact value of the float, and so are the
+variances, the widths and q (`rmtjac.theory.proof.ball_laws`). u is the float root; the proof holds for any point u.
+Write u_g (1 + delta_g).
 
-1. C = an inverse of F' at the point (in delta), rounded; from then on it is exact. T(delta) = delta - C F.
+1. C = a rounded inverse of F' at the point (in delta), exact from then on. T(delta) = delta - C F.
 2. eta >= \|C F\| at the point, R = 4 eta, B = {\|delta\| <= R}, maximum norm, C^n. All Im u_g < 0 on B. There all
    u_g, m, e_g and p_j + r_j m lie in the open lower half-plane, so F is analytic on B, with the F' that is enclosed.
 3. kappa >= \|1 - C F'(B)\| < 1 and eta + kappa R <= R: T maps B to itself and contracts, so it has one fixed point
@@ -26,7 +27,8 @@ widths and q (`rmtjac.theory.proof.ball_laws`). u is the float root, any point w
    one.
 5. rho = -Im m / (pi lambda), Im m = Im t_0 / r_0, t_0 = E[1/(1 - u_0 D^2)] over D != 0, by the mean value theorem.
 
-A root that only fits mod 2 pi has \|F\| near 2 pi and is refused.
+A root of the equation mod 2 pi that is no root has \|F\| near 2 pi and is refused. docs/theory/limit_equation.md gives
+the proof at length.
 """
 
 from __future__ import annotations
@@ -34,22 +36,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac.theory.proof.ball_laws import exact, flint_module
+from rmtjac.theory.proof.arb import exact, flint_module, upper_float
 from rmtjac.theory.proof.exact_equation import Equation
+from rmtjac.theory.proof.smooth_balls import Enclosure
 
 __all__ = ["GOAL", "MOST_BITS", "Proof", "prove_root"]
 
-GOAL = 1e-12  # relative radius; what is wider is tried again with more bits
+GOAL = 1e-12  # relative radius; a wider ball is tried again with more bits
 MOST_BITS = 512
 
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """The outcome of one attempt: the density as an `arb`, or the reason; and a better point to start from, if any."""
+    """The outcome of one attempt.
+
+    Attributes
+    ----------
+    density : arb or None
+        The density, None where it is not proved.
+    reason : str
+        Why it is not proved; empty where it is.
+    better : list of acb, or None
+        A better point to start from, if there is one.
+    """
 
     density: Any = None
     reason: str = ""
@@ -57,27 +70,23 @@ class Proof:
 
     @property
     def relative_radius(self) -> float:
-        """Radius over midpoint."""
+        """The radius of the density over its midpoint."""
         return float(self.density.rad()) / max(float(abs(self.density.mid())), 5e-324)
 
 
 def _contraction(eta: float, kappa: float) -> float | None:
-    """Bound of the distance to the zero after the step, or None if T is not proved to contract."""
+    """Return a bound of the distance to the zero after the step, or None if T is not proved to contract."""
     if not kappa < 0.5 or not 0.0 <= eta < math.inf:
         return None  # kappa <= 3/4 would do for eta + kappa 4 eta <= 4 eta
-    return kappa * eta / (1.0 - kappa) * (1.0 + 1e-12)  # the factor is for the rounding of this line
-
-
-def _up(ball: Any) -> float:
-    """A float >= the non-negative `ball`."""
-    return math.nextafter(float(ball.upper()), math.inf)
+    # The factor covers the rounding of this line, the next float its underflow.
+    return math.nextafter(kappa * eta / (1.0 - kappa) * (1.0 + 1e-12), math.inf)
 
 
 Attempt = Callable[[float, list[Any]], Proof]
 
 
 def _rational(eq: Equation) -> Attempt:
-    """The proof where the lead has a single value of D^2 and there are no other unknowns.
+    """Return the proof for a lead with a single value of D^2 and no other unknowns.
 
     With u in units of 1/x, m = (p/r) u/(1 - u) and p_j + r_j m = p_j (1 - c_j u)/(1 - u), c_j = 1 - r_j p/(r p_j); the
     logarithms split in the same way, by continuity from u = 0.
@@ -97,6 +106,7 @@ def _rational(eq: Equation) -> Attempt:
     over_pi = share / arb.pi()
 
     def attempt(lam: float, start: list[Any]) -> Proof:
+        """Return the outcome of the proof at lam from one start."""
         u = start[0]
         beyond = 1 - u
         value = constant - u.log() + power * beyond.log() - arb(lam).log()
@@ -108,7 +118,7 @@ def _rational(eq: Equation) -> Attempt:
             slope -= k * cu / rest
         inverse = acb(1.0 / (complex(slope) or 1e-300))
         step = inverse * value
-        eta = _up(step.abs_upper())
+        eta = upper_float(step.abs_upper())
         if not eta < 0.2:
             return Proof(reason=f"the start does not solve the equation: relative step {eta:.2g}")
         radius = 4.0 * eta
@@ -120,7 +130,7 @@ def _rational(eq: Equation) -> Attempt:
         for k, c in parts:
             cu = c * ball
             slope -= k * cu / (1 - cu)
-        spread = _contraction(eta, _up((1 - inverse * slope).abs_upper()))
+        spread = _contraction(eta, upper_float((1 - inverse * slope).abs_upper()))
         if spread is None:
             return Proof(reason="no contraction around the root", better=better)
         root = u * (1 - step + acb(arb(0.0, spread), arb(0.0, spread)))
@@ -129,8 +139,19 @@ def _rational(eq: Equation) -> Attempt:
     return attempt
 
 
+class Factor(NamedTuple):
+    """A factor p_j + r_j m of the equation, which is offset + ratio t_0 with t_0 = E[1/(1 - u_0 D^2)] over D != 0."""
+
+    multiplicity: int
+    """k_j."""
+    offset: Any
+    """p_j - r_j p_0 / r_0."""
+    ratio: Any
+    """r_j / r_0."""
+
+
 def _general(eq: Equation) -> Attempt:
-    """The proof for any laws."""
+    """Return the proof for any laws."""
     flint = flint_module()
     acb, arb = flint.acb, flint.arb
     bits = flint.ctx.prec
@@ -138,47 +159,48 @@ def _general(eq: Equation) -> Attempt:
     ratios = [arb(exact(t.ratio)) for t in terms]
     constant, pi = eq.log_constant(), arb.pi()
     factors = [
-        (t.count, arb(t.law.mass), arb(t.law.mass) * c, arb(exact(t.ratio / eq.lead.ratio)))
+        Factor(t.count, arb(t.law.mass) * c, arb(exact(t.ratio / eq.lead.ratio)))
         for t, c in zip(eq.factors, eq.offsets(), strict=True)
     ]
-    # F' need not be sharp: kappa is of the size of its errors, and multiplies eta.
+    # F' need not be sharp: kappa is as small as its errors, and is multiplied by eta.
     slope_bits = max(36, bits // 2)
 
     def along(rest: Any) -> list[Any]:
-        """p_j + r_j m from t_0, without cancellation where both ranks agree."""
-        return [offset + ratio * rest for _, _, offset, ratio in factors]
+        """Return p_j + r_j m from t_0, without cancellation where both ranks agree."""
+        return [f.offset + f.ratio * rest for f in factors]
 
-    def jacobian(u: list[Any], parts: list[tuple[Any, Any, Any]]) -> list[list[Any]]:
-        """F' in delta, F_g divided by nothing."""
+    def jacobian(u: list[Any], parts: list[Enclosure]) -> list[list[Any]]:
+        """Return F' in delta."""
         rest, ratio, slope = parts[0]
         growth = u[0] * slope / ratios[0]
-        first = [t.count * (s / e - 1) for t, (_, e, s) in zip(terms, parts, strict=True)]
+        first = [t.count * (part.slope / part.ratio - 1) for t, part in zip(terms, parts, strict=True)]
         first[0] += -slope / ratio + sum(
-            k * r * u[0] * slope / factor for (k, _, _, r), factor in zip(factors, along(rest), strict=True)
+            f.multiplicity * f.ratio * u[0] * slope / value for f, value in zip(factors, along(rest), strict=True)
         )
         rows = [first]
         for g in range(1, len(terms)):
             row = [acb(0)] * len(terms)
-            row[0], row[g] = -growth, u[g] * parts[g][2] / ratios[g]
+            row[0], row[g] = -growth, u[g] * parts[g].slope / ratios[g]
             rows.append(row)
         return rows
 
     def attempt(lam: float, start: list[Any]) -> Proof:
+        """Return the outcome of the proof at lam from one start."""
         here = [t.law.rest_and_ratio(u) for t, u in zip(terms, start, strict=True)]
-        m = start[0] * here[0][1] / ratios[0]
+        m = start[0] * here[0].ratio / ratios[0]
         value = constant - m.log() - arb(lam).log()
-        value += sum(t.count * e.log() for t, (_, e) in zip(terms, here, strict=True))
-        value += sum(k * factor.log() for (k, *_), factor in zip(factors, along(here[0][0]), strict=True))
-        values = [value, *(u * e / r - m for u, (_, e), r in zip(start[1:], here[1:], ratios[1:], strict=True))]
+        value += sum(t.count * at.ratio.log() for t, at in zip(terms, here, strict=True))
+        value += sum(f.multiplicity * along_m.log() for f, along_m in zip(factors, along(here[0].rest), strict=True))
+        values = [value, *(u * at.ratio / r - m for u, at, r in zip(start[1:], here[1:], ratios[1:], strict=True))]
         with flint.ctx.workprec(slope_bits):
-            around = [(*at, t.law.slope(u)) for t, u, at in zip(terms, start, here, strict=True)]
+            around = [Enclosure(*at, t.law.slope(u)) for t, u, at in zip(terms, start, here, strict=True)]
             rough = np.array([[complex(x) for x in row] for row in jacobian(start, around)])
         try:
             inverse = [[acb(complex(x)) for x in row] for row in np.linalg.inv(rough)]
         except np.linalg.LinAlgError:
             return Proof(reason="the equation is singular at the start")
         step = [sum(c * f for c, f in zip(row, values, strict=True)) for row in inverse]
-        eta = max(_up(s.abs_upper()) for s in step)
+        eta = max(upper_float(s.abs_upper()) for s in step)
         if not eta < 0.2:
             return Proof(reason=f"the start does not solve the equation: relative step {eta:.2g}")
         radius = 4.0 * eta
@@ -188,24 +210,43 @@ def _general(eq: Equation) -> Attempt:
         if not all(b.imag < 0 for b in balls):
             return Proof(reason="Im u < 0 is not proved", better=better)
         with flint.ctx.workprec(slope_bits):
-            around = [t.law.widen(u, b, *old) for t, u, b, old in zip(terms, start, balls, around, strict=True)]
+            around = [t.law.widen(u, b, at) for t, u, b, at in zip(terms, start, balls, around, strict=True)]
             rows = jacobian(balls, around)
             kappa = 0.0
             for i, c in enumerate(inverse):
                 product = [sum(c[k] * rows[k][j] for k in range(len(rows))) for j in range(len(rows))]
-                kappa = max(kappa, sum(_up(((i == j) - x).abs_upper()) for j, x in enumerate(product)) * (1.0 + 1e-12))
+                kappa = max(
+                    kappa, sum(upper_float(((i == j) - x).abs_upper()) for j, x in enumerate(product)) * (1.0 + 1e-12)
+                )
         spread = _contraction(eta, kappa)
         if spread is None:
             return Proof(reason="no contraction around the root", better=better)
         delta = -step[0] + acb(arb(0.0, spread), arb(0.0, spread))
-        rest = here[0][0] + around[0][2] * (start[0] * delta)
+        rest = here[0].rest + around[0].slope * (start[0] * delta)
         return Proof(rest.imag / (ratios[0] * pi * -arb(lam)), "", better)
 
     return attempt
 
 
 def prove_root(eq: Equation, lam: float, start: list[Any], bits: int = 64, most: int = MOST_BITS) -> Proof:
-    """Prove a root near `start` (u of the lead and of the other unknowns, exact `acb`), with more bits where needed."""
+    """Prove a root near `start` and return the density that follows from it.
+
+    Parameters
+    ----------
+    eq : Equation
+        The equation.
+    lam : float
+        lambda > 0.
+    start : list of acb
+        Exact numbers u of the lead and of the other unknowns.
+    bits, most : int
+        Precision of the first attempt; it is doubled, up to `most`, while the relative radius exceeds `GOAL`.
+
+    Returns
+    -------
+    Proof
+        The best attempt.
+    """
     flint = flint_module()
     best = Proof(reason="no attempt")
     while True:

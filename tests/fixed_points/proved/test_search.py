@@ -3,7 +3,6 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.fixed_points.iterated.orbits import value_and_jacobian
-from rmtjac.fixed_points.packed import packed
 
 
 def _newton(net, count, rng):
@@ -153,19 +152,6 @@ def test_an_undecided_search_returns_its_boxes():
     for point in everything.points:
         near = len(found) and np.abs(found.points - point).max(axis=1).min() < 1e-9
         assert near or ((low <= point) & (point <= high)).all(axis=1).any()
-
-
-def test_packed_networks_hold_the_row_sums_rounded_up():
-    net = rj.Ensemble([3, 7, 5], "tanh", "cauchy:1.0").draw(0)
-    weights, biases, sums, widths, codes, _, effects = packed(net)
-    np.testing.assert_allclose(effects, np.abs(net.weights[1]).sum(axis=0))
-    assert weights.size == 7 * 3 + 5 * 7
-    np.testing.assert_array_equal(weights[:21].reshape(3, 7), net.weights[0].T)
-    assert (biases.size, widths.tolist(), codes.tolist()) == (12, [3, 7, 5], [5, 5])
-    from fractions import Fraction
-
-    for row, total in zip([*net.weights[0], *net.weights[1]], sums, strict=True):
-        assert sum(abs(Fraction(w)) for w in row) <= Fraction(total)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e155, 1e300, 8e307])

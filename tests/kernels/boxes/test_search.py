@@ -1,14 +1,13 @@
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.fixed_points.packed import packed
-from rmtjac.kernels.boxes.search import AFFINE, BUDGET, FLAT, SMALL, search
+from rmtjac.kernels.boxes.search import Known, Reason, search
 
 EVERYWHERE = (np.full(2, -1.01), np.full(2, 1.01))
 
 
 def _nothing(n):
-    return np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n))
+    return Known(np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty((0, 2, n)))
 
 
 def _search(
@@ -16,7 +15,7 @@ def _search(
 ):
     starts, stop = np.array([[low, high]]), np.zeros(1, np.uint8)
     known, left, why, looked = search(
-        packed(net), starts, _nothing(low.size), smallest, boxes, roots, still_open, more, stop
+        net.arrays, starts, _nothing(low.size), smallest, boxes, roots, still_open, more, stop
     )
     return *known[:3], left, why, looked
 
@@ -44,7 +43,7 @@ def test_a_box_without_a_fixed_point_is_excluded_at_once():
 
 def test_a_continuum_stays_open_as_affine():
     *_, left, why, _ = _search(rj.Network([np.diag([1.0, 0.5])], activation="linear"))
-    assert (why == AFFINE).all()
+    assert (why == Reason.AFFINE).all()
     assert len(left) == 1
     np.testing.assert_allclose(left[0][:, 1], 0.0, atol=1e-12)
 
@@ -54,7 +53,7 @@ def test_the_budget_ends_the_search_and_says_so():
     everything, *_ = _search(net)
     points, _, _, left, why, boxes = _search(net, boxes=50)
     assert boxes <= 51
-    assert BUDGET in why
+    assert Reason.BUDGET in why
     # What is undecided and what was found together hold every point.
     for point in everything:
         held = ((left[:, 0] <= point) & (point <= left[:, 1])).all(axis=1).any()
@@ -66,7 +65,7 @@ def test_a_multiple_fixed_point_is_flat():
     net = rj.Network([[[1.0]]], activation="tanh")
     points, *_, left, why, boxes = _search(net, np.array([-1.0]), np.array([1.0]))
     assert len(points) == 0
-    assert set(why) == {FLAT}
+    assert set(why) == {Reason.FLAT}
     assert (np.abs(left) < 1e-5).all()
     assert len(left) <= 4
     assert boxes < 200
@@ -76,7 +75,7 @@ def test_boxes_at_the_floor():
     # Slopes 2 above 0 and 0 below: a kink with a fixed point that no box around it shows to be one.
     points, *_, left, why, _ = _search(rj.Network([[[2.0]]], activation="relu"), np.array([-1.0]), np.array([1.5]))
     assert len(points) == 0
-    assert set(why) == {SMALL}
+    assert set(why) == {Reason.SMALL}
     assert ((left[:, 0] <= 0.0) & (left[:, 1] >= 0.0)).any()
 
 
@@ -86,8 +85,8 @@ def test_a_search_goes_on_where_it_stopped():
     whole = _search(net)
     known, starts, total = _nothing(2), np.array([EVERYWHERE]), 0
     while len(starts):
-        known, starts, why, looked = search(packed(net), starts, known, 1e-10, 7, 100, 1000, 4, np.zeros(1, np.uint8))
-        assert set(why) <= {BUDGET}
+        known, starts, why, looked = search(net.arrays, starts, known, 1e-10, 7, 100, 1000, 4, np.zeros(1, np.uint8))
+        assert set(why) <= {Reason.BUDGET}
         total += looked
     assert total == whole[-1] > 20
     for one, other in zip(known, whole[:3], strict=False):
@@ -96,7 +95,7 @@ def test_a_search_goes_on_where_it_stopped():
 
 def test_room_for_results_is_a_budget_too():
     *_, why, _ = _search(rj.Network([2 * np.eye(2)], activation="tanh"), roots=3)
-    assert BUDGET in why
+    assert Reason.BUDGET in why
 
 
 def test_three_dimensions():
@@ -105,3 +104,16 @@ def test_three_dimensions():
     assert len(left) == 0
     assert int(np.sign(np.linalg.det(np.eye(3) - jacobians)).sum()) == 1
     np.testing.assert_allclose(net(points), points, atol=1e-13)
+
+
+def test_more_symbols_take_fewer_boxes():
+    starts = np.array([[[-1.01, -1.01], [1.01, 1.01]]])
+    nothing = _nothing(2)
+    boxes, points = [], []
+    for more in (0, 4):
+        net = rj.Ensemble.berlyand_slavin(30, 5).draw(0)
+        found = search(net.arrays, starts, nothing, 1e-10, 10**6, 100, 1000, more, np.zeros(1, np.uint8))
+        boxes.append(found.looked)
+        points.append(np.sort(found.known.points, axis=0))
+    assert boxes[1] < boxes[0]
+    np.testing.assert_allclose(points[0], points[1], atol=1e-11)

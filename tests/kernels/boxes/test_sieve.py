@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.packed import packed
 from rmtjac.kernels.boxes.affine import workspace
 from rmtjac.kernels.boxes.sieve import _form, excluded
 
@@ -54,19 +53,19 @@ def _vertices(net, layers, box):
 def test_a_polygon_with_a_fixed_point_is_kept():
     net = rj.Ensemble.berlyand_slavin(15, 3).draw(3)
     found = rj.find_fixed_points(net)
-    space = workspace(packed(net), 2, 4)
+    space = workspace(net.arrays, 2, 4)
     for point in found.points:
         for size in (1e-3, 1e-6, 1e-12):
-            assert not excluded(packed(net), space, _vertices(net, 0, np.array([point - size, point + size])))
+            assert not excluded(net.arrays, space, _vertices(net, 0, np.array([point - size, point + size])))
 
 
 def test_a_polygon_away_from_fixed_points_is_excluded():
     net = rj.Ensemble.berlyand_slavin(15, 3).draw(3)
     found = rj.find_fixed_points(net)
-    space = workspace(packed(net), 2, 4)
+    space = workspace(net.arrays, 2, 4)
     rng = np.random.default_rng(0)
     places = rng.uniform(-1, 1, (200, 2))
-    gone = [excluded(packed(net), space, _vertices(net, 0, np.array([x - 1e-4, x + 1e-4]))) for x in places]
+    gone = [excluded(net.arrays, space, _vertices(net, 0, np.array([x - 1e-4, x + 1e-4]))) for x in places]
     far = np.abs(places[:, None] - found.points[None]).max(axis=2).min(axis=1) > 0.02
     assert np.mean(np.array(gone)[far]) > 0.9
 
@@ -74,4 +73,4 @@ def test_a_polygon_away_from_fixed_points_is_excluded():
 def test_numbers_that_overflow_are_kept():
     net = rj.Network([[[1e200]], [[1e200]]], activation="linear")
     points = np.array([[1e200, 1e200], [2e200, 2e200]])
-    assert not excluded(packed(net), workspace(packed(net), 2, 0), points)
+    assert not excluded(net.arrays, workspace(net.arrays, 2, 0), points)

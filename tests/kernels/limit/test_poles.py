@@ -8,7 +8,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.kernels.limit.moment_transform import log_moment_transform_array, log_potential
-from rmtjac.kernels.limit.poles import LOG, SIGNED, pole_correction
+from rmtjac.kernels.limit.poles import Column, PanelKind, pole_correction
 from rmtjac.theory import derivative_law
 
 
@@ -50,7 +50,7 @@ def test_the_potential_has_minus_m_as_its_slope(name):
     law = _law(name)
     v = -np.log(np.quantile(law.values, [0.2, 0.5, 0.8])) - 3e-2j
     h = 1e-4
-    arrays = law.kernel[2:]
+    arrays = law.kernel.values, law.kernel.weights, law.kernel.panels
     difference = (log_potential(*arrays, v + h) - log_potential(*arrays, v - h)) / (2 * h)
     np.testing.assert_allclose(difference, -law.moment_transform(np.exp(v)), rtol=1e-4)  # (h/angle)^2 = 1e-5
 
@@ -71,6 +71,6 @@ def test_no_correction_far_from_the_poles():
 
 def test_kinds_of_panels():
     # log D^2 is monotone on most of the line for tanh; the zero of gelu' makes panels in D itself.
-    assert LOG in _law("tanh").panels[:, 0]
-    assert SIGNED in _law("gelu").panels[:, 0]
-    assert SIGNED not in _law("tanh").panels[:, 0]
+    assert PanelKind.LOG in _law("tanh").panels[:, Column.KIND]
+    assert PanelKind.SIGNED in _law("gelu").panels[:, Column.KIND]
+    assert PanelKind.SIGNED not in _law("tanh").panels[:, Column.KIND]

@@ -24,9 +24,9 @@ def test_against_quadrature(name, v):
     with mp.workdps(25):
         c, angle = means(name, VARIANCES[name], v)
     found = log_moment_transform(*law.kernel, complex(v))
-    assert found[0] == pytest.approx(complex(c), rel=1e-13)
-    assert found[5] == pytest.approx(float(c.imag), rel=1e-12)
-    assert found[3] + v == pytest.approx(complex(mp.log(c - 1)), rel=1e-13)
+    assert found.rest == pytest.approx(complex(c), rel=1e-13)
+    assert found.imag_m == pytest.approx(float(c.imag), rel=1e-12)
+    assert found.log_ratio + v == pytest.approx(complex(mp.log(c - 1)), rel=1e-13)
     assert law.log_potential(np.array([v])).imag[0] == pytest.approx(float(angle), rel=1e-13)
 
 
@@ -44,9 +44,9 @@ def test_the_rule_and_the_tail_agree_where_they_meet(name):
     # and derivatives are those of the values
     v, h = 800.0 - 1.0j, 1e-3
     left, right, here = (log_moment_transform(*law.kernel, x) for x in (v - h, v + h, v))
-    assert (right[1] - left[1]) / (2 * h) == pytest.approx(here[2], rel=1e-6)
-    assert (right[3] - left[3]) / (2 * h) == pytest.approx(here[4], rel=1e-6)
-    m = here[0] - 1.0
+    assert (right.log_rest - left.log_rest) / (2 * h) == pytest.approx(here.log_rest_slope, rel=1e-6)
+    assert (right.log_ratio - left.log_ratio) / (2 * h) == pytest.approx(here.log_ratio_slope, rel=1e-6)
+    m = here.rest - 1.0
     one, two = law.log_potential(np.array([v - h, v + h]))
     assert (two - one) / (2 * h) == pytest.approx(-m, rel=1e-6)
 

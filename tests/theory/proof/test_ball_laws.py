@@ -1,8 +1,5 @@
 """Laws in balls against mpmath: every ball must hold the value to 30 digits."""
 
-import math
-import sys
-
 import mpmath as mp
 import numpy as np
 import pytest
@@ -10,7 +7,9 @@ import pytest
 import rmtjac as rj
 from rmtjac.activations.analytic import ANALYTIC, derivative
 from rmtjac.theory import DiscreteLaw, derivative_law
-from rmtjac.theory.proof.ball_laws import Ball, PointBalls, ball_law, exact, flint_module
+from rmtjac.theory.proof.arb import exact
+from rmtjac.theory.proof.ball_laws import PointBalls, ball_law
+from rmtjac.theory.proof.verdict import Unproved
 from tests.oracles.activations import FUNCTIONS
 
 flint = pytest.importorskip("flint")
@@ -21,7 +20,7 @@ def _law(name, q):
     return ball_law(derivative_law(rj.activations.activation(name), q))
 
 
-def _holds(ball, value):
+def holds(ball, value):
     """The oracle has 40 digits, of which mp.quad is trusted for 30."""
     with mp.workdps(40):
         for part, number in ((acb(ball).real, mp.re(value)), (acb(ball).imag, mp.im(value))):
@@ -62,69 +61,14 @@ def test_unknown_derivative():
         derivative("relu")
 
 
-def _quad(name, q, f):
-    """E f(phi'(h)^2) in 40 digits."""
-    d = derivative(name)
-    s = mp.sqrt(mp.mpf(q))
-
-    def weighted(z):
-        h = s * z
-        return mp.npdf(z) * f(d(mp.mp, abs(h) if ANALYTIC[name].even else h) ** 2)
-
-    return mp.quad(weighted, [-14, -9, -5, -2.5, -1, 0, 1, 2.5, 5, 9, 14])
-
-
-@pytest.mark.parametrize("u", [0.6 - 0.9j, 5.0 - 3.0j, -40.0 - 300.0j])
-@pytest.mark.parametrize("name", ANALYTIC)
-def test_smooth_laws(name, u):
-    law, point = _law(name, 0.5), acb(u)
-    with ctx.workprec(64):
-        t, e = law.rest_and_ratio(point)
-        slope = law.slope(point)
-    with mp.workdps(40):
-        v = mp.mpc(u)
-        for ball, oracle in (
-            (t, _quad(name, 0.5, lambda x: 1 / (1 - v * x))),
-            (e, _quad(name, 0.5, lambda x: x / (1 - v * x))),
-            (slope, _quad(name, 0.5, lambda x: x / (1 - v * x) ** 2)),
-        ):
-            assert _holds(ball, oracle)
-            assert ball.rel_accuracy_bits() > 40
-
-
-@pytest.mark.parametrize("u", [0.3 - 0.2j, 1.5 - 0.5j, -6.0 - 2.0j])
-def test_erf_against_the_lerch_transcendent(u):
-    with ctx.workprec(64):
-        t, _ = _law("erf", 0.7).rest_and_ratio(acb(u))
-    with ctx.workprec(128):
-        a = 1 / (arb.pi() * 0.7)
-        lerch = a.sqrt() * acb(u).lerch_phi(acb(0.5), a)
-    assert t.overlaps(lerch)
-    assert lerch.rel_accuracy_bits() > 60
-
-
-@pytest.mark.parametrize("name", ["tanh", "silu", "leaky_relu:0.3"])
-def test_widened_balls_hold_what_lies_inside(name):
-    law, u = _law(name, 0.5), acb(3.0, -2.0)
-    radius = 1e-3
-    with ctx.workprec(64):
-        ball = u + acb(arb(0.0, radius), arb(0.0, radius))
-        wide = law.widen(u, ball, *law.rest_and_ratio(u), law.slope(u))
-        rng = np.random.default_rng(0)
-        for x, y in rng.uniform(-radius, radius, (5, 2)):
-            v = u + acb(x, y)
-            for outer, inner in zip(wide, (*law.rest_and_ratio(v.mid()), law.slope(v.mid())), strict=True):
-                assert outer.contains(inner.mid())
-
-
 def test_masses_of_pieces():
     with ctx.workprec(64), mp.workdps(40):
-        assert _holds(_law("hardtanh", 0.3).mass, mp.erf(1 / mp.sqrt(2 * mp.mpf(0.3))))
-        assert _holds(_law("relu6", 2.5).mass, mp.ncdf(6 / mp.sqrt(mp.mpf(2.5))) - mp.mpf(1) / 2)
+        assert holds(_law("hardtanh", 0.3).mass, mp.erf(1 / mp.sqrt(2 * mp.mpf(0.3))))
+        assert holds(_law("relu6", 2.5).mass, mp.ncdf(6 / mp.sqrt(mp.mpf(2.5))) - mp.mpf(1) / 2)
         # both ends in one tail, where the difference of two ncdf would have no digits
         step = rj.Activation("step", np.abs, np.abs, (9.0, 11.0), (0.0, 1.0, 0.0), code=3)
         law = ball_law(DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.5], (step, 1.0)))
-        assert _holds(law.mass / mp.ncdf(-9).__float__(), (mp.ncdf(-9) - mp.ncdf(-11)) / float(mp.ncdf(-9)))
+        assert holds(law.mass / mp.ncdf(-9).__float__(), (mp.ncdf(-9) - mp.ncdf(-11)) / float(mp.ncdf(-9)))
         assert law.mass.rel_accuracy_bits() > 50
         mirrored = rj.Activation("step", np.abs, np.abs, (-11.0, -9.0), (0.0, 1.0, 0.0), code=3)
         assert ball_law(DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.5], (mirrored, 1.0))).mass.overlaps(law.mass)
@@ -153,17 +97,6 @@ def test_no_variance(name, d2):
     assert abs(float(arb(law.moment(1))) - d2) < 1e-15
 
 
-@pytest.mark.parametrize("name", ["erf", "tanh", "gelu"])
-def test_moments(name):
-    law = _law(name, 0.5)
-    with ctx.workprec(64):
-        balls = [law.moment(k) for k in (1, 2, 7)]
-    with mp.workdps(40):
-        for k, ball in zip((1, 2, 7), balls, strict=True):
-            assert _holds(ball, _quad(name, 0.5, lambda x, k=k: x**k))
-            assert ball.rel_accuracy_bits() > 50
-
-
 def test_below_the_tip():
     for name, b in (("tanh", 1.0), ("sigmoid", 1 / 16), ("relu", 1.0)):
         law = _law(name, 0.5)
@@ -173,22 +106,5 @@ def test_below_the_tip():
 
 def test_own_functions_have_no_proof():
     mine = rj.Activation("tanh", np.sin, np.cos)  # the name alone is not enough
-    assert "no analytic derivative" in ball_law(derivative_law(mine, 0.5))
-
-
-def test_balls_round_outwards():
-    with ctx.workprec(200):
-        third = arb(1) / 3
-    ball = Ball.of(third)
-    assert ball.lower < 1 / 3 < ball.upper
-    assert arb(ball.value, ball.radius).contains(third)
-    assert Ball.of(arb(2)).radius == 0.0
-    assert (Ball.of(arb(2)).lower, Ball.of(arb(2)).upper) == (2.0, 2.0)
-    assert Ball.of(arb.nan()).radius == math.inf
-    assert repr(Ball(2.0, 1e-15)) == "Ball(2 +- 1e-15)"
-
-
-def test_without_flint(monkeypatch):
-    monkeypatch.setitem(sys.modules, "flint", None)
-    with pytest.raises(ImportError, match=r"pip install 'rmtjac\[certify\]'"):
-        flint_module()
+    with pytest.raises(Unproved, match="no analytic derivative"):
+        ball_law(derivative_law(mine, 0.5))

@@ -2,7 +2,6 @@
 
 import cmath
 import math
-from fractions import Fraction
 
 import mpmath as mp
 import numpy as np
@@ -12,11 +11,8 @@ import rmtjac as rj
 from rmtjac.activations.analytic import ANALYTIC, derivative
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 from rmtjac.theory.equation import roots as inverse
-from rmtjac.theory.proof.ball_laws import Ball
 from rmtjac.theory.proof.density import certified_density
 from rmtjac.theory.proof.edges import certified_edges
-from rmtjac.theory.proof.exact_equation import equation
-from rmtjac.theory.proof.root import prove_root
 from tests.oracles.closed_forms import fuss_catalan_density, fuss_catalan_edge
 
 flint = pytest.importorskip("flint")
@@ -88,7 +84,7 @@ def _root(laws, counts, ratios, free, log_constant, lam, start):
     return -mp.im(laws[0](root[0]) / ratios[0]) / (mp.pi * mp.mpf(lam))
 
 
-def _mgf(name, q):
+def _moment_transform(name, q):
     """m_K of a smooth activation by quadrature in mpmath."""
     d, s = derivative(name), mp.sqrt(mp.mpf(q))
 
@@ -107,7 +103,7 @@ def test_smooth_laws(name, depth):
     layers, lam = _layers(name, 0.5, depth), 0.05
     start = inverse.solve(layers, np.log([lam])).log_u[0]
     with mp.workdps(20):
-        oracle = _root([_mgf(name, 0.5)], [depth], [1], [(1, 1)], mp.mpf(0), lam, start)
+        oracle = _root([_moment_transform(name, 0.5)], [depth], [1], [(1, 1)], mp.mpf(0), lam, start)
     _assert_holds(certified_density(layers, [lam]), [oracle])
 
 
@@ -119,7 +115,7 @@ def test_layers_that_differ():
     order = [next(g for g, law in enumerate(layers.groups) if law is mine) for mine in laws]
     with mp.workdps(20):
         p = mp.erf(1 / mp.sqrt(2 * mp.mpf(0.4)))
-        moment_transform = [_mgf("tanh", 0.5), _mgf("erf", 0.3), lambda u: p * u / (1 - u)]
+        moment_transform = [_moment_transform("tanh", 0.5), _moment_transform("erf", 0.3), lambda u: p * u / (1 - u)]
         r = [mp.mpf(100) / n for n in (300, 200, 150, 100)]
         # C = -log r_0 + log(r_0/r_1) + log(r_1/r_2) + log(r_2/r_3) = 0
         oracle = _root(moment_transform, [1, 1, 1], r[1:], [(r[0], 1), (r[1], -1)], mp.log(3), lam, log_u[order])
@@ -158,15 +154,6 @@ def test_a_law_of_many_values():
     _assert_holds(certified_density(layers, lam), exact)
 
 
-def test_equal_laws_are_merged():
-    laws = [DiscreteLaw.from_points([0.0, 0.5, 2.0], [0.2, 0.3, 0.5]) for _ in range(3)]
-    eq = equation(Layers(laws, [1.0] * 3))
-    assert (eq.lead.count, eq.others) == (3, ())
-    # Equal floats, but one of the functions is unknown: no proof.
-    own = rj.Activation("own", np.tanh, rj.activations.activation("tanh").derivative)
-    assert "'own' has no analytic derivative" in equation(Layers([_law("tanh"), derivative_law(own, 0.5)], [1.0] * 2))
-
-
 def test_the_float_density_is_close():
     layers = Layers([_law("hardtanh", 0.3 + 0.1 * i) for i in range(6)], [1.0] * 6)
     lam = np.geomspace(1e-4, 2.0, 30)
@@ -174,44 +161,6 @@ def test_the_float_density_is_close():
     roots = inverse.solve(layers, np.log(lam))
     # The float solver is a different code; its error next to the edge is some 1e-12.
     np.testing.assert_allclose(-roots.imag_m / (math.pi * lam), result.density, rtol=1e-10)
-
-
-@pytest.mark.parametrize("lam", [1.0, 2.0, 3.0, 5.0])
-def test_a_root_mod_two_pi_is_refused(lam):
-    # Linear, L = 3: (1 + m)^4 = lambda m has two roots in the lower half-plane.
-    eq = equation(_layers("linear", 1.0, 3))
-    exact = float(fuss_catalan_density(3, lam, 30))
-    seen = 0
-    for m in np.roots([1.0, 4.0, 6.0, 4.0 - lam, 1.0]):
-        if m.imag < 0.0:
-            proof = prove_root(eq, lam, [acb(complex(m / (1.0 + m)))])
-            density = -m.imag / (math.pi * lam)
-            if abs(density - exact) < 1e-9:
-                assert abs(float(proof.density.mid()) - exact) < 1e-12
-                seen += 1
-            else:
-                assert density > 2.0 * exact
-                assert proof.density is None
-                assert "does not solve the equation" in proof.reason
-                seen += 1
-    assert seen == 2
-
-
-def test_a_root_in_the_wrong_half_plane_is_refused():
-    lam = 1.0
-    for layers in (_layers("hardtanh", 0.3, 2), _layers("tanh", 0.5, 2)):
-        u = cmath.exp(inverse.solve(layers, np.log([lam])).log_u[0, 0])
-        assert prove_root(equation(layers), lam, [acb(u)]).density is not None
-        assert prove_root(equation(layers), lam, [acb(u.conjugate())]).density is None
-
-
-def test_a_poor_start_costs_bits_only():
-    eq, exact = equation(_layers("linear", 1.0, 3)), fuss_catalan_density(3, 2.0, 40)
-    u = cmath.exp(inverse.solve(_layers("linear", 1.0, 3), np.log([2.0])).log_u[0, 0])
-    proof = prove_root(eq, 2.0, [acb(u * (1.0 + 1e-3j))])
-    ball = Ball.of(proof.density)
-    assert ball.lower <= exact <= ball.upper
-    assert ball.radius < 1e-12 * ball.value
 
 
 def test_outside_the_support():
@@ -252,14 +201,3 @@ def test_arguments_and_result():
     assert flint.ctx.prec == 53  # as before
     sharp = certified_density(layers, [1.0], bits=200)
     assert sharp.radius[0] <= result.radius[0]
-
-
-def test_scales_and_widths_are_exact():
-    # variances .1 and .3 are the floats they are, the widths make fractions
-    layers = Layers([_law("linear"), _law("relu")], [0.1, 0.3], [3.0, 7.0, 2.0], [True, False])
-    eq = equation(layers)
-    # 1/r_0 = 3/2; the first layer is orthogonal and n_1 > n_0: r_1/r_1; the second Gaussian: r_1/r_2 = 2/7
-    assert eq.scale == Fraction(0.1) * Fraction(0.3) * Fraction(3, 7)
-    assert abs(float(eq.log_constant()) - layers.log_scale) < 1e-14
-    # (1 + r_0 m) of the input, the linear layer against its orthogonal weights: r_1 - r_1 = nothing
-    assert {(t.ratio, t.count) for t in eq.terms} == {(Fraction(2, 3), 1), (Fraction(1), 1)}

@@ -43,7 +43,7 @@ def test_it_agrees_with_the_edges(layers):
     # Two proofs of different kind: where one says the density is positive the other must not say it is 0.
     lam = np.geomspace(1e-4, 1e3, 60)
     eq = equation(layers)
-    outside = np.array([prove_outside(eq, float(x)) == "" for x in lam])
+    outside = np.array([prove_outside(eq, float(x)).proved for x in lam])
     result = certified_density(layers, lam)
     assert result.proved.all(), result.reasons
     np.testing.assert_array_equal(outside, result.density == 0.0)
@@ -53,8 +53,8 @@ def test_it_agrees_with_the_edges(layers):
 
 def test_no_claim_in_the_support():
     for layers in (Layers([_law("relu")] * 2, [1.0] * 2), Layers([_law("leaky_relu:0.5")] * 3, [1.0] * 3)):
-        assert all(prove_outside(equation(layers), x) for x in (1e-12, 1e-3, 0.1, 1.0))
+        assert not any(prove_outside(equation(layers), x) for x in (1e-12, 1e-3, 0.1, 1.0))
 
 
 def test_smooth_laws_are_not_covered():
-    assert "finitely many values" in prove_outside(equation(Layers([_law("tanh")], [1.0])), 100.0)
+    assert "finitely many values" in prove_outside(equation(Layers([_law("tanh")], [1.0])), 100.0).reason

@@ -79,7 +79,7 @@ def test_points_are_exact_floats():
 
 def test_arguments():
     layers = Layers([_law("linear")], [1.0])
-    with pytest.raises(ValueError, match="most=0 must be"):
+    with pytest.raises(ValueError, match="order=0 must be"):
         certified_moments(layers, 0)
     mine = rj.Activation("mine", lambda h: h, lambda h: 1.0 / (1.0 + abs(h)))
     with pytest.raises(ValueError, match="no certified moments: activation 'mine'"):

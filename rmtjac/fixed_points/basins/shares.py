@@ -1,4 +1,4 @@
-"""Shares of the volume of a box: cells whose end is known, and random points in the others."""
+"""Shares of basins in the volume of a box: cells of a known label, and random points in the other cells."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.cover import OPEN
+from rmtjac.fixed_points.ends import Label
 from rmtjac.network import Network
 
 __all__ = ["Parts", "in_cells", "parts_of_cells", "parts_of_grid", "random_points", "share"]
 
-_LOOKS = 64  # steps after which a point that met no cell of a known end is followed on
+_LOOKS = 64  # steps in which a random point may enter a cell of a known label
 
 
 class Parts(NamedTuple):
-    """A box cut into cells: edges along each axis, and the label of each cell, or `OPEN`."""
+    """A box cut into cells: the edges along each axis, and the label of each cell, or `Label.OPEN`."""
 
     edges: list[np.ndarray]
     labels: np.ndarray
 
     @property
     def volumes(self) -> np.ndarray:
-        """Parts of the volume of the box."""
+        """The volume of each cell, as a share of the volume of the box."""
         out: np.ndarray = np.ones(())
         for edge in self.edges:
             out = np.multiply.outer(out, np.diff(edge) / (edge[-1] - edge[0]))
@@ -31,33 +31,33 @@ class Parts(NamedTuple):
 
 
 def parts_of_cells(box: np.ndarray, cells: np.ndarray) -> Parts:
-    """Return equal cells as parts."""
+    """Return the parts for an array of labels of equal cells."""
     return Parts([np.linspace(low, high, size + 1) for low, high, size in zip(*box, cells.shape, strict=True)], cells)
 
 
 def parts_of_grid(box: np.ndarray, axes: tuple[np.ndarray, ...], labels: np.ndarray) -> Parts:
-    """Return the cells between grid points; of one label if all their corners have it, which is no proof.
+    """Return the cells between grid points; a cell has the label of its corners if they agree, which is no proof.
 
-    What lies beyond the last grid point, if the step does not divide the side, is `OPEN`.
+    If the step does not divide the side of the box, the cells beyond the last grid point are `Label.OPEN`.
     """
     edges, inner = [], []
     for axis, high in zip(axes, box[1], strict=True):
         short = axis[-1] < high - 1e-9 * (high - axis[0])
         edges.append(np.append(axis, high) if short else np.append(axis[:-1], high))
         inner.append(slice(0, len(axis) - 1))
-    out = np.full([len(edge) - 1 for edge in edges], OPEN)
+    out = np.full([len(edge) - 1 for edge in edges], Label.OPEN)
     first = labels[tuple(inner)]
     alike = np.ones(first.shape, dtype=bool)
     for corner in itertools.product((0, 1), repeat=len(axes)):
         moved = labels[tuple(slice(c, c + size) for c, size in zip(corner, first.shape, strict=True))]
         alike &= moved == first
-    out[tuple(inner)] = np.where(alike, first, OPEN)
+    out[tuple(inner)] = np.where(alike, first, Label.OPEN)
     return Parts(edges, out)
 
 
 def random_points(parts: Parts, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return `count` points of the open cells, one uniform in each of as many strata of equal volume, in order."""
-    cells = np.argwhere(parts.labels == OPEN)
+    """Return `count` random points in the open cells: one in each of `count` strata of equal volume, in order."""
+    cells = np.argwhere(parts.labels == Label.OPEN)
     if not len(cells):
         return np.empty((0, parts.labels.ndim))
     heap = np.cumsum(parts.volumes[tuple(cells.T)])
@@ -69,11 +69,11 @@ def random_points(parts: Parts, count: int, rng: np.random.Generator) -> np.ndar
 
 
 def in_cells(net: Network, parts: Parts, x: np.ndarray) -> np.ndarray:
-    """Return the label of the first labelled cell that the orbit of each point enters, or `OPEN`."""
-    found = np.full(len(x), OPEN)
+    """Return the label of the first labelled cell that the orbit of each point enters, or `Label.OPEN`."""
+    found = np.full(len(x), Label.OPEN)
     low, high = np.array([[edge[0], edge[-1]] for edge in parts.edges]).T
     for _ in range(_LOOKS):
-        left = np.flatnonzero(found == OPEN)
+        left = np.flatnonzero(found == Label.OPEN)
         if not left.size:
             break
         inside = ((x >= low) & (x <= high)).all(axis=1)
@@ -83,7 +83,7 @@ def in_cells(net: Network, parts: Parts, x: np.ndarray) -> np.ndarray:
         )
         found[left[inside]] = parts.labels[index]
         with np.errstate(over="ignore", invalid="ignore"):
-            x = net(x[found[left] == OPEN])
+            x = net(x[found[left] == Label.OPEN])
     return found
 
 
@@ -95,12 +95,17 @@ def share(known: np.ndarray, ends: np.ndarray, label: int, left: float) -> tuple
     known
         Volumes of the cells that have the label.
     ends
-        Labels of the random points in the open cells, whose volume is `left`.
+        Labels of the ends of the random points in the open cells.
+    label
+        The label.
+    left
+        The volume of the open cells.
 
     Notes
     -----
-    A random point in each stratum errs less than independent points, of which this is the error. It is that of two
-    more points of the label and two more of others (Agresti and Coull), so that none in a few is not taken for none.
+    The error is that of independent points, which is larger than that of one point in each stratum. Two hits and two
+    misses are added (Agresti and Coull, The American Statistician 52, 1998), so that no hit among a few points does not
+    give an error of 0.
     """
     if not ends.size:
         return float(known.sum()), 0.0

@@ -1,4 +1,10 @@
-"""Cells of a box that provably lie in one basin: certified cores, and cells whose images proved cells cover."""
+r"""Cells of a box that provably lie in one basin of attraction.
+
+A cell belongs to the basin of an attractor if it lies in a certified core of it (`rmtjac.fixed_points.iterated.cores`),
+or if a box that contains :math:`F^t` of the cell, t = 1 or 2, is covered by cells of that basin: an orbit from the cell
+then enters the basin. The boxes come from affine forms that are rounded outward, and a comparison with NaN or infinity
+proves nothing, so that rounding cannot add a cell.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +13,28 @@ import itertools
 import numpy as np
 
 from rmtjac.fixed_points.domain import image_box
+from rmtjac.fixed_points.ends import Label
 from rmtjac.fixed_points.iterated.cores import Core
-from rmtjac.fixed_points.packed import packed
 from rmtjac.network import Network
 
-__all__ = ["OPEN", "proved_cells"]
+__all__ = ["proved_cells"]
 
-OPEN = -3
-_COARSEST = {1: 32, 2: 32, 3: 8}  # cells along each axis to begin with
-_IMAGES = 2  # F, F^2: how many images of a cell are looked at
+_COARSEST = {1: 32, 2: 32, 3: 8}  # number of cells along each axis at first, by dimension
+_IMAGES = 2  # the number of images of a cell that are bounded: F and F^2
 
 
 def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvings: int) -> np.ndarray:
-    """Return the labels of equal cells of the box, an array of n dimensions: the number of a core, or `OPEN`.
+    """Return labels of equal cells of the box, an array of n dimensions: the number of a core, or `Label.OPEN`.
 
-    A cell whose image (a box around it, from affine forms with outward rounding) lies in a core or in cells of one
-    label gets that label, over and over; then cells without one are halved in every direction, `halvings` times.
+    A cell whose image lies in a core, or in cells of one label, gets that label; this is repeated until nothing
+    changes. Then the cells without a label are halved in every direction, `halvings` times in all.
     """
-    from rmtjac.kernels.boxes.affine import hulls
+    from rmtjac.kernels.boxes.orbit import hulls
 
     n = box.shape[1]
     side = _COARSEST[n] << halvings
     edges = [np.linspace(low, high, side + 1) for low, high in box.T]
-    labels = np.full((side,) * n, OPEN, dtype=np.int32)
+    labels = np.full((side,) * n, Label.OPEN, dtype=np.int32)
     if all(core is None for core in cores):
         return labels
     held = image_box(net)
@@ -38,10 +43,10 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
     while True:
         low = np.stack([edge[cells[:, i] * block] for i, edge in enumerate(edges)], axis=1)
         high = np.stack([edge[(cells[:, i] + 1) * block] for i, edge in enumerate(edges)], axis=1)
-        images = hulls(packed(net), low, high, _IMAGES)
-        if held is not None:  # no image leaves the range of the last activation; its rounding may
+        images = hulls(net.arrays, low, high, _IMAGES)
+        if held is not None:  # images lie in the range of the last activation, though their rounded bounds may not
             images = np.clip(images, held[0], held[1])
-        found = np.full(len(cells), OPEN)
+        found = np.full(len(cells), Label.OPEN)
         for k, core in enumerate(cores):
             if core is not None:
                 inside = core.holds_boxes(low, high)
@@ -52,12 +57,12 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
         _paint(labels, cells, found, block)
         while True:
             new = _covered(labels, ranges, len(cores))
-            new[found != OPEN] = OPEN
-            if (new == OPEN).all():
+            new[found != Label.OPEN] = Label.OPEN
+            if (new == Label.OPEN).all():
                 break
-            found = np.where(new != OPEN, new, found)
+            found = np.where(new != Label.OPEN, new, found)
             _paint(labels, cells, new, block)
-        cells = cells[found == OPEN]
+        cells = cells[found == Label.OPEN]
         if block == 1 or not len(cells):
             return labels
         block //= 2
@@ -66,14 +71,14 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
 
 
 def _paint(labels: np.ndarray, cells: np.ndarray, found: np.ndarray, block: int) -> None:
-    """Write the labels of cells, blocks of the finest ones."""
-    done = found != OPEN
+    """Write the labels of cells, each a block of finest cells, into the array of the finest cells."""
+    done = found != Label.OPEN
     for offset in itertools.product(range(block), repeat=labels.ndim):
         labels[tuple((cells[done] * block + np.array(offset)).T)] = found[done]
 
 
 def _ranges(edges: list[np.ndarray], images: np.ndarray) -> np.ndarray:
-    """Indices of the finest cells that cover each image: shape (cells, images, 2, n); -1 where it leaves the box."""
+    """Return the range of finest cells that covers each image, shape (cells, images, 2, n); -1 if it leaves the box."""
     out = np.empty(images.shape, dtype=np.int64)
     for i, edge in enumerate(edges):
         low, high = images[:, :, 0, i], images[:, :, 1, i]
@@ -85,9 +90,9 @@ def _ranges(edges: list[np.ndarray], images: np.ndarray) -> np.ndarray:
 
 
 def _covered(labels: np.ndarray, ranges: np.ndarray, count: int) -> np.ndarray:
-    """The label of all finest cells in one of the ranges of each cell, if they have but one."""
+    """Return for each cell the label that all finest cells in one of its ranges share, or `Label.OPEN`."""
     n = labels.ndim
-    found = np.full(len(ranges), OPEN)
+    found = np.full(len(ranges), Label.OPEN)
     inside = (ranges >= 0).all(axis=(2, 3))
     sizes = (ranges[:, :, 1] - ranges[:, :, 0]).prod(axis=2)
     for k in range(count):

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import root
 
 import rmtjac as rj
-from rmtjac.fixed_points.growth import fixed_point_box
+from rmtjac.fixed_points.certified.growth import fixed_point_box
 
 
 def _roots(net, starts):

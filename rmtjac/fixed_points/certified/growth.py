@@ -1,15 +1,20 @@
-r"""A box around all fixed points of a network, from what its layers do far away.
+r"""A box that contains all fixed points of a network, from the ranges and the growth of its layers.
 
-Ranges: with :math:`X_0 = R^n` and :math:`X_{k+1}` a box around :math:`F(X_k)`, infinite ends allowed, every fixed point
-lies in every :math:`X_k`. A bounded hidden layer makes :math:`X_1` bounded, signs of weights often a later one.
+Ranges: with :math:`X_0 = R^n` and a box :math:`X_{k+1}` that contains :math:`F(X_k)`, infinite sides allowed, every
+fixed point lies in every :math:`X_k`. A bounded hidden layer makes :math:`X_1` bounded, the signs of weights often a
+later one.
 
-Growth: far away a layer is linear, so that on X, with :math:`|\cdot|` by coordinate,
+Growth: far from 0 a layer is nearly linear, so that on X, with absolute values by coordinate,
 
 .. math:: F(x) = A x + a + r(x), \qquad |r(x)| \le M|x| + c.
 
-With B near :math:`(I - A)^{-1}` and :math:`R = I - B(I - A)` a fixed point has
-:math:`|x - Ba| \le P|x - Ba| + q`, :math:`P = |R| + |B|M`, :math:`q = P|Ba| + |B|c`. Some v > 0 with Pv + q <= v and
-Pv < v proves :math:`\rho(P) < 1` and so :math:`|x - Ba| \le v`. The same in the Euclidean norm, where P is a number.
+Theorem (proof in docs/theory/fixed_points.md): let B be a matrix near :math:`(I - A)^{-1}`, :math:`R = I - B(I - A)`,
+:math:`P = |R| + |B|M` and :math:`q = P|Ba| + |B|c`. Every fixed point satisfies :math:`|x - Ba| \le P|x - Ba| + q`. If
+some v > 0 satisfies Pv + q <= v and Pv < v, then :math:`\rho(P) < 1` and :math:`|x - Ba| \le v`. The same holds in the
+Euclidean norm, where P and q are numbers.
+
+A, a, B and v may be any; they are found in floats. M, c, P and q are rounded up, and the inequalities for v are checked
+with their rounding errors; a NaN or infinity fails them.
 """
 
 from __future__ import annotations
@@ -25,32 +30,32 @@ from rmtjac.network import Network
 
 __all__ = ["Held", "fixed_point_box"]
 
-_ROUNDS = 30  # of ranges; each is one product with every weight matrix
-_GAIN = 0.9  # another round is worth it if this one made some side shorter than this part
-_ROOM = (1e-12, 1e-9, 1e-6)  # relative, for the rounding of v
+_ROUNDS = 30  # the largest number of rounds of ranges; each takes one product with every weight matrix
+_GAIN = 0.9  # another round follows if this one made some side shorter than this part
+_ROOM = (1e-12, 1e-9, 1e-6)  # v is made larger by these relative amounts, to cover its rounding errors
 _LEAST = 1e-200
 
 
 class Held(NamedTuple):
-    """Corners (2, n) of a box that holds every fixed point, and what their indices add up to, if that is known."""
+    """A box that contains every fixed point."""
 
-    box: np.ndarray
-    degree: int | None
+    box: np.ndarray  # (2, n), corners
+    degree: int | None  # the sum of the indices of all fixed points, if it is known
 
 
 class _Form(NamedTuple):
-    """x^l = A x + a + r, |r| <= M |x| + c: by coordinate (M a matrix, c a vector) or in the Euclidean norm."""
+    """The layer x^l = A x + a + r with |r| <= M |x| + c, by coordinate or in the Euclidean norm."""
 
-    linear: np.ndarray
-    shift: np.ndarray
-    slope: Any
-    rest: Any
+    linear: np.ndarray  # A
+    shift: np.ndarray  # a
+    slope: Any  # M, a matrix by coordinate, a number in the Euclidean norm
+    rest: Any  # c, a vector or a number
 
 
 def fixed_point_box(net: Network) -> Held | None:
-    """Return a box that holds every fixed point, or None if none is found (or the network does not map R^n to itself).
+    """Return a box that contains every fixed point; None if none is found or the network does not map R^n to itself.
 
-    Cost: some products with each weight matrix; where ranges do not bound F, also some of n x n matrices.
+    Cost: some products with each weight matrix; if ranges do not bound F, also some products of n x n matrices.
     """
     n = net.widths[0]
     if net.widths[-1] != n:
@@ -68,23 +73,24 @@ def fixed_point_box(net: Network) -> Held | None:
                     continue
                 centre, reach, degree = found
                 low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
-                if not (low <= high).all():  # no fixed point anywhere; any box says so
+                if not (low <= high).all():  # there is no fixed point, so any box will do
                     return Held(np.array([-np.ones(n), np.ones(n)]), 0)
                 low, high, _ = _shrunk(net, low, high)
                 if not _bounded(low, high):
                     return None
-                # The deformation of F to its linear part stays on a part of R^n only if that part is constant.
+                # If the ranges left only a part of R^n, the degree is known only for a constant linear part.
                 known = everywhere or not form.linear.any()
                 return Held(np.array([low, high]), degree if known else None)
     return None
 
 
 def _bounded(low: np.ndarray, high: np.ndarray) -> bool:
+    """Return whether a box has finite sides and is not empty."""
     return bool(np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all())
 
 
 def _shrunk(net: Network, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Make a box around fixed points smaller by ranges; also the preactivations on it, (2, neurons) per layer."""
+    """Return a smaller box by ranges, as its corners, and bounds (2, neurons) of the preactivations of each layer."""
     for _ in range(_ROUNDS):
         bottom, top, ranges = low, high, []
         for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
@@ -101,7 +107,10 @@ def _shrunk(net: Network, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray
 
 
 def _along(phi: Activation, low: np.ndarray, high: np.ndarray, middle: bool) -> tuple[np.ndarray, ...] | None:
-    """Return m, o, r, c with |phi(h) - m h - o| <= r |h| + c for low <= h <= high; m = 0, or halfway, at a choice."""
+    """Return m, o, r, c with |phi(h) - m h - o| <= r |h| + c for low <= h <= high.
+
+    If phi has two different asymptotes there, m is 0, or with `middle` the mean of their slopes.
+    """
     far = asymptotes(phi)
     if far is None:
         return None
@@ -112,7 +121,7 @@ def _along(phi: Activation, low: np.ndarray, high: np.ndarray, middle: bool) -> 
     straight = before == after
     m = np.where(straight, before, 0.5 * (before + after) if middle else 0.0)
     r = np.where(straight, 0.0, np.maximum(np.abs(before - m), np.abs(after - m)) * (1.0 + 4.0 * UNIT))
-    # Where h ends on one side, the other asymptote is taken there too.
+    # If h is bounded on one side, the asymptote of the other side is used on both.
     ends = np.maximum(np.where(np.isneginf(low), 0.0, -low), np.where(np.isposinf(high), 0.0, high))
     c = bend + np.where(straight, abs(left - right) * np.maximum(ends, 0.0), 0.0) * (1.0 + 4.0 * UNIT)
     o = np.where(flat, 0.5 * bottom + 0.5 * top, 0.0)
@@ -121,7 +130,7 @@ def _along(phi: Activation, low: np.ndarray, high: np.ndarray, middle: bool) -> 
 
 
 def _far_away(net: Network, ranges: list[np.ndarray], euclidean: bool, middle: bool) -> _Form | None:
-    """Return F as a linear map and a rest."""
+    """Return F as a linear map with a rest; None if it is not known for an activation, or overflows."""
     n = net.widths[0]
     form = _Form(np.eye(n), np.zeros(n), *((0.0, 0.0) if euclidean else (np.zeros((n, n)), np.zeros(n))))
     for matrix, bias, phi, (low, high) in zip(net.weights, net.biases, net.activations, ranges, strict=True):
@@ -152,7 +161,7 @@ def _far_away(net: Network, ranges: list[np.ndarray], euclidean: bool, middle: b
 
 
 def _solved(form: _Form, euclidean: bool) -> tuple[np.ndarray, Any, int | None] | None:
-    """Return a centre, how far from it a fixed point may lie, and the sum of the indices of all."""
+    """Return a centre, a bound of the distance of every fixed point from it, and the sum of the indices or None."""
     n = form.shift.size
     unit = 4.0 * (n + 8) * UNIT
     system = np.eye(n) - form.linear
@@ -187,7 +196,7 @@ def _solved(form: _Form, euclidean: bool) -> tuple[np.ndarray, Any, int | None] 
 
 
 def _dominating(matrix: np.ndarray, right: np.ndarray) -> np.ndarray | None:
-    """Return v > 0 with P v + q <= v and P v < v, for P, q >= 0; None if none is found (there is one if rho(P) < 1)."""
+    """Return v > 0 with P v + q <= v and P v < v, for P, q >= 0; None if none is found."""
     n = right.size
     up = 1.0 + 4.0 * (n + 8) * UNIT
     guess = right

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.cover import OPEN
+from rmtjac.fixed_points.ends import Label
 from rmtjac.fixed_points.iterated.cores import find_core
 from rmtjac.status import Status
 
@@ -103,7 +103,7 @@ def test_proved_cells_end_where_they_should(activation):
         net = rj.Ensemble.berlyand_slavin(30, 2, activation=activation).draw(seed)
         basins = rj.find_basins(net, prove=2)
         cells = basins.cells
-        proved = np.argwhere(cells != OPEN)
+        proved = np.argwhere(cells != Label.OPEN)
         if not len(proved):
             continue
         rng = np.random.default_rng(seed)
@@ -196,7 +196,7 @@ def test_bad_arguments():
         rj.find_basins(3)
     with pytest.raises(ValueError, match="network maps 2 numbers to 3; fixed points need"):
         rj.find_basins(rj.Network([np.ones((3, 2))]))
-    with pytest.raises(ValueError, match=r"network maps R\^4 to itself; basins are drawn for n <= 3"):
+    with pytest.raises(ValueError, match=r"network maps R\^4 to itself; basins are computed for n <= 3"):
         rj.find_basins(rj.Network([np.eye(4)]))
     with pytest.raises(ValueError, match=r"step=3\.0 is larger than the domain"):
         rj.find_basins(HALVES, step=3.0)

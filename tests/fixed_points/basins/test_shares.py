@@ -1,34 +1,34 @@
 import numpy as np
 import pytest
 
-from rmtjac.fixed_points.cover import OPEN
-from rmtjac.fixed_points.shares import Parts, parts_of_grid, random_points, share
+from rmtjac.fixed_points.basins.shares import Parts, parts_of_grid, random_points, share
+from rmtjac.fixed_points.ends import Label
 
 
 def test_cells_of_a_grid():
     axis = np.array([0.0, 0.3, 0.6, 0.9])
     labels = np.array([0, 0, 1, 1])
     parts = parts_of_grid(np.array([[0.0], [1.0]]), (axis,), labels)
-    assert parts.labels.tolist() == [0, OPEN, 1, OPEN]  # the last piece lies beyond the grid
+    assert parts.labels.tolist() == [0, Label.OPEN, 1, Label.OPEN]  # the last piece lies beyond the grid
     np.testing.assert_allclose(parts.volumes, [0.3, 0.3, 0.3, 0.1])
     whole = parts_of_grid(np.array([[0.0, 0.0], [0.9, 0.9]]), (axis, axis), np.add.outer(labels, labels))
     assert whole.labels.shape == (3, 3)
     assert whole.labels[0, 0] == 0
     assert whole.labels[2, 2] == 2
     assert whole.labels[0, 2] == whole.labels[2, 0] == 1
-    assert (whole.labels == OPEN).sum() == 5
+    assert (whole.labels == Label.OPEN).sum() == 5
 
 
 def test_random_points_fill_the_open_cells():
     rng = np.random.default_rng(0)
     edges = [np.array([0.0, 0.1, 0.5, 1.0]), np.array([0.0, 1.0, 3.0])]
-    labels = np.array([[OPEN, 0], [0, OPEN], [OPEN, OPEN]])
+    labels = np.array([[Label.OPEN, 0], [0, Label.OPEN], [Label.OPEN, Label.OPEN]])
     x = random_points(Parts(edges, labels), 1000, rng)
     i = np.searchsorted(edges[0], x[:, 0]) - 1
     j = np.searchsorted(edges[1], x[:, 1]) - 1
-    assert (labels[i, j] == OPEN).all()
+    assert (labels[i, j] == Label.OPEN).all()
     # strata: each cell has its number of points but for one at each of its two ends
-    area = np.outer(np.diff(edges[0]), np.diff(edges[1])) * (labels == OPEN)
+    area = np.outer(np.diff(edges[0]), np.diff(edges[1])) * (labels == Label.OPEN)
     count = np.zeros(labels.shape)
     np.add.at(count, (i, j), 1)
     assert np.abs(count - 1000 * area / area.sum()).max() <= 2.0
