@@ -1,7 +1,7 @@
-"""How loads of damaged files end, over all classes that are saved and all ways of damage in `tests.damage`.
+"""Damage files of all classes that are saved, in all ways of `tests.damage`, and count how their loads end.
 
-`python -m benchmarks.damaged_files` prints a table. Nothing but one line that names the file, or what was saved, may
-come out; in files without a digest (of earlier versions) a number may be another one.
+`python -m benchmarks.damaged_files` prints a table. Each load must end in one line of error that names the file, or
+give what was saved. In files without a digest, which early versions wrote, a number may differ.
 """
 
 from __future__ import annotations
