@@ -2,8 +2,8 @@
 
     python -m benchmarks.goodness [--repetitions R] [--samples S] [--wide R] [--powers R] [--activations ...] [--out F]
 
-All samples of a row are drawn at once and cut into repetitions of S networks. Each repetition draws 2 S further networks
-of smaller widths for its ladder.
+All samples of a row are drawn at once and cut into repetitions of S networks. Each repetition draws 2 S further
+networks of smaller widths for its ladder.
 """
 
 from __future__ import annotations

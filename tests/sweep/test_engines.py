@@ -64,7 +64,7 @@ def test_one_killed_worker_of_a_pool(tmp_path, expected):
 def test_interrupts_end_cleanly(number, tmp_path):
     folder = tmp_path / "sweep"
     new_plan(folder)
-    process = _cli("run", folder, "-j", 2)
+    process = _cli("run", folder, "-j", 1)
     wait_for(folder, 10)
     os.kill(process.pid, number)
     _, err = process.communicate(timeout=60)
@@ -77,6 +77,7 @@ def test_interrupts_end_cleanly(number, tmp_path):
     assert not state.problems  # the units in hand were finished
 
 
+@pytest.mark.slow  # a cluster of Dask and its workers: 8 s of CPU time
 def test_dask_with_a_killed_worker(tmp_path, expected):
     pytest.importorskip("distributed")
     folder = tmp_path / "sweep"
