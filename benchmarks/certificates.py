@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tests.learn.equilibrium import oracle as layer_oracle
 from tests.nonnegative import oracle
 
 
@@ -22,9 +23,9 @@ def main() -> None:
     args = parser.parse_args()
     for name, study, count in (
         ("networks", oracle.attack, args.networks),
-        ("layers", oracle.attack_layers, args.layers),
+        ("layers", layer_oracle.attack_layers, args.layers),
     ):
-        found = study(count, args.seed, sys.stderr)  # those that are wrong go to stderr
+        found = study(count, args.seed, sys.stderr)  # prints what is wrong to stderr
         print(f"{name}: {found['contradicted']} contradicted; {dict(sorted(found.items()))}")
 
 

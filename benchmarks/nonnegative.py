@@ -19,7 +19,15 @@ from threadpoolctl import threadpool_limits
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive import write_atomically
-from rmtjac.learn import CONFIGURATIONS, PcDEQClassifier, digits, mnist, row, table, train_autoencoder
+from rmtjac.learn import (
+    CONFIGURATIONS,
+    PcDEQClassifier,
+    autoencoder_row,
+    autoencoder_table,
+    digits,
+    mnist,
+    train_autoencoder,
+)
 from rmtjac.learn.equilibrium.layers import layer_of
 from rmtjac.learn.equilibrium.training import Trainer, Training
 
@@ -69,9 +77,10 @@ def autoencoders(data: rj.learn.Images, seed: int, epochs: int) -> str:
     rows = []
     for name in CONFIGURATIONS:
         model = train_autoencoder(data.train, name, epochs=epochs, rng=seed)
-        rows.append(row(model, data.test))
-        print(table(rows, published=True).splitlines()[-1], flush=True)
-    return f"784-200-784, Adam 1e-3, batch 64, seed {seed}; NN's numbers in brackets.\n\n{table(rows, published=True)}"
+        rows.append(autoencoder_row(model, data.test))
+        print(autoencoder_table(rows, published=True).splitlines()[-1], flush=True)
+    title = f"784-200-784, Adam 1e-3, batch 64, seed {seed}; NN's numbers in brackets."
+    return f"{title}\n\n{autoencoder_table(rows, published=True)}"
 
 
 def speed(data: rj.learn.Images, epochs: int) -> str:

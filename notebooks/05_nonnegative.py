@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.learn import CONFIGURATIONS, PcDEQClassifier, digits, row, table, train_autoencoder
+from rmtjac.learn import CONFIGURATIONS, PcDEQClassifier, autoencoder_row, autoencoder_table, digits, train_autoencoder
 
 small = os.environ.get("RMTJAC_SMALL") == "1"
 epochs = 5 if small else 40
@@ -93,7 +93,7 @@ print(rj.nonnegative.certify(models["tanh"].layer_.network(images.test[0])).tabl
 trained = {
     name: train_autoencoder(data.train, name, units=32, epochs=epochs, learning_rate=3e-3) for name in CONFIGURATIONS
 }
-print(table(row(model, data.test) for model in trained.values()))
+print(autoencoder_table(autoencoder_row(model, data.test) for model in trained.values()))
 
 # %%
 figure, axes = plt.subplots(2, 1, figsize=(10, 5.4), layout="constrained")

@@ -1,7 +1,7 @@
 r"""The derivatives of the smooth activations as analytic functions of a complex h, in any arithmetic.
 
 One formula serves mpmath (``lib = mpmath.mp``) and Arb balls (``lib = flint.acb``): both have exp, sech, erfc and pi.
-The formulas are those of `rmtjac.activations`, written so that a ball does not grow: each h occurs as seldom as it can.
+The functions are those of `rmtjac.activations`. Each h occurs as seldom as possible, so that balls stay small.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from rmtjac.activations import activation_facts
+from rmtjac.activations.facts import TABLE
 
 __all__ = ["ANALYTIC", "Analytic", "derivative"]
 
@@ -24,11 +24,11 @@ class Analytic:
 
     Attributes
     ----------
-    formula
-        (lib, h) -> phi'(h); where phi' is even it need hold for Re h >= 0 only.
-    even
+    formula : callable
+        (lib, h) -> phi'(h). Where phi' is even it need hold for Re h >= 0 only.
+    even : bool
         Whether phi'(-h) = phi'(h) on the real line.
-    steepest
+    steepest : float
         An upper bound of the absolute value of phi' on the real line.
     """
 
@@ -77,8 +77,8 @@ def _gelu(lib: Any, h: Any) -> Any:
 
 
 def _mish(lib: Any, h: Any) -> Any:
-    # tanh(softplus h) = n / (n + 2) with n = e^h (e^h + 2); 1 minus it is `rest`. By (e^h + 1)^2 = n + 1. The first is
-    # not taken from the second: far to the left it is e^h.
+    # tanh(softplus h) = n / (n + 2) with n = e^h (e^h + 2) = (e^h + 1)^2 - 1, and `rest` is 1 minus it. The gate is not
+    # computed as 1 - rest: far to the left it is 2 e^h, and all digits would cancel.
     e = lib.exp(h)
     rest = 2 / ((e + 1) ** 2 + 1)
     gate = e * (e + 2) * rest / 2
@@ -101,7 +101,7 @@ _FORMULAS: dict[str, tuple[Formula, bool]] = {
 ANALYTIC = {
     name: Analytic(formula, even, steepest)
     for name, (formula, even) in _FORMULAS.items()
-    if (steepest := activation_facts[name].steepest) is not None
+    if (steepest := TABLE[name].steepest) is not None
 }
 
 
@@ -110,17 +110,17 @@ def derivative(name: str) -> Formula:
 
     `lib` is ``mpmath.mp`` or ``flint.acb``. For softsign the formula holds for Re h >= 0, and phi' is even.
 
+    Raises
+    ------
+    ValueError
+        If the activation has no analytic derivative here.
+
     Examples
     --------
     >>> import mpmath
     >>> with mpmath.workdps(30):
     ...     print(derivative("tanh")(mpmath.mp, mpmath.mpf(1)))
     0.419974341614026069394496739042
-
-    Raises
-    ------
-    ValueError
-        If the activation has no analytic derivative here.
     """
     if name not in ANALYTIC:
         raise ValueError(f"name={name!r} must be one of {', '.join(ANALYTIC)}")

@@ -13,14 +13,15 @@ __all__ = ["BallSeries"]
 class BallSeries:
     """A `flint.arb_series` with the operators and methods that ``np.exp``, ``np.tanh``, ... of an object array call.
 
-    A formula of NumPy functions, applied to one of these around an interval, encloses values and derivatives on it.
-    Comparisons are not defined, so ``np.where`` and ``np.maximum`` raise TypeError.
+    A formula of NumPy functions that is applied to a series around an interval encloses its values and derivatives
+    there. Comparisons are not defined, so that ``np.where`` and ``np.maximum`` raise TypeError.
     """
 
     def __init__(self, series: Any) -> None:
         self.series = series
 
     def _with(self, other: Any, does: Callable[[Any, Any], Any]) -> BallSeries:
+        """Return what an operation makes of this series and another one, or a number."""
         if isinstance(other, np.generic):
             other = other.item()
         return BallSeries(does(self.series, other.series if isinstance(other, BallSeries) else other))
@@ -49,7 +50,7 @@ class BallSeries:
 
     def __pow__(self, power: Any) -> BallSeries:
         if float(power) != int(power):
-            raise TypeError("only whole powers are taken of a ball")
+            raise TypeError(f"power={power!r} of a ball must be a whole number")
         out = BallSeries(self.series * 0 + 1)
         for _ in range(abs(int(power))):
             out = out * self
@@ -58,51 +59,51 @@ class BallSeries:
     def __neg__(self) -> BallSeries:
         return BallSeries(-self.series)
 
-    # The names under which np.exp(object array) and so on ask for a method.
+    # np.exp of an object array calls the method `exp` of each entry, and so on.
     def exp(self) -> BallSeries:
-        """Return what ``np.exp`` returns."""
+        """Return the series of exp; ``np.exp`` calls it."""
         return BallSeries(self.series.exp())
 
     def expm1(self) -> BallSeries:
-        """Return what ``np.expm1`` returns."""
+        """Return the series of expm1; ``np.expm1`` calls it."""
         return self.exp() - 1
 
     def log(self) -> BallSeries:
-        """Return what ``np.log`` returns."""
+        """Return the series of log; ``np.log`` calls it."""
         return BallSeries(self.series.log())
 
     def log1p(self) -> BallSeries:
-        """Return what ``np.log1p`` returns."""
+        """Return the series of log1p; ``np.log1p`` calls it."""
         return (self + 1).log()
 
     def sqrt(self) -> BallSeries:
-        """Return what ``np.sqrt`` returns."""
+        """Return the series of sqrt; ``np.sqrt`` calls it."""
         return BallSeries(self.series.sqrt())
 
     def sin(self) -> BallSeries:
-        """Return what ``np.sin`` returns."""
+        """Return the series of sin; ``np.sin`` calls it."""
         return BallSeries(self.series.sin())
 
     def cos(self) -> BallSeries:
-        """Return what ``np.cos`` returns."""
+        """Return the series of cos; ``np.cos`` calls it."""
         return BallSeries(self.series.cos())
 
     def arctan(self) -> BallSeries:
-        """Return what ``np.arctan`` returns."""
+        """Return the series of arctan; ``np.arctan`` calls it."""
         return BallSeries(self.series.atan())
 
     def square(self) -> BallSeries:
-        """Return what ``np.square`` returns."""
+        """Return the series of square; ``np.square`` calls it."""
         return self * self
 
     def tanh(self) -> BallSeries:
-        """Return what ``np.tanh`` returns."""
+        """Return the series of tanh; ``np.tanh`` calls it."""
         return 1 - 2 / ((2 * self).exp() + 1)
 
     def cosh(self) -> BallSeries:
-        """Return what ``np.cosh`` returns."""
+        """Return the series of cosh; ``np.cosh`` calls it."""
         return (self.exp() + (-self).exp()) / 2
 
     def sinh(self) -> BallSeries:
-        """Return what ``np.sinh`` returns."""
+        """Return the series of sinh; ``np.sinh`` calls it."""
         return (self.exp() - (-self).exp()) / 2

@@ -1,28 +1,45 @@
-"""Search for counterexamples to the facts of an activation: on a grid, and over balls where its formulas allow."""
+"""Search for counterexamples to the facts of an activation, on a grid and in ball arithmetic.
+
+Ball arithmetic needs formulas of NumPy functions and arithmetic (`rmtjac.activations.ball_series`).
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
 from rmtjac.activations.ball_series import BallSeries
-
-if TYPE_CHECKING:
-    from rmtjac.activations.base import Activation
+from rmtjac.activations.facts import Facts
 
 __all__ = ["check"]
 
 _EPS = 2.0**-52
-_SLACK = 64.0 * _EPS  # what values of a library function may be off by, relative
+_SLACK = 64.0 * _EPS  # relative error that values of a library function may have
 _POINTS, _CELLS = 8001, 2000
 _NO_CLAIM = {"lower": -math.inf, "upper": math.inf, "steepest": math.inf}
 
 
-def check(phi: Activation, reach: float) -> dict[str, str]:
-    """See `rmtjac.activations.Activation.check`."""
+class Function(Protocol):
+    """What the search reads of an activation. The class `Activation` itself imports this file."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def function(self) -> Callable[..., Any]: ...
+    @property
+    def derivative(self) -> Callable[..., Any]: ...
+    @property
+    def breakpoints(self) -> tuple[float, ...]: ...
+    @property
+    def facts(self) -> Facts: ...
+    def __call__(self, h: np.ndarray) -> np.ndarray: ...
+
+
+def check(phi: Function, reach: float) -> dict[str, str]:
+    """Return what was found for each fact of phi; `rmtjac.activations.Activation.check` describes it."""
     if not (math.isfinite(reach) and reach > 0.0):
         raise ValueError(f"reach={reach!r} must be a finite number above 0")
     grid = _Grid(phi, reach)
@@ -49,9 +66,9 @@ def check(phi: Activation, reach: float) -> dict[str, str]:
 
 
 class _Grid:
-    """Values on a symmetric grid, and the tests of each fact there."""
+    """Values of phi and phi' on a symmetric grid, and the test of each fact there."""
 
-    def __init__(self, phi: Activation, reach: float) -> None:
+    def __init__(self, phi: Function, reach: float) -> None:
         self.phi, self.known = phi, phi.facts
         far = reach * np.geomspace(1.0, 1e6, 60)
         near = np.geomspace(1e-6, reach, 400)
@@ -64,17 +81,19 @@ class _Grid:
                 raise ValueError(f"activation {phi.name!r}: its {name} must be finite, one number for each h")
 
     def _fail(self, claim: str, found: str) -> None:
+        """Raise the error that phi is not what is claimed."""
         raise ValueError(f"activation {self.phi.name!r} is not {claim}: {found}")
 
     def _agree(self, points: int) -> str:
+        """Return the text for a fact that no point contradicts."""
         return f"agrees at {points} points"
 
     def derivative(self) -> str:
-        """Phi' lies between the slopes of chords on its two sides, unless it bends within them."""
+        """Check that the slope of each chord lies between the values of phi' at its ends, with a margin."""
         h, y, d = self.h, self.y, self.d
         chords = np.diff(y) / np.diff(h)
         noise = 4.0 * _EPS * np.maximum(np.abs(y[1:]), np.abs(y[:-1])) / np.diff(h)
-        # Between neighbours phi' is within its values at both ends and a margin for what it does between.
+        # The margin allows for phi' between the ends and for rounding.
         low, high = np.minimum(d[1:], d[:-1]), np.maximum(d[1:], d[:-1])
         room = (high - low) + 1e-6 * (1.0 + np.abs(high)) + noise + 0.1 * np.diff(h)
         touched = np.zeros(chords.size, dtype=bool)
@@ -90,6 +109,7 @@ class _Grid:
         return self._agree(chords.size)
 
     def concave(self) -> str:
+        """Check that phi' does not rise and chords do not grow steeper on t >= 0."""
         on = self.h >= 0.0
         t, y, d = self.h[on], self.y[on], self.d[on]
         smooth = ~np.isin(t, self.phi.breakpoints)
@@ -112,6 +132,7 @@ class _Grid:
         return self._agree(t.size)
 
     def ratio(self) -> str:
+        """Check that phi(t)/t does not rise on t > 0, and falls where that is claimed."""
         on = self.h > 0.0
         t, ratio = self.h[on], self.y[on] / self.h[on]
         bad = np.diff(ratio) > _SLACK * (np.abs(ratio[1:]) + np.abs(ratio[:-1]))
@@ -129,7 +150,7 @@ class _Grid:
         return self._agree(t.size)
 
     def slope(self) -> str:
-        # phi(t)/t at the end of the grid; it may still be on its way there, as log1p is.
+        """Check that phi(t)/t is the slope at infinity at the end of the grid, or comes nearer (as for log1p)."""
         t, ratio = self.h[-20:], self.y[-20:] / self.h[-20:]
         gap = np.abs(ratio - float(self.known.slope or 0.0))
         if not (gap[-1] <= 1e-6 or gap[-1] < gap[0]):
@@ -137,6 +158,7 @@ class _Grid:
         return self._agree(t.size)
 
     def monotone(self) -> str:
+        """Check that phi does not fall from `monotone_from` on."""
         on = self.h >= float(self.known.monotone_from)  # type: ignore[arg-type]
         h, y, d = self.h[on], self.y[on], self.d[on]
         fall = y[:-1] - y[1:] > _SLACK * np.maximum(np.abs(y[1:]), np.abs(y[:-1]))
@@ -148,7 +170,7 @@ class _Grid:
         return self._agree(h.size)
 
     def _far(self) -> tuple[np.ndarray, np.ndarray]:
-        """Points up to the end of the range of floats, and what is finite of phi there: some grow slowly."""
+        """Return points up to the end of the range of floats, and phi there, where it is finite."""
         h = np.geomspace(self.h[-1], 1e300, 30)
         h = np.concatenate([self.h, -h, h])
         with np.errstate(all="ignore"):
@@ -156,6 +178,7 @@ class _Grid:
         return h[np.isfinite(y)], y[np.isfinite(y)]
 
     def _below(self, h: np.ndarray, values: np.ndarray, bound: float, claim: str, what: str) -> str:
+        """Check that values at h are at most a bound."""
         bad = values > bound + _SLACK * max(abs(bound), np.finfo(float).tiny)
         if bad.any():
             i = int(np.argmax(values))
@@ -163,22 +186,26 @@ class _Grid:
         return self._agree(values.size)
 
     def lower(self) -> str:
+        """Check that phi is at least `lower`."""
         (h, y), bound = self._far(), float(self.known.lower or 0.0)
         return self._below(h, -y, -bound, f"bounded below by {bound:.12g}", "-phi")
 
     def upper(self) -> str:
+        """Check that phi is at most `upper`."""
         (h, y), bound = self._far(), float(self.known.upper or 0.0)
         return self._below(h, y, bound, f"bounded above by {bound:.12g}", "phi")
 
     def steepest(self) -> str:
+        """Check that the absolute value of phi' is at most `steepest`."""
         bound = float(self.known.steepest or 0.0)
         return self._below(self.h, np.abs(self.d), bound, f"of slopes up to {bound:.12g}", "|phi'|")
 
     def identity(self) -> str:
+        """Check that phi(t) = t up to `identity_up_to`, and phi(t) < t beyond."""
         c = float(self.known.identity_up_to or 0.0)
         on = self.h > 0.0
         t, y = self.h[on], self.y[on]
-        near = (t > c + 0.1 * (1.0 + c)) & (t <= c + 5.0)  # closer, and far out, phi(t) < t may not show in doubles
+        near = (t > c + 0.1 * (1.0 + c)) & (t <= c + 5.0)  # nearer to c, and far out, doubles may not show phi(t) < t
         bad = (t <= c) & (np.abs(y - t) > _SLACK * t) | (y > t * (1.0 + _SLACK)) | near & ~(y < t)
         if bad.any():
             i = int(np.argmax(bad))
@@ -186,8 +213,8 @@ class _Grid:
         return self._agree(t.size)
 
 
-def _balls(phi: Activation, reach: float) -> dict[str, float]:
-    """Return on which share of [-reach, reach] (or of its right half) each fact is proved; none if balls fail."""
+def _balls(phi: Function, reach: float) -> dict[str, float]:
+    """Return the share of [-reach, reach] (or of its right half) on which each fact is proved; {} if balls fail."""
     try:
         import flint
     except ImportError:

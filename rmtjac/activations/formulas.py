@@ -1,6 +1,6 @@
-"""NumPy formulas of the registered activations, written so that they neither overflow nor cancel.
+"""NumPy formulas of the registered activations that neither overflow nor lose digits.
 
-``tanh'`` is computed from ``exp(-2|h|)``, not as ``1 - tanh(h)**2``.
+For example ``tanh'`` is computed from ``exp(-2|h|)``; ``1 - tanh(h)**2`` would cancel.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def normal_cdf(h: np.ndarray) -> np.ndarray:
 
 
 def normal_pdf(h: np.ndarray) -> np.ndarray:
-    """Return its density."""
+    """Return the density of a standard normal variable."""
     return np.exp(-0.5 * h * h) / math.sqrt(2.0 * math.pi)
 
 

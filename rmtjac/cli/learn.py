@@ -111,7 +111,7 @@ def _lines(facts: dict[str, Any]) -> str:
 
 
 def _table(args: argparse.Namespace) -> None:
-    from rmtjac.learn import CONFIGURATIONS, row, table, train_autoencoder
+    from rmtjac.learn import CONFIGURATIONS, autoencoder_row, autoencoder_table, train_autoencoder
     from rmtjac.validate import choice
 
     names = tuple(CONFIGURATIONS) if args.only is None else args.only
@@ -121,9 +121,9 @@ def _table(args: argparse.Namespace) -> None:
     rows = []
     for name in names:
         model = train_autoencoder(data.train, name, units=args.units, epochs=args.epochs, rng=args.seed, progress=True)
-        rows.append(row(model, data.test))
+        rows.append(autoencoder_row(model, data.test))
     print_result(
         args,
         {"rows": [one.to_dict() for one in rows]},
-        table(rows, published=args.data != "digits" and args.units == 200),
+        autoencoder_table(rows, published=args.data != "digits" and args.units == 200),
     )

@@ -1,4 +1,4 @@
-"""One step of Adam with decoupled weight decay, in a single pass over all parameters."""
+"""One step of AdamW with lower bounds, in a single pass over all parameters."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ __all__ = ["adamw"]
 
 @njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
 def adamw(theta, gradient, first, second, floor, rates, shrink, small):
-    """Move theta in place, and clip it at `floor`; everything in the precision of theta.
+    """Move theta in place and clip it at `floor`; all arrays have the precision of theta.
 
-    rates: 1 - beta_1, 1 - beta_2, rate/(1 - beta_1^t), 1/sqrt(1 - beta_2^t); shrink: 1 - rate x decay.
+    `rates` holds 1 - beta_1, 1 - beta_2, rate/(1 - beta_1^t) and 1/sqrt(1 - beta_2^t); `shrink` is 1 - rate x decay;
+    `small` is added to the root of the second moment.
     """
     forget1, forget2, rate, scale = rates[0], rates[1], rates[2], rates[3]
     for i in range(theta.size):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rmtjac.learn.autoencoders.autoencoder import Autoencoder, Reconstruction, train_autoencoder
-from rmtjac.learn.autoencoders.table import Row, row, table
+from rmtjac.learn.autoencoders.table import AutoencoderRow, autoencoder_row, autoencoder_table
 from rmtjac.learn.autoencoders.training import CONFIGURATIONS, Configuration
 from rmtjac.learn.data import Images, digits, mnist, read_idx
-from rmtjac.learn.equilibrium.layers import Equilibrium, EquilibriumLayer, Gradients, PcDEQ1, PcDEQ2
+from rmtjac.learn.equilibrium.base import EquilibriumLayer
+from rmtjac.learn.equilibrium.layers import PcDEQ1, PcDEQ2
+from rmtjac.learn.equilibrium.result import Equilibrium, Gradients
 
 if TYPE_CHECKING:
     from rmtjac.learn.equilibrium.classifier import PcDEQClassifier
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONFIGURATIONS",
     "Autoencoder",
+    "AutoencoderRow",
     "Configuration",
     "Equilibrium",
     "EquilibriumLayer",
@@ -25,12 +28,11 @@ __all__ = [
     "PcDEQ2",
     "PcDEQClassifier",
     "Reconstruction",
-    "Row",
+    "autoencoder_row",
+    "autoencoder_table",
     "digits",
     "mnist",
     "read_idx",
-    "row",
-    "table",
     "train_autoencoder",
 ]
 

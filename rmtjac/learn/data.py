@@ -1,6 +1,6 @@
-"""Images to learn from: MNIST from files of one's own, and the digits that come with scikit-learn.
+"""Images to learn from: MNIST from files of the user, and the digits that come with scikit-learn.
 
-Nothing is ever fetched. MNIST is read from the folder that an argument or the environment variable RMTJAC_DATA names.
+Nothing is downloaded. MNIST is read from the folder that an argument or the environment variable RMTJAC_DATA names.
 """
 
 from __future__ import annotations
@@ -26,12 +26,30 @@ class Images:
 
     Attributes
     ----------
-    train, test
-        Shapes (K, n) and (K', n), float64, read-only.
-    train_labels, test_labels
-        Shapes (K,) and (K',), int64.
-    shape
+    train : ndarray of float, shape (K, n)
+        Images to train on, read-only.
+    train_labels : ndarray of int, shape (K,)
+        Their classes.
+    test : ndarray of float, shape (K', n)
+        Images to test on, read-only.
+    test_labels : ndarray of int, shape (K',)
+        Their classes.
+    shape : tuple of int
         Height and width: n = height x width.
+
+    See Also
+    --------
+    mnist, digits : Load images.
+
+    References
+    ----------
+    docs/theory/equilibrium.md.
+
+    Examples
+    --------
+    >>> from rmtjac.learn import digits
+    >>> digits()
+    Images(1437 to train, 360 to test, 8 x 8)
     """
 
     train: np.ndarray
@@ -45,9 +63,15 @@ class Images:
             array.flags.writeable = False
 
     def standardised(self) -> Images:
-        """Return the images minus their mean, over their standard deviation: one number each, of all pixels to train.
+        """Return the images minus their mean, divided by their standard deviation.
 
-        For MNIST these are the usual .1307 and .3081.
+        Both are single numbers, over all pixels of the images to train on. For MNIST they are the usual .1307 and
+        .3081.
+
+        Returns
+        -------
+        Images
+            The standardised images, with the same classes.
         """
         mean, spread = self.train.mean(), self.train.std()
         train, test = ((array - mean) / spread for array in (self.train, self.test))
@@ -61,12 +85,40 @@ class Images:
 def read_idx(path: str | Path) -> np.ndarray:
     """Read an IDX file, plain or ``.gz``.
 
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    ndarray
+        The array, with the type and the shape that the file states.
+
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
         If it is no IDX file, or it is truncated.
+
+    See Also
+    --------
+    mnist : Read the four files of MNIST.
+
+    References
+    ----------
+    docs/theory/equilibrium.md.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from rmtjac.learn import read_idx
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "three-bytes"
+    ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]))
+    ...     read_idx(path)
+    array([7, 8, 9], dtype=uint8)
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"path={str(path)!r}: there is no such file")
@@ -97,8 +149,14 @@ def mnist(folder: str | Path | None = None) -> Images:
 
     Parameters
     ----------
-    folder
-        Where they lie; default the environment variable RMTJAC_DATA, or its subfolder ``mnist``.
+    folder : str or Path, optional
+        The folder of the files, or its parent if that folder is called ``mnist``. Default: the environment variable
+        RMTJAC_DATA.
+
+    Returns
+    -------
+    Images
+        60,000 images to train on and 10,000 to test on, 28 x 28, values in [0, 1].
 
     Raises
     ------
@@ -106,6 +164,22 @@ def mnist(folder: str | Path | None = None) -> Images:
         If a file is missing.
     ValueError
         If no folder is known, or a file does not hold what MNIST holds.
+
+    See Also
+    --------
+    digits : Smaller images that need no files.
+
+    References
+    ----------
+    docs/theory/equilibrium.md.
+
+    Examples
+    --------
+    >>> from rmtjac.learn import mnist
+    >>> mnist("nowhere")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: folder='nowhere' holds no train-images-idx3-ubyte(.gz)
     """
     place = os.environ.get("RMTJAC_DATA") if folder is None else folder
     if not place:
@@ -125,6 +199,7 @@ def mnist(folder: str | Path | None = None) -> Images:
 
 
 def _file(place: Path, name: str) -> Path:
+    """Return the path of a file of MNIST."""
     for folder in (place, place / "mnist"):
         for ending in ("", ".gz"):
             if (folder / (name + ending)).is_file():
@@ -133,12 +208,36 @@ def _file(place: Path, name: str) -> Path:
 
 
 def digits(test: int = 360) -> Images:
-    """Return the 1797 images of 8 x 8 that come with scikit-learn; the last `test` of them are those to test on.
+    """Return the 1797 images of 8 x 8 that come with scikit-learn.
+
+    Parameters
+    ----------
+    test : int, optional
+        Number of images to test on, the last ones.
+
+    Returns
+    -------
+    Images
+        The images, values in [0, 1].
 
     Raises
     ------
     ValueError
         If scikit-learn is not installed, or `test` leaves nothing to train on.
+
+    See Also
+    --------
+    mnist : Larger images, from files.
+
+    References
+    ----------
+    docs/theory/equilibrium.md.
+
+    Examples
+    --------
+    >>> from rmtjac.learn import digits
+    >>> digits(test=97)
+    Images(1700 to train, 97 to test, 8 x 8)
     """
     try:
         from sklearn.datasets import load_digits

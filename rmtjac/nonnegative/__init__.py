@@ -1,7 +1,8 @@
 """Nonnegative networks: monotone and scalable maps, their fixed points, certificates."""
 
 from rmtjac.nonnegative.asymptotic import asymptotic_map, spectral_radius
-from rmtjac.nonnegative.certificate import Certificate, certify
+from rmtjac.nonnegative.certificates.certificate import Certificate
+from rmtjac.nonnegative.certificates.certification import certify
 from rmtjac.nonnegative.enclosure import Extremal
 from rmtjac.nonnegative.extremal import greatest_fixed_point, least_fixed_point
 from rmtjac.nonnegative.perron_ray import Ray
@@ -9,15 +10,17 @@ from rmtjac.nonnegative.predicates import (
     Answer,
     concave,
     eventually_scalable,
+    lower_primitive,
     monotone,
     nonnegative_biases,
     nonnegative_weights,
     positive,
+    primitive,
     scalable,
     self_map,
+    upper_primitive,
     weakly_scalable,
 )
-from rmtjac.nonnegative.primitivity import lower_primitive, primitive, upper_primitive
 from rmtjac.nonnegative.rates import Rate, contraction_rate, thompson_rate
 
 __all__ = [

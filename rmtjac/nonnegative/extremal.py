@@ -1,12 +1,14 @@
-r"""The least and the greatest fixed point of a monotone self-map of the nonnegative orthant, enclosed.
+"""The least and the greatest fixed point of a monotone self-map of the nonnegative orthant, enclosed.
 
-From 0 the iteration climbs to the least fixed point, if there is one; from u with T(u) <= u it descends to the greatest
-below u (NN). Computed with outward rounding, each iterate is a bound. The other side comes from a vector u with
-T(u) <= u near by (then the least fixed point is at most u), or l with T(l) >= l (then the greatest is at least l). If T
-is weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point is beyond u.
-Newton's method (`rmtjac.nonnegative.newton`) helps on, and the bounds stay proved. Where theorems know the
-greatest it is not iterated for; what is left open by all of this is tried block by block
-(`rmtjac.nonnegative.parts.blocks`).
+From 0 the iteration climbs to the least fixed point, if there is one. From u with T(u) <= u it descends to the greatest
+fixed point below u (NN). With outward rounding each iterate is a bound. The other side comes from a vector u near by
+with T(u) <= u (then the least fixed point is at most u), or l with T(l) >= l (then the greatest is at least l). If T is
+weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point lies beyond u.
+
+Where a theorem gives the greatest fixed point, no iteration runs. Where the iterations leave something open, the blocks
+of the network are solved one by one (`rmtjac.nonnegative.matrices.blocks`).
+
+Sources: NN (docs/references.md).
 """
 
 from __future__ import annotations
@@ -16,66 +18,73 @@ from collections.abc import Callable
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.asymptotic import against_one
+from rmtjac.nonnegative.against_one import against_one
 from rmtjac.nonnegative.enclosure import Extremal, close, merged, on_ray, zero
-from rmtjac.nonnegative.nearby import exact_near, lower_near, upper_near, upper_solution
-from rmtjac.nonnegative.newton import enclose_from_below, enclosed, newton, step_from_above
-from rmtjac.nonnegative.outward_rounding import above, below
-from rmtjac.nonnegative.parts.blocks import blocks, restricted
+from rmtjac.nonnegative.iterations import MAX_STEPS, climb, contracting, descend, only_fixed_point
+from rmtjac.nonnegative.matrices.blocks import blocks, restricted
+from rmtjac.nonnegative.outward_rounding import DOWN, UP, above, below
 from rmtjac.nonnegative.perron_ray import linear_bound, perron_ray
-from rmtjac.nonnegative.predicates import concave, eventually_scalable, self_map
-from rmtjac.nonnegative.rates import contraction_rate, contracts
+from rmtjac.nonnegative.predicates.order import self_map
+from rmtjac.nonnegative.predicates.scaling import eventually_scalable
 from rmtjac.status import Status
 from rmtjac.validate import finite, positive_int
 
-__all__ = [
-    "climbed", "contracting", "descended", "greatest_fixed_point", "least_fixed_point", "only_fixed_point", "settled",
-    "upper_solution",
-]  # fmt: skip
-
-_HUGE = float(np.finfo(float).max)
-_NEWTON = 1e-3  # relative width of an enclosure that more steps would not improve, rounding apart
-_MOST_STEPS = 20_000
-_FIRST = (8, 32, 128)  # steps after which a rate is looked for
-_LOOKS = frozenset(range(8, 16)) | {2**k for k in range(4, 15)}  # steps after which Newton's method is tried
+__all__ = ["climbed", "descended", "greatest_fixed_point", "least_fixed_point", "settled"]
 
 
-def _checked(net: Network, tol: float, max_iter: int) -> None:
-    if not isinstance(net, Network):
-        raise TypeError(f"network={net!r} must be a Network")
-    answer = self_map(net)
+def _checked(network: Network, tol: float, max_iter: int) -> None:
+    """Raise an error if an argument is out of range or the network is not known to be a monotone self-map."""
+    if not isinstance(network, Network):
+        raise TypeError(f"network={network!r} must be a Network")
+    answer = self_map(network)
     if not answer:
         raise ValueError(f"network: not known to be a monotone map of x >= 0 to itself: {answer.evidence}")
     finite("tol", tol, above=0.0)
     positive_int("max_iter", max_iter)
 
 
-@np.errstate(all="ignore")  # what overflows proves nothing
-def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
+@np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
+def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MAX_STEPS) -> Extremal:
     """Enclose the least fixed point in x >= 0 of a monotone network.
+
+    The iteration x <- T(x) from 0 climbs to it, if there is a fixed point.
 
     Parameters
     ----------
-    net
+    network : Network
         A monotone map of the nonnegative orthant to itself (`self_map`).
-    tol
-        Stop when the bounds are within this times the greatest entry of each other.
-    max_iter
-        Most steps.
+    tol : float, optional
+        Stop when the bounds are within `tol` times the greatest entry of each other.
+    max_iter : int, optional
+        Largest number of steps.
 
     Returns
     -------
     Extremal
+        The proved bounds of the fixed point, or the reason why none is known.
 
     Raises
     ------
+    TypeError
+        If `network` is not a `Network`.
     ValueError
-        If the network is not known to be monotone.
+        If the network is not known to be a monotone self-map, or `tol` or `max_iter` is not positive.
+
+    See Also
+    --------
+    greatest_fixed_point : The other end.
+    certify : Which fixed points there are.
 
     Notes
     -----
-    Cost: two products with each weight matrix a step; the number of steps grows as 1/(1 - r), r the rate. Networks
-    that are not concave, or have several fixed points, take them all.
+    Cost: two products with each weight matrix a step. The number of steps grows as 1/(1 - r), r the rate of
+    contraction; for concave networks Newton's method shortens it. Networks that are not concave, or have several fixed
+    points, can take all `max_iter` steps.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
 
     Examples
     --------
@@ -84,82 +93,68 @@ def least_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST
     >>> rj.nonnegative.least_fixed_point(net).point.round(12)
     array([2.])
     """
-    _checked(net, tol, max_iter)
-    if _has_one(net):
-        return only_fixed_point(net, tol, max_iter=max_iter)
-    return climbed(net, tol, max_iter)
+    _checked(network, tol, max_iter)
+    if _has_one(network):
+        return only_fixed_point(network, tol, max_iter=max_iter)
+    return climbed(network, tol, max_iter)
 
 
-def _has_one(net: Network) -> bool:
-    """Whether a theorem says that there is exactly one fixed point."""
-    return contracting(net) < 1.0 or (bool(eventually_scalable(net)) and against_one(net).below is True)
+def _has_one(network: Network) -> bool:
+    """Return whether a theorem gives exactly one fixed point."""
+    return contracting(network) < 1.0 or (bool(eventually_scalable(network)) and against_one(network).below is True)
 
 
-def climbed(net: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
-    """Do as `least_fixed_point` where `contracting` decides nothing."""
-    found = _climbed(net, tol, max_iter)
+def climbed(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
+    """Return the enclosure of `least_fixed_point` for networks of which `_has_one` is false."""
+    found = climb(network, tol, max_iter)
     if found.status in (Status.CONVERGED, Status.DIVERGED):
         return found
-    return _better(found, _composed(net, lambda part: least_fixed_point(part, tol, max_iter=max_iter)), tol)
+    return _better(found, _composed(network, lambda part: least_fixed_point(part, tol, max_iter=max_iter)), tol)
 
 
-def contracting(net: Network) -> float:
-    """Return the rate by which a concave network contracts what is above its first iterates from 0, else infinity.
-
-    Below 1, it has exactly one fixed point (Banach).
-    """
-    if not concave(net):
-        return np.inf
-    x, rate, k = np.zeros(net.widths[0]), np.inf, 0
-    for end in _FIRST:
-        before = x
-        while k < end:
-            new = np.maximum(below(net, x), x)
-            x, k = new, end if (new == x).all() else k + 1  # at rest it stays
-        moved = k == _FIRST[0] or (x > before).any()
-        if moved and x.max(initial=0.0) < _HUGE and contracts(net, x):  # which costs less than a rate
-            rate = contraction_rate(net, x).value
-        if rate < 1.0:
-            break
-    return rate
-
-
-def _climbed(net: Network, tol: float, max_iter: int) -> Extremal:
-    x = np.zeros(net.widths[0])
-    if (above(net, x) <= 0.0).all():
-        return zero(x.size)
-    upper = np.full(x.size, np.inf)
-    status = Status.ITERATION_LIMIT
-    bent, tried, width = bool(concave(net)), False, np.inf
-    for k in range(1, max_iter + 1):
-        new = np.maximum(below(net, x), x)
-        step = float((new - x).max())
-        x = new
-        if not x.max() < _HUGE:
-            return Extremal(x, np.full(x.size, np.inf), Status.DIVERGED, True, k)
-        if bent and k in _LOOKS and (bounds := enclose_from_below(net, x)) is not None:
-            x, upper = bounds
-            status = Status.UNDECIDED  # of a concave network this is as near as rounding allows
-            break
-        if step == 0.0 or k == max_iter or (step <= tol * x.max() and (not tried or k in _LOOKS)):
-            tried = True
-            u = upper_near(net, x)
-            upper = upper if u is None else np.minimum(upper, u)
-            before, width = width, (upper - x).max()
-            if close(x, upper, tol) or step == 0.0 or (close(x, upper, _NEWTON) and width > 0.5 * before):
-                status = Status.UNDECIDED  # rounding allows no more
-                break
-    if np.isfinite(upper).all():
-        for _ in range(4):  # T(u) <= u is another such vector, and closer
-            upper = np.maximum(np.minimum(above(net, upper), upper), x)
-    return Extremal(x, upper, Status.CONVERGED if close(x, upper, tol) else status, True, k)
-
-
-@np.errstate(all="ignore")  # what overflows proves nothing
-def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
+@np.errstate(all="ignore")  # overflow gives infinite bounds, which prove nothing
+def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = MAX_STEPS) -> Extremal:
     """Enclose the greatest fixed point in x >= 0 of a monotone network, or the greatest below a vector u.
 
-    Parameters and errors as in `least_fixed_point`. `Extremal.everywhere` says whether no fixed point is greater.
+    The iteration x <- T(x) from a vector u with T(u) <= u descends to it. ``Extremal.everywhere`` says whether no fixed
+    point is greater.
+
+    Parameters
+    ----------
+    network : Network
+        A monotone map of the nonnegative orthant to itself (`self_map`).
+    tol : float, optional
+        Stop when the bounds are within `tol` times the greatest entry of each other.
+    max_iter : int, optional
+        Largest number of steps.
+
+    Returns
+    -------
+    Extremal
+        The proved bounds of the fixed point, or the reason why none is known.
+
+    Raises
+    ------
+    TypeError
+        If `network` is not a `Network`.
+    ValueError
+        If the network is not known to be a monotone self-map, or `tol` or `max_iter` is not positive.
+
+    See Also
+    --------
+    least_fixed_point : The other end.
+    certify : Which fixed points there are.
+
+    Notes
+    -----
+    Cost: two products with each weight matrix a step. The number of steps grows as 1/(1 - r), r the rate of
+    contraction; for concave networks Newton's method shortens it. Networks that are not concave, or have several fixed
+    points, can take all `max_iter` steps.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
 
     Examples
     --------
@@ -170,128 +165,59 @@ def greatest_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _M
     >>> rj.nonnegative.greatest_fixed_point(rj.Network([np.eye(2)], activation="relu6")).point
     array([6., 6.])
     """
-    _checked(net, tol, max_iter)
-    bound = linear_bound(net)
+    _checked(network, tol, max_iter)
+    bound = linear_bound(network)
     if bound is not None:
-        ray = perron_ray(net, bound)
+        ray = perron_ray(network, bound)
         if bound.below or (ray is not None and ray.end == 0.0):
-            return zero(net.widths[0])
+            return zero(network.widths[0])
         if ray is not None and np.isfinite(ray.end):
             return on_ray(ray)
-    elif _has_one(net):
-        return only_fixed_point(net, tol, max_iter=max_iter)
-    return descended(net, tol, max_iter)
+    elif _has_one(network):
+        return only_fixed_point(network, tol, max_iter=max_iter)
+    return descended(network, tol, max_iter)
 
 
-def descended(net: Network, tol: float = 1e-12, max_iter: int = _MOST_STEPS) -> Extremal:
-    """Do as `greatest_fixed_point` where theorems decide nothing."""
-    found = _descended(net, tol, max_iter)
+def descended(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
+    """Return the enclosure of `greatest_fixed_point` for networks about which no theorem decides."""
+    found = descend(network, tol, max_iter)
     if found.status is Status.CONVERGED:
         return found
-    return _better(found, _composed(net, lambda part: greatest_fixed_point(part, tol, max_iter=max_iter)), tol)
+    return _better(found, _composed(network, lambda part: greatest_fixed_point(part, tol, max_iter=max_iter)), tol)
 
 
-def _descended(net: Network, tol: float, max_iter: int) -> Extremal:
-    n = net.widths[0]
-    u, everywhere = upper_solution(net)
-    if u is None:
-        return Extremal(np.zeros(n), np.full(n, np.inf), Status.UNDECIDED, False, 0)
-    low = np.zeros(n)
-    status = Status.ITERATION_LIMIT
-    bent, tried, width = bool(concave(net)), False, np.inf
-    for k in range(1, max_iter + 1):
-        new = np.minimum(above(net, u), u)
-        if bent and k in _LOOKS:
-            new = np.minimum(step_from_above(net, new), new)
-        step = float((u - new).max())
-        u = new
-        if step == 0.0 or k == max_iter or (step <= tol * u.max() and (not tried or k in _LOOKS)):
-            tried = True
-            low = np.maximum(low, lower_near(net, u))
-            before, width = width, (u - low).max()
-            if close(low, u, tol) or step == 0.0 or (close(low, u, _NEWTON) and width > 0.5 * before):
-                status = Status.UNDECIDED  # rounding allows no more
-                break
-    return Extremal(low, u, Status.CONVERGED if close(low, u, tol) else status, everywhere, k)
+def _composed(network: Network, solve: Callable[[Network], Extremal]) -> Extremal | None:
+    """Return the enclosure that solving block by block gives; None if there is one block, or a step fails.
 
-
-def only_fixed_point(net: Network, tol: float = 1e-12, *, max_iter: int = _MOST_STEPS) -> Extremal:
-    """Enclose the fixed point of a monotone network that has exactly one, as a theorem says.
-
-    Then any l <= T(l), T(u) <= u enclose it, however they were found: from 0, from above, or by Newton's method.
+    The extremal fixed point of a block is that with the earlier blocks at their extremal fixed points.
     """
-    low = np.zeros(net.widths[0])
-    if (above(net, low) <= 0.0).all():
-        return zero(low.size)
-    high, _ = upper_solution(net)
-    if high is None:
-        high = np.full(low.size, np.inf)
-    status, width = Status.ITERATION_LIMIT, np.inf
-    for k in range(1, max_iter + 1):
-        new, bound = np.maximum(below(net, low), low), high
-        if high.max() < np.inf:
-            bound = np.minimum(above(net, high), high)
-        rest = bool((new == low).all() and (bound == high).all())
-        low, high = new, bound
-        if not low.max() < _HUGE:
-            return Extremal(low, high, Status.DIVERGED, True, k)
-        if (k in _LOOKS or rest) and not close(low, high, tol):
-            near = _by_newton(net, low, high, tol)
-            if near is not None:
-                low, high = near
-                before, width = width, (high - low).max()
-                rest = rest or (close(low, high, _NEWTON) and width > 0.5 * before)
-        if rest or close(low, high, tol):
-            status = Status.UNDECIDED
-            break
-    if high.max() < np.inf:
-        for _ in range(4):
-            low, high = np.maximum(below(net, low), low), np.minimum(above(net, high), high)
-    return Extremal(low, high, Status.CONVERGED if close(low, high, tol) else status, True, k)
-
-
-def _by_newton(net: Network, low: np.ndarray, high: np.ndarray, tol: float) -> tuple[np.ndarray, np.ndarray] | None:
-    """Closer bounds of the only fixed point, from below or from above, in floats or else in rational arithmetic."""
-    for start in (low, high):
-        end = newton(net, start) if start.max(initial=0.0) < np.inf else None
-        if end is None:
-            continue
-        near = enclosed(net, *end)
-        if near is None or not close(*near, tol):
-            near = exact_near(net, *end) or near
-        if near is not None:
-            return np.maximum(low, near[0]), np.minimum(high, near[1])
-    return None
-
-
-def _composed(net: Network, solve: Callable[[Network], Extremal]) -> Extremal | None:
-    """Block by block: the extremal fixed point of a later one is that with the earlier ones at theirs."""
-    parts = blocks(net)
+    parts = blocks(network)
     if len(parts) == 1:
         return None
-    low, high = np.zeros(net.widths[0]), np.zeros(net.widths[0])
+    low, high = np.zeros(network.widths[0]), np.zeros(network.widths[0])
     everywhere, steps = True, 0
     for neurons, recurrent in parts:
-        least, most = restricted(net, neurons, low, -1.0), restricted(net, neurons, high, 1.0)
+        least, most = restricted(network, neurons, low, DOWN), restricted(network, neurons, high, UP)
         if least is None or most is None:
             return None
         try:
-            ends = (solve(least), solve(most)) if recurrent else (settled(least, most, 0.0),) * 2
-        except ValueError:  # rounding took away what was barely proved
+            at_least, at_most = (solve(least), solve(most)) if recurrent else (settled(least, most, 0.0),) * 2
+        except ValueError:  # with rounded biases the block is no longer known to be monotone
             return None
-        low[neurons], high[neurons] = ends[0].lower, ends[1].upper
-        everywhere, steps = everywhere and ends[1].everywhere, max(steps, *(one.iterations for one in ends))
+        low[neurons], high[neurons] = at_least.lower, at_most.upper
+        everywhere = everywhere and at_most.everywhere
+        steps = max(steps, at_least.iterations, at_most.iterations)
     return Extremal(low, high, Status.UNDECIDED, everywhere, steps)
 
 
 def settled(least: Network, most: Network, tol: float) -> Extremal:
-    """Return the value of a neuron that does not act on itself, between those of two networks."""
+    """Return the value of a neuron that does not act on itself, enclosed by those of two networks."""
     low, high = below(least, np.zeros(1)), above(most, np.zeros(1))
     return merged(low, high, zero(1), tol)
 
 
 def _better(one: Extremal, other: Extremal | None, tol: float) -> Extremal:
-    """Both bounds together, if they are of all fixed points; else those that are, or the first."""
+    """Return both bounds together if they hold for all fixed points; else those that do, or the first."""
     if other is None or not other.everywhere:
         return one
     low, high = other.lower.copy(), other.upper.copy()

@@ -1,8 +1,8 @@
-"""Vectors u with T(u) <= u, or l with T(l) >= l, of a monotone network: with one, a fixed point is below, or above.
+"""Vectors u with T(u) <= u, or l with T(l) >= l: a fixed point of a monotone T is below the one and above the other.
 
-They are tried in directions in which T contracts, in floats with outward rounding; and, of networks that are affine
-piece by piece, in rational arithmetic, which also knows fixed points that rounding would move (those of permutations,
-of averages, of clips).
+Candidates lie in directions in which T contracts. They are tried in floats with outward rounding, and in rational
+arithmetic for networks that are piecewise affine. Rational arithmetic also finds fixed points that rounding would move
+(of permutations, averages and clips).
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ import numpy as np
 from rmtjac.network import Network
 from rmtjac.nonnegative.asymptotic import asymptotic_factors
 from rmtjac.nonnegative.newton import enclose_near, resolved
-from rmtjac.nonnegative.outward_rounding import ETA, UNIT, above, below
-from rmtjac.nonnegative.predicates import weakly_scalable
+from rmtjac.nonnegative.outward_rounding import ETA, UNIT, Bounds, above, below
+from rmtjac.nonnegative.predicates.scaling import weakly_scalable
 
 __all__ = ["exact_image", "exact_near", "lower_near", "upper_near", "upper_solution"]
 
 _HUGE = 1e300
-_TRIES = 60  # sizes of a vector tried for the other side
-_MOST_TERMS = 20_000  # products of rationals
-_REFINE = 12
+_TRIES = 60  # largest number of sizes tried in one direction
+_MAX_TERMS = 20_000  # largest number of products of rationals
+_REFINE = 12  # largest number of steps in rational arithmetic
 
 
-def exact_image(net: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
-    """Return T(x) in rational arithmetic; None if a layer is not affine piece by piece, or the network is large."""
-    if any(phi.slopes is None or phi.code is None for phi in net.activations):
+def exact_image(network: Network, x: Sequence[Fraction | float]) -> list[Fraction] | None:
+    """Return T(x) in rational arithmetic; None if a layer is not piecewise affine, or the network is large."""
+    if any(phi.slopes is None or phi.code is None for phi in network.activations):
         return None
-    if sum(np.count_nonzero(matrix) for matrix in net.weights) > _MOST_TERMS:
+    if sum(np.count_nonzero(matrix) for matrix in network.weights) > _MAX_TERMS:
         return None
     values = [Fraction(v) for v in x]
-    for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
+    for matrix, bias, phi in zip(network.weights, network.biases, network.activations, strict=True):
         ends = [Fraction(end) for end in phi.breakpoints]
         slopes = [Fraction(slope) for slope in phi.slopes or ()]
-        anchor = Fraction(float(phi(np.array(phi.breakpoints[:1] or (0.0,)))[0]))  # phi at its first break, exact
+        anchor = Fraction(float(phi(np.array(phi.breakpoints[:1] or (0.0,)))[0]))  # phi at its first breakpoint, exact
         sums = []
         for row, b in zip(matrix, bias.tolist(), strict=True):
             places = np.flatnonzero(row)
@@ -46,7 +46,7 @@ def exact_image(net: Network, x: Sequence[Fraction | float]) -> list[Fraction] |
 
 
 def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor: Fraction) -> Fraction:
-    """phi(h), phi affine with these slopes between these ends, and `anchor` at the first of them (at 0 if none)."""
+    """Return phi(h) for phi with these slopes between these ends, and value `anchor` at the first (at 0 if none)."""
     if not ends:
         return anchor + slopes[0] * h
     if h <= ends[0]:
@@ -59,14 +59,18 @@ def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor
     raise AssertionError("the last piece has no end")
 
 
-def exact_near(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Do as `enclosed`, in rational arithmetic: next to a fixed point x in floats, rates beside 1 do no harm."""
+def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
+    """Return l <= u around x with T(l) >= l and T(u) <= u by rational arithmetic, in the direction of w, or None.
+
+    w must satisfy w - J w = 1, as that of `newton` does. The function works where `enclosed` fails because the rate of
+    contraction is 1 up to rounding.
+    """
     with np.errstate(all="ignore"):
-        jacobian = net.jacobian(x)
+        jacobian = network.jacobian(x)
     point = [Fraction(v) for v in x.tolist()]
     least = np.inf
     for _ in range(_REFINE):
-        image = exact_image(net, point)
+        image = exact_image(network, point)
         if image is None:
             return None
         miss = [a - b for a, b in zip(image, point, strict=True)]
@@ -81,15 +85,16 @@ def exact_near(net: Network, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, 
     room = 4 * max(map(abs, miss), default=Fraction(0)) + Fraction(ETA)
     low = [max(a - room * Fraction(b), Fraction(0)) for a, b in zip(point, w.tolist(), strict=True)]
     high = [a + room * Fraction(b) for a, b in zip(point, w.tolist(), strict=True)]
-    climbs, falls = exact_image(net, low), exact_image(net, high)
+    climbs, falls = exact_image(network, low), exact_image(network, high)
     assert climbs is not None
     assert falls is not None
     if any(a < b for a, b in zip(climbs, low, strict=True)) or any(a > b for a, b in zip(falls, high, strict=True)):
         return None
-    return np.array([_rounded(v, 0.0) for v in low]), np.array([_rounded(v, np.inf) for v in high])
+    return Bounds(np.array([_rounded(v, 0.0) for v in low]), np.array([_rounded(v, np.inf) for v in high]))
 
 
 def _rounded(value: Fraction, toward: float) -> float:
+    """Return a fraction as a float, rounded toward 0 or toward infinity."""
     try:
         found = float(value)
     except OverflowError:
@@ -98,57 +103,57 @@ def _rounded(value: Fraction, toward: float) -> float:
     return float(np.nextafter(found, toward)) if wrong else found
 
 
-def _direction(net: Network, x: np.ndarray) -> list[np.ndarray]:
-    """Positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; else ones."""
+def _direction(network: Network, x: np.ndarray) -> list[np.ndarray]:
+    """Return positive vectors w with J w < w, J the Jacobian at x, if its spectral radius is below 1; and ones."""
     with np.errstate(all="ignore"):
-        return _positive_first(net.jacobian(x))
+        return _positive_first(network.jacobian(x))
 
 
 def _positive_first(matrix: np.ndarray) -> list[np.ndarray]:
-    """(I - A)^-1 1, scaled, if it is positive; and ones."""
+    """Return (I - A)^-1 1, scaled, if it is positive; and ones."""
     ones = np.ones(len(matrix))
     w = resolved(matrix, ones)
     return [ones] if w is None or not w.min(initial=1.0) > 0.0 else [w / w.max(initial=1e-290), ones]
 
 
-def upper_near(net: Network, x: np.ndarray) -> np.ndarray | None:
+def upper_near(network: Network, x: np.ndarray) -> np.ndarray | None:
     """Return u >= x with T(u) <= u, close to x, or None."""
-    image = above(net, x)
+    image = above(network, x)
     if (image <= x).all():
         return x
-    exact = exact_image(net, x.tolist())
+    exact = exact_image(network, x.tolist())
     if exact is not None and all(a <= b for a, b in zip(exact, x.tolist(), strict=True)):
         return x
-    near = enclose_near(net, x)
-    if near is not None and (near[1] >= x).all():
-        return near[1]
+    near = enclose_near(network, x)
+    if near is not None and (near.upper >= x).all():
+        return near.upper
     size = max(float(np.abs(image - x).max()), ETA)
-    for w in _direction(net, x):
+    for w in _direction(network, x):
         room = size
         for _ in range(_TRIES):
             u = x + room * w
             if not (u < _HUGE).all():
                 break
-            if (above(net, u) <= u).all():
+            if (above(network, u) <= u).all():
                 return u
             room *= 2.0
     return None
 
 
-def lower_near(net: Network, u: np.ndarray) -> np.ndarray:
-    """Return l <= u with T(l) >= l, close to u: a fixed point lies between. The iterate from 0 if no other is found."""
-    exact = exact_image(net, u.tolist())
+def lower_near(network: Network, u: np.ndarray) -> np.ndarray:
+    """Return l <= u with T(l) >= l, close to u, so that a fixed point lies between; 0 if no other is found."""
+    exact = exact_image(network, u.tolist())
     if exact is not None and all(a >= b for a, b in zip(exact, u.tolist(), strict=True)):
         return u
-    near = enclose_near(net, u)
-    if near is not None and (near[0] <= u).all():
-        return near[0]
-    size = max(float(np.abs(u - below(net, u)).max()), ETA)
-    for w in _direction(net, u):
+    near = enclose_near(network, u)
+    if near is not None and (near.lower <= u).all():
+        return near.lower
+    size = max(float(np.abs(u - below(network, u)).max()), ETA)
+    for w in _direction(network, u):
         room = size
         for _ in range(_TRIES):
             low = np.maximum(u - room * w, 0.0)
-            if (below(net, low) >= low).all():
+            if (below(network, low) >= low).all():
                 return low
             if not low.any():
                 break
@@ -156,17 +161,17 @@ def lower_near(net: Network, u: np.ndarray) -> np.ndarray:
     return np.zeros(u.size)
 
 
-def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
-    """Return u with T(u) <= u, and whether all fixed points lie below it; None if none is found.
+def upper_solution(network: Network) -> tuple[np.ndarray | None, bool]:
+    """Return u with T(u) <= u (None if none is found), and whether all fixed points lie below it.
 
-    A bounded last layer gives its bound. Else u = p w with w > T_inf(w), for growing p.
+    A bounded last layer gives its bound. Otherwise u = p w with w > T_inf(w), for growing p.
     """
-    top = net.activations[-1].facts.upper
-    n = net.widths[0]
+    top = network.activations[-1].facts.upper
+    n = network.widths[0]
     if top is not None and np.isfinite(top):
         return np.full(n, top + 2.0**-50 * abs(top)), True
     try:
-        factors = asymptotic_factors(net)
+        factors = asymptotic_factors(network)
     except ValueError:
         factors = []
     product = np.eye(n)
@@ -177,7 +182,7 @@ def upper_solution(net: Network) -> tuple[np.ndarray | None, bool]:
         size = 1.0
         while size < _HUGE:
             u = size * w
-            if (above(net, u) < u).all():
-                return u, bool(weakly_scalable(net))
+            if (above(network, u) < u).all():
+                return u, bool(weakly_scalable(network))
             size *= 4.0
     return None, False

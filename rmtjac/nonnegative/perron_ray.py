@@ -4,13 +4,17 @@ Without biases, and with phi(0) = 0 and phi(t)/t nonincreasing from phi'(0) = 1,
 the weights. Let A be irreducible, and u > 0 its left Perron vector.
 
 - If rho(A) = 1, a fixed point q has :math:`u \cdot (Aq - T(q)) = 0`, hence Aq = q: all are tv, v the Perron vector.
-  T(tv) = tv if and only if phi(h) = h at every neuron that acts on an output, for t up to some t*: an interval.
+  T(tv) = tv if and only if phi(h) = h at every neuron that acts on an output. This holds for t up to some t*, so that
+  the fixed points are an interval.
 - If rho(A) > 1 and T = A, 0 is the only fixed point: another would be a Perron vector, and rho(A) = 1.
-- If rho(A) > 1 and some phi(t)/t decreases strictly, there is at most one fixed point besides 0. For fixed points p, q
-  other than 0 are positive. Let t be the largest with tp <= q; if t < 1, a power of T gives T^m(tp) >> tp, so tp << q.
+- If rho(A) > 1 and some phi(t)/t decreases strictly, there is at most one fixed point besides 0. Fixed points p, q
+  other than 0 are positive. Let t be the largest with tp <= q. If t < 1, a power of T has T^m(tp) > tp in every
+  coordinate, so that tp < q in every coordinate, and t is not the largest.
 
-The theorem of NN on primitive networks says that Fix(T) is an interval: this holds of the fixed points other than 0.
-With tanh(2x) all its hypotheses hold, and 0 and .9575 are fixed, but no point between.
+NN states that Fix(T) is an interval for T upper- and lower-primitive at its fixed points. This holds for the fixed
+points other than 0: tanh(2x) satisfies all hypotheses, and 0 and .9575 are fixed, but no point between.
+
+Sources: NN (docs/references.md).
 """
 
 from __future__ import annotations
@@ -21,55 +25,89 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.network import Network
-from rmtjac.nonnegative.asymptotic import AgainstOne, against_one
-from rmtjac.nonnegative.parts.blocks import irreducible
-from rmtjac.nonnegative.predicates import weakly_scalable
+from rmtjac.nonnegative.against_one import AgainstOne, against_one
+from rmtjac.nonnegative.matrices.blocks import irreducible
+from rmtjac.nonnegative.predicates.scaling import weakly_scalable
 from rmtjac.validate import real_array
 
 __all__ = ["Ray", "is_linear", "linear_bound", "perron_ray", "strict_above_zero"]
 
 
 class Ray(NamedTuple):
-    """The fixed points t v, 0 <= t <= end: v, of greatest entry 1, and the end, infinite for a whole ray."""
+    """The fixed points t v, 0 <= t <= end, on a ray from 0.
+
+    Attributes
+    ----------
+    vector : ndarray of float, shape (n,)
+        The direction v, with greatest entry 1.
+    end : float
+        The largest t; infinite if the whole ray is fixed.
+
+    See Also
+    --------
+    Certificate : Holds a ray if the fixed points are an interval.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
+
+    Examples
+    --------
+    >>> import numpy as np, rmtjac as rj
+    >>> ray = rj.nonnegative.certify(rj.Network([np.eye(2)[::-1]], activation="relu6")).ray
+    >>> ray.vector, ray.end
+    (array([1., 1.]), 6.0)
+    """
 
     vector: np.ndarray
     end: float
 
     def points(self, shares: np.ndarray) -> np.ndarray:
-        """Return the points at shares (K,) of the way from 0 to the end (to v if there is no end), shape (K, n)."""
+        """Return points on the ray.
+
+        Parameters
+        ----------
+        shares : array_like of float, shape (K,)
+            Shares of the way from 0 to the end, or to v if there is no end.
+
+        Returns
+        -------
+        ndarray of float, shape (K, n)
+            The points.
+        """
         return np.multiply.outer(real_array("shares", shares), self.vector) * (
             self.end if np.isfinite(self.end) else 1.0
         )
 
 
-def linear_bound(net: Network) -> AgainstOne | None:
-    """Return rho(A) against 1, if T(x) <= A x; else None."""
-    if not weakly_scalable(net) or any((b != 0.0).any() for b in net.biases):
+def linear_bound(network: Network) -> AgainstOne | None:
+    """Return rho(A) against 1 if T(x) <= A x, A the product of the weights; else None."""
+    if not weakly_scalable(network) or any((b != 0.0).any() for b in network.biases):
         return None
-    if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in net.activations):
+    if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in network.activations):
         return None
-    return against_one(list(net.weights))
+    return against_one(list(network.weights))
 
 
-def _acting(net: Network) -> list[np.ndarray]:
-    """Which neurons of each layer act on an output."""
-    acts: Any = np.ones(net.widths[-1], dtype=bool)
+def _acting(network: Network) -> list[np.ndarray]:
+    """Return which neurons of each layer act on an output."""
+    acts: Any = np.ones(network.widths[-1], dtype=bool)
     found = [acts]
-    for matrix in net.weights[:0:-1]:
+    for matrix in network.weights[:0:-1]:
         acts = (matrix[acts] > 0.0).any(axis=0)
         found.insert(0, acts)
     return found
 
 
-def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
-    """Return all fixed points x >= 0, if rho(A) = 1 exactly and A is irreducible."""
+def perron_ray(network: Network, bound: AgainstOne) -> Ray | None:
+    """Return all fixed points x >= 0 if rho(A) = 1 exactly and A is irreducible; else None."""
     if bound.vector is None:
         return None
     top = max(bound.vector)
     values = [v / top for v in bound.vector]
     end: Fraction | float = np.inf
     h = values
-    for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
+    for matrix, phi, acts in zip(network.weights, network.activations, _acting(network), strict=True):
         h = [sum((Fraction(w) * x for w, x in zip(row, h, strict=True) if w), Fraction(0)) for row in matrix.tolist()]
         straight = phi.facts.identity_up_to
         if straight is None:
@@ -82,17 +120,20 @@ def perron_ray(net: Network, bound: AgainstOne) -> Ray | None:
     return Ray(vector, float(end))
 
 
-def is_linear(net: Network) -> bool:
-    """Whether T(x) = A x for x >= 0, A irreducible; a fixed point other than 0 is then a Perron vector, and rho = 1."""
-    return all(phi.facts.identity_up_to == np.inf for phi in net.activations) and irreducible(net)
+def is_linear(network: Network) -> bool:
+    """Return whether T(x) = A x for x >= 0 with A irreducible.
+
+    A fixed point other than 0 is then a Perron vector, and rho(A) = 1.
+    """
+    return all(phi.facts.identity_up_to == np.inf for phi in network.activations) and irreducible(network)
 
 
-def strict_above_zero(net: Network) -> bool:
-    """Whether A is irreducible, and some neuron between inputs and outputs has a strictly decreasing phi(t)/t."""
-    if not irreducible(net):
+def strict_above_zero(network: Network) -> bool:
+    """Return whether A is irreducible and phi(t)/t decreases strictly at some neuron between inputs and outputs."""
+    if not irreducible(network):
         return False
-    reached: Any = np.ones(net.widths[0], dtype=bool)
-    for matrix, phi, acts in zip(net.weights, net.activations, _acting(net), strict=True):
+    reached: Any = np.ones(network.widths[0], dtype=bool)
+    for matrix, phi, acts in zip(network.weights, network.activations, _acting(network), strict=True):
         reached = (matrix[:, reached] > 0.0).any(axis=1)
         if phi.facts.ratio == "strictly" and (reached & acts).any():
             return True

@@ -1,10 +1,14 @@
 r"""Proved rates of contraction of concave networks on x >= 0.
 
-For concave T the slopes fall as x grows, so that on {x >= z}, in the maximum norm weighted by v > 0,
-:math:`\|T(x) - T(y)\|_v \le c \|x - y\|_v` with :math:`c = \max_i (T'(z)v)_i / v_i` (DEQ: z an iterate from 0, v the
-Perron vector there). For :math:`v = (sI - T'(z))^{-1} 1`, s beyond the spectral radius, c is less than s, reducible
-or not. In Thompson's metric :math:`d(x, y) = \max_i |\log x_i/y_i|`, T contracts {x <= u} by
-:math:`1 - \min_i T_i(0)/T_i(u)`: concavity gives :math:`T'(x)x \le T(x) - T(0)`.
+For concave T the slopes fall as x grows, so that on {x >= z}, in the maximum norm weighted by v > 0, :math:`\|T(x) -
+T(y)\|_v \le c \|x - y\|_v` with :math:`c = \max_i (T'(z)v)_i / v_i`. Any v gives a bound; the best is the Perron vector
+of T'(z). For :math:`v = (sI - T'(z))^{-1} 1`, s above the spectral radius, c is less than s, for reducible T'(z) too.
+In Thompson's metric :math:`d(x, y) = \max_i |\log x_i/y_i|`, T contracts {x <= u} by :math:`1 - \min_i T_i(0)/T_i(u)`,
+because concavity gives :math:`T'(x)x \le T(x) - T(0)`.
+
+DEQ states that the iteration of a positive concave layer converges geometrically, without a rate.
+
+Sources: DEQ (docs/references.md).
 """
 
 from __future__ import annotations
@@ -19,44 +23,68 @@ from rmtjac.activations import Activation
 from rmtjac.network import Network
 from rmtjac.nonnegative.matrices.perron import radius
 from rmtjac.nonnegative.matrices.resolvent import positive_solution
-from rmtjac.nonnegative.outward_rounding import TINY, UNIT, above, below, preactivations
-from rmtjac.nonnegative.predicates import concave
+from rmtjac.nonnegative.outward_rounding import DOWN, TINY, UNIT, UP, above, below, preactivations
+from rmtjac.nonnegative.predicates.scaling import concave
 from rmtjac.validate import real_array
 
 __all__ = ["Rate", "contraction_rate", "contracts", "largest_slope", "slopes_between", "thompson_rate"]
 
-_POWER = 20  # power steps for v; any v > 0 gives a bound
-_BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # how far beyond the spectral radius, relative, the resolvent is taken
-_NILPOTENT = 1e-6
+_POWER = 20  # power steps for v; every v > 0 gives a bound
+_BEYOND = (1e-13, 1e-10, 1e-7, 1e-4, 0.1)  # relative distances of s from the spectral radius
+_NILPOTENT = 1e-6  # relative size of s for a nilpotent matrix
 _TOLERANCE = 1e-12
 _TINY = 2.0**-1074
 
 
 class Rate(NamedTuple):
-    """A rate, and the weights of the norm in which it holds."""
+    """A rate of contraction, and the norm in which it holds.
+
+    Attributes
+    ----------
+    value : float
+        The rate c. A value of 1 or more says nothing.
+    weights : ndarray of float, shape (n,)
+        The v > 0 of the norm max_i abs(x_i)/v_i.
+
+    See Also
+    --------
+    contraction_rate : Computes it.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> rate = rj.nonnegative.contraction_rate(rj.Network([[[0.5]]], [[1.0]], "relu"))
+    >>> round(rate.value, 6), rate.weights
+    (0.5, array([0.5]))
+    """
 
     value: float
     weights: np.ndarray
 
 
-def _checked(net: Network, name: str, x: object) -> np.ndarray:
-    if net.widths[0] != net.widths[-1]:
-        raise ValueError(f"network maps R^{net.widths[0]} to R^{net.widths[-1]}; a rate needs n_0 = n_L")
-    answer = concave(net)
+def _checked(network: Network, name: str, x: object) -> np.ndarray:
+    """Return the point as an array, after checking it and that the network is concave."""
+    if network.widths[0] != network.widths[-1]:
+        raise ValueError(f"network maps R^{network.widths[0]} to R^{network.widths[-1]}; a rate needs n_0 = n_L")
+    answer = concave(network)
     if not answer:
         raise ValueError(f"network: not known to be concave on x >= 0: {answer.evidence}")
-    point = np.zeros(net.widths[0]) if x is None else real_array(name, x)
-    if point.shape != (net.widths[0],) or not (point >= 0.0).all() or not np.isfinite(point).all():
-        raise ValueError(f"{name}={x!r} must hold {net.widths[0]} finite numbers >= 0")
+    point = np.zeros(network.widths[0]) if x is None else real_array(name, x)
+    if point.shape != (network.widths[0],) or not (point >= 0.0).all() or not np.isfinite(point).all():
+        raise ValueError(f"{name}={x!r} must hold {network.widths[0]} finite numbers >= 0")
     return point
 
 
 @np.errstate(all="ignore")
-def slopes_between(net: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return bounds of the slopes phi' at z, for concave phi: the larger ones hold for all x >= z."""
+def slopes_between(network: Network, z: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return lower and upper bounds of the slopes phi' at z; for concave phi the upper ones hold for all x >= z."""
     small, large = [], []
-    lows, highs = preactivations(net, z, -1.0), preactivations(net, z, 1.0)
-    for phi, low, high in zip(net.activations, lows, highs, strict=True):
+    lows, highs = preactivations(network, z, DOWN), preactivations(network, z, UP)
+    for phi, low, high in zip(network.activations, lows, highs, strict=True):
         if phi.slopes is not None:
             slopes = np.array(phi.slopes)
             large.append(slopes[np.searchsorted(phi.breakpoints, low, side="right")])
@@ -73,29 +101,45 @@ def largest_slope(phi: Activation, h: np.ndarray) -> np.ndarray:
 
 
 def _slope_room(phi: Activation) -> float:
-    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # exp(-h^2) loses as many units as h^2 has
+    """Return the relative error of phi'."""
+    return (4096.0 if phi.name == "erf" else 64.0) * UNIT  # the relative error of exp(-h^2) grows with h^2
 
 
 @np.errstate(all="ignore")
-def contraction_rate(net: Network, z: object = None) -> Rate:
-    """Return c and v: T contracts {x >= z} by c in the maximum norm weighted by 1/v.
+def contraction_rate(network: Network, z: object = None) -> Rate:
+    r"""Return a rate by which a concave T contracts {x >= z} in a weighted maximum norm.
+
+    .. math:: \|T(x) - T(y)\|_v \le c\, \|x - y\|_v, \quad \|x\|_v = \max_i |x_i|/v_i, \quad
+        c = \max_i (T'(z) v)_i / v_i.
 
     Parameters
     ----------
-    net
-        Concave on x >= 0: weights and biases >= 0, concave activations.
-    z
-        Shape (n,); default 0. The rate falls as z grows: take an iterate of T from 0.
+    network : Network
+        Concave on x >= 0: weights and biases >= 0, concave activations (`concave`).
+    z : array_like of float, shape (n,), optional
+        Lower end; default 0. The rate falls as z grows: an iterate of T from 0 is a good choice.
 
     Returns
     -------
     Rate
-        Its value may be 1 or more: then it says nothing.
+        The proved c, rounded up, and v. A value of 1 or more says nothing.
 
     Raises
     ------
     ValueError
         If the network is not known to be concave, or z is not in x >= 0.
+
+    See Also
+    --------
+    thompson_rate : A rate in another metric.
+
+    Notes
+    -----
+    Cost: some twenty products with each weight matrix and up to five dense linear systems of size n.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
 
     Examples
     --------
@@ -105,46 +149,52 @@ def contraction_rate(net: Network, z: object = None) -> Rate:
     >>> bool(0.31 < c.value < 0.32)  # 0.75 tanh'(1)
     True
     """
-    point = _checked(net, "z", z)
-    return _Slopes(net, point).rate()
+    point = _checked(network, "z", z)
+    return _Slopes(network, point).rate()
 
 
-def contracts(net: Network, z: np.ndarray) -> bool:
-    """Return whether T contracts {x >= z}, at the cost of one solution: v = (I - A)^-1 1 > 0 has A v = v - 1 < v."""
-    slopes = _Slopes(net, z)
+def contracts(network: Network, z: np.ndarray) -> bool:
+    """Return whether T contracts {x >= z}, at the cost of one linear system.
+
+    If v = (I - A)^-1 1 is positive, A v = v - 1 < v.
+    """
+    slopes = _Slopes(network, z)
     v = slopes.resolvent(1.0)
     return v is not None and slopes.bound(v) < 1.0
 
 
 def _reduced(matrix: np.ndarray) -> tuple[np.ndarray, int]:
-    """The matrix over a power of 2, greatest entry below 1, and the power."""
+    """Return the matrix divided by a power of 2, with greatest entry below 1, and the exponent."""
     power = math.frexp(float(matrix.max(initial=0.0)))[1]
     return np.ldexp(matrix, -power), power
 
 
 class _Slopes:
-    """The product A of slopes and weights that bounds the Jacobian on {x >= z}; factors without their powers of 2."""
+    """The product A of slopes and weights that bounds the Jacobian on {x >= z}.
 
-    def __init__(self, net: Network, z: np.ndarray) -> None:
-        self.size, self.power, self.factors = net.widths[0], 0, []  # A is 2^power times the product of the factors
+    A is 2^power times the product of `factors`.
+    """
+
+    def __init__(self, network: Network, z: np.ndarray) -> None:
+        self.size, self.power, self.factors = network.widths[0], 0, []
         with np.errstate(over="ignore", invalid="ignore"):
-            _, slopes = slopes_between(net, z)
+            _, slopes = slopes_between(network, z)
         self.known = all(np.isfinite(one).all() for one in slopes)
         if self.known:
-            for slope, matrix in zip(slopes, net.weights, strict=True):
-                scaled = [_reduced(slope[:, None]), _reduced(matrix)]
-                self.factors.append(scaled[0][0] * scaled[1][0])
-                self.power += scaled[0][1] + scaled[1][1]
+            for slope, matrix in zip(slopes, network.weights, strict=True):
+                (slope, slope_power), (matrix, matrix_power) = _reduced(slope[:, None]), _reduced(matrix)
+                self.factors.append(slope * matrix)
+                self.power += slope_power + matrix_power
 
     def resolvent(self, s: float) -> np.ndarray | None:
-        """(sI - A)^-1 1, if it is positive."""
+        """Return (sI - A)^-1 1 if it is positive, else None."""
         try:
             return positive_solution(self.factors, math.ldexp(s, -self.power)) if self.known else None
         except OverflowError:
             return None
 
     def bound(self, v: np.ndarray) -> float:
-        """A proved bound of max_i (A v)_i / v_i; infinite where nothing is known."""
+        """Return a proved bound of max_i (A v)_i / v_i; infinity where nothing is known."""
         wide: Any = np.longdouble
         unit, least = np.finfo(wide).eps, wide(_TINY)
         if not self.known:
@@ -152,7 +202,7 @@ class _Slopes:
         y = v.astype(wide)
         with np.errstate(all="ignore"):
             for one in self.factors:
-                # entries were rounded once, and by a least float each time they underflowed
+                # entries were rounded once, and lost at most ETA each time they underflowed
                 room = (one.shape[1] + 4) * unit + 2.0 * UNIT
                 y = (one.astype(wide) @ y) * (1 + room) + (one.shape[1] + 4) * least * (1 + y.max(initial=0))
             value = float(((y / v) * (1 + 8 * unit)).max(initial=0.0)) * (1.0 + 2.0 * UNIT)
@@ -163,7 +213,7 @@ class _Slopes:
         return value if value >= 0.0 else np.inf
 
     def rate(self) -> Rate:
-        """The least bound of the vectors tried."""
+        """Return the least bound over the vectors tried."""
         best = Rate(np.inf, np.ones(self.size))
         for v in self._vectors():
             v = np.ldexp(v, -math.frexp(float(v.max(initial=0.0)))[1])
@@ -174,7 +224,7 @@ class _Slopes:
         return best
 
     def _vectors(self) -> Iterator[np.ndarray]:
-        """Positive vectors v with A v close to, or less than, rho(A) v."""
+        """Yield positive vectors v with A v close to, or less than, rho(A) v."""
         v = np.ones(self.size)
         yield v
         if not self.known or not v.size:
@@ -186,10 +236,11 @@ class _Slopes:
                 image = one @ image
             if not image.max() > 0.0:
                 return
-            v = np.maximum(image / image.max() + 0.1 * v, 1e-12)  # settles for periodic matrices too
+            v = np.maximum(image / image.max() + 0.1 * v, 1e-12)  # converges for periodic matrices too
             v /= v.max()
         yield v
-        top = radius(self.factors, _TOLERANCE)[1] or _NILPOTENT * image.max()
+        _, top = radius(self.factors, _TOLERANCE)
+        top = top or _NILPOTENT * image.max()
         for beyond in _BEYOND:
             s = top * (1.0 + beyond)
             solution = positive_solution(self.factors, s)
@@ -198,14 +249,44 @@ class _Slopes:
                 with np.errstate(over="ignore"):
                     least = float(np.ldexp(s, self.power))
                 if self.bound(solution) <= least * (1.0 + _TOLERANCE):
-                    return  # those that follow are worse
+                    return  # larger s give larger bounds
 
 
 @np.errstate(all="ignore")
-def thompson_rate(net: Network, u: object) -> float:
-    """Return a rate below which T contracts {0 < x <= u} in Thompson's metric; 1 if T(0) has a zero entry.
+def thompson_rate(network: Network, u: object) -> float:
+    r"""Return a rate by which a concave T contracts {0 < x <= u} in Thompson's metric.
 
-    Parameters and errors as in `contraction_rate`; u of shape (n,), for example with T(u) <= u.
+    .. math:: d(T(x), T(y)) \le c\, d(x, y), \quad d(x, y) = \max_i |\log (x_i/y_i)|, \quad
+        c = 1 - \min_i T_i(0)/T_i(u).
+
+    Parameters
+    ----------
+    network : Network
+        Concave on x >= 0: weights and biases >= 0, concave activations (`concave`).
+    u : array_like of float, shape (n,)
+        Upper end, for example with T(u) <= u.
+
+    Returns
+    -------
+    float
+        The proved c, rounded up; 1 if T(0) has an entry 0.
+
+    Raises
+    ------
+    ValueError
+        If the network is not known to be concave, or u is not in x >= 0.
+
+    See Also
+    --------
+    contraction_rate : A rate in a weighted maximum norm.
+
+    Notes
+    -----
+    Cost: four products with each weight matrix.
+
+    References
+    ----------
+    docs/theory/nonnegative.md.
 
     Examples
     --------
@@ -213,8 +294,8 @@ def thompson_rate(net: Network, u: object) -> float:
     >>> rj.nonnegative.thompson_rate(rj.Network([[[0.5]]], [[1.0]], "relu"), [2.0])
     0.500000000000...
     """
-    point = _checked(net, "u", u)
-    least, most = below(net, np.zeros(point.size)), above(net, point)
+    point = _checked(network, "u", u)
+    least, most = below(network, np.zeros(point.size)), above(network, point)
     shares = np.where((most > 0.0) & np.isfinite(most), np.maximum(least, 0.0) / most, 0.0)
     rate = (1.0 - shares.min(initial=1.0)) * (1.0 + 8.0 * UNIT) + 8.0 * UNIT
     return float(rate) if rate < 1.0 else 1.0

@@ -1,32 +1,38 @@
-import dataclasses
 import math
 
 import mpmath as mp
 import numpy as np
 import pytest
 
-import rmtjac as rj
-from rmtjac.activations import Facts, activation, activation_facts, names
+from rmtjac.activations import activation, activation_facts, names
 from rmtjac.activations.analytic import ANALYTIC
-from rmtjac.activations.facts import DECLARABLE
 from rmtjac.activations.pointwise import POINTWISE
-from rmtjac.kernels.activations import value
+from rmtjac.kernels.activations import derivative, value
 from rmtjac.kernels.boxes.activations import derivative_range
-from tests.oracles.activations import FUNCTIONS
+from tests.oracles.activations import FACTS, FUNCTIONS
 
 SPECS = [*names(), "leaky_relu:0.0", "leaky_relu:-0.5", "leaky_relu:2.0"]
 
 
 def test_every_name_is_in_every_table():
-    # Leaky ReLU depends on its slope and has a function of its own.
-    assert {*activation_facts, "leaky_relu"} == set(names()) == set(FUNCTIONS)
-    smooth = {name for name in names() if not activation(name).piecewise_affine}
-    assert set(ANALYTIC) == smooth
-    assert set(POINTWISE) <= set(names())
-    for name in names():
+    # Facts of leaky ReLU depend on its slope: a function returns them.
+    assert {*activation_facts, "leaky_relu"} == set(names()) == set(FUNCTIONS) == set(FACTS) == set(POINTWISE)
+    # A proof takes the others piece by piece.
+    assert set(ANALYTIC) == {name for name in names() if not activation(name).piecewise_affine}
+    codes = [activation(name).code for name in names()]
+    assert codes == list(range(len(codes)))  # each name one code of the kernels, and none is left out
+    for code, name in enumerate(names()):
         phi = activation(name)
-        assert math.isfinite(value(phi.code, phi.parameter, 0.5)), name
+        for kernel, formula in ((value, phi), (derivative, phi.derivative)):
+            assert kernel(code, phi.parameter, 0.5) == pytest.approx(float(formula(np.array(0.5))), rel=1e-14), name
+        low, high = derivative_range(code, phi.parameter, 0.25, 0.5)
+        assert low <= float(phi.derivative(np.array(0.375))) <= high, name
         assert phi.facts.declared is False
+
+
+def test_an_unknown_name_has_no_facts():
+    with pytest.raises(KeyError):
+        activation_facts["tanhh"]
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -81,76 +87,3 @@ def test_minima_and_steepest_slopes_are_rounded_outward(name):
         steep = mp.diff(f, mp.findroot(lambda h: mp.diff(f, h, 2), {"silu": 2.4, "gelu": 1.41, "mish": 1.49}[name]))
         assert 0 <= low - mp.mpf(known.lower) < mp.mpf(2) ** -53
         assert 0 <= mp.mpf(known.steepest) - steep < mp.mpf("1e-9")
-
-
-@pytest.mark.parametrize("spec", [spec for spec in SPECS if activation(spec).piecewise_affine])
-def test_slopes_alone_give_the_facts_of_the_table(spec):
-    # The same functions without a declaration: everything follows from breakpoints, slopes and values.
-    phi = activation(spec)
-    bare = rj.Activation("own", phi.function, phi.derivative, phi.breakpoints, phi.slopes)
-    assert dataclasses.replace(bare.facts, declared=False) == phi.facts
-
-
-def _tanh_prime(h):
-    return np.cosh(np.clip(h, -300, 300)) ** -2.0
-
-
-def test_nothing_is_known_without_a_declaration():
-    own = rj.Activation("tanh", np.tanh, _tanh_prime)  # the name says nothing
-    assert own.facts == Facts(at_zero=0.0, declared=True)
-    assert not own.facts.falling_ratio
-    assert not own.facts.half_line
-    assert not own.facts.nonnegative
-
-
-def test_declared_facts_and_what_follows():
-    own = rj.Activation("own", np.tanh, _tanh_prime, concave=True, ratio="strictly", slope_at_infinity=0.0)
-    assert own.facts == Facts(True, "strictly", 0.0, 0.0, None, 0.0, declared=True)
-    bounded = rj.Activation("own", np.tanh, _tanh_prime, lower=-1, upper=1)
-    assert bounded.facts.slope == 0.0
-    assert bounded.facts.concave is None
-    gentle = rj.Activation("own", np.tanh, _tanh_prime, concave=True, ratio="strictly", upper=1, lower=-1, steepest=1)
-    assert gentle.facts.identity_up_to == 0.0
-    # 2 tanh exceeds t: no bound by the identity follows.
-    steep = rj.Activation("own", lambda h: 2 * np.tanh(h), lambda h: 2 * _tanh_prime(h), ratio="strictly", steepest=2)
-    assert steep.facts.identity_up_to is None
-    # A decreasing concave function, and the zero function, have no use for their ratio.
-    falling = rj.Activation("own", lambda h: -h, lambda h: -np.ones_like(h), concave=True, slope_at_infinity=-1.0)
-    assert falling.facts.monotone_from is None
-    zero = rj.Activation("own", np.zeros_like, np.zeros_like, slopes=(0.0,))
-    assert zero.facts.ratio is None
-    assert (zero.facts.lower, zero.facts.upper) == (0.0, 0.0)
-
-
-def test_registered_under_a_name_of_one_s_own(monkeypatch):
-    from rmtjac.activations import registry
-
-    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
-    rj.activations.register(
-        rj.Activation("soft", np.arctan, lambda h: 1 / (1 + h * h), concave=True, lower=-2, upper=2)
-    )
-    assert activation("soft").facts.declared
-    assert activation("soft").facts.concave is True
-
-
-@pytest.mark.parametrize(
-    ("facts", "message"),
-    [
-        ({"ratio": "yes"}, "ratio='yes'"),
-        ({"concave": "no"}, "concave='no'"),
-        ({"lower": math.nan}, "lower=nan"),
-        ({"steepest": -1.0}, "steepest=-1.0"),
-        ({"identity_up_to": -0.5}, "identity_up_to=-0.5"),
-        ({"lower": 1.0, "upper": 0.0}, "is above upper"),
-        ({"slope_at_infinity": "0"}, "slope_at_infinity='0'"),
-        ({"slope_at_infinity": math.inf}, "slope_at_infinity=inf"),
-    ],
-)
-def test_declarations_are_checked(facts, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        rj.Activation("own", np.tanh, _tanh_prime, **facts)
-
-
-def test_every_declarable_fact_is_a_field():
-    fields = {one.name for one in dataclasses.fields(rj.Activation)}
-    assert {"slope_at_infinity" if name == "slope" else name for name in DECLARABLE} <= fields

@@ -1,6 +1,6 @@
-"""Fixed points of small monotone networks in mpmath, whose exponents know no end: what certificates are held against.
+"""Fixed points of small monotone networks in mpmath, whose exponents have no limit, and contradictions to certificates.
 
-Nothing here comes from the package but the weights. An affine step is summed to 4,400 bits (exactly, for floats); the
+Only the weights come from the package. An affine step is summed to 4,400 bits (exactly, for floats); the
 activations follow to 60 digits.
 """
 
@@ -28,7 +28,7 @@ def _sigmoid(t):
     return 1 / (1 + _exp(-t)) if t > 0 else _exp(t) / (1 + _exp(t))
 
 
-def _softplus(t):
+def softplus(t):
     return t + mpmath.log1p(_exp(-t)) if t > 0 else mpmath.log1p(_exp(t))
 
 
@@ -56,10 +56,10 @@ def value(phi, t):
         "sigmoid": lambda: _sigmoid(t),
         "softsign": lambda: t / (1 + abs(t)),
         "arctan": lambda: mpmath.atan(t),
-        "softplus": lambda: _softplus(t),
+        "softplus": lambda: softplus(t),
         "silu": lambda: t * _sigmoid(t),
         "gelu": lambda: max(t, mpmath.mpf(0)) if abs(t) > _FAR else t * mpmath.ncdf(t),
-        "mish": lambda: t * _tanh(_softplus(t)),
+        "mish": lambda: t * _tanh(softplus(t)),
     }[name]()
 
 
@@ -81,11 +81,11 @@ def slope(phi, t):
         "softplus": lambda: _sigmoid(t),
         "silu": lambda: _sigmoid(t) * (1 + t * (1 - _sigmoid(t))),
         "gelu": lambda: mpmath.mpf(t > 0) if abs(t) > _FAR else mpmath.ncdf(t) + t * mpmath.npdf(t),
-        "mish": lambda: _tanh(_softplus(t)) + t * _tanh_slope(_softplus(t)) * _sigmoid(t),
+        "mish": lambda: _tanh(softplus(t)) + t * _tanh_slope(softplus(t)) * _sigmoid(t),
     }[name]()  # fmt: skip
 
 
-def _affine(matrix, bias, x):
+def affine(matrix, bias, x):
     with mpmath.workprec(4400):
         found = [
             mpmath.fsum([mpmath.mpf(w) * v for w, v in zip(row, x, strict=True)]) + mpmath.mpf(b)
@@ -97,15 +97,15 @@ def _affine(matrix, bias, x):
 def image(net, x):
     """T(x) of a list of numbers."""
     for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
-        x = [value(phi, h) for h in _affine(matrix, bias, x)]
+        x = [value(phi, h) for h in affine(matrix, bias, x)]
     return x
 
 
 def turned(net, x, v):
     """T'(x) v, slopes from the right."""
     for matrix, bias, phi in zip(net.weights, net.biases, net.activations, strict=True):
-        h = _affine(matrix, bias, x)
-        v = [slope(phi, a) * b for a, b in zip(h, _affine(matrix, np.zeros(len(bias)), v), strict=True)]
+        h = affine(matrix, bias, x)
+        v = [slope(phi, a) * b for a, b in zip(h, affine(matrix, np.zeros(len(bias)), v), strict=True)]
         x = [value(phi, a) for a in h]
     return v
 
@@ -126,7 +126,7 @@ def radius(factors):
         return top * max(abs(a) for a in full) if top > mpmath.mpf(10) ** -1300 else mpmath.mpf(0)
 
 
-def _proved_near(net, x):
+def proved_near(net, x):
     """l <= T(l), T(u) <= u with l <= u, by Newton's method from x; None if it leads nowhere."""
     n = len(x)
     for _ in range(8):
@@ -183,7 +183,7 @@ def contradictions(net, cert):
     known = []  # pairs (l, u), each with a fixed point between
     x = zero
     for k in range(40):
-        if k in (0, 4, 12, 25, 39) and (pair := _proved_near(net, x)) is not None:
+        if k in (0, 4, 12, 25, 39) and (pair := proved_near(net, x)) is not None:
             known.append(pair)
         x = image(net, x)
     least = x  # <= every fixed point
@@ -191,7 +191,7 @@ def contradictions(net, cert):
     bounded = max(top) < mpmath.mpf(10) ** 3000
     if bounded:
         for k in range(40):
-            if k in (4, 12, 39) and (pair := _proved_near(net, y)) is not None:
+            if k in (4, 12, 39) and (pair := proved_near(net, y)) is not None:
                 known.append(pair)
             y = image(net, y)
     if all(t == 0 for t in start):
@@ -285,87 +285,4 @@ def attack(count, seed, out=None):
         if out is not None and (wrong or caught):
             out.write(f"{told}\n   {wrong} {[str(w.message) for w in caught[:2]]} {cert!r} {cert.reason} {cert.rho}\n")
             out.flush()
-    return found
-
-
-class _Layer:
-    """z -> s(W z + drive), the drive in many digits: what `image` and `turned` ask of a network."""
-
-    def __init__(self, weights, drive, phi):
-        self.weights, self.biases, self.activations = (weights,), (_Numbers(drive),), (phi,)
-
-
-class _Numbers(list):
-    def tolist(self):
-        return list(self)
-
-
-def equilibrium(layer, x):
-    """Bounds l <= z <= u of the fixed point for one input; None where Newton's method does not find it."""
-    mpmath.mp.dps = 60
-    inject = {"softplus": _softplus, "relu": lambda t: max(t, mpmath.mpf(0))}[layer.inject.name]
-    drive = [inject(h) for h in _affine(layer.injection, layer.biases, [mpmath.mpf(v) for v in x.tolist()])]
-    net = _Layer(layer.weights, drive, layer.phi)
-    z = [mpmath.mpf(0)] * len(drive)
-    for k in range(400):
-        if k in (1, 10, 40, 130, 399) and (pair := _proved_near(net, z)) is not None:
-            return pair
-        z = image(net, z)
-    return None
-
-
-def draw_layer(rng):
-    """A layer and inputs (6, m): rates from tiny to beside 1 and above, drives from underflow to overflow."""
-    from rmtjac.learn.equilibrium.layers import layer_of
-
-    phi = str(rng.choice(["tanh", "softsign", "relu6", "hardtanh", "erf", "arctan", "sigmoid"]))
-    n, m = int(rng.integers(1, 5)), int(rng.integers(1, 4))
-    weights = rng.random((n, n)) * (rng.random((n, n)) < 0.8)
-    top = np.abs(np.linalg.eigvals(weights)).max()
-    kind = int(rng.integers(5))
-    if kind == 0 and top > 0:
-        weights *= (1.0 - 2.0 ** -int(rng.integers(2, 30))) / top
-    elif kind == 1:
-        weights *= 10.0 ** rng.uniform(-320, 2)
-    elif kind == 2:
-        weights = (1.0 - 2.0 ** -int(rng.integers(2, 50))) * np.eye(n)[rng.permutation(n)]
-    else:
-        weights *= 10.0 ** rng.uniform(-1, 1)
-    size = [1.0, 10.0 ** rng.uniform(-3, 3), 10.0 ** rng.uniform(-320, 307)][int(rng.integers(3))]
-    injection, biases = rng.normal(size=(n, m)) * size, rng.normal(size=n) * rng.choice([0.0, 1.0, size])
-    x = rng.normal(size=(6, m))
-    if rng.random() < 0.3:
-        biases = biases - rng.uniform(0, 800)
-    return layer_of(phi)(weights, injection, biases, phi), x
-
-
-def attack_layers(count, seed, out=None):
-    """Count samples whose fixed point lies farther off than their error says."""
-    import warnings
-
-    rng = np.random.default_rng(seed)
-    found = Counter()
-    for k in range(count):
-        layer, x = draw_layer(rng)
-        tol = 10.0 ** rng.uniform(-17, -2)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            solved = layer.solve(x, tol)
-        found["warned"] += bool(caught)
-        for i, (row, z, error) in enumerate(zip(x, solved.z, solved.errors, strict=True)):
-            found["samples"] += 1
-            if not np.isfinite(error):
-                found["nothing proved"] += 1
-                continue
-            pair = equilibrium(layer, row)
-            if pair is None:
-                found["oracle blind"] += 1
-                continue
-            off = max(
-                max(a - mpmath.mpf(v), mpmath.mpf(v) - b) for a, v, b in zip(pair[0], z.tolist(), pair[1], strict=True)
-            )
-            if not off <= mpmath.mpf(float(error)):
-                found["contradicted"] += 1
-                if out is not None:
-                    out.write(f"{seed}/{k}/{i} {layer!r} off {mpmath.nstr(off, 5)} claimed {error!r} tol {tol}\n")
     return found

@@ -6,8 +6,6 @@ import pytest
 
 import rmtjac as rj
 from rmtjac import nonnegative as nn
-from rmtjac.nonnegative.extremal import upper_solution
-from rmtjac.nonnegative.outward_rounding import above, below
 from rmtjac.status import Status
 
 
@@ -72,32 +70,6 @@ def test_enclosures_of_all_that_the_finder_proves():
         if found.complete and len(points):
             top = points[np.argmax(points.sum(axis=1))]
             assert (top >= greatest.lower - 1e-9).all()
-
-
-def test_bounds_round_outward():
-    from fractions import Fraction
-
-    rng = np.random.default_rng(5)
-    matrix, bias, x = rng.random((6, 6)), rng.random(6), rng.random(6)
-    net = rj.Network([matrix, matrix], [bias, bias], "relu")
-    y = [Fraction(v) for v in x]
-    for _ in range(2):
-        y = [
-            sum(Fraction(w) * v for w, v in zip(row, y, strict=True)) + Fraction(b)
-            for row, b in zip(matrix, bias, strict=True)
-        ]
-    low, high = below(net, x), above(net, x)
-    assert all(Fraction(a) <= v <= Fraction(b) for a, v, b in zip(low, y, high, strict=True))
-    assert (high - low <= 1e-13 * high).all()
-
-
-def test_upper_solutions():
-    u, everywhere = upper_solution(rj.Network([[[0.9]]], [[5.0]], "softplus"))
-    assert everywhere
-    assert above(rj.Network([[[0.9]]], [[5.0]], "softplus"), u) < u
-    u, everywhere = upper_solution(rj.Network([[[0.4]]], [[0.0]], "silu"))
-    assert u is not None
-    assert not everywhere  # silu is not weakly scalable: it may have fixed points beyond
 
 
 def _close(found, values, rtol=1e-12):

@@ -10,7 +10,7 @@ from rmtjac import nonnegative as nn
 from tests.nonnegative import oracle
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_no_certificate_is_contradicted(seed):
     found = oracle.attack(25, seed)
     assert found["contradicted"] == found["warned"] == found["raised"] == 0, found

@@ -7,10 +7,12 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.nonnegative.outward_rounding import (
+    above,
     activated,
     affine,
     at_least,
     at_most,
+    below,
     product_bounds,
 )
 from tests.nonnegative import oracle
@@ -110,3 +112,18 @@ def test_text_is_rounded_in_the_direction_of_the_proof():
         assert Fraction(float(x)) <= Fraction(at_most(x, 1.0)) < 1
         assert Fraction(float(x)) >= Fraction(at_least(x, 0.0)) > 0
         assert Fraction(1 / x) >= Fraction(at_least(1 / x, 1.0)) > 1 or 1 / x == 1.0 or 1 / x == np.inf
+
+
+def test_bounds_round_outward():
+    rng = np.random.default_rng(5)
+    matrix, bias, x = rng.random((6, 6)), rng.random(6), rng.random(6)
+    net = rj.Network([matrix, matrix], [bias, bias], "relu")
+    y = [Fraction(v) for v in x]
+    for _ in range(2):
+        y = [
+            sum(Fraction(w) * v for w, v in zip(row, y, strict=True)) + Fraction(b)
+            for row, b in zip(matrix, bias, strict=True)
+        ]
+    low, high = below(net, x), above(net, x)
+    assert all(Fraction(a) <= v <= Fraction(b) for a, v, b in zip(low, y, high, strict=True))
+    assert (high - low <= 1e-13 * high).all()

@@ -1,6 +1,8 @@
-"""Autoencoders of NN's table, as results: what they reconstruct, and how far that is from what went in.
+"""Trained autoencoders of NN's table: what they reconstruct, and how far that is from the input.
 
-How they are trained is in `rmtjac.learn.autoencoders.training`, the table in `rmtjac.learn.autoencoders.table`.
+`rmtjac.learn.autoencoders.training` trains them, `rmtjac.learn.autoencoders.table` makes the table.
+
+Sources: NN (docs/references.md).
 """
 
 from __future__ import annotations
@@ -30,7 +32,32 @@ _SCHEMA = Schema(
 
 
 class Reconstruction(NamedTuple):
-    """Images T(x) (K, n), and how far they are from the inputs: |T(x) - x| (K,), 0 at a fixed point."""
+    """What an autoencoder makes of its inputs.
+
+    Attributes
+    ----------
+    images : ndarray of float, shape (K, n)
+        The outputs T(x).
+    distances : ndarray of float, shape (K,)
+        Euclidean distances of T(x) from x; 0 at a fixed point.
+
+    See Also
+    --------
+    Autoencoder : Computes it.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
+
+    Examples
+    --------
+    >>> from rmtjac.learn import digits, train_autoencoder
+    >>> data = digits()
+    >>> found = train_autoencoder(data.train, units=8, epochs=1).reconstruct(data.test)
+    >>> found.images.shape, found.distances.shape
+    ((360, 64), (360,))
+    """
 
     images: np.ndarray
     distances: np.ndarray
@@ -42,12 +69,27 @@ class Autoencoder:
 
     Attributes
     ----------
-    network
+    network : Network
         T; its fixed points are the inputs that it reconstructs perfectly.
-    configuration
+    configuration : str
         Key of `CONFIGURATIONS`.
-    losses
+    losses : ndarray of float, shape (epochs,)
         Mean square error of each epoch, while training.
+
+    See Also
+    --------
+    train_autoencoder : Trains it.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
+
+    Examples
+    --------
+    >>> from rmtjac.learn import digits, train_autoencoder
+    >>> train_autoencoder(digits().train, units=8, epochs=2)
+    Autoencoder('Tanh NN', Network(widths=[64, 8, 64], activation='tanh'), 2 epochs)
     """
 
     network: Network
@@ -55,30 +97,73 @@ class Autoencoder:
     losses: np.ndarray
 
     def reconstruct(self, x: object) -> Reconstruction:
-        """Return T(x) and |T(x) - x| for inputs (K, n)."""
+        """Return the outputs for inputs, and their distances from the inputs.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (K, n)
+            The inputs; one input of shape (n,) counts as K = 1.
+
+        Returns
+        -------
+        Reconstruction
+            T(x) and |T(x) - x|.
+        """
         rows = np.atleast_2d(real_array("x", x))
         images = self.network(rows)
         return Reconstruction(images, np.linalg.norm(images - rows, axis=1))
 
     def loss(self, x: object) -> float:
-        """Return the mean square error over inputs (K, n)."""
+        """Return the mean square error over inputs.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (K, n)
+            The inputs.
+
+        Returns
+        -------
+        float
+            The mean of (T(x) - x)^2 over inputs and entries.
+        """
         found = self.reconstruct(x)
         return float((found.distances**2).mean() / found.images.shape[1])
 
     def save(self, path: str | Path) -> Path:
-        """Write it to a file (npz, no pickles)."""
+        """Write the autoencoder to a file (npz, no pickles).
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; the ending ``.npz`` is added if it is missing.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
         (w1, w2), (b1, b2) = self.network.weights, self.network.biases
         arrays = {"w1": w1, "w2": w2, "b1": b1, "b2": b2, "losses": self.losses}
         return archive.save(path, _SCHEMA.kind, provenance(configuration=self.configuration), arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Autoencoder:
-        """Read one that `save` wrote.
+        """Read an autoencoder that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Autoencoder
+            The same network, configuration and losses.
 
         Raises
         ------
         ValueError
-            If the file does not hold one.
+            If the file does not hold an autoencoder.
         """
 
         def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Autoencoder:
@@ -105,24 +190,31 @@ def train_autoencoder(
 ) -> Autoencoder:
     """Train an autoencoder of NN's table by Adam on the mean square error.
 
+    The network is T(x) = s_2(W_2 s_1(W_1 x + b_1) + b_2), with signs of weights and biases as the configuration says.
+
     Parameters
     ----------
-    x
-        Inputs (K, n), nonnegative.
-    configuration
+    x : array_like of float, shape (K, n)
+        Inputs, nonnegative.
+    configuration : str, optional
         Key of `CONFIGURATIONS`.
-    units
+    units : int, optional
         Width of the hidden layer.
-    epochs, batch_size, learning_rate
-        Of the training.
-    rng
-        Seed: initial weights and the order of the inputs.
-    progress
+    epochs : int, optional
+        Number of times that all inputs are used.
+    batch_size : int, optional
+        Inputs a step.
+    learning_rate : float, optional
+        Learning rate of Adam.
+    rng : int, SeedSequence or Generator, optional
+        Seed of the initial weights and of the order of the inputs.
+    progress : bool, optional
         Whether to show a bar on a terminal.
 
     Returns
     -------
     Autoencoder
+        The trained network with the losses of all epochs.
 
     Raises
     ------
@@ -131,9 +223,19 @@ def train_autoencoder(
     ArithmeticError
         If the training diverges.
 
+    See Also
+    --------
+    autoencoder_row : Measure the result.
+
     Notes
     -----
-    In single precision. Cost: 10 K n units flops an epoch (2 to 4 s of one core for MNIST, 200 units).
+    The training runs in single precision, in double precision for inputs above 1e15. Cost: 10 K n units flops an epoch
+    (2 to 4 s of one core for MNIST, 200 units).
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
 
     Examples
     --------

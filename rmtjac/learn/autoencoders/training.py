@@ -1,8 +1,11 @@
-r"""Autoencoders with nonnegative weights (NN): x -> s_2(W_2 s_1(W_1 x + b_1) + b_2), trained to return its input.
+"""Training of autoencoders with nonnegative weights, x -> s_2(W_2 s_1(W_1 x + b_1) + b_2), to return their input (NN).
 
-A fixed point is an input that is reconstructed perfectly. The configurations of NN's table: activations, and the signs
-of weights and biases: NN both nonnegative, PN weights at least 1e-3, NR biases of any sign, RR weights of any sign
-too. In "spectral" ones each matrix has the spectral norm .999, so that rho(T_inf) <= |W_2||W_1| < 1.
+A fixed point is an input that is reconstructed perfectly. The configurations of NN's table differ in activations and in
+the signs of weights and biases. The letters in their names say: NN, both nonnegative; PN, weights at least 1e-3; NR,
+biases of any sign; RR, weights of any sign too. In "spectral" ones each matrix has the spectral norm .999, so that
+rho(T_inf) <= |W_2||W_1| < 1.
+
+Sources: NN (docs/references.md).
 """
 
 from __future__ import annotations
@@ -19,23 +22,38 @@ from rmtjac.network import Network
 
 __all__ = ["CONFIGURATIONS", "AutoencoderTrainer", "Configuration"]
 
-_NORM = 0.999  # of each matrix, in spectral configurations
+_NORM = 0.999  # spectral norm of each matrix in spectral configurations
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One row of NN's table.
+    """One row of NN's table: activations, and bounds of weights and biases.
 
     Attributes
     ----------
-    hidden, output
-        Activations.
-    weights_floor, biases_floor
-        Lower bounds of what the optimizer moves; minus infinity for any sign. (A spectral one is scaled after that.)
-    spectral
+    hidden, output : str
+        Activations of the two layers.
+    weights_floor, biases_floor : float
+        Lower bounds of what the optimizer moves; minus infinity for any sign. A spectral matrix is scaled after that.
+    spectral : bool
         Whether each matrix has the spectral norm .999.
-    published
-        Test loss, rho(T_inf) (None where it is not given), |W_1| |W_2|, |W_2 W_1| of NN.
+    published : tuple of float
+        Test loss, rho(T_inf) (None where it is not given), |W_1| |W_2| and |W_2 W_1| in NN.
+
+    See Also
+    --------
+    train_autoencoder : Trains a network of a configuration.
+
+    References
+    ----------
+    NN.
+    See docs/references.md.
+
+    Examples
+    --------
+    >>> from rmtjac.learn import CONFIGURATIONS
+    >>> CONFIGURATIONS["Tanh PN"].weights_floor
+    0.001
     """
 
     hidden: str
@@ -60,17 +78,17 @@ CONFIGURATIONS = {
 
 
 class AutoencoderTrainer:
-    """The autoencoder while it is trained, by Adam on the mean square error.
+    """An autoencoder during its training by Adam on the mean square error.
 
     Parameters
     ----------
-    inputs, units
+    inputs, units : int
         Widths: inputs, units, inputs.
-    configuration
+    configuration : Configuration
         Activations and bounds.
-    rng
+    rng : Generator
         Draws the weights from U(0, 1) (.25/(n_in + n_out))^(1/2) (NN), of both signs where any is allowed.
-    dtype
+    dtype : type, optional
         Precision.
     """
 
@@ -105,7 +123,7 @@ class AutoencoderTrainer:
         self._normed = {name: SpectralNorm(held[name], _NORM) for name in ("W1", "W2") if configuration.spectral}
 
     def loss_and_gradients(self, x: np.ndarray) -> float:
-        """Write the gradient of the mean square error of a batch to `parameters`, and return the error."""
+        """Write the gradient of the mean square error of a batch to `parameters`; return the error."""
         held = self.parameters
         w1, w2 = (self._weight(name) for name in ("W1", "W2"))
         h1 = x @ w1.T + held["b1"]
@@ -129,14 +147,14 @@ class AutoencoderTrainer:
         return loss
 
     def _weight(self, name: str) -> np.ndarray:
-        """The matrix itself, or that of norm .999 which belongs to it."""
+        """Return the matrix itself, or the matrix of norm .999 that belongs to it."""
         normed = self._normed.get(name)
         return self.parameters[name] if normed is None else normed.value()
 
     def train(
         self, x: np.ndarray, epochs: int, rng: np.random.Generator, batch_size: int = 64, rate: float = 1e-3
     ) -> Iterator[float]:
-        """Yield the mean loss of each epoch."""
+        """Train for some epochs; yield the mean loss of each."""
         rows = np.ascontiguousarray(x, dtype=self.parameters.values.dtype)
         for _ in range(epochs):
             order = rng.permutation(len(rows))
@@ -148,7 +166,7 @@ class AutoencoderTrainer:
             yield finite_loss(total / len(rows))
 
     def network(self) -> Network:
-        """Return the network as it is now."""
+        """Return the network with the present weights."""
         held, how = self.parameters, self.configuration
         weights = [np.asarray(held[name], dtype=float) for name in ("W1", "W2")]
         if how.spectral:

@@ -2,8 +2,10 @@ r"""A classifier with one positive concave equilibrium layer, in the style of sc
 
 .. math:: z = s(W z + r(U x + b)),\quad y = C z + c,\quad P(\text{class } k) = e^{y_k}/\textstyle\sum_j e^{y_j}.
 
-While it is trained (`rmtjac.learn.equilibrium.training`) z goes through a batch normalisation; an affine map in the
-end, it is taken into C and c.
+During the training (`rmtjac.learn.equilibrium.training`) z passes through a batch normalisation. After it, this affine
+map is multiplied into C and c.
+
+Sources: DEQ (docs/references.md).
 """
 
 from __future__ import annotations
@@ -15,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac import archive
-from rmtjac.learn.equilibrium.layers import EquilibriumLayer, layer_of
-from rmtjac.learn.equilibrium.training import Epoch, Trainer, Training
+from rmtjac.learn.equilibrium.base import EquilibriumLayer
+from rmtjac.learn.equilibrium.classifier_file import read, write
+from rmtjac.learn.equilibrium.layers import layer_of
+from rmtjac.learn.equilibrium.training import Epoch, Trainer, Training, rate_for
 from rmtjac.learn.optimisation.adamw import precision_for
-from rmtjac.provenance import provenance
-from rmtjac.schema import Schema
 from rmtjac.validate import finite, positive_int
 
 try:
@@ -33,62 +34,64 @@ except ImportError:
 
 __all__ = ["PcDEQClassifier"]
 
-_DEQ_RATE, _DEQ_STEPS, _LARGEST_RATE = 5e-4, 37_500, 5e-3
-_SCHEMA = Schema(
-    "pcdeq classifier",
-    arrays={
-        "weights": "float n n",
-        "injection": "float n m",
-        "biases": "float n",
-        "coef": "float q n",
-        "intercept": "float q",
-        "classes": "label _",
-        "history": f"float _ {len(Epoch._fields)}",
-        "validation": "float _",
-    },
-    facts={"parameters": "object", "classes?": "[any] q", "versions": "object", "cpu": "text"},
-)
-
 
 class PcDEQClassifier(ClassifierMixin, BaseEstimator):
-    """Classifier with one equilibrium layer whose fixed point exists, is unique, and is computed with a bound.
+    """Classifier with one equilibrium layer, whose fixed point exists, is unique, and is computed with a proved bound.
 
     Parameters
     ----------
-    units
-        n, size of the layer.
-    activation
-        s: that of `PcDEQ1` or of `PcDEQ2`.
-    epochs, batch_size, learning_rate, weight_decay, drop
-        AdamW; the rate is a tenth after the share `drop` of the epochs. The defaults are those of DEQ for MNIST.
-        ``learning_rate="auto"`` is DEQ's 5e-4 for the 37,500 steps that 40 epochs of MNIST take; for fewer steps it
+    units : int, optional
+        Size n of the layer.
+    activation : str, optional
+        The activation s: one of `PcDEQ1` or of `PcDEQ2`.
+    epochs, batch_size : int, optional
+        Epochs, and samples a step of AdamW. The defaults, here and below, are those of DEQ for MNIST.
+    learning_rate : float or {"auto"}, optional
+        Learning rate. ``"auto"`` is DEQ's 5e-4 for the 37,500 steps that 40 epochs of MNIST take. For fewer steps it
         grows as their number to the power -1/2, to at most 5e-3.
-    tol
-        Largest last step of the equilibria while training, which proves nothing; predictions use `predict_tol`.
-    predict_tol
-        Proved bound of the error of the equilibria, in every unit, in predictions.
-    random_state
-        Seed, or RandomState: initial weights and the order of the samples.
-    progress
+    weight_decay : float, optional
+        Decoupled weight decay.
+    drop : float, optional
+        Share of the epochs after which the rate is divided by ten.
+    tol : float, optional
+        Largest last step of the equilibria while training, which proves nothing. Predictions use `predict_tol`.
+    predict_tol : float, optional
+        Largest proved error of the equilibria, in every unit, in predictions.
+    random_state : int, RandomState or None, optional
+        Seed of the initial weights and of the order of the samples.
+    progress : bool, optional
         Whether to show a bar on a terminal.
 
     Attributes
     ----------
-    layer_
-        The trained `PcDEQ1` or `PcDEQ2`; ``layer_.network(x)`` can be certified.
-    coef_, intercept_
-        C (q, n) and c (q,).
-    classes_, n_features_in_
-        As everywhere in scikit-learn.
-    history_
-        One `Epoch` per epoch: loss, accuracy, steps of the solution and of its adjoint.
-    validation_
-        Share of right answers after each epoch on the data given to `fit` for that; else empty.
+    layer_ : PcDEQ1 or PcDEQ2
+        The trained layer; ``layer_.network(x)`` can be certified.
+    coef_ : ndarray of float, shape (q, n)
+        The matrix C.
+    intercept_ : ndarray of float, shape (q,)
+        The vector c.
+    classes_ : ndarray, shape (q,)
+        The classes, in ascending order.
+    n_features_in_ : int
+        Number m of features.
+    history_ : list of Epoch
+        Loss, accuracy, steps of the solution and of its adjoint for each epoch.
+    validation_ : list of float
+        Share of right answers after each epoch on the validation data of `fit`; else empty.
+
+    See Also
+    --------
+    PcDEQ1, PcDEQ2 : The layers.
 
     Notes
     -----
-    Features are used as they are: give them mean 0 and variance 1, or nearly. Cost on MNIST (60,000 x 784), 80 units:
-    about a second of one core an epoch.
+    Features are used as they are: standardise them to about mean 0 and variance 1. Cost on MNIST (60,000 x 784), 80
+    units: about a second of one core an epoch.
+
+    References
+    ----------
+    DEQ.
+    See docs/references.md.
 
     Examples
     --------
@@ -127,12 +130,13 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         self.progress = progress
 
     def _rate(self, samples: int) -> float:
+        """Return the learning rate for this number of samples."""
         if self.learning_rate != "auto":
             return finite("learning_rate", self.learning_rate, above=0.0)
-        steps = self.epochs * math.ceil(samples / self.batch_size)
-        return min(max(_DEQ_RATE * math.sqrt(_DEQ_STEPS / steps), _DEQ_RATE), _LARGEST_RATE)
+        return rate_for(self.epochs * math.ceil(samples / self.batch_size))
 
     def _training(self, samples: int) -> Training:
+        """Return the checked parameters of the training."""
         return Training(
             epochs=positive_int("epochs", self.epochs),
             batch_size=positive_int("batch_size", self.batch_size),
@@ -143,7 +147,21 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def fit(self, X: Any, y: Any, validation: tuple[Any, Any] | None = None) -> PcDEQClassifier:
-        """Train on X (K, m) with classes y (K,); with `validation` (X', y'), score on it after each epoch.
+        """Train on samples and their classes.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (K, m)
+            The samples.
+        y : array_like, shape (K,)
+            Their classes.
+        validation : tuple of array_like, optional
+            Samples and classes (X', y') to score on after each epoch.
+
+        Returns
+        -------
+        PcDEQClassifier
+            The classifier itself, trained.
 
         Raises
         ------
@@ -184,7 +202,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _take(self, trainer: Trainer, kind: type[EquilibriumLayer], x: np.ndarray) -> None:
-        """Fold the normalisation, with its statistics over all of x, into the affine map after it."""
+        """Multiply the normalisation, with its statistics over all of x, into the affine map after it."""
         trainer.settle(x)
         held = trainer.parameters
         self.layer_ = kind(held["W"], held["U"], held["b"], self.activation)
@@ -193,6 +211,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         self.coef_, self.intercept_ = outer * slope, outer @ offset + held["c"]
 
     def _outputs(self, X: Any) -> np.ndarray:
+        """Return y (K, q); warn where equilibria are not proved to `predict_tol`."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         found = self.layer_.solve(X, finite("predict_tol", self.predict_tol, above=0.0))
@@ -205,23 +224,66 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         return found.z @ self.coef_.T + self.intercept_
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return y (K, q); for two classes their difference (K,), as scikit-learn has it."""
+        """Return the outputs y of the classifier.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (K, m)
+            The samples.
+
+        Returns
+        -------
+        ndarray of float, shape (K, q)
+            The outputs; for two classes their difference, of shape (K,), as scikit-learn defines it.
+        """
         y = self._outputs(X)
         return y[:, 1] - y[:, 0] if y.shape[1] == 2 else y
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, shape (K, q)."""
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (K, m)
+            The samples.
+
+        Returns
+        -------
+        ndarray of float, shape (K, q)
+            Probabilities, in the order of ``classes_``.
+        """
         y = self._outputs(X)
         chance = np.exp(y - y.max(axis=1, keepdims=True))
         return chance / chance.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each sample, shape (K,)."""
+        """Return the most probable class of each sample.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (K, m)
+            The samples.
+
+        Returns
+        -------
+        ndarray, shape (K,)
+            The classes.
+        """
         outputs = self._outputs(X)
         return self.classes_[outputs.argmax(axis=1)]
 
     def save(self, path: str | Path) -> Path:
         """Write the trained classifier to a file (npz, no pickles).
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write; the ending ``.npz`` is added if it is missing.
+
+        Returns
+        -------
+        Path
+            The file that was written.
 
         Raises
         ------
@@ -229,48 +291,26 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
             If its classes are neither numbers nor texts.
         """
         check_is_fitted(self)
-        classes = self.classes_
-        facts: dict[str, Any] = {"parameters": {**self.get_params(), "random_state": None}}
-        if classes.dtype == object:
-            plain = classes.tolist()
-            for one in plain:
-                if not isinstance(one, str | bool | int | float):
-                    raise ValueError(f"classes_ holds {one!r}, which cannot be saved; use numbers or texts")
-            # As JSON, so that they come back as the objects that they were.
-            facts["classes"], classes = plain, np.empty(0)
-        layer = self.layer_
-        return archive.save(
-            path, _SCHEMA.kind, provenance(**facts),
-            {
-                "weights": layer.weights, "injection": layer.injection, "biases": layer.biases, "coef": self.coef_,
-                "intercept": self.intercept_, "classes": classes, "history": np.array(self.history_),
-                "validation": np.array(self.validation_),
-            },
-        )  # fmt: skip
+        return write(self, path)
 
     @classmethod
     def load(cls, path: str | Path) -> PcDEQClassifier:
         """Read a classifier that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        PcDEQClassifier
+            A trained classifier that predicts the same.
 
         Raises
         ------
         ValueError
             If the file does not hold one.
         """
-
-        def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> PcDEQClassifier:
-            new = cls(**facts["parameters"])
-            new.layer_ = layer_of(new.activation)(
-                arrays["weights"], arrays["injection"], arrays["biases"], new.activation
-            )
-            new.coef_, new.intercept_, new.classes_ = arrays["coef"], arrays["intercept"], arrays["classes"]
-            if "classes" in facts:
-                new.classes_ = np.array(facts["classes"], dtype=object)
-            if len(new.classes_) != len(new.intercept_):
-                raise ValueError(f"{len(new.classes_)} classes do not belong to {len(new.intercept_)} outputs")
-            new.history_ = [Epoch(*row) for row in arrays["history"].tolist()]
-            new.validation_ = arrays["validation"].tolist()
-            new.n_features_in_ = new.layer_.injection.shape[1]
-            return new
-
-        return archive.restore(path, _SCHEMA, build)
+        found: PcDEQClassifier = read(cls, path)
+        return found

@@ -2,13 +2,17 @@ r"""Training of a classifier with one positive concave equilibrium layer (DEQ).
 
 .. math:: z = s(W z + r(Ux + b)),\ W \ge 0,\quad y = C\,\mathrm{norm}(z) + c,
 
-cross-entropy of softmax(y), AdamW, W clipped at 0 after each step. Batches are solved in single precision, until no
-unit moves by more than the tolerance; what is proved is the layer that comes out (`rmtjac.learn.equilibrium.layers`).
-The gradient comes from the adjoint iteration, so that nothing is kept of the steps of the solution.
+cross-entropy of softmax(y), AdamW, W clipped at 0 after each step. Batches are solved in single precision until no unit
+moves by more than the tolerance; this proves nothing. Proofs concern the trained layer
+(`rmtjac.learn.equilibrium.layers`). The gradient comes from the adjoint iteration, so that no step of the solution is
+stored.
+
+Sources: DEQ (docs/references.md).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,14 +23,25 @@ from rmtjac.activations.pointwise import POINTWISE
 from rmtjac.learn.optimisation.adamw import AdamW, Parameters, finite_loss
 from rmtjac.learn.optimisation.batch_norm import BatchNorm
 
-__all__ = ["Epoch", "Trainer", "Training"]
+__all__ = ["Epoch", "Trainer", "Training", "rate_for"]
 
-_MOST_STEPS = 500
-_PIECE = 512  # samples solved at a time where no gradient is needed
+_MAX_STEPS = 500
+_DEQ_RATE, _DEQ_STEPS, _LARGEST_RATE = 5e-4, 37_500, 5e-3  # DEQ takes 40 epochs of MNIST
+_PIECE = 512  # samples solved together where no gradient is needed
 
 
 class Epoch(NamedTuple):
-    """Mean loss, share of right answers while training, mean steps of the solution and of its adjoint."""
+    """What one epoch of training gives.
+
+    Attributes
+    ----------
+    loss : float
+        Mean loss.
+    accuracy : float
+        Share of right answers while training.
+    forward_steps, backward_steps : float
+        Mean number of steps of the solution and of its adjoint.
+    """
 
     loss: float
     accuracy: float
@@ -36,15 +51,17 @@ class Epoch(NamedTuple):
 
 @dataclass(frozen=True)
 class Training:
-    """How to train; the defaults are those of DEQ for MNIST.
+    """Parameters of the training; the defaults are those of DEQ for MNIST.
 
     Attributes
     ----------
-    epochs, batch_size, rate, decay
-        Epochs, samples a batch, learning rate and weight decay of AdamW.
-    drop
-        The rate is a tenth after this share of the epochs.
-    tol
+    epochs, batch_size : int
+        Epochs, and samples a batch.
+    rate, decay : float
+        Learning rate and weight decay of AdamW.
+    drop : float
+        Share of the epochs after which the rate is divided by ten.
+    tol : float
         Largest last step of the equilibria, and of their adjoints relative to the gradient.
     """
 
@@ -56,22 +73,27 @@ class Training:
     tol: float = 1e-4
 
 
+def rate_for(steps: int) -> float:
+    """Return DEQ's learning rate of 5e-4, or a larger one, to at most 5e-3, for fewer steps than DEQ takes."""
+    return min(max(_DEQ_RATE * math.sqrt(_DEQ_STEPS / steps), _DEQ_RATE), _LARGEST_RATE)
+
+
 class Trainer:
-    """The model while it is trained: `epoch` goes once through the data.
+    """The model during its training; `epoch` goes once through the data.
 
     Parameters
     ----------
-    inputs, units, classes
+    inputs, units, classes : int
         Numbers m, n and q of inputs, units of the layer and classes.
-    phi
-        s: its kind decides r, softplus for a nonnegative s, relu for a positive one.
-    inject
-        r.
-    rng
+    phi : str
+        The activation s; its kind decides r: softplus for a nonnegative s, relu for a positive one.
+    inject : str
+        The activation r.
+    rng : Generator
         Draws the initial weights: U uniform within m^(-1/2), W on [0, .1/n], C within n^(-1/2).
-    training
-        How to train.
-    dtype
+    training : Training
+        Parameters of the training.
+    dtype : type, optional
         Precision.
     """
 
@@ -114,7 +136,7 @@ class Trainer:
         return done
 
     def gradients(self, x: np.ndarray, labels: np.ndarray) -> Epoch:
-        """Write the gradient of the mean loss of a batch to `parameters`, and return what an epoch returns."""
+        """Write the gradient of the mean loss of a batch to `parameters`; return the numbers of an epoch."""
         held = self.parameters
         h_in = x @ held["U"].T + held["b"]
         drive = np.empty_like(h_in)
@@ -143,11 +165,11 @@ class Trainer:
         self.norm.settle(z)
 
     def _climb(self, drive: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-        """Fixed points, the preactivations there, and steps taken."""
+        """Return fixed points, the preactivations there, and the number of steps."""
         weights_t, tol, phi = np.ascontiguousarray(self.parameters["W"].T), self.training.tol, self.phi
         h, z, new, gap = drive.copy(), np.empty_like(drive), np.empty_like(drive), np.empty_like(drive)
         phi.value(h, z)
-        for k in range(2, _MOST_STEPS):  # noqa: B007 (k is what it took)
+        for k in range(2, _MAX_STEPS):  # noqa: B007 (k is what it took)
             np.matmul(z, weights_t, out=h)
             h += drive
             phi.value(h, new)
@@ -158,12 +180,12 @@ class Trainer:
         return z, h, k
 
     def _adjoint(self, dz: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, int]:
-        """s'(h) u, with u = dz + W^T (s'(h) u), and steps taken."""
+        """Return s'(h) u with u = dz + W^T (s'(h) u), and the number of steps."""
         weights, tol = self.parameters["W"], self.training.tol
         limit = tol * float(np.abs(dz).max())
         u, new, gap = dz, np.empty_like(dz), np.empty_like(dz)
         turned = np.empty_like(dz)
-        for k in range(1, _MOST_STEPS):  # noqa: B007
+        for k in range(1, _MAX_STEPS):  # noqa: B007
             np.multiply(slope, u, out=turned)
             np.matmul(turned, weights, out=new)
             new += dz
@@ -175,7 +197,7 @@ class Trainer:
         return turned, k
 
     def train(self, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Iterator[Epoch]:
-        """Yield after each epoch."""
+        """Train for all epochs; yield the numbers of each."""
         rows = np.ascontiguousarray(x, dtype=self.parameters.values.dtype)
         how = self.training
         for k in range(how.epochs):
@@ -183,7 +205,7 @@ class Trainer:
 
 
 def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Index arrays of `size` samples; a last one of one sample, which has no variance, goes with the one before."""
+    """Yield index arrays of `size` samples; a last single sample, which has no variance, joins the batch before."""
     order = rng.permutation(count)
     start = 0
     while start < count:
@@ -193,7 +215,7 @@ def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[np.nda
 
 
 def _cross_entropy(y: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Mean loss, share of right answers, and the gradient with respect to y."""
+    """Return the mean loss, the share of right answers, and the gradient with respect to y."""
     rows = np.arange(len(y))
     y = y - y.max(axis=1, keepdims=True)
     chance = np.exp(y)

@@ -1,4 +1,4 @@
-r"""AdamW with bounds: the parameters of a model in one vector, moved and clipped in one pass.
+r"""AdamW with bounds: the parameters of a model are one vector that is moved and clipped in one pass.
 
 Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019):
 :math:`\theta \leftarrow (1 - \eta\lambda)\theta - \eta\, \hat m/(\sqrt{\hat v} + \epsilon)`, then clipped from below.
@@ -15,7 +15,7 @@ from rmtjac.validate import finite
 
 __all__ = ["AdamW", "Parameters", "finite_loss", "precision_for"]
 
-# Sums of squares of gradients stay finite in single and in double precision.
+# Up to these inputs, sums of squares of gradients stay finite in single and in double precision.
 _LARGEST = (1e15, 1e145)
 
 
@@ -25,7 +25,7 @@ def finite_loss(loss: float) -> float:
     Raises
     ------
     ArithmeticError
-        If it is not finite: what was learned is lost.
+        If it is not finite.
     """
     if not math.isfinite(loss):
         raise ArithmeticError(f"training diverged: the loss is {loss}; try a smaller learning_rate")
@@ -33,12 +33,12 @@ def finite_loss(loss: float) -> float:
 
 
 def precision_for(name: str, rows: np.ndarray) -> type[np.floating]:
-    """Return the precision to train in: single, or double where squares of these inputs leave its range.
+    """Return the precision to train in: single, or double where squares of the inputs exceed its range.
 
     Raises
     ------
     ValueError
-        If they leave the range of doubles too.
+        If they exceed the range of double precision too.
     """
     largest = float(np.abs(rows).max(initial=0.0))
     if not largest <= _LARGEST[1]:
@@ -47,15 +47,15 @@ def precision_for(name: str, rows: np.ndarray) -> type[np.floating]:
 
 
 class Parameters:
-    """Named arrays, and their gradients, as views of one vector each.
+    """Named arrays and their gradients, as views of one vector each.
 
     Parameters
     ----------
-    arrays
+    arrays : mapping of str to ndarray
         Initial values by name.
-    floors
-        Lower bounds by name, kept by every step; none for the names left out.
-    dtype
+    floors : mapping of str to float, optional
+        Lower bounds by name, kept by every step; no bound for the other names.
+    dtype : type, optional
         Precision of all of them.
 
     Examples
@@ -86,27 +86,29 @@ class Parameters:
         np.maximum(self.values, self.floor, out=self.values)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """View of the values of one array."""
+        """Return a view of the values of one array."""
         place, shape = self._places[name]
         return self.values[place].reshape(shape)
 
     def gradient(self, name: str) -> np.ndarray:
-        """View of the gradient of one array: write into it."""
+        """Return a view of the gradient of one array; the caller writes into it."""
         place, shape = self._places[name]
         return self.gradients[place].reshape(shape)
 
 
 class AdamW:
-    """Moves parameters along their gradients.
+    """The optimizer: it moves parameters along their gradients.
 
     Parameters
     ----------
-    parameters
+    parameters : Parameters
         What is moved.
-    decay
-        Decoupled weight decay, of all parameters.
-    betas, epsilon
-        Of the moving averages; the usual ones.
+    decay : float, optional
+        Decoupled weight decay of all parameters.
+    betas : tuple of float, optional
+        Decay rates of the two moving averages.
+    epsilon : float, optional
+        Added to the root of the second moving average.
     """
 
     def __init__(
@@ -123,7 +125,7 @@ class AdamW:
         self._first, self._second = (np.zeros_like(parameters.values) for _ in range(2))
 
     def step(self, rate: float) -> None:
-        """Take one step of the given learning rate."""
+        """Take one step with the given learning rate."""
         from rmtjac.kernels.adam import adamw
 
         self.steps += 1

@@ -1,6 +1,6 @@
 r"""Batch normalisation (Ioffe and Szegedy 2015): :math:`y = \gamma (a - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta`.
 
-In training mu and sigma^2 are those of the batch; their moving averages make it an affine map for what comes later.
+During training mu and sigma^2 are those of the batch. Their moving averages give an affine map for predictions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 __all__ = ["BatchNorm"]
 
 _EPSILON = 1e-5
-_MOMENTUM = 0.1  # of the moving averages
+_MOMENTUM = 0.1  # weight of the newest batch in the moving averages
 
 
 class BatchNorm:
@@ -24,7 +24,7 @@ class BatchNorm:
         self._kept: tuple[np.ndarray, np.ndarray] | None = None
 
     def forward(self, a: np.ndarray) -> np.ndarray:
-        """Normalise a batch (K, n), and take it into the moving averages."""
+        """Normalise a batch (K, n) and update the moving averages."""
         mean = a.mean(axis=0)
         centred = a - mean
         variance = np.einsum("ij,ij->j", centred, centred) / np.float32(len(a))

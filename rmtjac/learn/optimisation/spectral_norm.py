@@ -1,7 +1,8 @@
-r"""Matrices of a given spectral norm (Miyato et al. 2018): W = limit V/|V|, V being what an optimizer moves.
+r"""Matrices of a given spectral norm (Miyato et al. 2018): W = limit V/|V|, where an optimizer moves V.
 
 With the top singular vectors u, v of V: :math:`\partial\ell/\partial V = (\partial\ell/\partial W -
-\langle \partial\ell/\partial W, W\rangle\, u v^T/\mathrm{limit})\,\mathrm{limit}/|V|`. The power method follows V.
+\langle \partial\ell/\partial W, W\rangle\, u v^T/\mathrm{limit})\,\mathrm{limit}/|V|`. A few power steps after each
+update keep u and v close to the singular vectors.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import numpy as np
 
 __all__ = ["SpectralNorm"]
 
-_START = 200  # steps of the power method at the start
+_START = 200  # power steps at the start
 _TINY = np.float32(1e-30)  # a matrix of zeros has no singular vectors
-_STEPS = 2  # and after each update of V, which moves it little
+_STEPS = 2  # power steps after each update of V
 
 
 class SpectralNorm:
-    """The matrix W of norm `limit` that belongs to V, a view that others move; V nonnegative or not."""
+    """The matrix W of norm `limit` that belongs to a matrix V, a view of parameters that an optimizer moves."""
 
     def __init__(self, moved: np.ndarray, limit: float) -> None:
         self.moved, self.limit = moved, moved.dtype.type(limit)
@@ -25,6 +26,7 @@ class SpectralNorm:
         self._follow(_START)
 
     def _follow(self, steps: int) -> None:
+        """Take power steps towards the top singular vectors of V."""
         for _ in range(steps):
             self._u = self.moved @ self._v
             self._u /= max(np.linalg.norm(self._u), _TINY)
@@ -38,6 +40,6 @@ class SpectralNorm:
         return self.moved * (self.limit / self.norm)
 
     def pull(self, gradient: np.ndarray, value: np.ndarray) -> None:
-        """Turn a gradient with respect to W, `value`, into that with respect to V, in place."""
+        """Turn a gradient with respect to W, `value`, into the gradient with respect to V, in place."""
         gradient -= np.outer(self._u * (np.vdot(gradient, value) / self.limit), self._v)
         gradient *= self.limit / self.norm

@@ -1,1 +1,1 @@
-"""Spectral radii, Perron vectors and resolvents of products of nonnegative matrices, with proved bounds."""
+"""Spectral radii, Perron vectors and blocks of products of nonnegative matrices, with proved bounds."""

@@ -1,4 +1,4 @@
-r"""A product of nonnegative factors, taken apart into the strongly connected components of the cycle of its layers.
+"""A product of nonnegative factors, split into the strongly connected components of the cycle of its layers.
 
 Neuron j of layer l leads to neuron i of the next if the entry (i, j) of factor l is positive; the last factor leads
 back to the first layer. Every cycle passes through all layers, and the spectral radius of the product is the largest of
@@ -13,17 +13,24 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Block", "components", "edges_and_labels"]
+__all__ = ["Group", "components", "edges_and_labels"]
 
-_ALONE = 64  # components of that many neurons or more get a block of their own
-_FULL = 0.1  # blocks with a larger share of positive entries are stored densely
+_ALONE = 64  # components of that many neurons or more form a group alone
+_FULL = 0.1  # groups with a larger share of positive entries are stored densely
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """Components side by side: factors (CSR or dense) without entries between them, and the owner of each neuron.
+class Group:
+    """Components side by side, without entries between them.
 
-    `owners[l]` holds the component of each neuron of layer l, ascending from 0; each component has one in every layer.
+    Attributes
+    ----------
+    factors : list of ndarray or sparse array
+        The factors, CSR or dense.
+    owners : list of ndarray of int
+        The component of each neuron of each layer, ascending from 0; each component has a neuron in every layer.
+    first : int
+        Which of these layers is the first of the product that was given.
     """
 
     factors: list[Any]
@@ -32,7 +39,7 @@ class Block:
 
     @property
     def count(self) -> int:
-        """How many components there are."""
+        """The number of components."""
         return int(self.owners[0][-1]) + 1
 
     @cached_property
@@ -52,7 +59,7 @@ class Block:
         """The first neuron of each component in the first layer."""
         return np.flatnonzero(np.diff(self.owners[0], prepend=-1))
 
-    def only(self, kept: np.ndarray) -> Block:
+    def only(self, kept: np.ndarray) -> Group:
         """Return the components of a mask."""
         if self.count == 1 or kept.all():
             return self
@@ -60,11 +67,11 @@ class Block:
         chosen = [np.flatnonzero(kept[one]) for one in self.owners]
         depth = len(self.factors)
         factors = [one[chosen[(l + 1) % depth]][:, chosen[l]] for l, one in enumerate(self.factors)]
-        return Block(factors, [new[one[nodes]] for one, nodes in zip(self.owners, chosen, strict=True)], self.first)
+        return Group(factors, [new[one[nodes]] for one, nodes in zip(self.owners, chosen, strict=True)], self.first)
 
 
-def components(factors: list[Any]) -> list[Block]:
-    """Return the components that have a cycle: large ones each in a block, the small ones together in one."""
+def components(factors: list[Any]) -> list[Group]:
+    """Return the components that have a cycle: large ones each in a group, the small ones together in one."""
     from scipy.sparse import issparse
 
     sizes = [one.shape[1] for one in factors]
@@ -89,24 +96,24 @@ def components(factors: list[Any]) -> list[Block]:
     rank[small] = large.size
     inner = np.full(size.size, 0)
     inner[small] = np.arange(small.size)
-    block_of = rank[label]
-    order = np.lexsort((inner[label], layer, block_of))
-    order = order[np.searchsorted(block_of[order], 0) :]
-    blocks = large.size + bool(small.size)
-    # Place of each neuron in its layer of its block.
-    keys = block_of[order] * depth + layer[order]
-    first = np.searchsorted(keys, np.arange(blocks * depth + 1))
+    group_of = rank[label]
+    order = np.lexsort((inner[label], layer, group_of))
+    order = order[np.searchsorted(group_of[order], 0) :]
+    groups = large.size + bool(small.size)
+    # Place of each neuron in its layer of its group.
+    keys = group_of[order] * depth + layer[order]
+    first = np.searchsorted(keys, np.arange(groups * depth + 1))
     place = np.zeros(total, dtype=np.int64)
     place[order] = np.arange(len(order)) - first[keys]
-    found: list[list[Any]] = [[] for _ in range(blocks)]
+    found: list[list[Any]] = [[] for _ in range(groups)]
     for l, (rows, columns, values) in enumerate(edges):
         here, there = columns + ends[l], rows + ends[(l + 1) % depth]
-        kept = (label[here] == label[there]) & (block_of[here] >= 0)
+        kept = (label[here] == label[there]) & (group_of[here] >= 0)
         here, there, values = here[kept], there[kept], values[kept]
-        by_block = np.argsort(block_of[here], kind="stable")
-        cuts = np.searchsorted(block_of[here][by_block], np.arange(blocks + 1))
-        for b in range(blocks):
-            part = by_block[cuts[b] : cuts[b + 1]]
+        by_group = np.argsort(group_of[here], kind="stable")
+        cuts = np.searchsorted(group_of[here][by_group], np.arange(groups + 1))
+        for b in range(groups):
+            part = by_group[cuts[b] : cuts[b + 1]]
             after = b * depth + (l + 1) % depth
             shape = (first[after + 1] - first[after], first[b * depth + l + 1] - first[b * depth + l])
             found[b].append(_stored(values[part], place[there[part]], place[here[part]], shape, b < large.size))
@@ -117,16 +124,16 @@ def components(factors: list[Any]) -> list[Block]:
     return out
 
 
-def _from_the_narrowest(factors: list[Any], owners: list[np.ndarray]) -> Block:
-    """The cycle of factors, begun at its narrowest layer: all these products have one spectral radius."""
+def _from_the_narrowest(factors: list[Any], owners: list[np.ndarray]) -> Group:
+    """Return the cycle of factors from its narrowest layer on; all these products have one spectral radius."""
     k = int(np.argmin([len(one) for one in owners]))
-    return Block([*factors[k:], *factors[:k]], [*owners[k:], *owners[:k]], -k % len(factors))
+    return Group([*factors[k:], *factors[:k]], [*owners[k:], *owners[:k]], -k % len(factors))
 
 
 def edges_and_labels(
     factors: list[Any], sizes: list[int]
 ) -> tuple[list[tuple[np.ndarray, np.ndarray, np.ndarray]], np.ndarray]:
-    """Return rows, columns and values of the positive entries, and the strongly connected component of each neuron."""
+    """Return rows, columns and values of the positive entries, and the component of each neuron."""
     from scipy.sparse import coo_array, issparse
     from scipy.sparse.csgraph import connected_components
 
@@ -150,6 +157,7 @@ def edges_and_labels(
 
 
 def _stored(values: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: Any, alone: bool) -> Any:
+    """Return the entries as a matrix, dense if the component is large and full."""
     from scipy.sparse import coo_array
 
     shape = (int(shape[0]), int(shape[1]))

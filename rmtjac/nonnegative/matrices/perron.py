@@ -1,9 +1,10 @@
 r"""Perron vectors of irreducible products of nonnegative factors, and the proved bracket of Collatz and Wielandt.
 
 For x > 0 and irreducible A >= 0, :math:`\min_i (Ax)_i/x_i \le \rho(A) \le \max_i (Ax)_i/x_i`. The vector comes from
-power steps where these converge fast, else from Noda's iteration, :math:`(s I - A)y = x` with s the larger ratio, which
-converges quadratically (Noda 1971, Elsner 1976). Entries of a wide range are approached through their powers
-:math:`a^t`, t doubling up to 1. None of this is trusted: the bracket is computed at the end, with outward rounding.
+power steps where these converge fast, otherwise from Noda's iteration, :math:`(s I - A)y = x` with s the larger ratio,
+which converges quadratically (Noda 1971, Elsner 1976). Entries of a wide range are approached through their powers
+:math:`a^t`, t doubling up to 1. No proof rests on these steps: the bracket is computed at the end, with outward
+rounding.
 """
 
 from __future__ import annotations
@@ -13,42 +14,43 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.matrices.components import Block, components
+from rmtjac.nonnegative.matrices.components import Group, components
 from rmtjac.nonnegative.matrices.potential import potential
 from rmtjac.nonnegative.matrices.resolvent import Resolvent, affordable
 from rmtjac.nonnegative.matrices.scaled import Scaled
 
 __all__ = ["bracket", "radius"]
 
-_POWER, _PATIENT, _MOST_POWER = 20, 300, 5000  # power steps: first, worth waiting for, at most
+_POWER, _PATIENT, _MAX_POWER = 20, 300, 5000  # power steps: first, worth waiting for, at most
 _NODA, _FIRST_NODA = 60, 25  # steps of Noda's iteration: on the way through powers, and before that
-_LOWEST = 2.0**-900  # of entries in one step
-_STAGNANT = 3  # steps without a better width
-_WILD = 64.0  # a width (base 2) beyond which the vector is looked for through powers of the entries
-_FIRST_RANGE = 2.0  # of the logarithms (base 2) of the entries, times the root of n, where it starts from ones
-_ROUGH, _ROUGH_SUM = 0.5, 30.0  # width (base 2) that is enough on the way, and that times n: along a path they add up
+_LOWEST = 2.0**-900  # least entry after one step
+_STAGNANT = 3  # largest number of steps without a better width
+_WILD = 64.0  # width (base 2) above which the search goes through powers of the entries
+_FIRST_RANGE = 2.0  # range of the logarithms (base 2), times the root of n, at which it starts from ones
+_ROUGH = 0.5  # width (base 2) that is enough before the last power
+_ROUGH_SUM = 30.0  # the same, times the number of neurons: widths add up along a path
 _FAILED = 1e-6
 _ARNOLDI, _BASIS, _RESTARTS = 4, 40, 100
 
 
 class _Search:
-    """The best vector so far of each component of a block: 2^place times mantissa."""
+    """The best vector so far of each component of a group: 2^place times mantissa."""
 
-    def __init__(self, block: Block) -> None:
-        n = len(block.owners[0])
-        self.block, self.owner = block, block.owners[0]
+    def __init__(self, group: Group) -> None:
+        n = len(group.owners[0])
+        self.group, self.owner = group, group.owners[0]
         self.place, self.mantissa = np.zeros(n), np.ones(n)
         self.forget()
 
     def forget(self) -> None:
-        """Nothing is known of the ratios."""
-        count = self.block.count
+        """Drop what is known of the ratios."""
+        count = self.group.count
         self.width = np.full(count, np.inf)  # log2 of the quotient of the ratios
         self.low, self.high = np.full(count, -np.inf), np.full(count, np.inf)  # log2 of the ratios
 
     def look(self, scaled: Scaled, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Keep x where it is better than what was known; return A x, the larger ratios and the widths."""
-        starts = self.block.starts
+        """Keep x where it is better than the best vector; return A x, the larger ratios and the widths."""
+        starts = self.group.starts
         y = scaled.product(x)
         with np.errstate(all="ignore"):
             ratios = y / x
@@ -63,25 +65,25 @@ class _Search:
         return y, high, width
 
     def open(self, goal: float) -> np.ndarray:
-        """Which components may still have the largest radius, and are not known well enough."""
+        """Return which components may still have the largest radius and are not known well enough."""
         top = self.low.max()
         return (self.width > goal) & ~(self.high < top - 1e-9 * (1.0 + abs(top)))
 
     def widest(self, goal: float) -> float:
-        """The largest width of an open component."""
+        """Return the largest width of an open component."""
         return float(self.width[self.open(goal)].max(initial=0.0))
 
     def topped(self, x: np.ndarray) -> np.ndarray:
-        """The vector, with greatest entry 1 in each component."""
-        return x / np.maximum.reduceat(x, self.block.starts)[self.owner]
+        """Return the vector with greatest entry 1 in each component."""
+        return x / np.maximum.reduceat(x, self.group.starts)[self.owner]
 
 
-def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> bool:
-    """Power steps, as long as they are worth it; return whether all components are done."""
-    scaled = Scaled(search.block, search.place, search.mantissa, t)
+def _power_steps(search: _Search, max_steps: int, goal: float, t: float = 1.0) -> bool:
+    """Take power steps while they are worth it; return whether all components are done."""
+    scaled = Scaled(search.group, search.place, search.mantissa, t)
     x = search.topped(scaled.vector)
     before = np.inf
-    for step in range(most):
+    for step in range(max_steps):
         y, high, _ = search.look(scaled, x)
         now = search.widest(goal)
         if now == 0.0:
@@ -91,25 +93,25 @@ def _power_steps(search: _Search, most: int, goal: float, t: float = 1.0) -> boo
         if step % _POWER == _POWER - 1:
             if before < np.inf:
                 steps = _POWER * math.log(max(goal, 1e-16) / now) / math.log(now / before) if now < before else np.inf
-                if steps > most - step:
+                if steps > max_steps - step:
                     return False
             before = now
-        # Ax alone fails for periodic matrices; now and then a step that mixes less.
+        # Steps x <- Ax fail for periodic matrices, so x is mixed in; little of it in every eighth step.
         x = search.topped(y / high[search.owner] + (1.0 if step % 8 else 1e-3) * x)
         if x.min() < 2.0**-100:
-            scaled = Scaled(search.block, scaled.places[0], x, t)
+            scaled = Scaled(search.group, scaled.places[0], x, t)
             x = scaled.vector
     return False
 
 
-def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> None:
-    """Noda's iteration, for all components at once, from the least of the larger ratios that were met."""
-    starts, owner = search.block.starts, search.owner
+def _noda(search: _Search, goal: float, t: float = 1.0, max_steps: int = _NODA) -> None:
+    """Run Noda's iteration for all components at once, from the least of the larger ratios seen so far."""
+    starts, owner = search.group.starts, search.owner
     place, x = search.place, search.mantissa
     least = search.high.copy()
     idle = 0
-    for _ in range(most):
-        scaled = Scaled(search.block, place, x, t)
+    for _ in range(max_steps):
+        scaled = Scaled(search.group, place, x, t)
         place, x = scaled.places[0], scaled.vector
         before = search.width.copy()
         _, high, width = search.look(scaled, x)
@@ -126,7 +128,7 @@ def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> No
             return
         with np.errstate(all="ignore"):
             y = inverse.solve(x)
-            # For y = (sI - A)^-1 e_m all ratios are s, but that of m, which is s - 1/y_m.
+            # For y = (sI - A)^-1 e_m all ratios are s, except that of m, which is s - 1/y_m.
             mass = np.abs(inverse.solve(np.ones(len(x)), transposed=True) * y)
             unit = _ones_at(mass, starts, owner)
             pin = inverse.solve(unit)
@@ -143,7 +145,7 @@ def _noda(search: _Search, goal: float, t: float = 1.0, most: int = _NODA) -> No
 
 
 def _ones_at(mass: np.ndarray, starts: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """1 at the place of the greatest mass of each component."""
+    """Return a vector that is 1 at the place of the greatest mass of each component, and 0 elsewhere."""
     mass = np.where(np.isfinite(mass), mass, 0.0)
     places = np.flatnonzero(mass == np.maximum.reduceat(mass, starts)[owner])
     _, first = np.unique(owner[places], return_index=True)
@@ -153,8 +155,8 @@ def _ones_at(mass: np.ndarray, starts: np.ndarray, owner: np.ndarray) -> np.ndar
 
 
 def _climb(search: _Search, goal: float) -> None:
-    """Through the powers of the entries, from nearly equal ones to those that are given."""
-    spread = search.block.reach * math.sqrt(len(search.owner))
+    """Search through the powers of the entries, from nearly equal ones to those that are given."""
+    spread = search.group.reach * math.sqrt(len(search.owner))
     stages = max(0, math.ceil(math.log2(max(spread, 1e-9) / _FIRST_RANGE)))
     search.place[:], search.mantissa[:] = 0.0, 1.0
     for k in range(stages, -1, -1):
@@ -166,45 +168,45 @@ def _climb(search: _Search, goal: float) -> None:
             search.place, search.mantissa = 2.0 * search.place, search.mantissa**2
 
 
-def _vectors(block: Block, goal: float) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors 2^place times mantissa that are close to the Perron vectors of the components."""
-    search = _Search(block)
+def _vectors(group: Group, goal: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return vectors 2^place times mantissa that are close to the Perron vectors of the components."""
+    search = _Search(group)
     if not _power_steps(search, _POWER, goal):
         left = search.open(goal)
         if left.all():
             _refine(search, goal)
         else:
             inner = left[search.owner]
-            search.place[inner], search.mantissa[inner] = _vectors(block.only(left), goal)
+            search.place[inner], search.mantissa[inner] = _vectors(group.only(left), goal)
     return search.place, search.mantissa
 
 
 def _refine(search: _Search, goal: float) -> None:
-    """What to do for components that power steps from ones leave open."""
+    """Improve the vectors of components that power steps from ones leave open."""
     wild = not search.widest(goal) <= _WILD
     if not wild and _power_steps(search, _PATIENT, goal):
         return
-    can_solve = affordable(search.block)
-    start = potential(search.block) if can_solve else None
+    can_solve = affordable(search.group)
+    start = potential(search.group) if can_solve else None
     if start is not None:
-        scaled = Scaled(search.block, np.rint(start), np.exp2(start - np.rint(start)))
+        scaled = Scaled(search.group, np.rint(start), np.exp2(start - np.rint(start)))
         search.look(scaled, scaled.vector)
         wild = not search.widest(goal) <= _WILD
     if not wild:
-        _noda(search, goal, most=_FIRST_NODA) if can_solve else _arnoldi(search, goal)
+        _noda(search, goal, max_steps=_FIRST_NODA) if can_solve else _arnoldi(search, goal)
     if can_solve and search.widest(goal) > _FAILED:
         _climb(search, goal)
     if search.widest(goal) > _FAILED:
-        _power_steps(search, _MOST_POWER, goal)
+        _power_steps(search, _MAX_POWER, goal)
 
 
 def _arnoldi(search: _Search, goal: float) -> None:
-    """Arnoldi's method, restarted in the coordinates of its last vector, for one component."""
+    """Run Arnoldi's method for one component, restarted in the coordinates of its last vector."""
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
     place, x = search.place, search.mantissa
     for _ in range(_ARNOLDI):
-        scaled = Scaled(search.block, place, x)
+        scaled = Scaled(search.group, place, x)
         place, x = scaled.places[0], scaled.vector
         search.look(scaled, x)
         if not search.open(goal).any():
@@ -216,13 +218,13 @@ def _arnoldi(search: _Search, goal: float) -> None:
             return
         y = np.abs(vectors[:, 0].real)
         x = np.maximum(y, y.max() * 2.0**-40)
-    search.look(scaled := Scaled(search.block, place, x), scaled.vector)
+    search.look(scaled := Scaled(search.group, place, x), scaled.vector)
 
 
-def bracket(block: Block, tol: float) -> tuple[float, float]:
-    """Return a proved bracket of the largest spectral radius of the components of a block; `tol`: relative width."""
-    scaled = Scaled(block, *_vectors(block, 0.5 * tol))
-    x, starts = scaled.vector, block.starts
+def bracket(group: Group, tol: float) -> tuple[float, float]:
+    """Return a proved bracket of the largest spectral radius of the components of a group; `tol`: relative width."""
+    scaled = Scaled(group, *_vectors(group, 0.5 * tol))
+    x, starts = scaled.vector, group.starts
     below, above = scaled.bounds(x)
     room = 4.0 * float(np.finfo(below.dtype).eps)
     with np.errstate(invalid="ignore"):
@@ -233,16 +235,17 @@ def bracket(block: Block, tol: float) -> tuple[float, float]:
 
 
 def _largest(values: np.ndarray, powers: np.ndarray, towards: float) -> float:
-    """The largest of values times 2^powers, rounded down or up."""
+    """Return the largest of values times 2^powers, rounded down or up."""
     with np.errstate(divide="ignore"):
         size = np.log2(values).astype(float) + powers
-    # Logarithms choose; their rounding is allowed for.
+    # Logarithms select the candidates, with a margin for their rounding.
     near = size >= size.max() - 1e-9 * (1.0 + abs(powers).max()) if np.isfinite(size.max()) else size == size.max()
     pairs = set(zip(values[near].tolist(), powers[near].tolist(), strict=True))
     return max(_rounded(one, power, towards) for one, power in pairs)
 
 
 def _rounded(value: np.floating, power: float, towards: float) -> float:
+    """Return a value times 2^power, rounded down or up."""
     number, power = float(value), int(power)
     if (number > value) if towards < 0.0 else (number < value):
         number = float(np.nextafter(number, towards))
@@ -259,5 +262,5 @@ def _rounded(value: np.floating, power: float, towards: float) -> float:
 
 def radius(factors: list[Any], tol: float) -> tuple[float, float]:
     """Return a proved bracket of the spectral radius of a product of finite nonnegative factors, first one first."""
-    brackets = [bracket(block, tol) for block in components(factors)]
+    brackets = [bracket(group, tol) for group in components(factors)]
     return max((low for low, _ in brackets), default=0.0), max((high for _, high in brackets), default=0.0)

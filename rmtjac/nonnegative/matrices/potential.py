@@ -1,33 +1,33 @@
-r"""Exponents that make a nonnegative matrix as nearly symmetric in its logarithms as a diagonal scaling can.
+r"""Exponents of a diagonal scaling that makes the logarithms of a nonnegative matrix as symmetric as possible.
 
 Least squares over the positive entries: :math:`\min_v \sum (\log a_{ij} + v_j - v_i)^2`, a system with the Laplacian of
-the graph. Of weighted cycles, and of trees with the symmetric weights of each edge, :math:`2^v` is a Perron vector,
-or a scaling that makes the matrix symmetric. A start for `rmtjac.nonnegative.matrices.perron`.
+the graph. For weighted cycles, and for trees whose edges have symmetric weights, :math:`2^v` is a Perron vector or a
+scaling that makes the matrix symmetric. `rmtjac.nonnegative.matrices.perron` starts from it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.nonnegative.matrices.components import Block
+from rmtjac.nonnegative.matrices.components import Group
 
 __all__ = ["potential"]
 
 _DENSE = 4000  # neurons of all layers, for dense factors
 
 
-def potential(block: Block) -> np.ndarray | None:
+def potential(group: Group) -> np.ndarray | None:
     """Return v (base 2) of the neurons of the first layer; None for dense factors that are too large."""
     from scipy.sparse import coo_array, csc_array, diags_array, issparse
     from scipy.sparse.linalg import splu
 
-    sizes = [len(one) for one in block.owners]
+    sizes = [len(one) for one in group.owners]
     ends = np.cumsum([0, *sizes])
-    dense = any(isinstance(one, np.ndarray) for one in block.factors)
+    dense = any(isinstance(one, np.ndarray) for one in group.factors)
     if dense and ends[-1] > _DENSE:
         return None
     rows, columns, logs = [], [], []
-    for l, (one, log) in enumerate(zip(block.factors, block.logs, strict=True)):
+    for l, (one, log) in enumerate(zip(group.factors, group.logs, strict=True)):
         if issparse(one):
             i, j, values = np.repeat(np.arange(one.shape[0]), np.diff(one.indptr)), one.indices, log
         else:
@@ -43,7 +43,7 @@ def potential(block: Block) -> np.ndarray | None:
     edges = coo_array((np.ones(len(i)), (i, j)), shape=(n, n)).tocsr()
     weights = edges + edges.T
     degrees = np.asarray(weights.sum(axis=1)).ravel()
-    degrees[block.starts] += 1.0  # holds one neuron of each component
+    degrees[group.starts] += 1.0  # fixes the exponent of one neuron of each component
     laplacian = diags_array(degrees) - weights
     if dense:
         solution = np.linalg.solve(laplacian.toarray(), right)

@@ -1,7 +1,7 @@
-r"""Solutions of :math:`(sI - A)y = x` for a product A of nonnegative factors, s beyond its spectral radius.
+"""Solutions of :math:`(sI - A)y = x` for a product A of nonnegative factors, s above its spectral radius.
 
-Dense, from the product of the factors, which begins at the narrowest layer; or sparse, from the cycle of all layers,
-by LU without fill-in of note. Floats only: what comes of it is checked elsewhere.
+Either dense, from the product of the factors, which begins at the narrowest layer; or sparse, from the cycle of all
+layers, by an LU factorisation with little fill-in. In floats only: results are proved elsewhere.
 """
 
 from __future__ import annotations
@@ -10,40 +10,40 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.matrices.components import Block
+from rmtjac.nonnegative.matrices.components import Group
 from rmtjac.nonnegative.matrices.scaled import Scaled
 
 __all__ = ["Resolvent", "affordable", "positive_solution"]
 
-_DENSE, _SMALL = 3000, 100  # products of factors are formed up to this size; and always up to that one
+_DENSE, _SMALL = 3000, 100  # products are formed up to the first size if they are full, always up to the second
 _FILLED = 0.05
-_MOST_FILL, _MOST_WORK = 3e7, 1e10  # of a sparse LU, estimated
+_MAX_FILL, _MAX_WORK = 3e7, 1e10  # estimated entries and operations of a sparse LU
 _PEELED = 50
 
 
-def _formed(block: Block) -> bool:
-    """Whether the product is formed."""
-    n = len(block.owners[0])
-    if block.count > 1 or n > _DENSE:
+def _formed(group: Group) -> bool:
+    """Return whether the product is formed."""
+    n = len(group.owners[0])
+    if group.count > 1 or n > _DENSE:
         return False
-    stored = sum(one.size if isinstance(one, np.ndarray) else one.nnz for one in block.factors)
+    stored = sum(one.size if isinstance(one, np.ndarray) else one.nnz for one in group.factors)
     return n <= _SMALL or stored >= _FILLED * n * n
 
 
-def affordable(block: Block) -> bool:
-    """Whether a `Resolvent` costs little enough: a guess of the fill-in from the profile of a band ordering."""
-    if _formed(block) or block.count > 1:
+def affordable(group: Group) -> bool:
+    """Return whether a `Resolvent` costs little, by an estimate of the fill-in from the profile of a band ordering."""
+    if _formed(group) or group.count > 1:
         return True
-    if any(isinstance(one, np.ndarray) for one in block.factors):
+    if any(isinstance(one, np.ndarray) for one in group.factors):
         return False
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-    graph = _cycle_of_layers(block.factors, np.ones(len(block.owners[0]))).tocsr()
+    graph = _cycle_of_layers(group.factors, np.ones(len(group.owners[0]))).tocsr()
     graph = csr_array((np.ones(graph.nnz), graph.indices, graph.indptr), shape=graph.shape)
     graph = csr_array(graph + graph.T)
     for _ in range(_PEELED):  # leaves of trees cost nothing
-        kept = np.diff(graph.indptr) > 2  # itself, one neighbour
+        kept = np.diff(graph.indptr) > 2  # the neuron itself and one neighbour
         if kept.all() or not kept.any():
             break
         graph = graph[kept][:, kept]
@@ -52,11 +52,11 @@ def affordable(block: Block) -> bool:
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n)
     widths = (rank - np.minimum.reduceat(rank[graph.indices], graph.indptr[:-1])).astype(float)
-    return bool(widths.sum() <= _MOST_FILL and (widths**2).sum() <= _MOST_WORK)
+    return bool(widths.sum() <= _MAX_FILL and (widths**2).sum() <= _MAX_WORK)
 
 
 class Resolvent:
-    """Solutions y of (diag(shift) - A) y = x and of its transpose, A the product of scaled factors, by LU.
+    """Solutions y of (diag(shift) - A) y = x and of its transpose by LU, A the product of scaled factors.
 
     Raises
     ------
@@ -69,7 +69,7 @@ class Resolvent:
         from scipy.sparse.linalg import splu
 
         n = self._n = len(shift)
-        self._dense = _formed(scaled.block)
+        self._dense = _formed(scaled.group)
         if self._dense:
             system: Any = -_chain(scaled.factors, n)
             system[np.diag_indices(n)] += shift
@@ -98,21 +98,21 @@ class Resolvent:
 
 
 def _cycle_of_layers(factors: list[Any], shift: np.ndarray) -> Any:
-    """The system of all layers: x_{l+1} = A_l x_l, and shift x_1 - A_L x_L = right side."""
+    """Return the system of all layers: x_{l+1} = A_l x_l, and shift x_1 - A_L x_L = right side."""
     from scipy.sparse import block_array, diags_array, eye_array
 
     if len(factors) == 1:
         return (diags_array(shift) - factors[0]).tocsc()
     depth = len(factors)
-    blocks: list[list[Any]] = [[None] * depth for _ in range(depth)]
+    cells: list[list[Any]] = [[None] * depth for _ in range(depth)]
     for l, one in enumerate(factors):
-        blocks[l][l] = diags_array(shift) if l == 0 else eye_array(one.shape[1])
-        blocks[(l + 1) % depth][l] = -one
-    return block_array(blocks, format="csc")
+        cells[l][l] = diags_array(shift) if l == 0 else eye_array(one.shape[1])
+        cells[(l + 1) % depth][l] = -one
+    return block_array(cells, format="csc")
 
 
 def positive_solution(factors: list[np.ndarray], s: float) -> np.ndarray | None:
-    """Return v with (sI - A) v = 1, A the product of dense factors, which may be reducible; None if it is not v > 0."""
+    """Return v with (sI - A) v = 1, A a product of dense factors, possibly reducible; None unless v > 0."""
     k = int(np.argmin([one.shape[1] for one in factors]))
     ones = np.ones(factors[0].shape[1])
     with np.errstate(all="ignore"):
@@ -127,6 +127,7 @@ def positive_solution(factors: list[np.ndarray], s: float) -> np.ndarray | None:
 
 
 def _chain(factors: list[Any], n: int) -> np.ndarray:
+    """Return the product of factors as a dense matrix, the identity if there are none."""
     if not factors:
         return np.eye(n)
     product = factors[0] if isinstance(factors[0], np.ndarray) else factors[0].toarray()

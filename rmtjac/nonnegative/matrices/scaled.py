@@ -1,7 +1,7 @@
-r"""Irreducible nonnegative factors in the coordinates of a positive vector, and bounds of their product.
+"""Irreducible nonnegative factors in the coordinates of a positive vector, and bounds of their product.
 
-With a place :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`: exact, but for what
-underflows, and of the size of 1 or less if :math:`2^e` is close to the Perron vector. So nothing overflows, however
+With an exponent :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`. This is exact
+apart from underflow, and at most about 1 if :math:`2^e` is close to the Perron vector. So nothing overflows, however
 wide the range of the entries, of the vector, or of the products of layers.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.nonnegative.matrices.components import Block
+from rmtjac.nonnegative.matrices.components import Group
 
 __all__ = ["Scaled"]
 
@@ -20,50 +20,50 @@ _TINY = 2.0**-1074
 
 
 class Scaled:
-    """A block around the vector 2^place times mantissa; entries to the power t.
+    """A group in the coordinates of the vector 2^place times mantissa; entries to the power t.
 
     Attributes
     ----------
-    block
+    group : Group
         The components.
-    vector
+    vector : ndarray of float
         The vector in its own coordinates: entries between 1/2 and 1.
-    places
+    places : list of ndarray of float
         Exponents of the neurons of each layer.
-    power
-        Of each component: the product of the original factors is 2^power times that of these, in these coordinates.
-    factors
-        Scaled, dense or CSR.
+    power : ndarray of float
+        For each component: the product of the original factors is 2^power times that of these, in these coordinates.
+    factors : list of ndarray or sparse array
+        The scaled factors, dense or CSR.
     """
 
-    def __init__(self, block: Block, place: np.ndarray, mantissa: np.ndarray, t: float = 1.0) -> None:
-        self.block = block
+    def __init__(self, group: Group, place: np.ndarray, mantissa: np.ndarray, t: float = 1.0) -> None:
+        self.group = group
         self.vector, more = np.frexp(mantissa)
         self.places = [place + more]
-        depth = len(block.factors)
-        logs = block.logs if t == 1.0 else [t * one for one in block.logs]
+        depth = len(group.factors)
+        logs = group.logs if t == 1.0 else [t * one for one in group.logs]
         height = self.places[0] + np.log2(self.vector)
         for l in range(depth):
-            height = _row_maxima(block.factors[l], logs[l], height)
+            height = _row_maxima(group.factors[l], logs[l], height)
             if l < depth - 1:
                 self.places.append(np.rint(height))
-        self.power = np.rint(np.maximum.reduceat(height - self.places[0], block.starts))
-        ends = [*self.places[1:], self.places[0] + self.power[block.owners[0]]]
+        self.power = np.rint(np.maximum.reduceat(height - self.places[0], group.starts))
+        ends = [*self.places[1:], self.places[0] + self.power[group.owners[0]]]
         self.factors = [
             _moved(one, log, here, there, t)
-            for one, log, here, there in zip(block.factors, logs, self.places, ends, strict=True)
+            for one, log, here, there in zip(group.factors, logs, self.places, ends, strict=True)
         ]
 
     def product(self, x: np.ndarray) -> np.ndarray:
-        """The product times x, in floats."""
+        """Return the product times x, in floats."""
         for one in self.factors:
             x = one @ x
         return x
 
     def bounds(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Proved bounds of the product times x >= 0 for t = 1, in the widest floats there are.
+        """Return proved bounds of the product times x >= 0 for t = 1, in the widest floats there are.
 
-        Nothing cancels: a row of k entries is off by 2k roundings at most, and by one least float for each entry or
+        Nothing cancels: a row of k entries is off by at most 2k roundings, and by one least float for each entry or
         term that underflows.
         """
         wide: Any = np.longdouble
@@ -81,12 +81,14 @@ class Scaled:
 
 
 def _row_maxima(matrix: Any, log: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Return the greatest logarithm of a term of each row of matrix times 2^height."""
     if isinstance(matrix, np.ndarray):
         return (log + height).max(axis=1)
     return np.maximum.reduceat(log + height[matrix.indices], matrix.indptr[:-1])
 
 
 def _moved(matrix: Any, log: np.ndarray, here: np.ndarray, there: np.ndarray, t: float) -> Any:
+    """Return the factor in the coordinates of its two layers."""
     from scipy.sparse import csr_array
 
     dense = isinstance(matrix, np.ndarray)

@@ -3,14 +3,16 @@ import json
 import numpy as np
 import pytest
 
-from rmtjac.learn import CONFIGURATIONS, digits, row, table, train_autoencoder
+from rmtjac.learn import CONFIGURATIONS, autoencoder_row, autoencoder_table, digits, train_autoencoder
 
 
 @pytest.fixture(scope="module")
 def rows():
     pytest.importorskip("sklearn")
     data = digits()
-    return [row(train_autoencoder(data.train, name, units=24, epochs=10), data.test) for name in CONFIGURATIONS]
+    return [
+        autoencoder_row(train_autoencoder(data.train, name, units=24, epochs=10), data.test) for name in CONFIGURATIONS
+    ]
 
 
 def test_all_eight_rows(rows):
@@ -32,10 +34,10 @@ def test_all_eight_rows(rows):
 
 
 def test_text_and_json(rows):
-    text = table(rows, published=True)
+    text = autoencoder_table(rows, published=True)
     assert text.count("\n") == 9
     assert "(0.2308)" in text
-    assert "(0.2308)" not in table(rows)
+    assert "(0.2308)" not in autoencoder_table(rows)
     assert "(-)" in text
     assert json.loads(json.dumps(rows[0].to_dict()))["rho"] == [0.0, 0.0]
     assert np.isfinite([one.distance for one in rows]).all()

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,19 @@ def test_many_blocks():
     chain = nn.certify(rj.Network([0.5 * np.eye(n, k=1)], [np.r_[np.zeros(n - 1), 1.0]], "relu"))
     assert chain.shape == "point"
     _holds(chain.least, 0.5 ** np.arange(n)[::-1])
+
+
+def test_two_blocks_are_a_product_of_intervals():
+    found = nn.certify(rj.Network([np.eye(2)], activation="relu6"))
+    assert (found.exists, found.unique, found.shape, found.theorem) == (True, False, "product", "blocks")
+    np.testing.assert_array_equal(found.greatest.point, [6.0, 6.0])
+    assert found.greatest.status is Status.CONVERGED
+    assert [part.certificate.ray.end for part in found.parts] == [6.0, 6.0]
+
+
+def test_many_equal_blocks_cost_as_few():
+    start = time.process_time()
+    found = nn.certify(rj.Network([np.eye(300)], activation="relu6"))
+    assert found.shape == "product"
+    assert len(found.parts) == 300
+    assert time.process_time() - start < 4.0  # 9 before

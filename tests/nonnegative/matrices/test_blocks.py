@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.nonnegative.parts.blocks import acting, blocks, irreducible, restricted
+from rmtjac.nonnegative.matrices.blocks import acting, blocks, irreducible, restricted
 
 
 def _reach(net):

@@ -1,61 +1,52 @@
-"""Fixed points of a network whose neurons fall into blocks: the product of theirs, where that is one.
+"""Fixed points of a network whose neurons fall into blocks, as a product of those of the blocks.
 
-Blocks act on later ones only. If those that act on others have one fixed point each, the others meet constants, and
-Fix(T) is the product of the sets of all blocks. If a block has none, whatever acts on it at its least, T has none.
+Blocks act on later ones only. If the blocks that act on others have one fixed point each, the others receive constants,
+and Fix(T) is the product of the sets of all blocks. If a block has no fixed point, with all that acts on it at its
+least value, T has none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rmtjac.network import Network
+from rmtjac.nonnegative.certificates.certificate import Certificate, Part, Theorem, few
 from rmtjac.nonnegative.enclosure import Extremal, merged
-from rmtjac.nonnegative.extremal import only_fixed_point, settled
-from rmtjac.nonnegative.parts.blocks import acting, blocks, restricted
+from rmtjac.nonnegative.extremal import settled
+from rmtjac.nonnegative.iterations import only_fixed_point
+from rmtjac.nonnegative.matrices.blocks import acting, blocks, restricted
+from rmtjac.nonnegative.outward_rounding import DOWN, UP
 from rmtjac.nonnegative.perron_ray import Ray
 
-if TYPE_CHECKING:
-    from rmtjac.nonnegative.certificate import Certificate
+__all__ = ["product_of_blocks"]
 
-__all__ = ["Part", "few", "product_of_blocks"]
-
-_MOST_BLOCKS = 1000
-# Theorems that hold of all larger biases too, if of some.
-_LASTING = ("Cavalcante-Liao-Stanczak", "contraction")
-
-
-class Part(NamedTuple):
-    """Neurons of a block, and the certificate of its fixed points."""
-
-    neurons: np.ndarray
-    certificate: Certificate
-
-
-def few(neurons: np.ndarray) -> str:
-    """Return the first of them as text."""
-    return ", ".join(map(str, neurons[:6].tolist())) + (f" ... ({neurons.size} in all)" if neurons.size > 6 else "")
+_MAX_BLOCKS = 1000
+# If these theorems apply, they apply for all larger biases too.
+_LASTING = (Theorem.CAVALCANTE_LIAO_STANCZAK, Theorem.CONTRACTION)
 
 
 def product_of_blocks(
-    net: Network, found: Certificate, tol: float, certify: Callable[[Network, float], Certificate]
+    network: Network, found: Certificate, tol: float, certify: Callable[[Network, float], Certificate]
 ) -> Certificate | None:
-    """Return what blocks prove, `certify` deciding of each; None if there is one block, or they leave it open."""
-    cut = blocks(net)
-    if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MOST_BLOCKS:
+    """Return what the blocks prove, with `certify` applied to each.
+
+    None if there is one block, or if the blocks leave the shape open.
+    """
+    cut = blocks(network)
+    if len(cut) == 1 or sum(recurrent for _, recurrent in cut) > _MAX_BLOCKS:
         return None
-    n = net.widths[0]
+    n = network.widths[0]
     low, high = np.zeros(n), np.zeros(n)
     several = np.zeros(n, dtype=bool)
     parts: list[Part] = []
-    known: dict[bytes, Certificate] = {}  # of blocks that are the same
+    known: dict[bytes, Certificate] = {}  # by the entries of the block
     for neurons, recurrent in cut:
-        if several[acting(net, neurons)].any():
+        if several[acting(network, neurons)].any():
             return None
-        least, most = restricted(net, neurons, low, -1.0), restricted(net, neurons, high, 1.0)
+        least, most = restricted(network, neurons, low, DOWN), restricted(network, neurons, high, UP)
         if least is None or most is None:
             return None
         if recurrent:
@@ -66,7 +57,7 @@ def product_of_blocks(
             assert part is not None
             if part.exists is False:
                 reason = f"neurons {few(neurons)}: {part.reason}"
-                return replace(found, exists=False, unique=True, shape="empty", theorem="blocks", reason=reason)
+                return replace(found, exists=False, unique=True, shape="empty", theorem=Theorem.BLOCKS, reason=reason)
             part = _with_rounding(part, least, most, tol)
         else:
             part = _constant(found, least, most, tol)
@@ -81,7 +72,7 @@ def product_of_blocks(
 
 
 def _with_rounding(part: Certificate, least: Network, most: Network, tol: float) -> Certificate | None:
-    """The certificate for all biases between two, given that of the least."""
+    """Return the certificate for all biases between those of two networks, given that of the least."""
     if all((a == b).all() for a, b in zip(least.biases, most.biases, strict=True)):
         return part
     if not part.unique or part.theorem not in _LASTING or part.least is None:
@@ -91,16 +82,17 @@ def _with_rounding(part: Certificate, least: Network, most: Network, tol: float)
 
 
 def _constant(found: Certificate, least: Network, most: Network, tol: float) -> Certificate:
-    """Of a neuron that does not act on itself."""
+    """Return the certificate of a neuron that does not act on itself."""
     one = settled(least, most, tol)
     positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).all() else None
     return replace(
-        found, exists=True, unique=True, positive=positive, shape="point", theorem="blocks", hypotheses={},
+        found, exists=True, unique=True, positive=positive, shape="point", theorem=Theorem.BLOCKS, hypotheses={},
         reason="it does not act on itself", rho=(0.0, 0.0), least=one, greatest=one,
     )  # fmt: skip
 
 
 def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certificate:
+    """Return the certificate of the product of parts."""
     ends = []
     for name in ("least", "greatest"):
         low, high = np.zeros(n), np.zeros(n)
@@ -113,23 +105,24 @@ def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certi
     least, greatest = ends
     signs = [part.positive for _, part in parts]
     positive = True if all(signs) else False if False in signs else None
-    loose = [(neurons, part) for neurons, part in parts if not part.unique]
+    loose = [part for part in parts if not part.certificate.unique]
     found = replace(
-        found, exists=True, unique=not loose, positive=positive, theorem="blocks", least=least,
+        found, exists=True, unique=not loose, positive=positive, theorem=Theorem.BLOCKS, least=least,
         greatest=greatest if loose else least, parts=tuple(parts),
     )  # fmt: skip
     if not loose:
         return replace(found, shape="point", reason=f"{len(parts)} blocks of neurons, one fixed point each")
+    first = loose[0]
     rest = np.ones(n, dtype=bool)
-    rest[loose[0][0]] = False
-    ray = loose[0][1].ray
+    rest[first.neurons] = False
+    ray = first.certificate.ray
     if len(loose) == 1 and ray is not None and (least.upper[rest] == 0.0).all():
         vector = np.zeros(n)
-        vector[loose[0][0]] = ray.vector
+        vector[first.neurons] = ray.vector
         vector.flags.writeable = False
         return replace(
             found, shape="interval", ray=Ray(vector, ray.end),
-            reason=f"all neurons are 0 but {few(loose[0][0])}: {loose[0][1].reason}",
+            reason=f"all neurons are 0 but {few(first.neurons)}: {first.certificate.reason}",
         )  # fmt: skip
     listed = "; ".join(f"neurons {few(neurons)}: {part.shape}" for neurons, part in loose[:4])
     more = f"; and {len(loose) - 4} more" if len(loose) > 4 else ""

@@ -98,7 +98,7 @@ def test_against_iteration_at_fixed_points():
 
 def test_where_neurons_are_silent():
     twice = rj.Network([[[2.0]]], activation="relu6")
-    assert "1 neurons do not answer" in nn.lower_primitive(twice, [6.0]).evidence
+    assert "1 neurons do not respond" in nn.lower_primitive(twice, [6.0]).evidence
     at_zero = rj.Network([[[1.0]]], activation="relu")
     assert nn.upper_primitive(at_zero, [0.0])
     blocks = rj.Network([np.eye(2)], activation="relu6")

@@ -1,7 +1,5 @@
-import json
 import math
 import re
-import time
 from fractions import Fraction
 from itertools import pairwise
 
@@ -45,14 +43,6 @@ def test_the_interval_of_a_clip():
     on, off = found.ray.points(np.linspace(0, 1, 9)), np.array([6.5, 6.5])
     np.testing.assert_array_equal(net(on), on)
     assert (net(off) != off).all()
-
-
-def test_two_blocks_are_a_product_of_intervals():
-    found = _certify([np.eye(2)], activation="relu6")
-    assert (found.exists, found.unique, found.shape, found.theorem) == (True, False, "product", "blocks")
-    np.testing.assert_array_equal(found.greatest.point, [6.0, 6.0])
-    assert found.greatest.status is Status.CONVERGED
-    assert [part.certificate.ray.end for part in found.parts] == [6.0, 6.0]
 
 
 def test_two_points():
@@ -203,7 +193,7 @@ def test_theorems_come_before_iterations():
             assert found.least is found.greatest
 
 
-@pytest.mark.parametrize("bits", [4, 20, 30, 44, 50, 53])
+@pytest.mark.parametrize("bits", [4, 30, 44, 53, *(pytest.param(k, marks=pytest.mark.slow) for k in (20, 50))])
 def test_numbers_in_reasons_are_true(bits):
     # rho = 1 -+ 2^-bits, exactly; what is printed must hold as it stands.
     for sign in (-1, 1):
@@ -240,22 +230,12 @@ def test_one_point_is_one_point():
     assert seen > 20
 
 
-def test_text_and_json():
-    found = _certify([[[0.5]]], [[1.0]])
-    assert "rho(T_inf): [0.499999999999, 0.500000000001]" in found.table()
-    assert json.loads(json.dumps(found.to_dict()))["unique"] is True
-    with pytest.raises(ValueError, match=r"maps R\^2 to R\^3"):
-        nn.certify(rj.Network([np.ones((3, 2))]))
-    with pytest.raises(TypeError, match="network=None must be a Network"):
-        nn.certify(None)
-
-
 NAMES = ("relu", "tanh", "sigmoid", "softplus", "hardtanh", "relu6", "silu", "softsign", "leaky_relu:0.1")
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", [0, 1, 2, *(pytest.param(k, marks=pytest.mark.slow) for k in range(3, 8))])
 def test_no_certificate_is_wrong(part):
-    # 1,200 random networks in all, against every fixed point that the finder proves in [0, 40]^n.
+    # 450 random networks, 1,200 with the slow ones, against every fixed point that the finder proves in [0, 40]^n.
     rng = np.random.default_rng(part)
     counts = {"point": 0, "empty": 0, "other": 0}
     for _ in range(150):
@@ -307,58 +287,6 @@ def test_no_certificate_is_wrong(part):
     assert counts["point"] + counts["empty"] + counts["other"] < 150  # and some of which less is said
 
 
-def _own(name, **facts):
-    phi = rj.activations.activation(name)
-    return rj.Activation("own", phi.function, phi.derivative, phi.breakpoints, **facts)
-
-
-MYTANH = {"concave": True, "ratio": "strictly", "slope_at_infinity": 0.0}
-TWICE_TANH = rj.Activation("own", lambda h: 2 * np.tanh(h), lambda h: 2 / np.cosh(np.minimum(h, 300)) ** 2, **MYTANH)
-CLIP = rj.Activation("own", lambda h: np.clip(h, 0, 2), lambda h: ((h > 0) & (h < 2)) * 1.0, (0.0, 2.0), (0, 1, 0))
-
-
-@pytest.mark.parametrize(
-    ("phi", "weights", "bias", "shape"),
-    [
-        # With biases: one point, as for tanh itself. The facts are those of the table, in other words.
-        (_own("tanh", **MYTANH), [[2.0, 0.1], [0.3, 0.5]], [0.1, 0.2], "point"),
-        (_own("tanh", **MYTANH, steepest=1.0), [[0.5, 0.1], [0.3, 0.5]], None, "point"),
-        (_own("sigmoid", **MYTANH), [[5.0]], None, "point"),
-        (_own("softplus", ratio="strictly", monotone_from=-np.inf, slope_at_infinity=1.0), [[0.5]], None, "point"),
-        (_own("softplus", ratio="strictly", monotone_from=-np.inf, slope_at_infinity=1.0), [[1.5]], None, "empty"),
-        # 2 tanh with a small weight: concave, so 0 is unique where its slope at 0 is below 1.
-        (TWICE_TANH, [[0.3]], None, "point"),
-        # Pieces alone say all that there is to say of min(t, 2) for t >= 0.
-        (CLIP, [[0.0, 1.0], [1.0, 0.0]], None, "interval"),
-        (rj.Activation("own", np.tanh, lambda h: np.cosh(h) ** -2.0), [[0.5]], [0.1], "undecided"),
-    ],
-)  # fmt: skip
-def test_declared_facts_unlock_what_they_justify(phi, weights, bias, shape):
-    net = rj.Network([weights], None if bias is None else [bias], phi)
-    found = nn.certify(net)
-    assert found.shape == shape
-    if shape == "undecided":
-        assert "monotone_from is not declared" in found.reason
-        assert found.declared == ()
-    else:
-        assert found.declared == ("own",)
-        assert "rests on the declared facts of 'own'" in found.reason
-        assert found.to_dict()["declared"] == ["own"]
-
-
-def test_a_certificate_of_the_table_rests_on_no_declaration():
-    found = nn.certify(rj.Network([[[0.5]]], [[1.0]], "tanh"))
-    assert found.declared == ()
-    assert "declared" not in found.reason
-
-
-def test_an_activation_above_the_identity_has_no_linear_bound():
-    # 2 tanh(t) > t near 0: with W = .8, rho(W) < 1, and yet there are two fixed points, 0 and about 1.17.
-    net = rj.Network([[[0.8]]], None, TWICE_TANH)
-    assert nn.certify(net).unique is not True
-    assert nn.greatest_fixed_point(net).lower[0] > 1.0
-
-
 @pytest.mark.parametrize("n", [41, 150])
 @pytest.mark.parametrize(("activation", "end"), [("relu6", 6.0), ("hardtanh", 1.0), ("relu", np.inf)])
 def test_long_cycles_keep_a_ray(n, activation, end):
@@ -377,25 +305,3 @@ def test_a_cycle_of_many_layers_and_one_that_only_nearly_keeps_ones():
     below[0, n - 1] = np.nextafter(1.0, 0.0)
     assert math.fsum([*below.ravel(), -n]) < 0.0
     assert _certify([below], None, "relu6").shape != "interval"
-
-
-def test_many_equal_blocks_cost_as_few():
-    start = time.process_time()
-    found = _certify([np.eye(300)], None, "relu6")
-    assert found.shape == "product"
-    assert len(found.parts) == 300
-    assert time.process_time() - start < 4.0  # 9 before
-
-
-def test_the_bracket_is_rounded_outward_in_the_table():
-    text = _certify([[[0.5, 0.5], [0.5, np.nextafter(0.5, 0.0)]]], [[1.0, 1.0]], "tanh").table()
-    assert re.search(r"rho\(T_inf\): \[0, 0\]", text)
-    low, high = map(float, re.search(r"rho\(T_inf\): \[(.*), (.*)\]", _certify([[[1 / 3]]], [[1.0]]).table()).groups())
-    assert low < 1 / 3 < high
-
-
-def test_what_exists_by_declared_facts_alone_says_so():
-    own = rj.Activation("own", np.tanh, lambda h: 1.0 - np.tanh(h) ** 2, monotone_from=0.0)
-    found = _certify([[[0.5]]], [[1.0]], own)
-    assert (found.exists, found.shape) == (True, "undecided")
-    assert found.declared == ("own",)
