@@ -1,4 +1,6 @@
-"""Damage files of all classes that are saved, in all ways of `tests.damage`, and count how their loads end.
+"""Damage files of all classes that are saved, and count how their loads end.
+
+The ways of damage are those of `tests.damage` and `tests.damage_entries`.
 
 `python -m benchmarks.damaged_files` prints a table. Each load must end in one line of error that names the file, or
 give what was saved. In files without a digest, which early versions wrote, a number may differ.
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests import damage, saved
+from tests import damage, damage_entries, saved
 
 
 def main() -> None:
@@ -24,7 +26,7 @@ def main() -> None:
     args = parser.parse_args()
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", message="Duplicate name")  # of zipfile, which packs them
-    groups = {"bytes": damage.BYTES, "packed": damage.PACKED, "no digest": damage.OLD}
+    groups = {"bytes": damage.BYTES, "packed": damage_entries.PACKED, "no digest": damage_entries.OLD}
     tally = {name: Counter() for name in groups}  # type: dict[str, Counter[str]]
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
