@@ -1,7 +1,8 @@
 """The index "equation of a source, where the package uses it, where it is tested".
 
-``python docs/equation_index.py`` writes ``docs/theory/index_of_equations.md`` anew. ``--missing`` lists functions that
-`sources.toml` names for an equation and that do not cite it yet; ``--irregular`` lists citations in another form than
+``python docs/equation_index.py`` writes ``docs/theory/index_of_equations.md`` anew, and gives the pages the new names
+of modules that have moved. ``--missing`` lists functions that `sources.toml` names for an equation and that do not cite
+it yet; ``--irregular`` lists citations in another form than
 
     BS (14)    BS (18)-(23)    BS Section IV    BS Fig. 3    NN Theorem 2    DEQ Lemma 4.2
 
@@ -24,78 +25,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from citations import SOURCES, Citation, cited
+from names import follow
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 PAGE = DOCS / "theory" / "index_of_equations.md"
 COMMAND = "python docs/equation_index.py"
-SOURCES = ("BS", "NN", "DEQ", "PSG", "PS")
-
-_KINDS = {
-    "§": "Section", "sec": "Section", "section": "Section", "fig": "Fig.", "figure": "Fig.", "theorem": "Theorem",
-    "lemma": "Lemma", "proposition": "Proposition", "definition": "Definition", "corollary": "Corollary",
-    "remark": "Remark", "table": "Table",
-}  # fmt: skip
-_JOIN = r"\s*(?:,\s*(?:and\s+)?|and\s+|--?|–|/|to\s+)\s*"
-_NUMBER = r"(?:\d+(?:\.\d+)*|[IVX]+(?:\.\d+)*)"
-_CITATION = re.compile(
-    rf"""(?<![\w'"\-/.]) \[?(?P<source>{"|".join(sorted(SOURCES, key=len, reverse=True))})(?:'s)?\]?_?,?\s+
-    (?: (?P<kind>§|Sections?|Secs?\.|Figures?|Figs?\.|Theorems?|Lemmas?|Propositions?|Definitions?|Corollary|Remarks?
-                |Tables?)\s*(?P<places>{_NUMBER}(?:{_JOIN}{_NUMBER})*)(?:[a-z])?(?![\w(])
-      | (?:[Ee]qs?\.\s*|[Ee]quations?\s+)?(?P<equations>\(\d{{1,3}}(?:\.\d+)?\)(?:{_JOIN}\(\d{{1,3}}(?:\.\d+)?\))*)
-      | (?:[Ee]qs?\.\s*|[Ee]quations?\s+)?(?P<bare>\d{{1,3}}(?:\.\d+)?(?:{_JOIN}\d{{1,3}}(?:\.\d+)?)*)(?![\w.]*\d)(?!\w)
-    )""",
-    re.VERBOSE,
-)
-# "(14) of BS": read as well, and reported as irregular.
-_REVERSED = re.compile(
-    rf"(?P<what>\(\d+(?:\.\d+)?\)|[A-Z][a-z]+\.?\s+{_NUMBER})\s+(?:of|in)\s+(?P<source>{'|'.join(SOURCES)})\b"
-)
-
-
-@dataclass(frozen=True)
-class Citation:
-    """One item of a source, cited in one place."""
-
-    source: str
-    item: str
-    file: str
-    name: str
-    text: str
-
-    @property
-    def canonical(self) -> bool:
-        """Whether the text has the one form that the docstrings agree on."""
-        equations = rf"{self.source} \(\d+(\.\d+)?\)(-\(\d+(\.\d+)?\)|(, \(\d+(\.\d+)?\))*)"
-        places = rf"{self.source} ({'|'.join(map(re.escape, set(_KINDS.values())))}) {_NUMBER}"
-        return re.fullmatch(f"{equations}|{places}", self.text) is not None
-
-
-def cited(text: str) -> list[tuple[str, str, str]]:
-    """Return (source, item, as written) of all citations in a text."""
-    found = []
-    for match in _REVERSED.finditer(text):
-        found += [(*one[:2], " ".join(match[0].split())) for one in cited(f"{match['source']} {match['what']}")]
-    for match in _CITATION.finditer(text):
-        written = " ".join(match[0].split())
-        if match["bare"] and match["source"] != "BS":  # numbers without brackets were a habit with BS only
-            continue
-        if match["kind"]:
-            kind = _KINDS[match["kind"].rstrip(".").lower().removesuffix("s")]
-            items = [f"{kind} {place}" for place in re.findall(_NUMBER, match["places"])]
-        else:
-            items = list(_numbers(match["equations"] or match["bare"]))
-        found += [(match["source"], item, written) for item in items]
-    return found
-
-
-def _numbers(text: str) -> Iterator[str]:
-    """The equations of "(18)-(23)", "20, 21" and the like, each as "(20)"."""
-    numbers = re.findall(r"\d+(?:\.\d+)?", text)
-    joins = re.split(r"\(?\d+(?:\.\d+)?\)?", text)[1:-1]
-    for i, number in enumerate(numbers):
-        if i and re.fullmatch(r"\s*(--?|–|to\s)\s*", joins[i - 1]) and "." not in number:
-            yield from (f"({k})" for k in range(int(numbers[i - 1]) + 1, int(number)))
-        yield f"({number})"
 
 
 def _texts(source: str) -> Iterator[tuple[int, str]]:
@@ -131,17 +67,20 @@ def definitions(source: str) -> list[tuple[int, int, str]]:
 
 @dataclass(frozen=True)
 class Source:
-    """What is read of one file: its definitions and its texts, with their lines."""
+    """What is read of one file: its definitions and its texts, with their lines; its classes and their bases."""
 
     spans: list[tuple[int, int, str]]
     texts: list[tuple[int, str]]
+    bases: list[tuple[str, list[str]]]
 
 
 @cache
 def read(path: Path) -> Source:
     """Parse a file, once."""
     source = path.read_text(encoding="utf-8")
-    return Source(definitions(source), list(_texts(source)))
+    classes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    bases = [(node.name, [ast.unparse(base).rpartition(".")[2] for base in node.bases]) for node in classes]
+    return Source(definitions(source), list(_texts(source)), bases)
 
 
 def files(folder: str) -> list[Path]:
@@ -177,13 +116,27 @@ class Missing(LookupError):
     """A name of `sources.toml` that the package or the tests do not have, or have more than once."""
 
 
+def parents() -> dict[str, list[str]]:
+    """The names of the classes from which each class of the package inherits."""
+    found: dict[str, list[str]] = {}
+    for path in files("rmtjac"):
+        for name, bases in read(path).bases:
+            found.setdefault(name, []).extend(bases)
+    return found
+
+
 def located(name: str, known: dict[str, list[str]]) -> tuple[str, str]:
-    """Return (file, name) of a name of `sources.toml`, "file.py::name" where several files have it."""
+    """Return (file, name) of a name; "part/of/path::name" where several files have it. A method may be inherited."""
     file, _, name = name.rpartition("::")
-    where = [path for path in known.get(name, []) if not file or path.endswith(f"/{file}")]
+    where = [path for path in known.get(name, []) if not file or f"/{file}" in f"/{path}"]
+    owner, _, method = name.rpartition(".")
+    if not where and owner:
+        for parent in parents().get(owner, ()):
+            if f"{parent}.{method}" in known or parents().get(parent):
+                return located(f"{parent}.{method}", known)
     if len(where) != 1:
-        hint = "; write file.py::name" if where else f"; similar: {get_close_matches(name, known)}"
-        raise Missing(f"docs/ names {name!r}, which stands in {where or 'no file'}{hint}")
+        near = "" if known.get(name) else f"; similar: {get_close_matches(name, known)}"
+        raise Missing(f"docs/ names {name!r}; part/of/path::name is one of {known.get(name) or 'no file'}{near}")
     return where[0], name
 
 
@@ -294,6 +247,8 @@ def main() -> None:
         irregular = {(c.file, c.name, c.text) for c in citations("rmtjac") + citations("tests") if not c.canonical}
         print(*(f"{file}: {name or 'module'}: {text}" for file, name, text in sorted(irregular)), sep="\n")
     else:
+        for line in follow(ROOT):
+            print(line)
         PAGE.write_text(page(), encoding="utf-8")
 
 

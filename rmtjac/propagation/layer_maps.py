@@ -87,7 +87,7 @@ def fixed_variance(activation: str | Activation, weight_variance: float, bias_va
     References
     ----------
     Poole et al. 2016. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def correlation_map(
     References
     ----------
     Poole et al. 2016. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------

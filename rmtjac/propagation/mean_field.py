@@ -56,7 +56,7 @@ class MeanField:
     References
     ----------
     PSG Section 2. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------
@@ -238,7 +238,7 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
     References
     ----------
     PSG Section 2 for finite variance. See docs/references.md.
-    docs/theory/layers.md; for Cauchy weights docs/theory/heavy_tails.md.
+    docs/theory/conventions.md.
 
     Examples
     --------

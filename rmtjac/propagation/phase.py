@@ -72,7 +72,7 @@ class SignalPhase:
     References
     ----------
     Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
     References
     ----------
     Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------
@@ -197,7 +197,7 @@ class PhaseDiagram:
     References
     ----------
     Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------
@@ -270,7 +270,7 @@ def phase_diagram(activation: str | Activation, weight_variances: Any, bias_vari
     References
     ----------
     Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------

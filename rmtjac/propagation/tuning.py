@@ -72,7 +72,7 @@ def critical_line(activation: str | Activation, bias_variance: Any) -> np.ndarra
     References
     ----------
     Poole et al. 2016; Schoenholz et al. 2017. See docs/references.md.
-    docs/theory/layers.md.
+    docs/theory/conventions.md.
 
     Examples
     --------
@@ -134,7 +134,7 @@ class Isometry:
 
     References
     ----------
-    Pennington et al. 2017. See docs/references.md.
+    PSG Section 2; Pennington et al. 2017. See docs/references.md.
 
     Examples
     --------
@@ -205,8 +205,8 @@ def isometry(activation: str | Activation, depth: int, target: float, *, weights
 
     References
     ----------
-    Pennington et al. 2017; PSG. See docs/references.md.
-    docs/theory/layers.md.
+    PSG Section 2; Pennington et al. 2017. See docs/references.md.
+    docs/theory/conventions.md.
 
     Examples
     --------

@@ -94,7 +94,7 @@ def test_reached_variance(step, at_zero, expected):
 
 @pytest.mark.parametrize(("name", "expected"), [("hardtanh", 0.596330), ("tanh", 0.51207), ("erf", 0.52950)])
 def test_cauchy_stationary_scale(name, expected):
-    # The scale (docs/theory/heavy_tails.md) to which a deep Cauchy network tends, gamma = 1, no bias.
+    # The scale (docs/theory/conventions.md) to which a deep Cauchy network tends, gamma = 1, no bias.
     field = rj.mean_field(rj.Ensemble.square(10, 80, name, rj.Cauchy()), 1.0)
     assert field.scales[-1] == pytest.approx(expected, abs=6e-6)
     assert field.heavy_tailed

@@ -117,7 +117,7 @@ def log_moment_transform(kind, number, values, weights, panels, v):
         # p + m = p + u (m / u): the rule misses missed / u of m / u, with derivative (slope - missed) / u.
         rest += missed
         bend = u * fourth
-        if missed != 0.0:  # then u is no underflowed zero
+        if missed != 0.0:  # then u has not underflowed
             ratio += missed / u
             bend += (slope - missed) / u
         if rest == 0.0 or ratio == 0.0:  # at a zero on the real axis, where complex division raises

@@ -135,7 +135,7 @@ def _poles(panel, v, root_target, found, aims):
         rough = v.real + math.log(panel[Column.REFERENCE])
         if abs(rough) > 100.0:
             return 0
-        # Next to 0, where it counts, -log(u D^2) from the product, as the sum over the nodes has it.
+        # Near 0 the target needs the rounding that the product u D^2 has in the sum over the nodes.
         y = cmath.exp(v) * panel[Column.REFERENCE]
         target = complex(-0.5 * math.log(y.real * y.real + y.imag * y.imag), max(-v.imag, 1e-200))
     aims[0] = aims[1] = target

@@ -119,8 +119,8 @@ def _newton(laws, terms, factors, zeta, v, rate):
             change = masses[0] * c * b1  # d m_{K_0} / d v_0
             for g in range(groups):
                 rate[g] /= slope
-            # On the boundary there are real solutions besides the limit of those with Im zeta > 0. That one moves into
-            # the open half-plane with zeta.
+            # On the boundary there are real solutions besides the limit of those with Im zeta > 0. Only this limit
+            # moves into the open half-plane with zeta.
             real = zeta.imag == 0.0 and (v[0].imag > -_REAL or v[0].imag < _REAL - math.pi)
             if real and (rate[0].real < 0.0) != (v[0].imag > -1.0):
                 return False, 0.0, math.inf, math.inf
@@ -225,7 +225,7 @@ def solve(laws, terms, factors, log_means, log_mean, zetas):
     for i in range(n):
         done = False
         zeta = complex(zetas[i], 0.0)
-        # Far down, where log lambda falls like the logarithm of a tail, all lengths are longer.
+        # At very small lambda the root changes slowly with log lambda: points farther apart count as neighbours.
         if known and abs(zetas[i] - zetas[i - 1]) < max(2.0, 0.1 * abs(zetas[i])):
             two = known > 1
             before = zetas[i - 2] if two else zetas[i - 1]

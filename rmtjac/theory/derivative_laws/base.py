@@ -53,7 +53,7 @@ class DerivativeLaw:
     References
     ----------
     BS (14)-(15). See docs/references.md.
-    The moment transform and its role: docs/theory/limit_equation.md.
+    The moment transform: docs/theory/conventions.md. Its part in the limit: docs/theory/limit_equation.md.
 
     Examples
     --------

@@ -66,9 +66,9 @@ class DiscreteLaw(DerivativeLaw):
 
         Parameters
         ----------
-        values : array_like of float, shape (n,)
+        values : array_like of float, any shape
             Values >= 0 of D^2, in any order.
-        weights : array_like of float, shape (n,)
+        weights : array_like of float, shape of `values`
             Their probabilities; the sum must be 1 to within 1e-12.
         source : tuple of (Activation, float), optional
             The activation and the variance q that the points come from.
@@ -81,7 +81,7 @@ class DiscreteLaw(DerivativeLaw):
         Raises
         ------
         ValueError
-            If a value is negative or not finite, or the probabilities do not add up to 1.
+            If a value is negative or not finite, a probability negative, their sum not 1, or the shapes differ.
 
         Examples
         --------
@@ -90,11 +90,17 @@ class DiscreteLaw(DerivativeLaw):
         0.5
         """
         values, weights = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
+        if values.shape != weights.shape or not values.size:
+            raise ValueError(
+                f"values of shape {values.shape} and weights of shape {weights.shape} must match and not be empty"
+            )
+        if not (np.isfinite(values).all() and (values >= 0.0).all()):
+            raise ValueError(f"values={values} must be finite and >= 0")
+        if not ((weights >= 0.0).all() and abs(weights.sum() - 1.0) <= 1e-12):
+            raise ValueError(f"weights={weights} must be >= 0 and add up to 1")
         points, place = np.unique(values, return_inverse=True)
         mass = np.bincount(place.ravel(), weights.ravel())
         points, mass = points[mass > 0.0], mass[mass > 0.0]
-        if points[0] < 0.0 or abs(mass.sum() - 1.0) > 1e-12 or not np.isfinite(points).all():
-            raise ValueError(f"values={values} must be finite and >= 0 and weights={weights} add up to 1")
         atom = float(mass[0]) if points[0] == 0.0 else 0.0
         return cls(points[points > 0.0], mass[points > 0.0], atom, float(points[-1]), source)
 

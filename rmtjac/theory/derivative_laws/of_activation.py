@@ -73,7 +73,7 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     References
     ----------
     BS (11), BS (24). See docs/references.md.
-    docs/theory/limit_equation.md.
+    docs/theory/conventions.md.
 
     Examples
     --------

@@ -50,7 +50,7 @@ class QuadratureLaw(DerivativeLaw):
 
     References
     ----------
-    docs/theory/limit_equation.md.
+    docs/theory/lerch.md.
 
     Examples
     --------

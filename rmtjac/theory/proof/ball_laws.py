@@ -14,7 +14,7 @@ A law with a source is the law of phi'(h)^2, h ~ N(0, q), where q is the exact v
 and breakpoints of a piecewise affine phi. In a law made from points the probabilities are the floats, divided by their
 exact sum if there is no atom at 0 or the sum exceeds 1; else the atom has the probability that they lack to 1.
 
-All functions work at the present precision `flint.ctx.prec`. docs/theory/limit_equation.md describes the proofs.
+All functions work at the present precision `flint.ctx.prec`. docs/theory/proved_limits.md describes the proofs.
 """
 
 from __future__ import annotations

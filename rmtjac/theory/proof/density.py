@@ -54,7 +54,7 @@ class CertifiedDensity:
 
     References
     ----------
-    docs/theory/limit_equation.md, docs/guarantees.md.
+    docs/theory/proved_limits.md, docs/guarantees.md.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
     References
     ----------
     BS (14) is the equation for equal layers. See docs/references.md.
-    The theorem and the proof: docs/theory/limit_equation.md.
+    The theorem: docs/theory/branch_theorem.md. The proof: docs/theory/proved_limits.md.
 
     Examples
     --------

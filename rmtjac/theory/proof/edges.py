@@ -32,7 +32,7 @@ The proof
    last step ends at the start of the stretch. (Where N = Q = 0 the slope increases, and its sign at a is enough.)
 3. So the first zero lies in (a, b), and the value there is that at a plus (b - a) times [lower bound of the slope, 0].
 
-docs/theory/limit_equation.md gives the theory at length.
+docs/theory/proved_limits.md gives the proof at length.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class CertifiedEdges:
 
     References
     ----------
-    docs/theory/limit_equation.md, docs/guarantees.md.
+    docs/theory/proved_limits.md, docs/guarantees.md.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
 
     References
     ----------
-    docs/theory/limit_equation.md.
+    docs/theory/proved_limits.md.
 
     Examples
     --------

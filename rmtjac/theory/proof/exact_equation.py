@@ -162,7 +162,7 @@ def equation(layers: Layers) -> Equation:
         if orthogonal[l]:
             add(linear, ratio[place], -1)
     terms = [_term(laws[key], r, k) for (key, r), k in counts.items() if k]
-    # Of equal ranks a term with more values leads: it is unknown in any case.
+    # Among terms of equal rank one with several values leads, as its u is an unknown in any case.
     lead = min((t for t in terms if t.count > 0), key=lambda t: t.rank * (1.0 + 1e-14 * t.single))
     rest = [t for t in terms if t is not lead]
     singles = {id(law): law for law in known.values() if isinstance(law, PointBalls) and _single(law)}

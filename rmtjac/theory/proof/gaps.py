@@ -10,7 +10,7 @@ The proof needs points a < b without a pole between them, with log\|lambda(u)\| 
 at u = b; and over the ball [a, b] signs for which Im H = 0, and a derivative < 0. It works in all gaps: between the
 atom at 0 and the support, between parts of the support, above the support.
 
-docs/theory/limit_equation.md has the theorem.
+docs/theory/proved_limits.md gives the proof at length.
 """
 
 from __future__ import annotations

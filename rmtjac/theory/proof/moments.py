@@ -116,7 +116,7 @@ def certified_moments(layers: Layers, order: int, *, bits: int = 64) -> list[Any
     References
     ----------
     BS (15). See docs/references.md.
-    docs/theory/limit_equation.md.
+    docs/theory/support_and_moments.md, docs/theory/proved_limits.md.
 
     Examples
     --------

@@ -27,8 +27,9 @@ Write u_g (1 + delta_g).
    one.
 5. rho = -Im m / (pi lambda), Im m = Im t_0 / r_0, t_0 = E[1/(1 - u_0 D^2)] over D != 0, by the mean value theorem.
 
-A root of the equation mod 2 pi that is no root has \|F\| near 2 pi and is refused. docs/theory/limit_equation.md gives
-the proof at length.
+A root of the equation mod 2 pi that is no root has \|F\| near 2 pi and is refused.
+
+docs/theory/proved_limits.md gives the proof at length, docs/theory/branch_theorem.md that of the theorem on branches.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.kernels.limit.moment_transform import log1p, log_moment_transform, log_moment_transform_array, log_potential
-from rmtjac.kernels.limit.records import CompiledLaw, LawKind
 from rmtjac.theory import DiscreteLaw, derivative_law
 
 LAW = DiscreteLaw.from_points([0.0, 0.25, 1.0, 3.0], [0.2, 0.3, 0.4, 0.1])
@@ -95,18 +94,3 @@ def test_the_potential(real):
             u = mp.exp(mp.mpc(complex(at)))
             want = mp.fsum(mp.mpf(w) * mp.log(1 - u * mp.mpf(x)) for x, w in zip(LAW.values, LAW.weights, strict=True))
         assert one == pytest.approx(complex(want), rel=1e-14, abs=1e-18)
-
-
-def test_the_kinds_are_plain_ints():
-    # A member of an enumeration as an argument would compile each kernel a second time.
-    for name, kind in (
-        ("relu", LawKind.TWO_POINT),
-        ("leaky_relu", LawKind.NODES),
-        ("tanh", LawKind.NODES),
-        ("erf", LawKind.ERF),
-    ):
-        kernel = derivative_law(rj.activations.activation(name), 0.5).kernel
-        assert isinstance(kernel, CompiledLaw)
-        assert type(kernel.kind) is int
-        assert kernel.kind == kind
-    assert not any("Enum" in str(one) for one in log_moment_transform.signatures)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.kernels.limit.records import CompiledEquation
 from rmtjac.kernels.limit.roots import solve, solve_plane
 from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 
@@ -83,11 +82,3 @@ def test_nothing_to_solve():
     found, log_u, *_ = solve(*_layers(2).kernel, np.empty(0))
     assert found.shape == (0,)
     assert log_u.shape == (0, 1)
-
-
-def test_the_equation_has_names():
-    kernel = Layers([derivative_law(rj.activations.activation("erf"), 0.4)] * 2, [1.0, 1.0], [30, 20, 10]).kernel
-    assert isinstance(kernel, CompiledEquation)
-    assert kernel.terms.counts.sum() + kernel.factors.counts.sum() == 3
-    assert kernel.laws.offsets[-1].tolist() == [kernel.laws.values.size, kernel.laws.panels.shape[0]]
-    np.testing.assert_allclose(kernel.terms.shares[0], 1.0)

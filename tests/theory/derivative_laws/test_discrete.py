@@ -53,6 +53,28 @@ def test_user_defined_slopes():
     assert complex(law.moment_transform(u)) == pytest.approx(0.5 * 4 * u / (1 - 4 * u), rel=1e-14)
 
 
-def test_masses_add_up_to_one():
-    with pytest.raises(ValueError, match="add up to 1"):
-        DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.6])
+@pytest.mark.parametrize(
+    ("values", "weights", "message"),
+    [
+        ([0.0, 1.0], [0.5, 0.6], "add up to 1"),
+        ([1.0, 2.0], [1.0, -0.5], "must be >= 0 and add up to 1"),
+        ([1.0, 2.0], [1.0, math.nan], "must be >= 0 and add up to 1"),
+        ([1.0, -2.0], [0.5, 0.5], "must be finite and >= 0"),
+        ([1.0, math.nan], [1.0, 0.0], "must be finite and >= 0"),
+        ([1.0, math.inf], [0.5, 0.5], "must be finite and >= 0"),
+        ([1.0, 2.0], [1.0], r"values of shape \(2,\) and weights of shape \(1,\)"),
+        ([], [], "not be empty"),
+    ],
+)
+def test_points_that_are_no_law(values, weights, message):
+    with pytest.raises(ValueError, match=message):
+        DiscreteLaw.from_points(values, weights)
+
+
+def test_points_in_any_order():
+    law = DiscreteLaw.from_points([2, 0, 1, 2], np.array([0.125, 0.5, 0.25, 0.125], dtype=np.float32))
+    assert repr(law) == "DiscreteLaw(0: 0.5, 1: 0.25, 2: 0.25)"
+    assert (law.atom, law.supremum, law.mean) == (0.5, 2.0, 0.75)
+    assert law.equals(DiscreteLaw.from_points([[2, 0], [1, 2]], [[0.125, 0.5], [0.25, 0.125]]))
+    assert DiscreteLaw.from_points(2.0, 1.0).constant
+    assert DiscreteLaw.from_points([3.0, 1.0], [0.0, 1.0]).supremum == 1.0  # a value of probability 0 is none

@@ -28,11 +28,11 @@ def _plane(count, largest):
 
 def test_against_arb():
     flint = pytest.importorskip("flint")
-    z, a = _plane(400, 1e6)
+    z, a = _plane(200, 1e6)
     with flint.ctx.workprec(256):
         exact = np.array([complex(_ball(complex(x), y)) for x, y in zip(z, a, strict=True)])
     error = np.abs(lerch_phi(z, 0.5, a) / exact - 1.0)
-    # the 100 next to z = 1 have |1 - z| down to 1e-14: Phi ~ (pi / (1 - z))^(1/2), nothing may be lost in log z
+    # the quarter next to z = 1 has |1 - z| down to 1e-14: Phi ~ (pi / (1 - z))^(1/2), nothing may be lost in log z
     assert error[::4].max() < 2e-15
     assert error.max() < 4e-14
     assert np.median(error) < 1e-15
@@ -41,7 +41,7 @@ def test_against_arb():
 @pytest.mark.parametrize("digits", [15, 40])
 def test_any_number_of_digits_against_arb(digits):
     flint = pytest.importorskip("flint")
-    z, a = _plane(40, 1e14)
+    z, a = _plane(24, 1e14)
     for x, y, value in zip(z, a, lerch_phi(z, 0.5, a, digits=digits), strict=True):
         with flint.ctx.workprec(400), mp.workdps(60):
             exact = _ball(complex(x), y)

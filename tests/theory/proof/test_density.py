@@ -174,6 +174,14 @@ def test_outside_the_support():
     assert (result.upper == 0.0).all()
 
 
+def test_a_density_that_underflows_is_not_proved_to_be_zero():
+    # Fuss-Catalan of scale 1e600: at 1e300, inside, the density is of the size 1e-450 and not 0.
+    result = certified_density(Layers([_law("linear")] * 3, [1e200] * 3), [1e300])
+    assert result.proved.all()
+    assert result.lower[0] == 0.0
+    assert result.upper[0] > 0.0
+
+
 def test_what_is_not_proved_has_a_reason():
     # 0, the float nearest to the edge, and a lambda so small that Im m is lost in floats (a Gaussian tail)
     layers = _layers("hardtanh", 0.3, 2)

@@ -55,7 +55,7 @@ def test_two_free_projections():
         _assert_holds(edges.upper, middle + half)
 
 
-# q = 1/2, by a different code, 16 digits (docs/theory/limit_equation.md).
+# q = 1/2, by a different code, 16 digits (docs/theory/support_and_moments.md).
 @pytest.mark.parametrize(("name", "depth", "value"), [
     ("erf", 1, 2.907686643248552), ("erf", 2, 3.157543063764857), ("erf", 20, 0.005547820718226939),
     ("tanh", 1, 2.818906153270637), ("tanh", 5, 1.381113551511572), ("tanh", 20, 0.002039302916432802),

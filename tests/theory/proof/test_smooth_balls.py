@@ -1,6 +1,7 @@
 """Laws of analytic activations in balls against mpmath: every ball must hold the value to 30 digits."""
 
 import math
+from functools import lru_cache
 
 import mpmath as mp
 import numpy as np
@@ -21,16 +22,35 @@ def _law(name, q):
     return ball_law(derivative_law(rj.activations.activation(name), q))
 
 
+@lru_cache
+def _gauss_legendre(n):
+    """Nodes and weights on [-1, 1] in 45 digits."""
+    with mp.workdps(45):
+        starts = map(mp.mpf, np.polynomial.legendre.leggauss(n)[0])
+        roots = [mp.findroot(lambda t: mp.legendre(n, t), x) for x in starts]
+        return [(x, 2 * (1 - x * x) / (n * mp.legendre(n - 1, x)) ** 2) for x in roots]
+
+
+@lru_cache
+def _law_of_d_squared(name, q):
+    """Pairs (weight, D^2) in 40 digits, of 30 Gauss-Legendre nodes on each quarter of a standard deviation.
+
+    A pole of 1/(1 - u D^2) at a distance of 0.3 from the real axis leaves an error of 5^-60 = 1e-42.
+    """
+    d, out = derivative(name), []
+    with mp.workdps(40):
+        s = mp.sqrt(mp.mpf(q))
+        for k in range(0 if ANALYTIC[name].even else -56, 56):
+            for x, w in _gauss_legendre(30):
+                z = (k + (x + 1) / 2) / 4
+                weight = mp.npdf(z) * w / (4 if ANALYTIC[name].even else 8)
+                out.append((weight, d(mp.mp, s * z) ** 2))
+    return out
+
+
 def _quad(name, q, f):
     """E f(phi'(h)^2) in 40 digits."""
-    d = derivative(name)
-    s = mp.sqrt(mp.mpf(q))
-
-    def weighted(z):
-        h = s * z
-        return mp.npdf(z) * f(d(mp.mp, abs(h) if ANALYTIC[name].even else h) ** 2)
-
-    return mp.quad(weighted, [-14, -9, -5, -2.5, -1, 0, 1, 2.5, 5, 9, 14])
+    return mp.fsum(w * f(x) for w, x in _law_of_d_squared(name, q))
 
 
 @pytest.mark.parametrize("u", [0.6 - 0.9j, 5.0 - 3.0j, -40.0 - 300.0j])
