@@ -16,7 +16,7 @@ _SMALLEST = {
     "fixed_points": ["--only", "law", "--networks", "5", "--depths", "1", "2", "--out", "."],
     "lanczos": ["--width", "200", "--samples", "2", "--out", "."],
     "monte_carlo": ["--width", "50", "--samples", "4", "--out", "."],
-    "nonnegative": ["--only", "speed", "--data", "digits", "--epochs", "1", "--seeds", "0", "--out", "."],
+    "nonnegative": ["--only", "classifier", "--data", "digits", "--epochs", "1", "--seeds", "0", "--out", "."],
     "product_accuracy": ["--seeds", "1", "--out", "."],
     "product_bound": ["--rounds", "1", "--out", "."],
     "rank": ["--rounds", "1", "--out", "."],
