@@ -1,4 +1,4 @@
-"""What is timed: this package, and what a user would otherwise write. Used by test_speed.py and run.py."""
+"""The codes that `test_speed.py` and `run.py` time: this package, and what a user would write without it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Certificates of small networks and errors of equilibrium layers at all scales, against fixed points in mpmath.
+"""Compare certificates of small networks, and errors of equilibrium layers, with fixed points found by mpmath.
 
     python -m benchmarks.certificates --networks 3000 --layers 1000 --seed 1
 
-prints how many there were of each kind, and how many are contradicted: none should be.
+prints how many certificates of each kind there were, and how many are contradicted: none should be.
 """
 
 from __future__ import annotations

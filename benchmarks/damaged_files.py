@@ -1,7 +1,9 @@
-"""How loads of damaged files end, over all classes that are saved and all ways of damage in `tests.damage`.
+"""Damage files of all classes that are saved, and count how their loads end.
 
-`python -m benchmarks.damaged_files` prints a table. Nothing but one line that names the file, or what was saved, may
-come out; in files without a digest (of earlier versions) a number may be another one.
+The ways of damage are those of `tests.damage` and `tests.damage_entries`.
+
+`python -m benchmarks.damaged_files` prints a table. Each load must end in one line of error that names the file, or
+give what was saved. In files without a digest, which early versions wrote, a number may differ.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests import damage, saved
+from tests import damage, damage_entries, saved
 
 
 def main() -> None:
@@ -24,7 +26,7 @@ def main() -> None:
     args = parser.parse_args()
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", message="Duplicate name")  # of zipfile, which packs them
-    groups = {"bytes": damage.BYTES, "packed": damage.PACKED, "no digest": damage.OLD}
+    groups = {"bytes": damage.BYTES, "packed": damage_entries.PACKED, "no digest": damage_entries.OLD}
     tally = {name: Counter() for name in groups}  # type: dict[str, Counter[str]]
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Fixed points: speed beside the plain script, and the law of Q; writes the tables.
+"""Time the search for fixed points beside a plain script, sample the law of Q, and write the tables.
 
 python -m benchmarks.fixed_points [--only speed|agreement|law] [--seeds S] [--networks M] [--depths ...] [--out FOLDER]
 """

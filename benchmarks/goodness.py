@@ -1,8 +1,9 @@
-"""How often the goodness-of-fit test rejects the right limit, and wrong ones; writes the table.
+"""Count how often the goodness-of-fit test rejects right and wrong limits, and write the table.
 
     python -m benchmarks.goodness [--repetitions R] [--samples S] [--wide R] [--powers R] [--activations ...] [--out F]
 
-All samples of a row are drawn at once and cut into repetitions of S networks, each with a ladder of 2 S of its own.
+All samples of a row are drawn at once and cut into repetitions of S networks. Each repetition draws 2 S further
+networks of smaller widths for its ladder.
 """
 
 from __future__ import annotations

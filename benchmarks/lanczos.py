@@ -1,4 +1,4 @@
-"""Stochastic Lanczos quadrature at N = 10^4, beside the limit, and at N = 1000, beside dense eigenvalues.
+"""Compare stochastic Lanczos quadrature with the limit at N = 10^4, and with dense eigenvalues at N = 1000.
 
     python -m benchmarks.lanczos [--width N] [--samples S] [--out FOLDER]
 

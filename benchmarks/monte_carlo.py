@@ -2,7 +2,7 @@
 
     python -m benchmarks.monte_carlo [--width N] [--samples S] [--out FOLDER]
 
-What a sample of width N differs from the limit by, apart from noise, is removed before a pull is taken:
+The expected difference between a sample of width N and the limit is removed before a pull is taken:
 
 - D independent of W: the expected moments m_1, m_2 and the expected mean of log lambda at width N are known exactly
   (`tests/oracles/closed_forms.finite_moments`, `_log_moment`), so the pull has no bias.

@@ -1,4 +1,4 @@
-"""Equilibrium layers and nonnegative autoencoders on MNIST, and their speed.
+"""Train equilibrium layers and nonnegative autoencoders on MNIST, and time them.
 
     python -m benchmarks.nonnegative --only classifier|autoencoders|speed|rho [--data FOLDER] [--out FOLDER]
 

@@ -1,6 +1,6 @@
-"""What a sweep costs beside its work: overhead of a unit, memory with many units queued, reading a large store.
+"""Measure the overhead of sweeps: time of a unit that does nothing, memory with many units queued, a large store.
 
-`python -m benchmarks.sweep` writes data/sweep.md. The measurement does nothing, so all that is timed is overhead.
+`python -m benchmarks.sweep` writes data/sweep.md.
 """
 
 from __future__ import annotations

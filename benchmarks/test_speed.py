@@ -1,4 +1,4 @@
-"""Run by hand: python -m pytest benchmarks --benchmark-only (see README.md)."""
+"""Time all cases with pytest-benchmark: python -m pytest benchmarks --benchmark-only (see README.md)."""
 
 import pytest
 

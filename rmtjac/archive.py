@@ -1,8 +1,9 @@
-"""Files of results: written whole or not at all, read without trust.
+"""Files of results: written whole or not at all, and checked before they are used.
 
-A result is an ``.npz`` of plain arrays plus one JSON text that says what it is, how it came about, and the digest of
-all of it. No pickles are written or read, so loading a file from a stranger runs none of its code; what a file of each
-class must hold is declared (`rmtjac.schema`), and whatever else it holds ends in one line that names the file.
+A result is an ``.npz`` file of plain arrays and one JSON text. The text says what the file holds, how it came about,
+and the digest of all of it. No pickles are written or read, so loading a file from a stranger runs no code of that
+file. What a file of each class must hold is declared (`rmtjac.schema`); a file that holds anything else is refused with
+an error of one line that names it.
 """
 
 from __future__ import annotations
@@ -27,15 +28,22 @@ __all__ = ["load", "restore", "save", "write_atomically"]
 T = TypeVar("T")
 _FORMAT = 1
 _HEADER = "rmtjac"
-_KINDS = "biufUS"  # of dtypes
-_LONGEST = 300
+_KINDS = "biufUS"  # of dtypes that can be saved, as NumPy names them
+_LONGEST = 300  # characters of an error that are passed on
 
 
 def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:
-    """Call ``write(file)`` on a temporary file beside `path`, then rename it to `path`.
+    """Call ``write(file)`` on a temporary file beside `path`, then rename it to `path`, and return `path`.
 
-    Whatever interrupts the writing (an error, Ctrl-C, a kill), `path` holds either its old content or
-    the whole new one.
+    Whatever interrupts the writing (an error, Ctrl-C, a kill), `path` holds either its old content or the whole new
+    content.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder of `path` does not exist.
+    IsADirectoryError
+        If `path` is a folder.
     """
     path = output_path("path", path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -55,7 +63,17 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
 
 
 def save(path: str | Path, kind: str, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Path:
-    """Write a result of the given `kind` as ``.npz`` (the name is used as it is given), with a digest of it all."""
+    """Write a result as ``.npz``, with a digest of all that the file holds, and return `path`.
+
+    `kind` is the name of its class. The file name is used as it is given.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        As `write_atomically`.
+    TypeError
+        If an array or a fact cannot be saved.
+    """
     for name, array in arrays.items():
         if array.dtype.kind not in _KINDS:
             raise TypeError(f"{name} of dtype {array.dtype} cannot be saved; numbers, truth values or texts are needed")
@@ -66,10 +84,10 @@ def save(path: str | Path, kind: str, facts: dict[str, Any], arrays: dict[str, n
 
 
 def load(path: str | Path, kind: str | Schema) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read a result of the given `kind`; return its facts and its arrays.
+    """Read a result of the given `kind`, and return its facts and its arrays.
 
-    With a `Schema`, names, types and shapes are checked before arrays are read. Then the digest of the content is;
-    files of versions that wrote none are taken as they are.
+    With a `Schema`, names, types and shapes are checked before any array is read. Then the digest of the content is
+    checked; a file of an early version, which wrote no digest, is read without that check.
 
     Raises
     ------
@@ -93,7 +111,7 @@ def load(path: str | Path, kind: str | Schema) -> tuple[dict[str, Any], dict[str
             else:
                 facts = header["facts"]
                 if not isinstance(facts, dict):
-                    raise ValueError("its facts are none")
+                    raise ValueError("its facts are no JSON object")
                 if isinstance(kind, Schema):
                     schema.check(facts, {name: (entry.dtype, entry.shape) for name, entry in entries.items()})
                 npz.check_memory(entries.values())
@@ -102,7 +120,7 @@ def load(path: str | Path, kind: str | Schema) -> tuple[dict[str, Any], dict[str
                     schema.check_values(arrays)
                 if "digest" in header and header.pop("digest") != _digest(header, arrays):
                     raise ValueError("its content is not what was saved")
-    except Exception as error:  # whatever zipfile, zlib, json and numpy make of other bytes
+    except Exception as error:  # zipfile, zlib, json and numpy raise many kinds of errors for damaged bytes
         raise ValueError(
             f"path={str(path)!r} is not a file that rmtjac wrote, or it is damaged: {_one_line(error)}"
         ) from error
@@ -112,7 +130,7 @@ def load(path: str | Path, kind: str | Schema) -> tuple[dict[str, Any], dict[str
 
 
 def restore(path: str | Path, schema: Schema, build: Callable[[dict[str, Any], dict[str, np.ndarray]], T]) -> T:
-    """Read a result of a declared content, and build it from its facts and its arrays.
+    """Read a result whose content is declared, and return what `build` makes of its facts and its arrays.
 
     Raises
     ------
@@ -122,28 +140,28 @@ def restore(path: str | Path, schema: Schema, build: Callable[[dict[str, Any], d
     facts, arrays = load(path, schema)
     try:
         return build(facts, arrays)
-    except Exception as error:  # facts and arrays may be right in type and still make no sense
+    except Exception as error:  # facts and arrays of the right types may still make no sense
         raise ValueError(
             f"path={str(path)!r} holds no {schema.kind} that can be read back: {_one_line(error)}"
         ) from error
 
 
 def _one_line(error: Exception) -> str:
-    """What an error says, in one line of bounded length."""
+    """Return what an error says, in one line of bounded length."""
     text = " ".join(str(error).split()) or type(error).__name__
     text = f"{text} is missing" if isinstance(error, KeyError) else text
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _json(value: Any) -> Any:
-    """NumPy's numbers and arrays, as JSON has them."""
+    """Return a number or an array of NumPy in a form that JSON has."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     raise TypeError(f"{value!r} of type {type(value).__name__} cannot be written to a file of results")
 
 
 def _digest(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
-    """Digest of all that a file holds, independent of how it is packed."""
+    """Return a digest of all that a file holds; it does not depend on how the file is packed."""
     digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         plain: Any = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))

@@ -1,7 +1,7 @@
-"""Reading arrays from an ``.npz`` that may be anything: what an entry claims is checked before it is unpacked.
+"""Read arrays from an ``.npz`` file that may be damaged or hostile: an entry is checked before it is unpacked.
 
-NumPy's own reader is made for files that one trusts: it gives bytes for entries that are no arrays, runs a tokenizer
-over their headers, and unpacks whatever is there.
+The reader of NumPy is made for trusted files. It returns bytes for entries that are no arrays, parses their headers as
+Python, and unpacks entries of any size.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ import numpy as np
 
 __all__ = ["Entry", "check_memory", "entries", "read", "text"]
 
-# As NumPy writes it, of the dtypes that are read: no objects, no records.
+# The header of an array as NumPy writes it, for the dtypes that are read: no objects, no records.
 _FACTS = re.compile(
     r"\{'descr': '([<>|][biufUS]\d{1,9})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18},? ?){0,32})\), \}"
 )
 _MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 10_000
+_LONGEST_HEADER = 10_000  # bytes
 _LONGEST_TEXT = 1 << 28  # bytes
-_MOST_DEFLATED = 1032  # bytes from one: more than that deflate cannot pack
-_CHUNK = 1 << 22
+_MOST_DEFLATED = 1032  # the largest ratio of unpacked to packed bytes that deflate can reach
+_CHUNK = 1 << 22  # bytes unpacked at a time
 
 
 class Entry(NamedTuple):
-    """An array in a file: its place, what its header says, and the length of that."""
+    """Hold where an array stands in a file, what its header says, and where its values begin in the entry."""
 
     info: zipfile.ZipInfo
     dtype: np.dtype
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
 
     @property
     def nbytes(self) -> int:
-        """Size of the array in memory."""
+        """The size of the array in memory, in bytes."""
         return self.dtype.itemsize * math.prod(self.shape)
 
 
@@ -50,7 +50,7 @@ def entries(file: zipfile.ZipFile) -> dict[str, Entry]:
     Raises
     ------
     ValueError
-        If an entry is no array of numbers, truth values or texts, is there twice, or claims what it cannot hold.
+        If an entry is no array of numbers, truth values or texts, occurs twice, or claims a size that it cannot have.
     """
     out: dict[str, Entry] = {}
     infos = file.infolist()
@@ -78,7 +78,7 @@ def entries(file: zipfile.ZipFile) -> dict[str, Entry]:
 
 
 def _header(stream: IO[bytes]) -> tuple[np.dtype, tuple[int, ...], bool, int]:
-    """What the header of an array says, and how long it is."""
+    """Return dtype, shape and order of an array, and the length of its header in bytes."""
     magic = stream.read(8)
     if magic[:6] != _MAGIC or magic[6:] not in (b"\1\0", b"\2\0", b"\3\0"):
         raise ValueError("it does not begin as one")
@@ -98,29 +98,35 @@ def _header(stream: IO[bytes]) -> tuple[np.dtype, tuple[int, ...], bool, int]:
 
 
 def check_memory(found: Iterable[Entry]) -> None:
-    """Check that arrays fit in the memory of this machine; ValueError if they do not."""
+    """Check that arrays fit into the memory of this machine.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
     total = sum(entry.nbytes for entry in found)
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # not told on this system
+    except (AttributeError, OSError, ValueError):  # this system does not say
         return
     if total > memory:
         raise ValueError(f"its arrays take {total / 1e9:.3g} GB, more than the memory of this machine")
 
 
 def read(file: zipfile.ZipFile, entry: Entry) -> np.ndarray:
-    """Return an array, in the byte order of this machine.
+    """Return the array of an entry, in the byte order of this machine.
 
     Raises
     ------
     ValueError, zipfile.BadZipFile, zlib.error
-        If it is damaged.
+        If the entry is damaged.
     """
     flat = np.empty(entry.nbytes, dtype=np.uint8)
     done = 0
     with file.open(entry.info) as stream:
         stream.read(entry.start)
-        while chunk := stream.read(_CHUNK):  # to the end, where the checksum is compared
+        while chunk := stream.read(_CHUNK):  # up to the end, where zipfile compares the checksum
             if done + len(chunk) > flat.size:
                 break
             flat[done : done + len(chunk)] = np.frombuffer(chunk, dtype=np.uint8)
@@ -132,12 +138,12 @@ def read(file: zipfile.ZipFile, entry: Entry) -> np.ndarray:
 
 
 def text(file: zipfile.ZipFile, entry: Entry) -> str:
-    """Return a single text.
+    """Return the single text of an entry.
 
     Raises
     ------
     ValueError
-        If it is none, or is very long.
+        If it holds no single text, or a very long one.
     """
     if entry.dtype.kind != "U" or entry.shape != () or entry.nbytes > _LONGEST_TEXT:
         raise ValueError("it does not say what it is")

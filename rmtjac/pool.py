@@ -1,4 +1,4 @@
-"""Work in threads: many units in order with progress, or one long one that Ctrl-C can end."""
+"""Work in threads: many units in order, with a progress bar, or one long computation that Ctrl-C can end."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _T = TypeVar("_T")
 
 
 def interruptible(work: Callable[[np.ndarray], _T]) -> _T:
-    """Return ``work(stop)``, called in a thread so that the main thread hears Ctrl-C.
+    """Return ``work(stop)``, which is called in a thread so that the main thread can receive Ctrl-C.
 
-    `work` must release the interpreter, and return soon after ``stop[0]`` (shape (1,), uint8) becomes 1.
+    `stop` is an array of shape (1,) and dtype uint8. `work` must release the lock of the interpreter, and return soon
+    after ``stop[0]`` becomes 1.
     """
     stop = np.zeros(1, dtype=np.uint8)
     with ThreadPoolExecutor(1) as pool:
@@ -37,9 +38,9 @@ def run_in_threads(
     progress: bool,
     unit: str = "sample",
 ) -> None:
-    """Call `work` on each chunk of units, in a pool of threads, and `take`, in order, on what it returns.
+    """Call `work` on each chunk of units in a pool of threads, and `take` on each result, in the order of the chunks.
 
-    `take` returns how many units were done. Only a few chunks wait at a time, so that memory does not grow.
+    `take` returns the number of units that were done. Only a few chunks wait at a time, so that memory does not grow.
     """
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm

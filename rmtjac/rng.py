@@ -1,8 +1,7 @@
-"""Random streams: one key, one stream, whatever the order or the number of threads.
+"""Random streams: each unit of work has one, whatever the order of the work or the number of threads.
 
-Every unit of work (a sample, a network) draws from a generator of its own, made from the seed of the
-whole run and a key that names the unit. So an integer seed fixes every bit of a result, and any
-single unit can be drawn again alone.
+Every unit of work (a sample, a network) draws from its own generator, made from the seed of the whole run and a key
+that names the unit. So an integer seed fixes every bit of a result, and any single unit can be drawn again alone.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ __all__ = ["RngLike", "as_generator", "as_seed_sequence", "child", "seed_facts",
 
 RngLike = int | np.integer | np.random.SeedSequence | np.random.Generator
 
-_POOL = np.random.SeedSequence(0).pool_size  # as NumPy has it where nothing is asked for
+_POOL = np.random.SeedSequence(0).pool_size  # the default of NumPy
 _ALLOWED = "a non-negative int, a numpy.random.SeedSequence or a numpy.random.Generator"
 
 
 def as_seed_sequence(rng: RngLike) -> np.random.SeedSequence:
-    """Turn any accepted seed into the root of a tree of keyed streams.
+    """Return the root of the streams that a seed makes.
 
-    A ``Generator`` is read from (four 64-bit words), so that two calls with the same generator object
-    give different, yet reproducible, results.
+    A ``Generator`` is advanced by four 64-bit words, so that two calls with the same generator give different results,
+    which are reproducible.
 
     Raises
     ------
@@ -42,14 +41,20 @@ def as_seed_sequence(rng: RngLike) -> np.random.SeedSequence:
 
 
 def as_generator(rng: RngLike) -> np.random.Generator:
-    """Turn any accepted seed into a generator; a generator is passed through unchanged."""
+    """Return the generator that a seed makes; a generator is returned as it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_seed_sequence`.
+    """
     if isinstance(rng, np.random.Generator):
         return rng
     return np.random.default_rng(as_seed_sequence(rng))
 
 
 def stream(root: np.random.SeedSequence, *key: int) -> np.random.Generator:
-    """Generator of the unit named by `key` below `root`, independent of every other key.
+    """Return the generator of the unit that `key` names below `root`, independent of those of other keys.
 
     Examples
     --------
@@ -61,12 +66,12 @@ def stream(root: np.random.SeedSequence, *key: int) -> np.random.Generator:
 
 
 def child(root: np.random.SeedSequence, *key: int) -> np.random.SeedSequence:
-    """Return the seed named by `key` below `root`: all that makes `root` is kept, and nothing of it is changed."""
+    """Return the seed that `key` names below `root`; `root` is not changed."""
     return np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key), pool_size=root.pool_size)
 
 
 def seed_facts(root: np.random.SeedSequence) -> dict[str, Any]:
-    """Return all that makes a seed, JSON-ready: entropy, spawn key, and the size of its pool if it is not the usual."""
+    """Return a seed in a form that JSON has: entropy, spawn key, and the size of its pool if it is unusual."""
     facts = {"entropy": _plain(root.entropy), "spawn_key": [int(word) for word in root.spawn_key]}
     return facts if root.pool_size == _POOL else {**facts, "pool_size": root.pool_size}
 
@@ -98,15 +103,17 @@ def seed_from_facts(facts: Any) -> np.random.SeedSequence:
 
 
 def _is_word(value: object) -> bool:
+    """Return whether a value is a whole number >= 0."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _flat(value: object) -> list[object]:
+    """Return all that nested lists hold, in one list."""
     return [one for part in value for one in _flat(part)] if isinstance(value, list) else [value]
 
 
 def _plain(entropy: Any) -> Any:
-    """Entropy in any form that NumPy takes, as JSON has it: a whole number, or lists of them."""
+    """Return entropy in a form that JSON has: a whole number, or lists of them."""
     if isinstance(entropy, str):
         return int(entropy, 0)
     return int(entropy) if isinstance(entropy, (int, np.integer)) else [_plain(word) for word in entropy]

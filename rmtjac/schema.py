@@ -1,6 +1,6 @@
-"""What a file of a result must hold: names, types and shapes, declared once for each class.
+"""Declarations of what a file of results must hold: names, types and shapes, once for each class.
 
-Sizes are named, and a name is one number throughout the file:
+A size has a name, and the name stands for the same number throughout the file:
 
     Schema(
         "Basins",
@@ -8,10 +8,10 @@ Sizes are named, and a name is one number throughout the file:
         facts={"cycles": "[float] cycles", "dimensions": "count n", "undecided": "finite"},
     )
 
-An array is ``"type size size ..."``: a size is a number, a name, ``_`` (any) or ``*`` (any number of any sizes). A name
-with braces stands for entries numbered from 0 (``axis_0``, ``axis_1``, ...), and how many there are. Facts are JSON:
-``"[type] size"`` is a list, ``"count size"`` a number that is a size. What ends in ``?`` may be missing; facts named
-``*`` are free.
+An array is declared by ``"type size size ..."``. A size is a number, a name, ``_`` (any size) or ``*`` (any shape). A
+name with braces, ``axis_{n}``, declares the entries ``axis_0``, ``axis_1``, ..., and n is how many there are. Facts are
+JSON: ``"[type] size"`` declares a list, ``"count size"`` a number that is a size. An entry whose name ends in ``?`` may
+be missing. The name ``*`` allows further facts of any kind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 
 __all__ = ["Schema"]
 
-# Kinds of dtype, as NumPy names them.
+# The kinds of dtype that each type allows, as NumPy names them.
 _ARRAYS = {"float": "f", "finite": "f", "int": "iu", "count": "iu", "bool": "b", "label": "biufUS"}
 _FACTS: dict[str, Any] = {
     "float": lambda x: isinstance(x, (int, float)) and not isinstance(x, bool),
@@ -43,14 +43,16 @@ _FAMILY = re.compile(r"(\w+_)\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Schema:
-    """Content of a file.
+    """Hold the declaration of the content of a file.
 
     Attributes
     ----------
-    kind
-        Name of what it holds.
-    arrays, facts
-        Declarations, by name.
+    kind : str
+        The name of the class that the file holds.
+    arrays : mapping of str
+        The declarations of the arrays, by name.
+    facts : mapping of str
+        The declarations of the facts, by name.
     """
 
     kind: str
@@ -58,7 +60,7 @@ class Schema:
     facts: Mapping[str, str] = field(default_factory=lambda: {"*": "any"})
 
     def check(self, facts: dict[str, Any], arrays: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
-        """Check facts, and dtypes and shapes of arrays, before the arrays are read.
+        """Check facts, and dtypes and shapes of arrays, which need not be read for that.
 
         Raises
         ------
@@ -78,7 +80,13 @@ class Schema:
         _names("entry", set(arrays), {name: "" for name in self.arrays if "{" not in name}, left)
 
     def check_values(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Check what the types of arrays promise of their values; ValueError if they do not hold."""
+        """Check the values of arrays of the types ``finite`` and ``count``.
+
+        Raises
+        ------
+        ValueError
+            If a value is not allowed.
+        """
         for name, spec in self.arrays.items():
             kind = spec.split()[0]
             for one in self._entries(name, arrays, {}):
@@ -89,7 +97,7 @@ class Schema:
 
     @staticmethod
     def _entries(name: str, there: Mapping[str, Any], sizes: dict[str, int]) -> list[str]:
-        """Names of the entries that a declaration stands for."""
+        """Return the names of the entries that a declaration stands for."""
         family = _FAMILY.fullmatch(name)
         if family is None:
             return [name.rstrip("?")] if name.rstrip("?") in there else []
@@ -102,6 +110,7 @@ class Schema:
 
 
 def _names(what: str, given: set[str], declared: Iterable[str], unknown: Iterable[str]) -> None:
+    """Raise an error if a declared name is missing, or there is an unknown one."""
     missing = [name for name in declared if name != "*" and not name.endswith("?") and name not in given]
     if missing:
         raise ValueError(f"{what} {missing[0]!r} is missing")
@@ -110,6 +119,7 @@ def _names(what: str, given: set[str], declared: Iterable[str], unknown: Iterabl
 
 
 def _check_fact(name: str, value: Any, spec: str, sizes: dict[str, int]) -> None:
+    """Check one fact, and enter the sizes that it names."""
     kind, *size = spec.split()
     if kind.startswith("["):
         if not isinstance(value, list) or not all(_FACTS[kind[1:-1]](one) for one in value):
@@ -122,6 +132,7 @@ def _check_fact(name: str, value: Any, spec: str, sizes: dict[str, int]) -> None
 
 
 def _check_array(name: str, dtype: np.dtype, shape: tuple[int, ...], spec: str, sizes: dict[str, int]) -> None:
+    """Check dtype and shape of one array, and enter the sizes that its shape names."""
     kind, *size = spec.split()
     if dtype.kind not in _ARRAYS[kind] or (dtype.kind == "f" and dtype.itemsize not in (4, 8)):
         raise ValueError(f"entry {name!r} has dtype {dtype}; {kind} is needed")
@@ -134,6 +145,7 @@ def _check_array(name: str, dtype: np.dtype, shape: tuple[int, ...], spec: str, 
 
 
 def _bind(what: str, size: str, value: int, sizes: dict[str, int]) -> None:
+    """Enter the value of a size, or check that it is the value of before."""
     expected = int(size) if size.isdigit() else sizes.setdefault(size, value)
     if size == "_":
         del sizes["_"]

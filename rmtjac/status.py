@@ -1,4 +1,4 @@
-"""Outcomes of iterative work: a member is its own message."""
+"""Outcomes of iterations and of orbits; the value of each is a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Status"]
 
 
 class Status(Enum):
-    """How the solution of one equation, or the orbit of one start, ended."""
+    """Name how the solution of an equation, or the orbit of a start, ended."""
 
     CONVERGED = "converged"
     LATE = "converged after the iteration limit"

@@ -1,4 +1,4 @@
-"""Checks of arguments: each error is one line that names the argument, the value and what is allowed."""
+"""Checks of arguments. Each error is one line that names the argument, its value, and what is allowed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ __all__ = ["array_as_given", "choice", "complex_numbers", "finite", "output_path
 
 
 def positive_int(name: str, value: object) -> int:
-    """Return `value` as an int, or say why it is not a positive whole number."""
+    """Return `value` as an int.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number.
+    ValueError
+        If it is not positive.
+    """
     if not isinstance(value, bool):
         try:
             number = operator.index(value)  # type: ignore[arg-type]
@@ -28,7 +36,15 @@ def positive_int(name: str, value: object) -> int:
 
 
 def finite(name: str, value: object, *, above: float | None = None, least: float | None = None) -> float:
-    """Return `value` as a finite float, ``> above`` or ``>= least`` where given."""
+    """Return `value` as a float that is finite, and ``> above`` or ``>= least`` if these are given.
+
+    Raises
+    ------
+    TypeError
+        If it is no real number.
+    ValueError
+        If it is not finite, or too small.
+    """
     bound = f" > {above:g}" if above is not None else f" >= {least:g}" if least is not None else ""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}={value!r} must be a finite number{bound}")
@@ -40,14 +56,28 @@ def finite(name: str, value: object, *, above: float | None = None, least: float
 
 
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
-    """Return `value` if it is one of the `allowed` words."""
+    """Return `value` if it is one of the `allowed` words.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
     if value not in allowed:
         raise ValueError(f"{name}={value!r} must be one of {', '.join(map(repr, allowed))}")
     return str(value)
 
 
 def output_path(name: str, value: str | Path) -> Path:
-    """Return `value` as a path whose folder exists, so that long work does not end in a lost result."""
+    """Return `value` as a path to a file in a folder that exists, so that no result is lost after long work.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    IsADirectoryError
+        If `value` is a folder.
+    """
     path = Path(value)
     if path.is_dir():
         raise IsADirectoryError(f"{name}={str(value)!r} is a folder; a file name is needed")
@@ -61,7 +91,14 @@ def output_path(name: str, value: str | Path) -> Path:
 def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
     """Return `value` (a list, array, tensor, table, or sparse matrix) as an array of whole numbers or floats.
 
-    What NumPy would drop in silence is refused: imaginary parts, masks, text.
+    What NumPy would drop without a word is refused: imaginary parts, masks, text.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything but real numbers.
+    ValueError
+        If it holds masked entries.
     """
     if hasattr(value, "detach"):  # a tensor of torch, perhaps on a device, or in a gradient
         value = value.detach().cpu()
@@ -88,7 +125,7 @@ def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
 
 
 def real_array(name: str, value: Any, what: str = "an array") -> np.ndarray:
-    """Return `value` as an array of float64, or say why it is none: see `array_as_given`."""
+    """Return `value` as an array of float64. The errors are those of `array_as_given`."""
     return array_as_given(name, value, what).astype(float, copy=False)
 
 

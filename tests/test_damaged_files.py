@@ -9,7 +9,7 @@ import pytest
 
 import rmtjac as rj
 from rmtjac.archive import load, save
-from tests import damage, saved
+from tests import damage, damage_entries, saved
 
 RESULTS = saved.results()
 NAMES = [type(result).__name__ for result in RESULTS]
@@ -20,11 +20,11 @@ NAMES = [type(result).__name__ for result in RESULTS]
 def test_damaged_files_are_refused_or_right(tmp_path, i):
     """`python -m benchmarks.damaged_files` does it at length."""
     rng = np.random.default_rng(i)
-    found = Counter(damage.outcomes(RESULTS[i], damage.BYTES + damage.PACKED, rng, tmp_path / "file.npz"))
+    found = Counter(damage.outcomes(RESULTS[i], damage.BYTES + damage_entries.PACKED, rng, tmp_path / "file.npz"))
     assert set(found) == {"line", "equal"}
     assert found["line"] > found["equal"]
     # Without a digest, as earlier versions wrote: a number may be another one, but nothing is a traceback.
-    found = Counter(damage.outcomes(RESULTS[i], damage.OLD, rng, tmp_path / "file.npz"))
+    found = Counter(damage.outcomes(RESULTS[i], damage_entries.OLD, rng, tmp_path / "file.npz"))
     assert set(found) <= {"line", "equal", "different"}
 
 
@@ -62,7 +62,7 @@ def test_an_entry_twice(tmp_path):
     path = tmp_path / "x.npz"
     RESULTS[0].save(path)
     with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
-        file.writestr("biases_0.npy", damage._npy(np.ones(4)))
+        file.writestr("biases_0.npy", damage_entries.npy(np.ones(4)))
     with pytest.raises(ValueError, match=r"entry 'biases_0.npy' is no array, or is there twice"):
         rj.Network.load(path)
 
@@ -74,7 +74,7 @@ def test_bombs_are_not_unpacked(tmp_path, monkeypatch, name):
     path = tmp_path / "x.npz"
     RESULTS[0].save(path)
     array = np.zeros(40_000_000, np.uint8) if name != "rmtjac" else np.zeros((), "U10000000")
-    _rewritten(path, lambda entries: entries.__setitem__(f"{name}.npy", damage._npy(array)))
+    _rewritten(path, lambda entries: entries.__setitem__(f"{name}.npy", damage_entries.npy(array)))
     assert path.stat().st_size < 50_000
     import tracemalloc
 
@@ -99,9 +99,9 @@ def test_files_without_a_digest_stay_readable(tmp_path):
         result.save(path)
 
         def undigested(entries):
-            header = json.loads(str(damage._array(entries["rmtjac.npy"])))
+            header = json.loads(str(damage_entries.array(entries["rmtjac.npy"])))
             assert len(header.pop("digest")) == 64
-            entries["rmtjac.npy"] = damage._npy(np.array(json.dumps(header)))
+            entries["rmtjac.npy"] = damage_entries.npy(np.array(json.dumps(header)))
 
         _rewritten(path, undigested)
         assert saved.content(type(result).load(path)) == saved.content(result)

@@ -1,10 +1,14 @@
 """Every notebook runs at small size and draws its pictures; its stored .ipynb is of the same source."""
 
+import ast
 import asyncio
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import rmtjac as rj
 
 jupytext = pytest.importorskip("jupytext")
 nbclient = pytest.importorskip("nbclient")
@@ -28,6 +32,29 @@ def _pictures(notebook):
     return [o for o in _outputs(notebook) if "image/png" in o.get("data", {})]
 
 
+def _dotted(node):
+    """The names of ``rj.a.b``, from the left; empty for anything else."""
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return names[::-1] if isinstance(node, ast.Name) and node.id == "rj" else []
+
+
+@pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.stem)
+def test_public_names_exist(script):
+    seen = 0
+    for node in ast.walk(ast.parse(script.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rmtjac"):
+            for alias in node.names:
+                getattr(import_module(node.module), alias.name)
+        thing = rj
+        for name in _dotted(node):
+            thing, seen = getattr(thing, name), seen + 1
+    assert seen > 3
+
+
+@pytest.mark.slow  # each starts a kernel and draws pictures: 5 to 15 s
 @pytest.mark.parametrize("script", _SCRIPTS, ids=lambda path: path.stem)
 def test_runs_at_small_size(script, tmp_path, monkeypatch):
     monkeypatch.setenv("RMTJAC_SMALL", "1")

@@ -161,7 +161,7 @@ def plan(
         tuple(cells),
         positive_int("seeds", seeds),
         entropy,
-        {k: dict(v) for k, v in wanted.items()},
+        {name: dict(options) for name, options in sorted(wanted.items())},  # as the file has them
         code_version(),
         {name: found for name in wanted if (found := describe(name))},
     )

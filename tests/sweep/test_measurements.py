@@ -49,7 +49,8 @@ def test_lyapunov_exponent_where_all_is_saturated_or_short():
 
 
 def test_lyapunov_exponent_changes_sign_near_thirty():
-    # EQUATIONS 5: of the hidden chain (HardTanh, Cauchy); 12 networks a width, L = 30, three standard errors.
+    # docs/theory/fixed_points.md: growth in the hidden layers (HardTanh, Cauchy). 12 networks a width, L = 30, three
+    # standard errors.
     root = np.random.SeedSequence(3)
     for width, sign in ((10, -1.0), (100, 1.0)):
         ens = rj.Ensemble.berlyand_slavin(width, 30)

@@ -1,4 +1,3 @@
-import errno
 import json
 import os
 import zlib
@@ -122,40 +121,6 @@ def test_duplicates_must_agree(plan):
     assert not (plan.folder.parent / "out.csv").exists()
 
 
-def test_a_full_disk(plan, monkeypatch):
-    _do(plan, [0, 1])
-    whole = os.write
-
-    def full(file, data):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    def nearly_full(file, data):
-        return whole(file, data[:40]) if data[18:24] == b'"unit"' else whole(file, data)
-
-    for write, message in (
-        (full, "No space left on device; the records before it are safe"),
-        (nearly_full, "is the disk full"),
-    ):
-        monkeypatch.setattr(records.os, "write", write)
-        with pytest.raises(OSError, match=message):
-            rj.sweep.run(plan.folder, "serial")
-        monkeypatch.undo()
-    assert scan(plan).done.sum() == 2
-    assert rj.sweep.run(plan.folder, "serial").complete
-    assert scan(plan).duplicates == 0
-
-
-def test_a_store_that_cannot_be_written(plan, monkeypatch):
-    def refuse(*arguments, **options):
-        raise OSError(errno.EROFS, "Read-only file system")
-
-    monkeypatch.setattr(records.os, "open", refuse)
-    with pytest.raises(OSError, match=r"cannot write records to .*Read-only file system"):
-        rj.sweep.run(plan.folder, "serial")
-    monkeypatch.undo()
-    assert rj.sweep.run(plan.folder, "serial").complete
-
-
 def test_mixed_classes_are_told(plan, monkeypatch):
     _do(plan, [0, 1])
     monkeypatch.setattr(records, "provenance", lambda **facts: {**facts, "versions": {}, "cpu": "another"})
@@ -164,18 +129,6 @@ def test_mixed_classes_are_told(plan, monkeypatch):
     assert any("different CPU classes" in line and "another" in line for line in problems)
     assert any("different versions of libraries" in line for line in problems)
     assert rj.sweep.load(plan.folder).facts["mixed"]
-
-
-def test_rows_must_be_as_declared(tmp_path):
-    for name, message in (
-        ("infinite", "must be finite, or NaN"),
-        ("strange", r"returned \['other'\]; it declares \['value'\]"),
-    ):
-        plan = rj.sweep.plan(
-            tmp_path / name, widths=3, depths=2, seeds=1, measures=f"tests.sweep.measures:{name}", block=1
-        )
-        with pytest.raises(ValueError, match=message):
-            rj.sweep.run(plan.folder, "serial")
 
 
 def _flips(size, sample, rng):

@@ -1,0 +1,44 @@
+"""Every benchmark imports, and (slow) runs its smallest case: they are no part of the package, but follow its names."""
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
+_SMALLEST = {
+    "certificates": ["--networks", "20", "--layers", "5"],
+    "damaged_files": ["--times", "1"],
+    "fixed_points": ["--only", "law", "--networks", "5", "--depths", "1", "2", "--out", "."],
+    "lanczos": ["--width", "200", "--samples", "2", "--out", "."],
+    "monte_carlo": ["--width", "50", "--samples", "4", "--out", "."],
+    "nonnegative": ["--only", "classifier", "--data", "digits", "--epochs", "1", "--seeds", "0", "--out", "."],
+    "product_accuracy": ["--seeds", "1", "--out", "."],
+    "product_bound": ["--rounds", "1", "--out", "."],
+    "rank": ["--rounds", "1", "--out", "."],
+    "run": ["--small", "--only", "sampling", "--out", "."],
+    "sweep": ["--units", "20", "--queued", "100", "--records", "1000", "--out", "."],
+}
+
+
+@pytest.mark.parametrize("name", _MODULES)
+def test_imports(name):
+    if name == "torch_equilibrium":
+        pytest.importorskip("torch")
+    if name == "test_speed":
+        pytest.importorskip("pytest_benchmark")
+    import_module(f"benchmarks.{name}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _SMALLEST)
+def test_smallest_case(name, tmp_path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", f"benchmarks.{name}", *_SMALLEST[name]]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout or list(tmp_path.iterdir())
