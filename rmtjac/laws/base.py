@@ -78,12 +78,44 @@ class Law:
         return self.amplitude * float(n) ** -(default if self.power is None else self.power)
 
     def entry_variance(self, fan_in: int, fan_out: int, width: int, *, bias: bool = False) -> float:
-        """Return the variance of an entry of a layer; infinite for heavy tails. Arguments as in `entry_scale`."""
+        """Return the variance of an entry of a layer; infinite for heavy tails.
+
+        Parameters
+        ----------
+        fan_in : int
+            The number of inputs of the layer.
+        fan_out : int
+            The number of its outputs.
+        width : int
+            The largest width of the network.
+        bias : bool, default False
+            Whether the law draws biases; the default power is then 0.
+
+        Returns
+        -------
+        float
+            The variance.
+        """
         scale = self.entry_scale(fan_in, fan_out, width, bias=bias)
         return scale * scale * self.standard_variance if self.finite_variance else math.inf
 
     def row_variance(self, fan_in: int, fan_out: int, width: int) -> float:
-        """Return sigma_w^2 = n Var W_ij with n the fan-in; the usual convention gives s^2 Var X without rounding."""
+        """Return sigma_w^2 = n Var W_ij with n the fan-in; the usual convention gives s^2 Var X without rounding.
+
+        Parameters
+        ----------
+        fan_in : int
+            The number of inputs of the layer.
+        fan_out : int
+            The number of its outputs.
+        width : int
+            The largest width of the network.
+
+        Returns
+        -------
+        float
+            The variance of the entries times the number of inputs; infinite for heavy tails.
+        """
         if not self.finite_variance:
             return math.inf
         n = {"in": fan_in, "out": fan_out, "width": width}[self.fan]
