@@ -67,7 +67,7 @@ def cited(text: str) -> list[tuple[str, str, str]]:
 
 
 def _numbers(text: str) -> Iterator[str]:
-    """The equations of "(18)-(23)", "20, 21" and the like, each as "(20)"."""
+    """Return the equations of "(18)-(23)", "20, 21" and the like, each as "(20)"."""
     numbers = re.findall(r"\d+(?:\.\d+)?", text)
     joins = re.split(r"\(?\d+(?:\.\d+)?\)?", text)[1:-1]
     for i, number in enumerate(numbers):

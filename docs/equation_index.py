@@ -117,7 +117,7 @@ class Missing(LookupError):
 
 
 def parents() -> dict[str, list[str]]:
-    """The names of the classes from which each class of the package inherits."""
+    """Return the names of the classes from which each class of the package inherits."""
     found: dict[str, list[str]] = {}
     for path in files("rmtjac"):
         for name, bases in read(path).bases:
@@ -141,7 +141,7 @@ def located(name: str, known: dict[str, list[str]]) -> tuple[str, str]:
 
 
 def entries() -> dict[str, list[dict[str, Any]]]:
-    """The table `sources.toml`."""
+    """Return the table `sources.toml`."""
     return tomllib.loads((DOCS / "sources.toml").read_text(encoding="utf-8"))
 
 
@@ -158,7 +158,7 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """The whole index: what `sources.toml` lists, then whatever else is cited."""
+    """Return the whole index: what `sources.toml` lists, then whatever else is cited."""
     package, tests = citations("rmtjac"), citations("tests")
     in_package, in_tests = places("rmtjac"), places("tests")
 
@@ -212,7 +212,7 @@ the functions that cite it and those that `docs/sources.toml` names. After a cha
 
 
 def page() -> str:
-    """The text of the page."""
+    """Return the text of the page."""
     text, source = [_HEAD], ""
     for row in rows():
         if row.source != source:
@@ -226,7 +226,7 @@ def page() -> str:
 
 
 def missing() -> list[str]:
-    """What `sources.toml` names and does not cite the equation itself."""
+    """Return what `sources.toml` names and does not cite the equation itself."""
     known, package = places("rmtjac"), citations("rmtjac")
     found = []
     for source, lines in entries().items():

@@ -21,7 +21,7 @@ __all__ = ["ensure"]
 
 
 def _probe() -> None:
-    """A function of this folder, to ask Numba whether it could cache it."""
+    """Stand for the kernels when Numba is asked whether it could cache a function of this folder."""
 
 
 def ensure() -> None:
