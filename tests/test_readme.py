@@ -99,7 +99,7 @@ def _command(marker):
 
 @pytest.mark.parametrize(
     ("marker", "extra", "job"),
-    [("run", ".", "rmtjac compare"), ("test", "-e '.[test]'", "python -m pytest -n auto --dist loadfile")],
+    [("run", ".", "rmtjac compare"), ("test", "-e '.[test]'", "python -m pytest -n auto --dist worksteal")],
 )
 def test_commands(marker, extra, job):
     command = f"python3 -m venv .venv && .venv/bin/pip install -q {extra} && .venv/bin/{job}\n"

@@ -60,8 +60,8 @@ def use() -> None:
     assert_type(found.outcomes, Mapping[Status, int])
     assert_type(rj.find_basins(net).fractions, np.ndarray)
     counts = rj.count_fixed_points(ens, 3)
-    assert_type(counts.means, dict[str, tuple[float, float]])
-    assert_type(counts.outcomes, dict[Status, tuple[float, float]])
+    assert_type(counts.means, dict[str, Estimate])
+    assert_type(counts.outcomes, dict[Status, Estimate])
 
     certificate = rj.nonnegative.certify(net)
     assert_type(certificate, Certificate)

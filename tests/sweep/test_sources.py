@@ -246,7 +246,7 @@ def test_on_the_command_line(code, tmp_path):
     folder = tmp_path / "sweep"
     _plan(folder)
     words = [sys.executable, "-m", "rmtjac.cli", "sweep", "run", str(folder), "-j", "1"]
-    subprocess.run([*words, "--most", "2"], check=True, capture_output=True)
+    subprocess.run([*words, "--max-units", "2"], check=True, capture_output=True)
     (code / "sibling.py").write_text("def far(x):\n    return x + 1\n")
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert done.returncode == 2
