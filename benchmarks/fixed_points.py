@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.fixed_points.iterated.orbits import value_and_jacobian
 
 WIDTH = 100

@@ -21,7 +21,7 @@ from scipy.stats import beta
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.comparison.goodness import goodness_of_fit
 from rmtjac.comparison.result import LEVEL
 from rmtjac.comparison.width_ladder import ladder_ensemble

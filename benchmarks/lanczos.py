@@ -28,7 +28,7 @@ from scipy.special import erfinv
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
 from rmtjac.spectra.lanczos.quadrature import smoothed_density
 from rmtjac.spectra.lanczos.result import LanczosSpectrum

@@ -31,7 +31,7 @@ from scipy.stats import binom
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.activations import Activation
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.propagation.mean_field import mean_field
 from tests.oracles.closed_forms import finite_moments
 

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.learn import (
     CONFIGURATIONS,
     PcDEQClassifier,

@@ -18,7 +18,7 @@ import numpy as np
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from tests.spectra.exact import exact_logs, layers, relative_errors
 
 CASES = [

@@ -18,7 +18,7 @@ from scipy.linalg import block_diag, circulant, companion, hilbert, invhilbert, 
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from tests.spectra.exact import exact_logs, layers, relative_errors
 
 SEED = 20261127

@@ -17,7 +17,7 @@ import numpy as np
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 
 SEED = 20261127
 

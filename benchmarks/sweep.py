@@ -18,7 +18,7 @@ import numpy as np
 
 import rmtjac as rj
 from benchmarks.run import header
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.sweep.one_unit import rows
 from rmtjac.sweep.records import Writer
 from rmtjac.sweep.store import scan

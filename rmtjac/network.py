@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rmtjac.activations import Activation, activation
-from rmtjac.archive import restore, save
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.provenance import provenance
-from rmtjac.schema import Schema
 from rmtjac.validate import real_array
 
 __all__ = ["Network", "NetworkArrays"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.archive import load, save
+from rmtjac.archive.results import load, save
 from tests import damage, damage_entries, saved
 
 RESULTS = saved.results()
@@ -70,7 +70,7 @@ def test_an_entry_twice(tmp_path):
 @pytest.mark.parametrize("name", ["weights_0", "extra", "rmtjac"])
 def test_bombs_are_not_unpacked(tmp_path, monkeypatch, name):
     """Zeros, a thousandth of their size when packed: what they claim is checked before."""
-    monkeypatch.setattr("rmtjac.npz._LONGEST_TEXT", 10**6)
+    monkeypatch.setattr("rmtjac.archive.npz._LONGEST_TEXT", 10**6)
     path = tmp_path / "x.npz"
     RESULTS[0].save(path)
     array = np.zeros(40_000_000, np.uint8) if name != "rmtjac" else np.zeros((), "U10000000")
@@ -88,7 +88,7 @@ def test_bombs_are_not_unpacked(tmp_path, monkeypatch, name):
 
 def test_more_than_memory_is_said(tmp_path, monkeypatch):
     path = save(tmp_path / "x.npz", "Thing", {}, {"v": np.zeros(1000)})
-    monkeypatch.setattr("rmtjac.npz.os.sysconf", lambda name: 50)
+    monkeypatch.setattr("rmtjac.archive.npz.os.sysconf", lambda name: 50)
     with pytest.raises(ValueError, match="more than the memory of this machine"):
         load(path, "Thing")
 

@@ -34,7 +34,7 @@ def write_picture(path: Path, figure: Figure) -> None:
     """Write a figure, whole or not at all, and close it."""
     import matplotlib.pyplot as plt
 
-    from rmtjac.archive import write_atomically
+    from rmtjac.archive.results import write_atomically
 
     write_atomically(path, lambda file: figure.savefig(file, format=path.suffix[1:], dpi=150))
     plt.close(figure)
@@ -42,7 +42,7 @@ def write_picture(path: Path, figure: Figure) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all."""
-    from rmtjac.archive import write_atomically
+    from rmtjac.archive.results import write_atomically
 
     write_atomically(path, lambda file: file.write(text.encode()))
 

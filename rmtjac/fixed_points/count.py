@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import restore, save
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.ensemble import Ensemble
 from rmtjac.estimate import Estimate
 from rmtjac.fixed_points.find import METHODS, find_fixed_points
@@ -21,7 +22,6 @@ from rmtjac.fixed_points.proved.search import MOST_BOXES
 from rmtjac.pool import run_in_threads
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
-from rmtjac.schema import Schema
 from rmtjac.status import Status
 from rmtjac.validate import choice, positive_int
 

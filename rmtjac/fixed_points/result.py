@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import restore, save
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.fixed_points.clusters import Cluster
 from rmtjac.fixed_points.ends import Cycle, Label, pack_cycles, unpack_cycles
 from rmtjac.fixed_points.points import placed, radius_below_one, spectral_radii
-from rmtjac.schema import Schema
 from rmtjac.status import Status
 
 __all__ = ["FixedPoints"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.archive import restore, save
-from rmtjac.schema import Schema
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.spectra import given
 from rmtjac.spectra.statistics.eigenvalues import SampleStatistics
 

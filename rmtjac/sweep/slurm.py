@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.sweep.engines import remaining, run
 from rmtjac.sweep.plans import read_plan
 from rmtjac.sweep.progress import SweepStatus

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import restore, save
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.fixed_points.ends import Cycle, Label, pack_cycles, unpack_cycles
-from rmtjac.schema import Schema
 from rmtjac.status import Status
 
 __all__ = ["Basins"]

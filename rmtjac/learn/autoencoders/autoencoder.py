@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rmtjac import archive
+from rmtjac.archive import results as archive
+from rmtjac.archive.schema import Schema
 from rmtjac.learn.autoencoders.training import CONFIGURATIONS, AutoencoderTrainer
 from rmtjac.learn.optimisation.adamw import precision_for
 from rmtjac.network import Network
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, stream
-from rmtjac.schema import Schema
 from rmtjac.validate import choice, finite, positive_int, real_array
 
 __all__ = ["Autoencoder", "Reconstruction", "train_autoencoder"]

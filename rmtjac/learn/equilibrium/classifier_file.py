@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac import archive
+from rmtjac.archive import results as archive
+from rmtjac.archive.schema import Schema
 from rmtjac.learn.equilibrium.layers import layer_of
 from rmtjac.learn.equilibrium.training import Epoch
 from rmtjac.provenance import provenance
-from rmtjac.schema import Schema
 
 __all__ = ["read", "write"]
 

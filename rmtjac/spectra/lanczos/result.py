@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import restore, save
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.estimate import Estimate, standard_error
-from rmtjac.schema import Schema
 from rmtjac.spectra.lanczos import quadrature
 from rmtjac.spectra.statistics.eigenvalues import points
 from rmtjac.validate import finite, positive_int

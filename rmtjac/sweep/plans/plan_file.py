@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.rng import seed_from_facts
 from rmtjac.sweep.measurements import KINDS
 from rmtjac.sweep.plans.cells import Cell

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import write_atomically
+from rmtjac.archive.results import write_atomically
 from rmtjac.sweep.plans import Plan, read_plan
 from rmtjac.sweep.store import Contents, read_rows, scan
 from rmtjac.sweep.table.parquet import BATCH, read_parquet, write_parquet

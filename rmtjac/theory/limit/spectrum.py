@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.archive import restore, save
+from rmtjac.archive.results import restore, save
+from rmtjac.archive.schema import Schema
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.provenance import provenance
-from rmtjac.schema import Schema
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
 from rmtjac.theory.limit.density import LimitDensity
 from rmtjac.theory.limit.solution import Solution

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac import archive
+from rmtjac.archive import results as archive
 from rmtjac.theory import DiscreteLaw, Layers
 from tests.theory.limit.fixed_rules import equal_layers
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.archive import load, save, write_atomically
+from rmtjac.archive.results import load, save, write_atomically
 
 
 def test_round_trip(tmp_path):
@@ -74,7 +74,7 @@ def test_other_kinds_and_formats_are_named(tmp_path, monkeypatch):
     path = save(tmp_path / "x.npz", "Thing", {}, {})
     with pytest.raises(ValueError, match="holds a Thing; a Network is needed"):
         rj.Network.load(path)
-    monkeypatch.setattr("rmtjac.archive._FORMAT", 99)
+    monkeypatch.setattr("rmtjac.archive.results._FORMAT", 99)
     with pytest.raises(ValueError, match="has format 1"):
         load(path, "Thing")
     with pytest.raises(FileNotFoundError, match="no such file"):

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from rmtjac import npz
+from rmtjac.archive import npz
 
 ARRAYS = {
     "floats": np.arange(6.0).reshape(2, 3), "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.schema import Schema
+from rmtjac.archive.schema import Schema
 
 SCHEMA = Schema(
     "Thing",

@@ -2,8 +2,8 @@
 
 A result is an ``.npz`` file of plain arrays and one JSON text. The text says what the file holds, how it came about,
 and the digest of all of it. No pickles are written or read, so loading a file from a stranger runs no code of that
-file. What a file of each class must hold is declared (`rmtjac.schema`); a file that holds anything else is refused with
-an error of one line that names it.
+file. What a file of each class must hold is declared (`rmtjac.archive.schema`); a file that holds anything else is
+refused with an error of one line that names it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 
-from rmtjac import npz
-from rmtjac.schema import Schema
+from rmtjac.archive import npz
+from rmtjac.archive.schema import Schema
 from rmtjac.validate import output_path
 
 __all__ = ["load", "restore", "save", "write_atomically"]

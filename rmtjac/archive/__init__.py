@@ -1,0 +1,1 @@
+"""Files of results: saved atomically with a digest, read without trust."""
