@@ -40,10 +40,10 @@ def lazy_names(
     def load(name: str) -> Any:
         if name in home_of:
             value = getattr(import_module(home_of[name]), name)
-        elif not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+        elif name.isidentifier() and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
             value = import_module(f"{package}.{name}")
         else:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}{did_you_mean(name, home_of)}")
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{did_you_mean(name, names())}")
         setattr(sys.modules[package], name, value)  # the next use does not come here
         return value
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-LAZY = ("rmtjac", "rmtjac.plotting", "rmtjac.spectra", "rmtjac.theory")
+LAZY = ("rmtjac", "rmtjac.learn", "rmtjac.plotting", "rmtjac.spectra", "rmtjac.theory")
 
 
 def _process(code):
@@ -27,6 +27,7 @@ def test_each_import_loads_what_it_needs():
         assert _loaded(f"import {module}") <= {"lazy", module.split(".")[1]}, module
     # The results that a picture shows are loaded by whoever made them.
     assert _loaded("from rmtjac.plotting import *") <= {"lazy", "plotting", "validate"}
+    assert _loaded("import rmtjac.learn") <= {"lazy", "learn"}
     assert not everything & _loaded("from rmtjac.theory import limit_spectrum")
     assert not everything & _loaded("from rmtjac.spectra import *")
     assert not {*everything, "theory", "spectra", "kernels"} & _loaded("import rmtjac.cli")
@@ -37,7 +38,7 @@ def test_any_order_of_imports_gives_the_same_things():
     code = """
 import importlib, json, pkgutil
 import rmtjac as rj
-lazy = [rj, rj.plotting, rj.spectra, rj.theory]
+lazy = [rj, rj.learn, rj.plotting, rj.spectra, rj.theory]
 before = {(p.__name__, n): getattr(p, n) for p in lazy for n in p.__all__}
 for p in lazy:
     for found in pkgutil.walk_packages(p.__path__, p.__name__ + "."):
@@ -97,6 +98,8 @@ def test_type_checkers_and_users_see_the_same_names(package):
     [
         ("rmtjac", "Ensembel", "Ensemble"),
         ("rmtjac", "limit_spectrm", "limit_spectrum"),
+        ("rmtjac", "theroy", "theory"),
+        ("rmtjac.learn", "PcDEQClasifier", "PcDEQClassifier"),
         ("rmtjac.theory", "lerch_fi", "lerch_phi"),
         ("rmtjac.spectra", "tailindex", "tail_index or TailIndex"),
         ("rmtjac.plotting", "plot_spectra", "plot_spectrum"),
@@ -113,6 +116,13 @@ def test_a_misspelt_name_is_told_its_neighbours(package, wrong, near):
     assert not hasattr(module, "nothing_like_it")
     with pytest.raises(ImportError, match="cannot import name"):
         exec(f"from {package} import {wrong}")
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "cli.main", "a b", "1", ".", "é", "_private"])
+@pytest.mark.parametrize("package", LAZY)
+def test_what_is_no_name_is_no_attribute(package, name):
+    # The search for a submodule of a dotted name fails with an error of its own.
+    assert not hasattr(importlib.import_module(package), name)
 
 
 def test_submodules_are_found_without_an_import():
