@@ -26,7 +26,7 @@ class _Version(argparse.Action):
         super().__init__(*args, **options)
 
     def __call__(self, parser: argparse.ArgumentParser, *args: Any, **options: Any) -> None:
-        from rmtjac import __version__
+        from rmtjac.provenance import __version__
 
         print(f"rmtjac {__version__}")
         parser.exit()
