@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rmtjac.cli import fixed_points, info, learn, nonnegative, spectra, sweep
+from rmtjac.cli.output import say
 from rmtjac.cli.parser import Parser
 
 __all__ = ["main", "parser"]
@@ -28,7 +29,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *args: Any, **options: Any) -> None:
         from rmtjac.provenance import __version__
 
-        print(f"rmtjac {__version__}")
+        say(f"rmtjac {__version__}")
         parser.exit()
 
 
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     commands = parser()
     if not words:
-        print(_overview(commands))
+        say(_overview(commands))
         return 0
     # argparse loses track of "--" below a subcommand.
     dashes = words.index("--") if "--" in words else len(words)
@@ -64,13 +65,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.after_dashes = words[dashes + 1 :]
         else:
             unknown += words[dashes:]
+    chosen = getattr(args, "parser", commands)
     if unknown:
-        args.parser.unknown(unknown)
-    if args.command != "info":
-        import matplotlib
-
-        matplotlib.use("agg")
+        chosen.unknown(unknown)
+    if chosen.commands:
+        chosen.missing()
     try:
+        if args.command != "info":
+            import matplotlib
+
+            matplotlib.use("agg")
         args.run(args)
     except KeyboardInterrupt:
         print("rmtjac: interrupted; nothing was written", file=sys.stderr)
@@ -81,6 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"rmtjac: not enough memory for {sizes or args.command}: {error}", file=sys.stderr)
         return 2
     except (ValueError, TypeError, ArithmeticError, ImportError, NotImplementedError, OSError) as error:
-        print(f"rmtjac: {error}", file=sys.stderr)
+        print(f"rmtjac: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
     return 0

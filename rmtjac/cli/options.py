@@ -127,7 +127,7 @@ def add_ensemble(new: Parser, default_preset: str | None = None) -> None:
         "gaussian:1.0, cauchy:1.0:power=1, cauchy:1.0:power=1:fan=width; or one per layer, with commas "
         f"(default {WEIGHTS})",
     )
-    group.add_argument("--biases", metavar="LAW", help="as for the weights, or none (default none)")
+    group.add_argument("--biases", metavar="LAW", help="as for the weights, or none, also for one layer (default none)")
     new.set_defaults(default_preset=default_preset)
 
 
@@ -171,18 +171,24 @@ def ensemble_of(args: argparse.Namespace) -> Ensemble:
             if widths is None
             else Ensemble(widths, _ACTIVATION, WEIGHTS)
         )
-    biases = base.biases if args.biases is None else None if args.biases == "none" else _layers(args.biases)
+    depth = base.depth
     return Ensemble(
         base.widths if widths is None else widths,
-        base.activations if args.activation is None else _layers(args.activation),
-        base.weights if args.weights is None else _layers(args.weights),
-        biases,
+        base.activations if args.activation is None else _layers(args.activation, depth),
+        base.weights if args.weights is None else _layers(args.weights, depth),
+        base.biases if args.biases is None else _biases(args.biases, depth),
     )
 
 
-def _layers(text: str) -> str | list[str]:
-    """Return a text that holds for all layers, or the list of texts of a text with commas."""
-    return text.split(",") if "," in text else text
+def _layers(text: str, depth: int) -> list[str]:
+    """Return the entries of a text with commas, one for each layer; a text without commas holds for all layers."""
+    return [part.strip() for part in text.split(",")] if "," in text else [text] * depth
+
+
+def _biases(text: str, depth: int) -> list[str] | None:
+    """Return the laws of the biases, or None if no layer has any; one layer without biases has the law gaussian:0."""
+    laws = _layers(text, depth)
+    return None if laws == ["none"] * depth else ["gaussian:0" if law == "none" else law for law in laws]
 
 
 def add_seed(new: Parser, of: str) -> None:

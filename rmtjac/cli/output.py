@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["checked_out", "print_result", "write_picture", "write_text"]
+__all__ = ["checked_out", "print_result", "say", "write_picture", "write_text"]
 
 _PICTURES = (".png", ".pdf", ".svg")
+_READER_LEFT = 141  # exit code, as of a program that the signal SIGPIPE ends
 
 
 def checked_out(args: argparse.Namespace, *others: str, pictures: bool = True) -> Path | None:
@@ -28,6 +31,21 @@ def checked_out(args: argparse.Namespace, *others: str, pictures: bool = True) -
     if path.suffix not in allowed:
         raise ValueError(f"--out={args.out!r} must end in {', '.join(allowed)}")
     return path
+
+
+def say(text: str) -> None:
+    """Print a text on the standard output at once; exit if nobody can read it.
+
+    That a reader stops early, as in ``rmtjac ... | head -1``, is not reported as an error.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter writes once more when it ends
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(_READER_LEFT) from None
+        print(f"rmtjac: standard output: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def write_picture(path: Path, figure: Figure) -> None:
@@ -52,9 +70,10 @@ def print_result(
 ) -> None:
     """Print the facts as JSON if that is asked for, else the lines and the file that was written."""
     if args.json:
-        print(json.dumps(_json_ready(facts), indent=2, allow_nan=False))
+        text = json.dumps(_json_ready(facts), indent=2, allow_nan=False)
     else:
-        print("\n".join([*lines, *([f"wrote {out}"] if out else [])]))
+        text = "\n".join([*lines, *([f"wrote {out}"] if out else [])])
+    say(text)
 
 
 def _json_ready(value: Any) -> Any:

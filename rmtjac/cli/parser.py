@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from rmtjac.cli.output import say
 from rmtjac.lazy import did_you_mean
 
 __all__ = ["Parser", "Run", "one_of"]
@@ -37,6 +38,10 @@ class Parser(argparse.ArgumentParser):
         """Print one line on stderr and exit with code 2."""
         self.exit(2, f"rmtjac: {message}\n")
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help text."""
+        say(self.format_help().rstrip())
+
     def command(self, name: str, summary: str, example: str, run: Run | None = None) -> Parser:
         """Add a command, or an action of a command, and return its parser.
 
@@ -45,7 +50,8 @@ class Parser(argparse.ArgumentParser):
         top = self.prog == "rmtjac"
         if self._kinds is None:
             word = "command" if top else "action"
-            self._kinds = self.add_subparsers(dest=word, required=True, metavar=word, help="one of")
+            # Not required: that a command is missing is said by `missing`, which an unknown option must not hide.
+            self._kinds = self.add_subparsers(dest=word, metavar=word, help="one of")
         new: Parser = self._kinds.add_parser(name, help=summary, description=summary, epilog=f"example:\n  {example}")
         # Actions have no default of their own, so that --json before the action counts too.
         new.add_argument(
@@ -66,6 +72,11 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(
                 None, f"unknown {action.dest} {value!r}{did_you_mean(value, action.choices)} (known: {known})"
             )
+
+    def missing(self) -> NoReturn:
+        """Report that the command, or the action of the command, is missing."""
+        top, _, name = self.prog.partition(" ")
+        self.error(f"{name or top} needs {'an action' if name else 'a command'}: {', '.join(self.commands)}")
 
     def unknown(self, words: list[str]) -> NoReturn:
         """Report words that the command does not take."""

@@ -15,7 +15,8 @@ from rmtjac.provenance import versions
 __all__ = ["code_version"]
 
 _PACKAGE = Path(__file__).parents[1]
-# Sources that choose the streams of random numbers, draw networks or measure them. Sources that hand out, store or show units decide no result.
+# Sources that choose streams of random numbers, draw networks or measure them. Sources that hand out, store or show
+# units decide no result.
 _DECIDING = (
     "activations/**/*.py", "codes.py", "ensemble.py", "laws/**/*.py", "network.py", "rng.py", "kernels/**/*.py",
     "fixed_points/**/*.py", "status.py", "sweep/measurements.py", "sweep/one_unit.py", "sweep/plans/cells.py",

@@ -52,7 +52,7 @@ def test_json_counts_before_the_action_too(tmp_path, capsys):
         (("deq", "eval", "nothing.npz"), "there is no such file"),
         (("autoencoder", "table", "--only", "Tanh"), "--only='Tanh' must be one of"),
         (("autoencoder", "table", "--epochs", "0"), "epochs=0 must be a positive whole number"),
-        (("deq",), "the following arguments are required: action"),
+        (("deq",), "deq needs an action: train, eval"),
     ],
 )
 def test_errors_are_one_line(words, text, tmp_path, monkeypatch, capsys):

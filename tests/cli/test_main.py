@@ -38,8 +38,11 @@ def test_a_failed_write_keeps_the_old_file(capsys, tmp_path, monkeypatch, stop):
         (["xyz"], "unknown command 'xyz' (known: spectrum, "),
         (["sweep", "colect", "DIR"], "unknown action 'colect'; did you mean collect? (known: plan, run, "),
         (["deq", "training"], "unknown action 'training'; did you mean train? (known: train, eval)"),
-        (["deq"], "the following arguments are required: action"),
-        (["--json"], "the following arguments are required: command"),
+        (["deq"], "deq needs an action: train, eval"),
+        (["sweep", "--json"], "sweep needs an action: plan, run, "),
+        (["--json"], "unrecognized arguments: --json"),
+        (["--verson"], "unrecognized arguments: --verson; did you mean --version?"),
+        (["--"], "unrecognized arguments: --"),
         (["limit", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["limit", "--dept=2"], None),  # an abbreviation
         (["limit", "--deepth", "2"], "unrecognized arguments: --deepth 2; did you mean --depth"),

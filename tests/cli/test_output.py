@@ -2,6 +2,8 @@ import argparse
 import json
 import math
 import os
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import pytest
@@ -51,3 +53,26 @@ def test_text_or_json(capsys, tmp_path):
     print_result(argparse.Namespace(json=True), facts, ["one"], tmp_path / "x")
     out = json.loads(capsys.readouterr().out)
     assert out == {"a": None, "b": [1.0, None, {"c": [None, 2]}], "d": "nan", "e": True}
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [[], ["--version"], ["limit", "-h"], ["info"]], ids=" ".join)
+def test_a_reader_that_stops_early_is_no_error(words, unbuffered):
+    read, write = os.pipe()
+    os.close(read)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-m", "rmtjac", *words]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, env=environment, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is a thing of Linux")
+@pytest.mark.parametrize("words", [[], ["-h"]], ids=" ".join)
+def test_a_full_disk_is_one_line(words):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "rmtjac", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("rmtjac: standard output: ")
+    assert done.stderr.count("\n") == 1

@@ -33,7 +33,6 @@ def test_json_before_and_after_the_action(top, words):
         (["drow"], "unknown command 'drow'; did you mean draw? (known: draw, group)"),
         (["zzz"], "unknown command 'zzz' (known: draw, group)"),
         (["group", "acts"], "unknown action 'acts'; did you mean act? (known: act)"),
-        ([], "the following arguments are required: command"),
         (["draw", "--size", "x"], "argument --size: invalid int value: 'x'"),
     ],
 )
@@ -53,6 +52,18 @@ def test_unknown_options(top, capsys):
         with pytest.raises(SystemExit):
             top.commands["draw"].unknown(words)
         assert capsys.readouterr().err == f"rmtjac: unrecognized arguments: {' '.join(words)}{hint}\n"
+
+
+def test_what_is_missing(top, capsys):
+    assert top.parse_args([]).command is None
+    for parser, message in (
+        (top, "rmtjac needs a command: draw, group"),
+        (top.commands["group"], "group needs an action: act"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            parser.missing()
+        assert stop.value.code == 2
+        assert capsys.readouterr().err == f"rmtjac: {message}\n"
 
 
 def test_metavar():

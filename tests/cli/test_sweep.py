@@ -64,7 +64,7 @@ def test_damage_is_named_by_every_command(sweep, tmp_path, capsys):
         (["run", "nowhere"], "holds no plan.json; make a plan first"),
         (["plan", "new", "nowhere.toml"], "nowhere.toml"),
         (["status", "nowhere", "--tasks", "3"], "unrecognized arguments"),
-        ([], "the following arguments are required: action"),
+        ([], "sweep needs an action: plan, run, "),
     ],
 )
 def test_errors_are_one_line(words, message, capsys):
