@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rmtjac.activations import Activation
+from rmtjac.activations import Activation, activation
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.derivative_laws.erf import ErfLaw
@@ -39,13 +39,13 @@ def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
 
 
 @lru_cache(maxsize=256)
-def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
+def derivative_law(phi: str | Activation, variance: float) -> DerivativeLaw:
     r"""Return the law of :math:`\varphi'(h)^2`, :math:`h \sim N(0, q)`.
 
     Parameters
     ----------
-    phi : Activation
-        The activation, for example ``rj.activations.activation("tanh")``.
+    phi : str or Activation
+        The activation or its name, for example ``"tanh"``.
     variance : float
         The variance q >= 0 of the preactivations: the q of the formulas after BS (24), :math:`q^h` of the mean field.
 
@@ -59,7 +59,8 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     TypeError
         If `variance` is not a number.
     ValueError
-        If q is negative or not finite, phi' is unbounded or returns NaN, or D = 0 almost surely.
+        If the activation is not known, q is negative or not finite, phi' is unbounded or returns NaN, or D = 0 almost
+        surely.
 
     See Also
     --------
@@ -78,12 +79,12 @@ def derivative_law(phi: Activation, variance: float) -> DerivativeLaw:
     Examples
     --------
     >>> import rmtjac as rj
-    >>> rj.theory.derivative_law(rj.activations.activation("hardtanh"), 0.5)
+    >>> rj.theory.derivative_law("hardtanh", 0.5)
     DiscreteLaw(0: 0.1573, 1: 0.8427)
-    >>> rj.theory.derivative_law(rj.activations.activation("erf"), 0.5)
+    >>> rj.theory.derivative_law("erf", 0.5)
     ErfLaw(q=0.5, mean=0.623686, ... nodes)
     """
-    variance = finite("variance", variance, least=0.0)
+    phi, variance = activation(phi), finite("variance", variance, least=0.0)
     if variance == 0.0:
         d = float(phi.derivative(np.zeros(1))[0])
         out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0], (phi, 0.0))

@@ -94,3 +94,12 @@ def test_bad_laws():
     ]:
         with pytest.raises(ValueError, match=message):
             derivative_law(phi, q)
+
+
+@pytest.mark.parametrize("name", ["tanh", "erf", "hardtanh", "leaky_relu:0.2"])
+def test_a_name_stands_for_the_activation(name):
+    one, other = derivative_law(name, 0.7), derivative_law(rj.activations.activation(name), 0.7)
+    assert type(one) is type(other)
+    assert one.moment_transform(-0.3) == other.moment_transform(-0.3)
+    with pytest.raises(ValueError, match="activation='tanhh' is not known"):
+        derivative_law("tanhh", 0.7)
