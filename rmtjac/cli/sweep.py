@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+_KINDS = ("lines", "map")  # of pictures
+
 
 def register(parser: Parser) -> None:
     """Add the commands to a parser."""
@@ -71,7 +73,7 @@ def register(parser: Parser) -> None:
     one.add_argument(
         "--kind",
         default="lines",
-        metavar=one_of("lines", "map"),
+        metavar=one_of(*_KINDS),
         help="lines against the depth, or a map over width and depth (default lines)",
     )
     one.add_argument("--out", metavar="FILE", help="the picture (.png, .pdf, .svg)")
@@ -134,8 +136,12 @@ def _collect(args: argparse.Namespace) -> None:
 
 def _plot(args: argparse.Namespace) -> None:
     from rmtjac.sweep import load
+    from rmtjac.validate import choice
 
     out = checked_out(args)
+    choice("--kind", args.kind, _KINDS)
+    if out is None and args.column is not None:
+        raise ValueError(f"--column={args.column!r} names what the picture shows; add --out")
     table = load(args.folder)
     if out is not None:
         from rmtjac.plotting import plot_sweep

@@ -84,7 +84,7 @@ def plot_sweep(
         column = next((name for name in ("stable", "attracting") if name in table.kinds), "")
     if table.kinds.get(column) not in ("int", "float", "bool"):
         raise ValueError(f"column={column!r} must be a column of numbers: {', '.join(table.kinds)}")
-    conventions = list(dict.fromkeys(cell[0] for cell in table.cells()))
+    conventions = list(dict.fromkeys(cell.convention for cell in table.cells()))
     if kind == "lines":
         return _lines(table, ax, column, conventions)
     if ax is not None and len(conventions) > 1:
@@ -111,11 +111,11 @@ def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[st
     """Draw means against the depth, one line for each convention and width."""
     beside = len({cell[:2] for cell in table.cells()}) > 4  # the legend, then
     figure, (ax,) = _figure(ax, 1, (8.8 if beside else 6.4, 4.4))
-    widths = sorted({cell[1] for cell in table.cells()})
+    widths = sorted({cell.width for cell in table.cells()})
     lines = []
     for c, convention in enumerate(conventions):
         for w, width in enumerate(widths):
-            depths = sorted(cell[2] for cell in table.cells() if cell[:2] == (convention, width))
+            depths = sorted(cell.depth for cell in table.cells() if cell[:2] == (convention, width))
             if not depths:
                 continue
             mean, error = np.array([table.of(convention, width, depth).mean(column) for depth in depths]).T
@@ -130,7 +130,7 @@ def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[st
             )  # fmt: skip
     ax.set_xlabel("depth $L$")
     ax.set_ylabel(_label(column))
-    depths = sorted({cell[2] for cell in table.cells()})
+    depths = sorted({cell.depth for cell in table.cells()})
     if len(depths) > 1 and depths[-1] >= 10:
         ax.set_xscale("log")
         ax.set_xticks(depths, [str(depth) if depth != 6 else "" for depth in depths], minor=False)
@@ -147,7 +147,8 @@ def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[st
 def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
     """Draw means over widths and depths, one panel for each convention."""
     figure, axes = _figure(ax, len(conventions), (2.0 + 3.0 * len(conventions), 3.2))
-    widths, depths = (sorted({cell[k] for cell in table.cells()}) for k in (1, 2))
+    widths = sorted({cell.width for cell in table.cells()})
+    depths = sorted({cell.depth for cell in table.cells()})
     grids = np.full((len(conventions), len(widths), len(depths), 2), np.nan)
     for convention, width, depth in table.cells():
         place = conventions.index(convention), widths.index(width), depths.index(depth)

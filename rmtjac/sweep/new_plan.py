@@ -258,7 +258,7 @@ def plan_from_toml(folder: str | Path, path: str | Path, *, progress: bool = Fal
     """
     try:
         facts = tomllib.loads(Path(path).read_text())
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"path={str(path)!r} is not TOML: {error}") from None
     short = {name: facts.pop(name) for name in _SHORT if name in facts}
     unknown = sorted(set(facts) - set(_TOML))

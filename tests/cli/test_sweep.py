@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from rmtjac.cli.main import main
+from tests.cli.running import fail
 
 TOML = 'widths = [6, 8]\ndepths = [1, 2]\nseeds = 8\nblock = 4\n[conventions.a]\n[conventions.b]\nfan = "width"\n'
 
@@ -76,6 +77,28 @@ def test_errors_are_one_line(words, message, capsys):
     err = capsys.readouterr().err
     assert message in err
     assert err.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--kind", "heat"], "--kind='heat' must be one of 'lines', 'map'"),
+        (["--column", "stable"], "--column='stable' names what the picture shows; add --out"),
+        (["--column", "nothing", "--out", "x.png"], "column='nothing' must be a column of numbers"),
+    ],
+)
+def test_options_of_the_picture_are_checked_without_a_picture_too(sweep, capsys, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(["sweep", "run", sweep, "--engine", "serial"]) == 0
+    capsys.readouterr()
+    assert message in fail(capsys, "sweep", "plot", sweep, *words)
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_plan_that_is_no_text(capsys, tmp_path):
+    (tmp_path / "plan.toml").write_bytes(b"\xff\xfe")
+    path = str(tmp_path / "plan.toml")
+    assert f"path={path!r} is not TOML" in fail(capsys, "sweep", "plan", tmp_path / "new", path)
 
 
 def test_bad_engine(sweep, capsys):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,15 @@ _SAME = 1e-11  # a candidate at this relative distance from a proved point is th
 _NEAR = 1e-6  # candidates without a proof at this relative distance count as one
 _SINGULAR = 1e-5  # smaller relative singular values of I - J are taken as those of a multiple point
 _SHRINKINGS = 50  # the largest number of times a box is replaced by the bounds of its image
+
+
+class _Row(NamedTuple):
+    """One point of the result, as `local_proof` or Newton's method found it."""
+
+    place: np.ndarray
+    errors: np.ndarray
+    jacobian: np.ndarray
+    proved: bool
 
 
 def everywhere(n: int) -> np.ndarray:
@@ -53,13 +62,13 @@ def newton_fixed_points(
         (x, residual) for x, residual in loose
         if not any(np.abs(x - one.place).max() <= _NEAR * (1.0 + np.abs(x).max()) for one in proofs)
     ]  # fmt: skip
-    rows = [(one.place, one.errors, one.jacobian, True) for one in proofs if _reaches(one.place, one.errors, box)]
+    rows = [_Row(one.place, one.errors, one.jacobian, True) for one in proofs if _reaches(one.place, one.errors, box)]
     for x, residual in loose:
         if _reaches(x, np.zeros_like(x), box):
             with np.errstate(over="ignore", invalid="ignore"):
                 jacobian = net.jacobian(x)
             if np.isfinite(jacobian).all():
-                rows.append((x, np.full(x.size, _guess(jacobian, residual)), jacobian, False))
+                rows.append(_Row(x, np.full(x.size, _guess(jacobian, residual)), jacobian, False))
             else:
                 steep.append(x)
     found = _collected(net, rows, box, len(starts))
@@ -85,13 +94,13 @@ def _reaches(x: np.ndarray, errors: np.ndarray, box: np.ndarray) -> bool:
     return bool(((x + errors >= box[0]) & (x - errors <= box[1])).all())
 
 
-def _collected(net: Network, rows: list[Any], box: np.ndarray, starts: int) -> FixedPoints:
-    """Return the result of Newton's method from rows of place, errors, Jacobian and whether it is proved."""
+def _collected(net: Network, rows: list[_Row], box: np.ndarray, starts: int) -> FixedPoints:
+    """Return the result of Newton's method from its points."""
     n = net.widths[0]
-    points = np.array([row[0] for row in rows]).reshape(-1, n)
-    errors = np.array([row[1] for row in rows]).reshape(-1, n)
-    jacobians = np.array([row[2] for row in rows]).reshape(-1, n, n)
-    proved = np.array([row[3] for row in rows], dtype=bool)
+    points = np.array([row.place for row in rows]).reshape(-1, n)
+    errors = np.array([row.errors for row in rows]).reshape(-1, n)
+    jacobians = np.array([row.jacobian for row in rows]).reshape(-1, n, n)
+    proved = np.array([row.proved for row in rows], dtype=bool)
     order = ascending(points)
     reason = f"not proved complete: Newton's method from {starts} starts and their iterates"
     if not all(phi.code is not None for phi in net.activations):

@@ -12,7 +12,9 @@ from rmtjac.fixed_points.iterated.orbits import norms, value_and_jacobian
 from rmtjac.fixed_points.points import ascending, spectral_radii
 from rmtjac.network import Network
 
-__all__ = ["Attractors", "polish", "repelled"]
+__all__ = ["NO_CORE", "Attractors", "polish", "repelled"]
+
+NO_CORE = -1  # in place of a number: the point lies in no core of attraction
 
 _UNIT = 2.0**-53
 _NEWTON = 25  # the largest number of Newton steps
@@ -177,10 +179,10 @@ class Attractors:
         return len(self.cycles) - 1
 
     def in_cores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return for points (K, n) the numbers of the fixed point and of the cycle whose core contains each, or -1."""
+        """Return for points (K, n) the numbers of the fixed point and the cycle whose core holds each, or NO_CORE."""
         out = []
         for cores in (self.point_cores, self.cycle_cores):
-            found = np.full(len(x), -1)
+            found = np.full(len(x), NO_CORE)
             for k, core in enumerate(cores):
                 if core is not None:
                     found[core.holds(x)] = k

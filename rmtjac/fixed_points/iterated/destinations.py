@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 
 from rmtjac.fixed_points.ends import FIRST_CYCLE, Label
-from rmtjac.fixed_points.iterated.attractors import Attractors, polish, repelled
+from rmtjac.fixed_points.iterated.attractors import NO_CORE, Attractors, polish, repelled
 from rmtjac.fixed_points.iterated.orbits import Orbits, norms
 from rmtjac.fixed_points.points import spectral_radii
 from rmtjac.network import Network
@@ -99,7 +99,7 @@ class Destinations:
             ended = np.zeros(len(rows), dtype=bool)
             ended[rows] = labels >= 0
             left = rows.copy()
-            left[rows] = labels == -1
+            left[rows] = labels == NO_CORE
             self._end(ended, labels[labels >= 0], settled)
             rows, steps = left[~ended], steps[~ended]
 

@@ -8,15 +8,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.estimate import Estimate
 
-__all__ = ["CELL", "SweepTable", "column_array"]
+__all__ = ["CELL", "CellName", "SweepTable", "column_array"]
 
-CELL = ("convention", "width", "depth")  # the columns that name the cell of a network
+
+class CellName(NamedTuple):
+    """The convention, N and L of a cell; the columns that name the cell of a network have these names."""
+
+    convention: str
+    width: int
+    depth: int
+
+
+CELL = CellName._fields
 _DTYPES = {"int": np.int64, "float": np.float64, "bool": np.bool_}
 _Q = ("stable", "attracting")  # columns that count the fixed points of Q; the first that is there is taken
 _NOT_SHOWN = ("index_sum", "continua")  # in the printed table
@@ -69,10 +78,10 @@ class SweepTable:
             raise KeyError(f"{name!r} is not a column; there are {', '.join(self.columns)}")
         return self.columns[name]
 
-    def cells(self) -> list[tuple[str, int, int]]:
+    def cells(self) -> list[CellName]:
         """Return (convention, N, L) of each cell, in the order of the plan."""
-        triples = zip(*(self.columns[name].tolist() for name in CELL), strict=True)
-        return list(dict.fromkeys(triples))
+        names = map(CellName, *(self.columns[name].tolist() for name in CELL))
+        return list(dict.fromkeys(names))
 
     def of(self, convention: str, width: int, depth: int) -> SweepTable:
         """Return the rows of one cell.
@@ -181,7 +190,7 @@ class SweepTable:
         lines = [f"{'convention':>28}{'N':>6}{'L':>5}{'nets':>7}" + "".join(f"{name:>17}" for name in names)]
         for i, cell in enumerate(self.cells()):
             values = (f"{summed[name][i]:.3f} ± {summed[f'{name} error'][i]:.3f}" for name in names)
-            head = f"{cell[0]:>28}{cell[1]:6d}{cell[2]:5d}{summed['networks'][i]:7d}"
+            head = f"{cell.convention:>28}{cell.width:6d}{cell.depth:5d}{summed['networks'][i]:7d}"
             lines.append(head + "".join(f"{value:>17}" for value in values))
         return "\n".join([*lines, *self.facts.get("damage", ())])
 
