@@ -12,7 +12,7 @@ import numpy as np
 
 from rmtjac.activations import Activation
 from rmtjac.laws import Cauchy, Gaussian, Law, LawCode, Orthogonal, law
-from rmtjac.network import Network, describe, per_layer
+from rmtjac.network import Network, describe, per_layer, short_widths
 from rmtjac.rng import RngLike, as_generator
 from rmtjac.validate import choice, positive_int
 
@@ -288,17 +288,8 @@ class Ensemble:
             """Return one law if all layers share it."""
             return repr(laws[0]) if len(set(laws)) == 1 else repr(list(laws))
 
-        parts = [f"widths={_short_widths(self.widths)}", f"activation={describe(self.activations)}"]
+        parts = [f"widths={short_widths(self.widths)}", f"activation={describe(self.activations)}"]
         parts.append(f"weights={short(self.weights)}")
         if self.biases is not None:
             parts.append(f"biases={short(self.biases)}")
         return f"Ensemble({', '.join(parts)})"
-
-
-def _short_widths(widths: tuple[int, ...]) -> str:
-    """Return the widths as text, the middle ones left out if there are many."""
-    return (
-        repr(list(widths))
-        if len(widths) <= 6
-        else f"[{widths[0]}, {widths[1]}, ..., {widths[-1]}] (depth {len(widths) - 1})"
-    )

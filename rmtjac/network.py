@@ -285,7 +285,7 @@ class Network:
         return restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
-        return f"Network(widths={list(self.widths)}, activation={describe(self.activations)})"
+        return f"Network(widths={short_widths(self.widths)}, activation={describe(self.activations)})"
 
 
 def per_layer(spec: object, depth: int) -> tuple[Activation, ...]:
@@ -303,3 +303,12 @@ def describe(layers: Sequence[Activation]) -> str:
     """Return the names of activations for a repr: one name if all layers share it, else a list."""
     specs = [phi.spec for phi in layers]
     return repr(specs[0]) if len(set(specs)) == 1 else repr(specs)
+
+
+def short_widths(widths: tuple[int, ...]) -> str:
+    """Return the widths as text, the middle ones left out if there are many."""
+    return (
+        repr(list(widths))
+        if len(widths) <= 6
+        else f"[{widths[0]}, {widths[1]}, ..., {widths[-1]}] (depth {len(widths) - 1})"
+    )

@@ -114,3 +114,9 @@ def test_arrays_after_some_layers_are_those_of_the_rest():
 def test_an_activation_without_a_kernel_has_no_code():
     own = rj.Activation("own", np.sin, np.cos)
     assert rj.Network([np.eye(2), np.eye(2)], activation=["relu", own]).arrays.codes.tolist() == [1, -1]
+
+
+def test_a_deep_network_has_a_short_repr():
+    net = rj.Ensemble.square(1, 100, "tanh").draw(0)
+    assert repr(net) == "Network(widths=[1, 1, ..., 1] (depth 100), activation='tanh')"
+    assert repr(rj.Ensemble.square(3, 5, "tanh").draw(0)).startswith("Network(widths=[3, 3, 3, 3, 3, 3], ")

@@ -146,7 +146,7 @@ def _spectrum(args: argparse.Namespace) -> None:
         from rmtjac.plotting import plot_spectrum
 
         write_picture(out, plot_spectrum(emp, scale="loglog")["ax"].figure)
-    quantiles = {p: emp.log_quantile(p) for p in _QUANTILES}
+    quantiles = {p: emp.log_quantile(p) for p in _QUANTILES} if emp.atom < 1.0 else {}
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
         "samples": emp.samples,
@@ -154,12 +154,9 @@ def _spectrum(args: argparse.Namespace) -> None:
         "log_quantiles_nonzero": {str(p): {"value": q.value, "error": q.error} for p, q in quantiles.items()},
         "underflows": int(emp.underflows.sum()),
     }
-    lines = [
-        repr(ensemble),
-        repr(emp),
-        "quantiles of log lambda, nonzero eigenvalues",
-        f"{'order':>8}{'value':>14}{'std error':>12}",
-    ]
+    lines = [repr(ensemble), repr(emp)]
+    if quantiles:
+        lines += ["quantiles of log lambda, nonzero eigenvalues", f"{'order':>8}{'value':>14}{'std error':>12}"]
     lines += [f"{p:8.2f}{q.value:14.6g}{q.error:12.2g}" for p, q in quantiles.items()]
     print_result(args, facts, lines, out)
 

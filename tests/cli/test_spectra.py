@@ -211,6 +211,16 @@ def test_numbers_that_are_not_whole(capsys, option, value):
     assert "whole number" in err or "int" in err
 
 
+def test_spectrum_of_zeros_only(capsys, tmp_path):
+    # 30 orthogonal ReLU layers of width 2: a layer turns both neurons off with probability 1/4, so J != 0 with (3/4)**30 = 2e-4.
+    words = ["--activation", "relu", "--weights", "orthogonal", "--width", "2", "--depth", "30", "--samples", "2"]
+    text = run(capsys, "spectrum", *words, "--out", tmp_path / "zeros.npz")
+    assert "atom 1" in text
+    assert "quantiles" not in text
+    assert rj.EmpiricalSpectrum.load(tmp_path / "zeros.npz").atom == 1.0
+    assert strict(run(capsys, "spectrum", "--json", *words))["log_quantiles_nonzero"] == {}
+
+
 def test_spectrum_with_a_sample_of_zeros(capsys):
     facts = json.loads(run(capsys, "spectrum", "--json", "--activation", "relu", "--width", "2"))
     assert facts["atom"]["value"] > 0.5
