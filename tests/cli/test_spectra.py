@@ -212,7 +212,7 @@ def test_numbers_that_are_not_whole(capsys, option, value):
 
 
 def test_spectrum_of_zeros_only(capsys, tmp_path):
-    # 30 orthogonal ReLU layers of width 2: a layer turns both neurons off with probability 1/4, so J != 0 with (3/4)**30 = 2e-4.
+    # A ReLU layer of width 2 turns both neurons off with probability 1/4; that none of 30 does has (3/4)**30 = 2e-4.
     words = ["--activation", "relu", "--weights", "orthogonal", "--width", "2", "--depth", "30", "--samples", "2"]
     text = run(capsys, "spectrum", *words, "--out", tmp_path / "zeros.npz")
     assert "atom 1" in text
