@@ -57,7 +57,7 @@ class FixedPointCounts:
     saddles : ndarray of int, shape (M,)
         The number of saddles: some eigenvalues of J, and not all, are smaller than 1 in modulus.
     repellers : ndarray of int, shape (M,)
-        The number of repellers: no eigenvalue is.
+        The number of repellers: no eigenvalue of J is smaller than 1 in modulus.
     index_sum : ndarray of int, shape (M,)
         The sum of the fixed-point indices of each network.
     complete : ndarray of bool, shape (M,)

@@ -27,7 +27,7 @@ class Domain(NamedTuple):
     box: np.ndarray  # (2, n), corners
     search: np.ndarray  # (2, n), corners of the box to search, which contains `box`
     everything: bool  # whether it is proved that `box` holds every fixed point
-    degree: int | None  # then the sum of the indices of all of them, if it is known
+    degree: int | None  # if `everything`, the sum of the indices of all fixed points; None if it is not known
 
 
 def checked_network(net: object) -> Network:

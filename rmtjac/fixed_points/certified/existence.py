@@ -198,7 +198,7 @@ def _none(net: Network, domain: np.ndarray, reason: str = "", facts: dict[str, A
     n = net.widths[0]
     return FixedPoints(
         np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty(0, dtype=bool), np.empty(0, dtype=int), True,
-        reason or "complete: none, because F maps what could hold one out of itself", "contraction", domain,
+        reason or "complete: none, because F maps every box that could hold one out of itself", "contraction", domain,
         np.empty((0, 2, n)), facts=facts or {},
     )  # fmt: skip
 
@@ -259,6 +259,6 @@ def joined(found: FixedPoints, more: FixedPoints, loose: bool) -> FixedPoints:
         labels = np.where(labels >= len(found), labels + len(rows), labels)
         of_points = (found.labels >= 0) & (found.labels < len(found))  # type: ignore[operator]
         labels[of_points] = new[labels[of_points]]
-    reason = f"{found.reason}; {len(rows)} found by Newton's method besides"
+    reason = f"{found.reason}; {len(rows)} more found by Newton's method"
     columns = {name: column[order] for name, column in columns.items()}
     return dataclasses.replace(found, **columns, labels=labels, reason=reason)
