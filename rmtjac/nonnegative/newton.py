@@ -74,7 +74,7 @@ def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
 def step_from_above(network: Network, u: np.ndarray) -> np.ndarray:
     """Return u' such that every fixed point below u of a concave network is below u'; u itself if none is found.
 
-    It asks for T(u) <= u.
+    The caller must know that T(u) <= u.
     """
     gap = u - above(network, u)
     gap -= 2.0 * UNIT * u + ETA  # the error of the subtraction

@@ -1,4 +1,4 @@
-"""T(x) from below and from above, with outward rounding, for networks with nonnegative weights.
+"""Lower and upper bounds of T(x), with outward rounding, for networks with nonnegative weights.
 
 The error of a sum of k terms is at most :math:`ku/(1-ku) < 1.01 ku` times the sum of their absolute values (Higham
 2002, section 3.1), and :math:`k 2^{-1075}` where products underflow (section 2.8). The error of an activation is at

@@ -1,8 +1,8 @@
 """Irreducible nonnegative factors in the coordinates of a positive vector, and bounds of their product.
 
-With an exponent :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`. This is exact
-apart from underflow, and at most about 1 if :math:`2^e` is close to the Perron vector. So nothing overflows, however
-wide the range of the entries, of the vector, or of the products of layers.
+With an exponent :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`. The scaling is
+exact apart from underflow, and the scaled entries are at most about 1 if :math:`2^e` is close to the Perron vector. So
+nothing overflows, however wide the range of the entries, of the vector, or of the products of layers.
 """
 
 from __future__ import annotations
