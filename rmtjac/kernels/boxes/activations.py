@@ -21,7 +21,7 @@ _TINY = 1e-300  # covers errors of underflow
 _SILU = 2.3993572805154668
 _GELU = math.sqrt(2.0)
 _MISH_LOW, _MISH_HIGH = -2.2563763963607931, 1.4905711794854285
-_NEAR = 1e-9  # the places of inflections are rounded; so near to one an interval counts as containing it
+_NEAR = 1e-9  # inflections are rounded, so an interval that is nearer to one than this counts as containing it
 
 
 @njit(cache=True, nogil=True)
