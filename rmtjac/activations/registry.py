@@ -107,7 +107,7 @@ def register(new: Activation) -> Activation:
     Parameters
     ----------
     new : Activation
-        What the name will stand for.
+        The activation; its attribute ``name`` is the name.
 
     Returns
     -------
