@@ -44,7 +44,7 @@ def lazy_names(
             value = import_module(f"{package}.{name}")
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}{did_you_mean(name, home_of)}")
-        setattr(sys.modules[package], name, value)  # the next use does not come here
+        setattr(sys.modules[package], name, value)  # so that the next use does not call this function
         return value
 
     def names() -> list[str]:

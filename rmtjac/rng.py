@@ -1,4 +1,4 @@
-"""Random streams: each unit of work has one, whatever the order of the work or the number of threads.
+"""Random streams: each unit of work has its own, whatever the order of the work or the number of threads.
 
 Every unit of work (a sample, a network) draws from its own generator, made from the seed of the whole run and a key
 that names the unit. So an integer seed fixes every bit of a result, and any single unit can be drawn again alone.
