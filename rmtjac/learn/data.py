@@ -22,7 +22,7 @@ _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images as rows, values in [0, 1], and their classes.
+    """Hold images as rows of values in [0, 1], and their classes.
 
     Attributes
     ----------
@@ -150,8 +150,8 @@ def mnist(folder: str | Path | None = None) -> Images:
     Parameters
     ----------
     folder : str or Path, optional
-        The folder of the files, or its parent if that folder is called ``mnist``. Default: the environment variable
-        RMTJAC_DATA.
+        The folder of the files, or its parent if that folder is called ``mnist``. Default: the folder that the
+        environment variable RMTJAC_DATA names.
 
     Returns
     -------

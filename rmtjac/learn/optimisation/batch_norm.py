@@ -16,7 +16,7 @@ _MOMENTUM = 0.1  # weight of the newest batch in the moving averages
 
 
 class BatchNorm:
-    """Normalisation of n features; `gain` and `shift` are arrays (n,) that an optimizer moves."""
+    """Normalise n features; `gain` and `shift` are arrays (n,) that an optimizer moves."""
 
     def __init__(self, gain: np.ndarray, shift: np.ndarray) -> None:
         self.gain, self.shift = gain, shift

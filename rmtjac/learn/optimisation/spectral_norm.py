@@ -11,7 +11,7 @@ import numpy as np
 
 __all__ = ["SpectralNorm"]
 
-_START = 200  # power steps at the start
+_START = 200  # power steps for the initial V
 _TINY = np.float32(1e-30)  # a matrix of zeros has no singular vectors
 _STEPS = 2  # power steps after each update of V
 
