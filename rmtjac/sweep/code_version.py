@@ -15,7 +15,7 @@ from rmtjac.provenance import versions
 __all__ = ["code_version"]
 
 _PACKAGE = Path(__file__).parents[1]
-# Sources that draw networks or measure them. Sources that hand out, store or show units decide no result.
+# Sources that draw or measure networks. Sources that distribute, store or show units do not decide results.
 _DECIDING = (
     "activations/**/*.py", "codes.py", "ensemble.py", "laws/**/*.py", "network.py", "rng.py", "kernels/**/*.py",
     "fixed_points/**/*.py", "sweep/measurements.py", "sweep/one_unit.py",

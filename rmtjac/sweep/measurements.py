@@ -34,7 +34,7 @@ def measurement(**columns: str) -> Callable[[Measurement], Measurement]:
     """Declare the columns that a measurement fills, and their kinds.
 
     A measurement is a function ``(network, rng, **options)`` that returns a dict with a value for each column. The
-    generator `rng` is for this measurement alone: what it draws does not change what others draw.
+    generator `rng` is for this measurement alone, so its draws do not change those of other measurements.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """The records of a sweep: one line each, with a checksum, in files that only grow.
 
-Each process that writes opens a file of its own, once and exclusively, and appends whole lines. So whatever kills the
-process, only the last line can be torn, and only the unit of that line is done again. A line is
+Each process that writes opens its own new file and appends whole lines. So whatever kills the process, only the last
+line can be torn, and only the unit of that line is done again. A line has the form
 
     {"crc":"1c291ca3","unit":"<sha256>","at":<unix time>,"seconds":<time taken>,"rows":[[...],...]}
 
@@ -32,7 +32,7 @@ _START = b'{"crc":"'  # stands nowhere else in a record: JSON escapes the quotes
 _HEAD = len('{"crc":"00000000",')
 _KEY = slice(_HEAD + len('"unit":"'), _HEAD + len('"unit":"') + 64)
 _ROWS = b',"rows":['
-_SYNC_SECONDS = 5.0  # a crash of the whole machine costs at most the records of this time
+_SYNC_SECONDS = 5.0  # a crash of the whole machine loses at most the records of this time
 _CHUNK = 1 << 24  # bytes read at a time
 
 
@@ -102,7 +102,7 @@ class Writer:
 
 
 class State(Enum):
-    """What the checksum of a line says of it."""
+    """State of a line by its checksum."""
 
     WHOLE = "whole"
     DAMAGED = "damaged"
@@ -135,8 +135,8 @@ class Record(NamedTuple):
 def lines(file: IO[bytes]) -> Iterator[Line]:
     """Yield the lines of a file of records, read in large chunks.
 
-    A damaged line is cut where records begin, because it may have lost its end. So damage costs the records that it
-    lies in, and no other.
+    A damaged line may have lost its end and run into later records, so it is cut where records begin. So only the
+    records that are damaged themselves are lost.
     """
     offset, number, rest = 0, 1, b""
     while chunk := file.read(_CHUNK):

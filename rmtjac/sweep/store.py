@@ -18,14 +18,14 @@ from rmtjac.sweep.records import FOLDER, Record, State, lines, parse_record, par
 
 __all__ = ["Contents", "read_rows", "scan"]
 
-_NOT_DONE = -1  # in `Contents.place`
-_NAMED = 5  # places of damage that a message names
-_OPEN_FILES = 64  # at a time
+_NOT_DONE = -1  # the value in `Contents.place` of a unit without a record
+_NAMED = 5  # the largest number of places of damage that a message names
+_OPEN_FILES = 64  # the largest number of files that are open at a time
 
 
 @dataclass(eq=False)
 class Contents:
-    """What lies in the store of a sweep.
+    """Hold which units have a record in the store of a sweep, and where, and what is damaged.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class Contents:
     foreign : int
         The number of records of units that are not in the plan.
     duplicates : int
-        The number of records of units that an earlier record holds.
+        The number of records of units that have an earlier record.
     differing : list of str
         The keys of units whose records disagree.
     writers : list of dict
-        What the first lines of the files say.
+        The facts about the writers, from the first lines of the files.
     """
 
     files: list[Path]
@@ -147,7 +147,7 @@ def _read(path: Path, found: Contents) -> list[Record]:
                     found.writers.append(writer)
                 else:
                     records.append(parse_record(line))
-            except (ValueError, RecursionError):  # the checksum may be right, of a line that is no record
+            except (ValueError, RecursionError):  # the checksum is right, but the line is no record
                 found.damaged.append((path.name, line.number))
     return records
 

@@ -23,7 +23,7 @@ from rmtjac.sweep.sources import changes, describe, stale
 
 __all__ = ["FORMAT", "Plan"]
 
-FORMAT = 1  # of the file of a plan
+FORMAT = 1  # the format of the file of a plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Plan:
     measures : dict of dict
         The options of each measurement, by its name.
     code : str
-        The version of the code that made the plan, and that must do its units.
+        The version of the code that made the plan. The same version must do its units.
     measured : dict of dict
         Columns and sources of each measurement of the user's own, as `rmtjac.sweep.sources.describe` returns them.
 
@@ -80,7 +80,7 @@ class Plan:
         out = {"network": "int"}
         for name in self.measures:
             known = self.measured.get(name)
-            # The columns of the time of the plan: results can be read without the code of the measurement.
+            # The plan holds the columns, so that results can be read without the code of the measurement.
             new = resolve(name).columns if known is None else dict(known["columns"])  # type: ignore[attr-defined]
             if set(new) & set(out):
                 raise ValueError(f"measure={name!r} fills columns that exist: {', '.join(sorted(set(new) & set(out)))}")
@@ -225,7 +225,7 @@ class Plan:
         Raises
         ------
         ValueError
-            If the code is another.
+            If the code differs.
         """
         folder = f"folder={str(self.folder)!r}"
         if self.code != code_version():

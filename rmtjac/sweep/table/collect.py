@@ -1,4 +1,4 @@
-"""From the records of a sweep to its table, in memory or in one file.
+"""Make the table of a sweep from its records, in memory or in one file.
 
 Sources: BS (docs/references.md).
 """
@@ -76,7 +76,8 @@ def load(folder: str | Path) -> SweepTable:
 def collect(folder: str | Path, out: str | Path) -> Path:
     """Write what a sweep has found so far to one file.
 
-    The rows stand in the order of the plan, whoever measured them. Equal results give equal ``.csv`` files.
+    The rows are in the order of the plan, not in that in which they were measured. Equal results give equal ``.csv``
+    files.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def collect(folder: str | Path, out: str | Path) -> Path:
     FileNotFoundError
         If the folder holds no plan, or the folder of `out` does not exist.
     ValueError
-        If units were done twice with different results, or `out` ends in neither.
+        If units were done twice with different results, or `out` has another ending.
 
     See Also
     --------
@@ -103,7 +104,7 @@ def collect(folder: str | Path, out: str | Path) -> Path:
 
     Notes
     -----
-    The time is proportional to the number of networks; the memory is not, 20 000 rows are held at a time.
+    The time is proportional to the number of networks. The memory is not: 20,000 rows are held at a time.
 
     References
     ----------

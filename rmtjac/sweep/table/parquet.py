@@ -13,7 +13,7 @@ from rmtjac.sweep.table.sweep_table import CELL, SweepTable, column_array
 __all__ = ["BATCH", "read_parquet", "write_parquet"]
 
 BATCH = 20_000  # rows that are held in memory at a time
-_FACTS = b"rmtjac"  # under which the file holds the facts
+_FACTS = b"rmtjac"  # the key of the facts in the metadata of a file
 _DIGEST = b"rmtjac digest"
 
 

@@ -18,7 +18,7 @@ __all__ = ["CELL", "SweepTable", "column_array"]
 
 CELL = ("convention", "width", "depth")  # the columns that name the cell of a network
 _DTYPES = {"int": np.int64, "float": np.float64, "bool": np.bool_}
-_Q = ("stable", "attracting")  # columns that count the fixed points of Q; the first that is there is taken
+_Q = ("stable", "attracting")  # columns that can hold Q; the first that exists is taken
 _NOT_SHOWN = ("index_sum", "continua")  # in the printed table
 
 
@@ -82,9 +82,9 @@ class SweepTable:
         convention : str
             The name of its convention.
         width : int
-            N.
+            The width N.
         depth : int
-            L.
+            The depth L.
 
         Returns
         -------
