@@ -64,12 +64,16 @@ def register(parser: Parser) -> None:
 
 
 def _add_network(new: Parser) -> None:
-    """Add the options that give one network: those of an ensemble and a seed, or a file."""
+    """Add the options that give one network: either an ensemble and a seed, or a file."""
     add_ensemble(new, default_preset="bs")
     add_seed(new, "the random networks")
     new.add_argument("--network", metavar="FILE", help="a network saved with Network.save (.npz), not a random one")
     new.add_argument(
-        "--domain", type=float, nargs=2, metavar=("LOW", "HIGH"), help="search LOW <= x_i <= HIGH (default: found)"
+        "--domain",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="search LOW <= x_i <= HIGH (default: all fixed points; grids and basins: -1 1)",
     )
     new.add_argument("--step", type=float, default=0.05, metavar="D", help="step of the grid (default 0.05)")
 
