@@ -1,4 +1,4 @@
-"""Colours that colour-blind readers and grey print tell apart, and a place to draw."""
+"""Colours that differ for colour-blind readers and in grey print, and the Axes to draw on."""
 
 from __future__ import annotations
 
