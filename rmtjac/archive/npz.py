@@ -23,14 +23,14 @@ _FACTS = re.compile(
     r"\{'descr': '([<>|][biufUS]\d{1,9})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18},? ?){0,32})\), \}"
 )
 _MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 10_000  # bytes
-_LONGEST_TEXT = 1 << 28  # bytes
+_LONGEST_HEADER = 10_000  # the longest header that is read, in bytes
+_LONGEST_TEXT = 1 << 28  # the longest text that is read, in bytes
 _MOST_DEFLATED = 1032  # the largest ratio of unpacked to packed bytes that deflate can reach
 _CHUNK = 1 << 22  # bytes unpacked at a time
 
 
 class Entry(NamedTuple):
-    """Hold where an array stands in a file, what its header says, and where its values begin in the entry."""
+    """Hold the place of an array in a file, the facts of its header, and the place of its values in the entry."""
 
     info: zipfile.ZipInfo
     dtype: np.dtype
@@ -108,7 +108,7 @@ def check_memory(found: Iterable[Entry]) -> None:
     total = sum(entry.nbytes for entry in found)
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # this system does not say
+    except (AttributeError, OSError, ValueError):  # the system does not report its memory
         return
     if total > memory:
         raise ValueError(f"its arrays take {total / 1e9:.3g} GB, more than the memory of this machine")
