@@ -12,7 +12,7 @@ __all__ = ["LawCode", "MaskMoment", "MaskSource", "Precision", "Route"]
 
 
 class LawCode(IntEnum):
-    """Laws of weights and biases, as `rmtjac.kernels.samples.draw` knows them; the classes of `rmtjac.laws` agree."""
+    """Numbers of the laws of weights and biases, for `rmtjac.kernels.samples.draw` and the classes of `rmtjac.laws`."""
 
     NO_LAW = -1
     GAUSSIAN = 0

@@ -31,7 +31,7 @@ def lazy_names(
     Returns
     -------
     load : callable
-        Takes a name and returns what it stands for. An unknown name is an AttributeError that lists similar names.
+        Takes a name and returns the object. An unknown name raises an AttributeError that lists similar names.
     names : callable
         Returns the names in `homes` and in ``__all__``.
     """

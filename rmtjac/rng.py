@@ -54,7 +54,7 @@ def as_generator(rng: RngLike) -> np.random.Generator:
 
 
 def stream(root: np.random.SeedSequence, *key: int) -> np.random.Generator:
-    """Return the generator of the unit that `key` names below `root`, independent of those of other keys.
+    """Return the generator of the unit that `key` names below `root`, independent of the generators of other keys.
 
     Examples
     --------

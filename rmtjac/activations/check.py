@@ -162,7 +162,7 @@ class _Grid:
         on = self.h >= float(self.known.monotone_from)  # type: ignore[arg-type]
         h, y, d = self.h[on], self.y[on], self.d[on]
         fall = y[:-1] - y[1:] > _SLACK * np.maximum(np.abs(y[1:]), np.abs(y[:-1]))
-        kink = np.isin(h[:-1], self.phi.breakpoints)  # there phi' is that of one side
+        kink = np.isin(h[:-1], self.phi.breakpoints)  # there phi' is the slope of one side only
         down = (d[:-1] < -_SLACK * np.abs(self.d).max()) & ~kink
         if (fall | down).any():
             i = int(np.argmax(fall | down))

@@ -1,4 +1,4 @@
-r"""The one table of facts about activations that theorems ask for.
+r"""The one table of facts about activations that theorems need.
 
 On the half-line t >= 0: whether phi is concave, whether phi(t)/t is nonincreasing, phi(0), the slope at infinity, and
 up to where phi(t) = t. On the whole line: where phi is nondecreasing, its range, and a bound of \|phi'\|. An unknown

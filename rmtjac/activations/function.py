@@ -38,7 +38,7 @@ class Activation:
         Name in tables and files.
     function, derivative : callable
         Vectorised :math:`\varphi` and :math:`\varphi'`, from arrays of float64 to arrays of the same shape. At a kink
-        the derivative is that of the saturated side: ``relu'(0) = 0``, ``hardtanh'(1) = 0``.
+        the derivative is the slope of the saturated side: ``relu'(0) = 0``, ``hardtanh'(1) = 0``.
     breakpoints : tuple of float, optional
         Points where :math:`\varphi'` is not smooth, ascending. Quadratures split their intervals there.
     slopes : tuple of float, optional

@@ -20,7 +20,7 @@ def register(parser: Parser) -> None:
     """Add the commands to a parser."""
     one = parser.command(
         "fixed-points",
-        "Find the fixed points of a network, or count those of many networks.",
+        "Find the fixed points of a network, or count the fixed points of many networks.",
         "rmtjac fixed-points --preset bs --width 50 --depth 2 --seed 7 --out points.png",
         _fixed_points,
     )

@@ -22,7 +22,7 @@ _LEAST = 1e-250  # much larger than what the kernels add because of underflow
 
 
 class Domain(NamedTuple):
-    """The box that is asked for, and what is known about fixed points outside it."""
+    """The box of the caller, or the default one, and what is known about fixed points outside it."""
 
     box: np.ndarray  # (2, n), corners
     search: np.ndarray  # (2, n), corners of the box to search, which contains `box`

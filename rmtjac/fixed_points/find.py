@@ -82,10 +82,10 @@ def find_fixed_points(
         signs of weights or the growth of F in some norm give one; for the grid [-1, 1]^n.
     max_boxes : int, optional
         The largest number of boxes that ``"exact"`` and ``"interval"`` search; boxes that are left then are in
-        ``undecided``. By default a million, and for n > 3 in ``"auto"`` as many as take some seconds. Rational
-        arithmetic, which is slower, gets a tenth of this budget. A search that, at its pace so far, needs more than
-        twice the budget ends early, and ``reason`` says so. Fixed points that no budget can separate, such as a
-        multiple one, are in ``clusters``, with their index.
+        ``undecided``. By default a million, and for n > 3 in ``"auto"`` as many as take some seconds. In ``"exact"``
+        rational arithmetic, which is slower, gets a tenth of this budget. If it fails, and the search needs, at its
+        pace so far, more than twice the budget, the search ends early, and ``reason`` says so. Fixed points that no
+        budget can separate, such as a multiple one, are in ``clusters``, with their index.
     cross_check : bool, optional
         Whether to compare ``"exact"`` and ``"interval"`` with the enumeration of all linear regions (n <= 2, piecewise
         affine). A difference makes the result incomplete.
@@ -98,8 +98,9 @@ def find_fixed_points(
     follow : int, optional
         How many more steps a start of the grid that has not settled is followed.
     starts : int or array_like of float, shape (K, n), optional
-        The starts of ``"newton"`` and ``"grid"``, or how many to draw uniformly from the domain, or from [-1, 1]^n. By
-        default 32 for Newton's method (fewer for n > 62), and a grid for n <= 3.
+        The starts of ``"newton"`` and ``"grid"``, or how many to draw uniformly from `domain` ([-1, 1]^n if it is not
+        given). By default Newton's method starts from the middle of this box and from 32 random points in it (fewer for
+        n > 62, and 8 in ``"auto"``), and the grid method from a grid (n <= 3).
     rng : int, SeedSequence or Generator, optional
         Seed of starts that are drawn.
 

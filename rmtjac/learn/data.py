@@ -187,7 +187,7 @@ def mnist(folder: str | Path | None = None) -> Images:
     found = [read_idx(_file(Path(place), name)) for name in _NAMES]
     for name, array, dimensions in zip(_NAMES, found, (3, 1, 3, 1), strict=True):
         if array.ndim != dimensions or not array.size or array.dtype != np.uint8:
-            raise ValueError(f"{name} holds an array of shape {array.shape} and type {array.dtype}; not those of MNIST")
+            raise ValueError(f"{name} holds an array of shape {array.shape} and type {array.dtype}; MNIST has others")
     for images, labels in (found[:2], found[2:]):
         if len(images) != len(labels):
             raise ValueError(f"folder={str(place)!r}: {len(images)} images, but {len(labels)} labels")

@@ -211,7 +211,7 @@ def _composed(network: Network, solve: Callable[[Network], Extremal]) -> Extrema
 
 
 def settled(least: Network, most: Network, tol: float) -> Extremal:
-    """Return the value of a neuron that does not act on itself, enclosed by those of two networks."""
+    """Return bounds of the value of a neuron that does not act on itself, from its values in two networks."""
     low, high = below(least, np.zeros(1)), above(most, np.zeros(1))
     return merged(low, high, zero(1), tol)
 

@@ -33,7 +33,7 @@ def enclose_from_below(network: Network, z: np.ndarray) -> Bounds | None:
 def enclose_near(network: Network, x: np.ndarray) -> Bounds | None:
     """Return l <= u with T(l) >= l and T(u) <= u, for monotone T, by Newton's method from x; None if not found.
 
-    A fixed point lies between: the iteration from l climbs, and stays below u.
+    A fixed point lies between l and u, because the iteration from l increases and stays below u.
     """
     end = newton(network, x)
     return None if end is None else enclosed(network, *end)

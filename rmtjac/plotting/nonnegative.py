@@ -220,7 +220,7 @@ def plot_training(
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default a new figure is made.
     show : {"accuracy", "loss", "steps"}
-        What to draw; ``"steps"`` are those of the fixed-point iteration and of its adjoint.
+        What to draw; ``"steps"`` are the steps of the fixed-point iteration and of its adjoint.
     validation : sequence of float
         ``validation_`` of the classifier, drawn beside the accuracy.
 

@@ -1,7 +1,7 @@
 """The version of the code that decides the results of a sweep.
 
 Two versions of the package that draw and measure networks alike may share the results of one sweep; any edit of a file
-that decides results makes a new version, and the sweep asks for a new plan.
+that decides results makes a new version, and the sweep then needs a new plan.
 """
 
 from __future__ import annotations

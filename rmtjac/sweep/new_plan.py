@@ -213,8 +213,8 @@ def plan_from_toml(folder: str | Path, path: str | Path, *, progress: bool = Fal
     r"""Write the plan that a TOML file describes.
 
     The keys of the file are arguments of `plan`, with a table ``[conventions.NAME]`` for each convention. In place of
-    conventions the settings of a single one (``law``, ``fan``, ``biases``, ``activation``, ``weights``, ``inputs``) may
-    stand at the top; each is a value or a list, and all combinations are made.
+    conventions the file may set ``law``, ``fan``, ``biases``, ``activation``, ``weights`` and ``inputs`` at the top.
+    Each is a value or a list of values, and each combination of values is a convention.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ from rmtjac.provenance import provenance
 __all__ = ["FOLDER", "Line", "Record", "State", "Writer", "lines", "parse_record", "parse_writer", "rows_text"]
 
 FOLDER = "records"
-_START = b'{"crc":"'  # stands nowhere else in a record: JSON escapes the quotes within texts
+_START = b'{"crc":"'  # occurs nowhere else in a record: JSON escapes the quotes within texts
 _HEAD = len('{"crc":"00000000",')
 _KEY = slice(_HEAD + len('"unit":"'), _HEAD + len('"unit":"') + 64)
 _ROWS = b',"rows":['
@@ -119,7 +119,7 @@ class Line(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Where a record stands in its file, and what it says of its unit.
+    """The place of a record in its file, and the facts that it holds about its unit.
 
     `word` is the first 64 bits of the key, `at` the unix time, `seconds` the time that the unit took.
     """
@@ -171,12 +171,12 @@ def _is_whole(line: bytes) -> bool:
 
 
 def parse_writer(line: Line) -> dict[str, Any] | None:
-    """Return what the first line of a file says of its writer; None for any other line.
+    """Return the facts about the writer from the first line of a file; None for any other line.
 
     Raises
     ------
     ValueError
-        If it says nothing.
+        If the line of a writer holds no facts.
     """
     if not line.content.startswith(b'"writer":', _HEAD):
         return None

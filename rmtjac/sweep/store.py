@@ -1,6 +1,6 @@
-"""The store of a sweep: which units have a record, where it stands, and what is wrong with the files.
+"""The store of a sweep: which units have a record, where the record is, and what is wrong with the files.
 
-The files themselves are those of `rmtjac.sweep.records`.
+`rmtjac.sweep.records` defines the files.
 """
 
 from __future__ import annotations

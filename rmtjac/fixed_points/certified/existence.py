@@ -20,7 +20,7 @@ __all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", 
 
 _SAME = 1e-11  # a candidate at this relative distance from a proved point is that point
 _NEAR = 1e-6  # candidates without a proof at this relative distance count as one
-_SINGULAR = 1e-5  # smaller relative singular values of I - J are taken as those of a multiple point
+_SINGULAR = 1e-5  # if I - J has a smaller relative singular value, the point counts as a multiple one
 _SHRINKINGS = 50  # the largest number of times a box is replaced by the bounds of its image
 
 

@@ -190,7 +190,7 @@ def _solved(form: _Form, euclidean: bool) -> tuple[np.ndarray, Any, int | None] 
             return None
         reach = found
     reach = (reach + 4.0 * UNIT * np.abs(centre)) * (1.0 + 4.0 * UNIT) + TINY
-    # The sign of a determinant is that of its LU factors while the system is far from singular.
+    # While the system is far from singular, its LU factors give the right sign of the determinant.
     well = np.abs(system).sum(axis=1).max() * sizes.sum(axis=1).max() * n * n < 2.0**40
     return (centre, reach, int(np.linalg.slogdet(system)[0]) if well else None) if np.isfinite(reach).all() else None
 

@@ -64,7 +64,7 @@ def _gap(x: np.ndarray, at: Enclosed) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _inside(one: LocalProof, other: LocalProof) -> bool:
-    """Return whether the fixed point of one proof lies in the box in which that of the other is the only one."""
+    """Return whether the fixed point of `one` lies in the box of `other`, so that the two fixed points are the same."""
     away = (np.abs(one.place - other.centre) + one.errors) * (1.0 + 4.0 * TWO_UNITS)
     return bool((away <= other.reach).all())
 

@@ -193,7 +193,7 @@ class Destinations:
         self._follow(steps, tolerance)
 
     def _follow(self, steps: int, tolerance: float) -> None:
-        """Take up to `steps` steps, and look for cycles by Brent's method: compare with a state of an earlier step."""
+        """Take up to `steps` steps, and find cycles by Brent's method: compare with a stored earlier state."""
         orbits = self.orbits
         mark, tries = 0, _TRIES
         orbits.marks = orbits.states.copy()

@@ -22,7 +22,7 @@ _SMALLEST = 1e-10  # a box smaller than this part of the domain is not halved
 _MOST_ROOTS = 10_000
 _WIDEST = 2.0**-3  # the largest size of a parallelepiped around a cluster, as a part of the domain
 _FAR = 1e150  # boxes farther from 0 are not grouped: their sizes could overflow
-_MOST_GROUPS = 100  # if there are more groups, no index is looked for
+_MOST_GROUPS = 100  # if there are more groups, no index is computed
 _PAUSE = 100  # times 2^n: with so many stuck boxes, which may belong to a continuum, the search pauses to group them
 
 

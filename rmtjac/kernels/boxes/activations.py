@@ -1,7 +1,7 @@
 r"""Activation functions over intervals: the range of phi', and a strip around a line that contains the graph of phi.
 
-All bounds are rounded outward. Two errors are added to each: that of the library functions (at most `_ULPS`, tested
-against arithmetic of 50 digits), and the rounding errors of the operations here.
+All bounds are rounded outward. Each includes the error of the library functions (at most `_ULPS`, tested against
+arithmetic of 50 digits), and the rounding errors of the operations here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""All solutions of F(x) = x in a box, with proof, by branch and bound on affine forms.
 
 A box is narrowed (`rmtjac.kernels.boxes.narrowing`). If little of it is left, Krawczyk's operator proves that it holds
-exactly one fixed point or none (`rmtjac.kernels.boxes.krawczyk`); else it is halved. A box is only given up if a proof
+exactly one fixed point or none (`rmtjac.kernels.boxes.krawczyk`); else it is halved. A box is dropped only if a proof
 excludes it or covers it, so the points and the undecided boxes together contain every fixed point.
 """
 

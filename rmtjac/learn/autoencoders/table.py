@@ -111,7 +111,7 @@ def autoencoder_row(model: Autoencoder, x: np.ndarray) -> AutoencoderRow:
 
     Notes
     -----
-    Cost: that of `certify`, and two singular value decompositions of the weights and one of their product.
+    Cost: one call of `certify`, and the singular value decompositions of both weight matrices and of their product.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Fixed points of a network whose neurons fall into blocks, as a product of those of the blocks.
+"""Fixed points of a network whose neurons fall into blocks: the product of the sets of fixed points of the blocks.
 
 Blocks act on later ones only. If the blocks that act on others have one fixed point each, the others receive constants,
 and Fix(T) is the product of the sets of all blocks. If a block has no fixed point while all blocks that act on it are
@@ -72,7 +72,7 @@ def product_of_blocks(
 
 
 def _with_rounding(part: Certificate, least: Network, most: Network, tol: float) -> Certificate | None:
-    """Return the certificate for all biases between those of two networks, given that of the least."""
+    """Return the certificate for all biases between the biases of `least` and `most`, given the one for `least`."""
     if all((a == b).all() for a, b in zip(least.biases, most.biases, strict=True)):
         return part
     if not part.unique or part.theorem not in _LASTING or part.least is None:

@@ -1,6 +1,6 @@
 """The blocks of a network: neurons that act on each other in a cycle. Blocks act on later blocks only.
 
-The graph is that of all layers, with outputs as the next inputs; the blocks are its strongly connected components.
+The blocks are the strongly connected components of the graph of all layers, in which outputs are the next inputs.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ class Scaled:
     places : list of ndarray of float
         Exponents of the neurons of each layer.
     power : ndarray of float
-        For each component: the product of the original factors is 2^power times that of these, in these coordinates.
+        For each component: the product of the original factors, in these coordinates, is 2^power times the product of
+        `factors`.
     factors : list of ndarray or sparse array
         The scaled factors, dense or CSR.
     """

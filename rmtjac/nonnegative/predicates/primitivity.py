@@ -99,7 +99,7 @@ def primitive(matrix_or_network: Any, x: object = None) -> Answer:
 
 
 def _square(matrix_or_network: Any, x: object) -> Any:
-    """Return the matrix itself, or that of a network."""
+    """Return a given matrix, or the matrix of a given network."""
     if not isinstance(matrix_or_network, Network):
         if x is not None:
             raise ValueError("x is given with a matrix; it is a point of a network, and must be left out")

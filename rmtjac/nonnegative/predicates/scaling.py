@@ -179,8 +179,8 @@ def scalable(network: Network) -> Answer:
 def eventually_scalable(network: Network) -> Answer:
     """Decide whether a power of T is scalable.
 
-    The fixed points of a scalable power T^m are those of T: T maps the only fixed point of T^m to a fixed point of T^m,
-    which is itself. So T has one if rho(T_inf) < 1, and none otherwise.
+    If a power T^m is scalable, it has at most one fixed point. T maps that point to a fixed point of T^m, hence to
+    itself, so T and T^m have the same fixed points: one if rho(T_inf) < 1, none otherwise.
 
     Parameters
     ----------

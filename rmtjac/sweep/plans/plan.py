@@ -1,8 +1,8 @@
 """The plan of a sweep: which networks, what is measured on each, and the units of work that these are cut into.
 
 A unit is a block of networks of one cell. Its key is the SHA-256 of the canonical JSON of all that decides its result:
-ensemble, seed, numbers of the networks, measurements, and the code that measures (that of this package, and the sources
-of the user's own measurements).
+ensemble, seed, numbers of the networks, measurements, and the code that measures (the code of this package, and the
+sources of the user's own measurements).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Plan:
 
     @cached_property
     def _heads(self) -> dict[int, Any]:
-        """The digested beginning of the keys of a cell, by the place of the cell; filled as units are asked for."""
+        """The digested beginning of the keys of each cell, by the place of the cell; each is computed when needed."""
         return {}
 
     def _head(self, cell: Cell) -> str:

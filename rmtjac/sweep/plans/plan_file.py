@@ -48,7 +48,7 @@ def read_plan(folder: str | Path) -> Plan:
 
     References
     ----------
-    The law of Q that a sweep samples is that of BS Section IV. See docs/references.md.
+    BS Section IV: the law of the number of stable fixed points Q. See docs/references.md.
 
     Examples
     --------

@@ -131,7 +131,7 @@ def collect(folder: str | Path, out: str | Path) -> Path:
 
 
 def _checked(folder: str | Path) -> tuple[Plan, Contents]:
-    """Return plan and store of a sweep, or say that records disagree."""
+    """Return plan and store of a sweep; raise a ValueError if records disagree."""
     plan = read_plan(folder)
     contents = scan(plan)
     if contents.differing:

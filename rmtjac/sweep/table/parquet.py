@@ -18,7 +18,7 @@ _DIGEST = b"rmtjac digest"
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    """Return the modules ``pyarrow`` and ``pyarrow.parquet``, or say how to install them."""
+    """Return the modules ``pyarrow`` and ``pyarrow.parquet``, or raise an error that says how to install them."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
