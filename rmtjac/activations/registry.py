@@ -102,7 +102,7 @@ def names() -> tuple[str, ...]:
 def register(new: Activation) -> Activation:
     """Make an activation known under its name, so that files and the command line can name it too.
 
-    It is computed by NumPy: a code belongs to the kernels and is dropped.
+    NumPy computes it: only the kernels use codes, so a code of `new` is dropped.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ __all__ = ["ensure"]
 
 
 def _probe() -> None:
-    """Stand for the kernels when Numba is asked whether it could cache a function of this folder."""
+    """Serve as the function for which Numba checks whether it can cache kernels of this folder."""
 
 
 def ensure() -> None:

@@ -179,7 +179,7 @@ def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int 
 
 
 def descended(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
-    """Return the enclosure of `greatest_fixed_point` for networks about which no theorem decides."""
+    """Return the enclosure of `greatest_fixed_point` for a network to which no theorem applies."""
     found = descend(network, tol, max_iter)
     if found.status is Status.CONVERGED:
         return found

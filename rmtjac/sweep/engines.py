@@ -1,4 +1,4 @@
-"""Engines do the units of a sweep: in this process, in processes of this machine, or through Dask.
+"""Engines, which do the units of a sweep in this process, in several processes of this machine, or through Dask.
 
 No engine keeps results: every result is in the store, and a run after a failure does only what is left. A unit is
 handed out only if the store had no record of it at the start. Only a bounded number of units is handed out at a time,
@@ -73,7 +73,7 @@ def run(
     max_units : int, optional
         Stop after this many units. Default: no limit.
     progress : bool, default False
-        Whether to show a bar on a terminal.
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------

@@ -142,7 +142,7 @@ def status(folder: str | Path) -> SweepStatus:
     Returns
     -------
     SweepStatus
-        What is done, how fast, and what is wrong.
+        The units that are done, the rate, and the problems of the store.
 
     Raises
     ------

@@ -130,8 +130,8 @@ class Attractors:
     def attract(self, ends: np.ndarray) -> np.ndarray:
         """Return which points attract some volume.
 
-        These are the points with a core, those with a spectral radius below 1 and a derivative, and those in which
-        random starts ended, whose numbers are in `ends`.
+        These are the points that have a core, the points with a derivative whose spectral radius is below 1, and the
+        points in which random starts ended; `ends` holds the numbers of the last ones.
         """
         out = np.isin(np.arange(len(self.points)), ends)
         for k, (point, core, jacobian) in enumerate(zip(self.points, self.point_cores, self.jacobians, strict=True)):

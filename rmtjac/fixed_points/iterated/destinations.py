@@ -254,8 +254,8 @@ def ends_of(
 ) -> tuple[np.ndarray, Attractors]:
     """Return labels of what starts end in, and the attractors; an orbit that only passes a point slowly does not end.
 
-    `Label.UNSTABLE` means that the orbit meets a repelling cycle exactly. (An unstable fixed point has a number: see
-    `Attractors.attract`.)
+    `Label.UNSTABLE` means that the orbit ends exactly on a repelling cycle. Here an unstable fixed point still has a
+    number, as every fixed point; `Attractors.attract` tells which points attract.
     """
     ends = Destinations(net, starts, found)
     if len(starts):

@@ -130,7 +130,7 @@ class Autoencoder:
         return float((found.distances**2).mean() / found.images.shape[1])
 
     def save(self, path: str | Path) -> Path:
-        """Write the autoencoder to a file (npz, no pickles).
+        """Write the autoencoder to a file (npz, without pickled objects).
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Autoencoder:
 
     @classmethod
     def load(cls, path: str | Path) -> Autoencoder:
-        """Read an autoencoder that `save` wrote.
+        """Read an autoencoder from a file that `save` wrote.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ def train_autoencoder(
     rng : int, SeedSequence or Generator, optional
         Seed of the initial weights and of the order of the inputs.
     progress : bool, optional
-        Whether to show a bar on a terminal.
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------

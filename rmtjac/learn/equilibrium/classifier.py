@@ -62,7 +62,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
     random_state : int, RandomState or None, optional
         Seed of the initial weights and of the order of the samples.
     progress : bool, optional
-        Whether to show a bar on a terminal.
+        Whether to show a progress bar on a terminal.
 
     Attributes
     ----------
@@ -275,7 +275,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[outputs.argmax(axis=1)]
 
     def save(self, path: str | Path) -> Path:
-        """Write the trained classifier to a file (npz, no pickles).
+        """Write the trained classifier to a file (npz, without pickled objects).
 
         Parameters
         ----------
@@ -297,7 +297,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path: str | Path) -> PcDEQClassifier:
-        """Read a classifier that `save` wrote.
+        """Read a classifier from a file that `save` wrote.
 
         Parameters
         ----------

@@ -33,7 +33,7 @@ def read_plan(folder: str | Path) -> Plan:
     Returns
     -------
     Plan
-        What the sweep does.
+        The plan.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class SweepTable:
     kinds : dict of str
         The kind of each measured column: ``"int"``, ``"float"``, ``"bool"`` or ``"list"``.
     facts : dict
-        The plan, whether all units are done, and who wrote the records.
+        The plan, whether all units are done, and the writers of the records.
 
     See Also
     --------
