@@ -146,7 +146,7 @@ def _count(args: argparse.Namespace) -> None:
     from rmtjac.fixed_points.count import count_fixed_points
 
     if args.network is not None:
-        raise ValueError(f"--networks={args.networks} counts random networks; --network gives one")
+        raise ValueError(f"--networks={args.networks} counts fixed points of random networks; leave out --network")
     out = checked_out(args, ".npz", ".csv", pictures=False)
     counts = count_fixed_points(
         ensemble_of(args), args.networks, rng=args.seed, method=args.method, outcomes=args.outcomes,

@@ -126,7 +126,7 @@ def scan(plan: Plan) -> Contents:
         if any(facts.get("plan") != plan.digest for facts in found.writers[known:]):
             raise ValueError(
                 f"folder={str(plan.folder)!r}: {path.name} was written under another plan; "
-                "the plan was changed after the sweep had begun, put it back or use a new folder"
+                "the plan was changed after the sweep had begun; restore the old plan, or use a new folder"
             )
         _enter(found, number, records, order, ordered, plan)
     return found

@@ -290,7 +290,9 @@ class EquilibriumLayer:
             if step <= tol * np.abs(u).max(initial=0.0):
                 break
         else:
-            raise ArithmeticError(f"the adjoint iteration did not come to rest in {_MAX_STEPS} steps; solve again")
+            raise ArithmeticError(
+                f"the adjoint iteration did not converge in {_MAX_STEPS} steps; solve with a smaller tol"
+            )
         dh = slope * u
         da = dh * self.inject.derivative(a)
         return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)

@@ -237,8 +237,8 @@ class Plan:
             now = describe(name)
             if what := changes(before, now):
                 raise ValueError(
-                    f"{folder}: measure={name!r} was edited after the plan was made ({what}); rows of before and after "
-                    "would be mixed: put it back as it was, or make a new plan in a new folder"
+                    f"{folder}: measure={name!r} was edited after the plan was made ({what}); rows of the old and the "
+                    "new code would be mixed: undo the edit, or make a new plan in a new folder"
                 )
             if loaded and (module := stale(now)):
                 raise ValueError(

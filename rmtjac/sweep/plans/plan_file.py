@@ -109,8 +109,8 @@ def write_plan(new: Plan) -> None:
         there = read_plan(folder)
         if there.digest != new.digest:
             raise ValueError(
-                f"folder={str(folder)!r} holds another plan; choose a new folder (other "
-                f"{', other '.join(_differences(there, new))})"
+                f"folder={str(folder)!r} holds another plan; choose a new folder (different: "
+                f"{', '.join(_differences(there, new))})"
             )
         return
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

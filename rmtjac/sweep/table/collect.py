@@ -138,7 +138,7 @@ def _checked(folder: str | Path) -> tuple[Plan, Contents]:
         what = f"; there are {' and '.join(contents.mixed)}" if contents.mixed else ""
         raise ValueError(
             f"folder={str(folder)!r}: {len(contents.differing)} units were done twice with different results, first "
-            f"{contents.differing[0]}{what}; remove the records of one kind"
+            f"{contents.differing[0]}{what}; remove one record of each of these units"
         )
     return plan, contents
 
@@ -156,7 +156,7 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
         if not _fits(found, start, stop, len(names)):
             raise ValueError(
                 f"folder={str(plan.folder)!r}: {contents.where(number)} does not hold networks {start} to {stop - 1} "
-                f"with {', '.join(names[1:])}; it was done by other code, remove the records of that and run again"
+                f"with {', '.join(names[1:])}; other code wrote it; remove the records of that code and run again"
             )
         rows += [[cell.convention, cell.width, cell.depth, *row] for row in found]
         if len(rows) >= BATCH:
