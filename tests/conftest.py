@@ -25,3 +25,18 @@ def pytest_configure(config):
     from tests.compile_kernels import compile_kernels
 
     compile_kernels(os.environ["NUMBA_CACHE_DIR"], len(workers))
+
+
+_SLOW = Path(__file__).with_name("slow_tests.txt")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marks
+def pytest_collection_modifyitems(config, items):
+    """Mark the tests that `slow_tests.txt` lists as slow; in a whole run each name of the list must be found."""
+    listed = {line for line in _SLOW.read_text().splitlines() if line and not line.startswith("#")}
+    for item in items:
+        if item.nodeid in listed:
+            item.add_marker(pytest.mark.slow)
+    gone = listed - {item.nodeid for item in items}
+    if gone and config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword:
+        raise pytest.UsageError(f"tests/slow_tests.txt names tests that do not exist: {', '.join(sorted(gone))}")
