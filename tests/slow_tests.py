@@ -3,8 +3,8 @@
     python -m pytest -m "slow or not slow" --durations=0 --durations-min=0.2 > durations.txt
     python -m tests.slow_tests durations.txt
 
-The list is read by `conftest.py`. A kind of check stays in the default run if one of its cases is cheap; where all cases
-of a test are long, the cheapest one stays if it takes less than `KEEP` seconds.
+The list is read by `conftest.py`. A kind of check stays in the default run if one of its cases is cheap; where all
+cases of a test are long, the cheapest one stays if it takes less than `KEEP` seconds.
 """
 
 import re
@@ -15,7 +15,7 @@ from pathlib import Path
 LONG, KEEP = 0.8, 1.5  # seconds
 _ALWAYS = ("tests/test_readme.py", "tests/test_docs.py")  # what a user reads first is checked in each run
 _LINE = re.compile(r"([\d.]+)s (?:call|setup|teardown) +(tests/\S+?::.*)")
-_HEAD = """# Tests that take more than {long} s. They carry the mark slow: pytest leaves them out, pytest -m slow runs them.
+_HEAD = """# Tests that take more than {long} s. They carry the mark slow: pytest leaves them out, -m slow runs them.
 # Written by tests/slow_tests.py from the durations of a run; see there.
 """
 
