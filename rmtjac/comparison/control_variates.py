@@ -60,7 +60,7 @@ def _independent(columns: np.ndarray) -> np.ndarray:
 
 
 class Fit(NamedTuple):
-    """The mean of statistics where all control variates are 0, its covariance, and the degrees of freedom of that."""
+    """The mean of statistics at control variates 0, the covariance of this mean, and its degrees of freedom."""
 
     mean: np.ndarray
     covariance: np.ndarray
