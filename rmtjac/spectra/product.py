@@ -93,7 +93,7 @@ def product_singular_values(
             logs[exact_rank(matrices)[1] :] = -math.inf
         return logs
     logs, error, hidden, _ = chained(matrices, size)
-    if hidden.any():  # a hidden value may be much smaller in truth, and those below then move up
+    if hidden.any():  # the true size of a hidden value may be much smaller; then the values below it move up
         error[np.argmax(hidden) :] = math.inf
     if exact or hidden.any():
         zeros = np.arange(size) >= exact_rank(matrices)[1]
