@@ -213,6 +213,7 @@ def haar_participation(n: int) -> float:
     """Return (n + 2)/(3 n), the participation ratio of a vector with a uniformly distributed direction.
 
     It follows from E sum v_i^4 = 3/(n + 2).
+
     Parameters
     ----------
     n : int

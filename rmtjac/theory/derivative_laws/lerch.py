@@ -58,9 +58,9 @@ def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray
     Relative error at most 2e-14, next to z = 1 at most 1e-15, for a in [0.05, 40] and \|z\| <= 1e6 (against Arb), at
     most 4e-13 for other a > 0 and \|z\| up to 1e278. Cost: about 1 us a value, with `digits` or a < 0 some 3 ms.
 
-    ``mpmath.lerchphi`` takes 20-170 ms and is silently wrong for large \|z\|: at z = -1e12, a = 0.7 mpmath 1.4.1 returns
-    about -9.8 + 7.2i with 15 digits; the value is 1.75e-9. For another s python-flint has ``acb.lerch_phi``, whose
-    error bounds are proved.
+    ``mpmath.lerchphi`` takes 20-170 ms and is silently wrong for large \|z\|: at z = -1e12, a = 0.7 and 15 digits
+    mpmath 1.4.1 returns about -9.8 + 7.2i, but the value is 1.75e-9. For another s python-flint has
+    ``acb.lerch_phi``, whose error bounds are proved.
 
     References
     ----------

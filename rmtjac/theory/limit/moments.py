@@ -9,6 +9,7 @@ m_M is the functional inverse of z(m) = 1/lambda(m), so (docs/theory/support_and
 where chi_g is the functional inverse of m_{K_g}. The series of m/chi_g have coefficients of both signs, so they are
 computed with 30 digits more than a float has. The moments of D^2 enter with positive weights, and only their error
 remains.
+
 For the mean of log lambda: on (-mu, 0) lambda(m) is negative, and int log lambda dF = int log|lambda(m)| dm. With the
 antiderivative A of `rmtjac.theory.equation.roots` this is the limit of Re A + mu log|lambda| as lambda -> 0.
 """
