@@ -16,7 +16,7 @@ __all__ = ["described", "draw_ladder", "ladder_ensemble"]
 
 _STEP = 4  # the widths are divided by about this number
 _NARROWEST = 4
-# The key of the ladder below the seed of the sample; no sample has so large a number.
+# The seed of the ladder is derived from the seed of the sample with this key, which is larger than any sample number.
 _LADDER = 0x1ADDE2000
 
 

@@ -65,7 +65,7 @@ class Orthogonal(Law):
         fan_out : int
             The number of its outputs.
         width : int
-            The largest width of the network; it plays no part.
+            The largest width of the network; it is not used.
         bias : bool, default False
             Whether the law draws biases, which an orthogonal law cannot.
 
@@ -93,7 +93,7 @@ class Orthogonal(Law):
         fan_out : int
             The number of its outputs.
         width : int
-            The largest width of the network; it plays no part.
+            The largest width of the network; it is not used.
         bias : bool, default False
             Whether the law draws biases, which an orthogonal law cannot.
 
@@ -120,7 +120,7 @@ class Orthogonal(Law):
         fan_out : int
             The number of its outputs.
         width : int
-            The largest width of the network; it plays no part.
+            The largest width of the network; it is not used.
 
         Returns
         -------

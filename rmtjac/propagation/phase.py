@@ -66,8 +66,8 @@ class SignalPhase:
 
     See Also
     --------
-    signal_phase : Compute it.
-    phase_diagram : The same on a grid.
+    signal_phase : Find the phase at given variances.
+    phase_diagram : Find the phases on a grid of variances.
 
     References
     ----------
@@ -136,8 +136,8 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
 
     See Also
     --------
-    phase_diagram : The same on a grid.
-    critical_line : Where chi_1 = 1.
+    phase_diagram : Find the phases on a grid of variances.
+    critical_line : The weight variances at which chi_1 = 1.
 
     Notes
     -----
@@ -191,8 +191,8 @@ class PhaseDiagram:
 
     See Also
     --------
-    phase_diagram : Compute it.
-    rmtjac.plotting.plot_phase_diagram : Draw it.
+    phase_diagram : Find the phases on a grid of variances.
+    rmtjac.plotting.plot_phase_diagram : Draw this diagram.
 
     References
     ----------
@@ -260,7 +260,7 @@ def phase_diagram(activation: str | Activation, weight_variances: Any, bias_vari
 
     See Also
     --------
-    signal_phase : One point.
+    signal_phase : Find the phase at one point.
     critical_line : The border of order and chaos.
 
     Notes

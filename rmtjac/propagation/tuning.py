@@ -130,7 +130,7 @@ class Isometry:
 
     See Also
     --------
-    isometry : Find it.
+    isometry : Find these variances.
 
     References
     ----------

@@ -81,7 +81,7 @@ def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
 
 
 def finish(route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> None:
-    """Fill `out` by the chain of QR factorisations if `rmtjac.kernels.samples.factor` asked for that route."""
+    """Fill `out` by the chain of QR factorisations if `route` is `Route.CHAIN`."""
     if route == Route.CHAIN and shapes.size:
         from rmtjac.kernels.samples.chain import chain
 

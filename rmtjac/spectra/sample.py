@@ -39,7 +39,7 @@ def sample_spectrum(
 ) -> EmpiricalSpectrum: ...
 
 
-def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is spelled out here
+def sample_spectrum(  # type: ignore[misc]  # the overloads hide these arguments in **options
     ensemble: Ensemble,
     samples: int = 100,
     *,

@@ -58,8 +58,8 @@ def panel_rule(derivative: Derivative, variance: float, breakpoints: tuple[float
     """
 
     def checked(h: np.ndarray) -> np.ndarray:
-        """Return the derivative at h, or raise a ValueError if it is no array of finite numbers of that shape."""
-        with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
+        """Return the derivative at h, or raise a ValueError if it is not an array of finite numbers of that shape."""
+        with np.errstate(all="ignore"):  # at large h cosh(h) overflows although 1/cosh(h) tends to 0
             d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape:
             raise ValueError(

@@ -10,7 +10,7 @@ z, BS (20)-(22). At the last z the density is rho = -Im((1 + w)/z)/pi, BS (23). 
 - **Start.** The paper starts from w = 0. For L >= 2 that is a root for every z, and the iteration never leaves it. Here
   it starts from the asymptotic value w = m_1/z, m_1 = (E D^2)^L.
 - **End.** At Im z = b^{-N} the density is smeared over that width, and the iteration may not have converged: near the
-  real axis it need not contract, and for L = 1 it often does not. With ``polish`` a secant method goes on from the last
+  real axis it need not contract, and for L = 1 it often does not. With ``polish`` a secant method starts from the last
   w at z = lambda, to the working precision. Without it, the result is that of the paper.
 
 Powers are principal. Arg w and Arg(1 + w) lie in [-pi, 0] for Im z > 0, and on the physical branch the number at which

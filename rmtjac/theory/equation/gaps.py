@@ -38,7 +38,7 @@ class CriticalPoint(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Gap:
-    """A stretch of m on which log lambda falls; an end in m is None where the gap goes on to the end of the branch."""
+    """An interval of m on which log lambda falls; an end is None if the gap extends to that end of the branch."""
 
     branch: Branch
     low: CriticalPoint | None

@@ -62,7 +62,7 @@ def limit_spectrum(
     OverflowError
         If the upper edge of the support leaves the range of a float.
     ImportError
-        If `certify` is asked for and python-flint is not installed.
+        If `certify` is true and python-flint is not installed.
 
     See Also
     --------

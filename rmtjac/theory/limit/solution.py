@@ -39,7 +39,7 @@ class Densities(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Support, atoms and roots of the limit equation of given layers, each computed when it is first asked for.
+    """Support, atoms and roots of the limit equation of given layers, each computed at its first use.
 
     Attributes
     ----------

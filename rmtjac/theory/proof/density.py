@@ -145,7 +145,7 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
 
     See Also
     --------
-    rmtjac.theory.LimitSpectrum.certify : The same for a limit.
+    rmtjac.theory.LimitSpectrum.certify : The method of a limit that calls this function.
     certified_edges : The ends of the support.
 
     Notes

@@ -221,7 +221,7 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
 
     See Also
     --------
-    rmtjac.theory.LimitSpectrum.certified_edges : The same for a limit.
+    rmtjac.theory.LimitSpectrum.certified_edges : The method of a limit that calls this function.
     certified_density : The density with proved error bounds.
 
     Notes
