@@ -210,7 +210,7 @@ def _on_segment(
 
 
 class _Option(NamedTuple):
-    """A stretch for one term: the term on the grid, and a lower bound of what it adds to the slope on each cell."""
+    """A stretch for one term: the term on the grid, and a lower bound of what it adds to sign * slope on each cell."""
 
     stretch: FreeInterval
     parts: Parts
@@ -220,8 +220,8 @@ class _Option(NamedTuple):
 class _Partial(NamedTuple):
     """A choice of stretches for the first terms.
 
-    `least` is a lower bound of what they add to the slope on each cell, `turned` the multiplicity of those with u > 0,
-    and `counts` holds kappa of the quotients, minus those of the terms between two poles.
+    `least` is a lower bound of what they add to sign * slope on each cell, `turned` the multiplicity of those with
+    u > 0, and `counts` holds kappa of the quotients, minus those of the terms between two poles.
     """
 
     choice: tuple[int, ...]

@@ -114,7 +114,7 @@ def log_quantile(solution: Solution, p: np.ndarray) -> np.ndarray:
     """
     ends, jumps, atom = solution.log_support, solution.ends, solution.atom
     out = np.full(p.size, -math.inf)
-    p = np.where(np.abs(p - atom) < 4e-16, atom, p)  # p = 1 - .8 counts as an atom of .2
+    p = np.where(np.abs(p - atom) < 4e-16, atom, p)  # for example 1 - .8 and .2 differ by rounding only
     out[p > atom] = max([*ends[:, 1], *jumps.log_atoms])
     for (a, b), floor in zip(ends, jumps.floors, strict=True):
         high = _cdf_at(solution, b - 1e-11)
