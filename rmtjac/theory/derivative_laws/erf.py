@@ -72,7 +72,7 @@ class ErfLaw(QuadratureLaw):
 
     @property
     def decay(self) -> float:
-        """The exponent a of 1 + m_K ~ |u|^-a for large |u|; P(D^2 < x) ~ x^(1/(pi q)) up to logarithms."""
+        """The exponent a of 1 + m_K ~ |u|^-a: min(1, 1/(pi q)), as P(D^2 < x) ~ x^(1/(pi q)) up to logarithms."""
         return min(1.0, 1.0 / (math.pi * self.variance))
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
