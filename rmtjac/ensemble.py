@@ -242,6 +242,10 @@ class Ensemble:
         ------
         ValueError
             If an entry leaves the range of a float (a heavy tail with a huge scale).
+
+        References
+        ----------
+        BS (2)-(3). See docs/references.md.
         """
         from rmtjac.kernels.samples.draw import draw_matrix, draw_vector
 

@@ -101,7 +101,7 @@ class Network:
 
     References
     ----------
-    BS (2)-(4)
+    BS (1)-(4)
     See docs/references.md.
 
     Examples

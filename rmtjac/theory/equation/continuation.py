@@ -60,7 +60,7 @@ class ContinuationPoint:
 
     References
     ----------
-    BS (18)-(23). See docs/references.md.
+    BS (17)-(23). See docs/references.md.
 
     Examples
     --------

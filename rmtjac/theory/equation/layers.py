@@ -1,4 +1,7 @@
-"""The layers of a network, and the terms of the limit equation that they make."""
+"""The layers of a network, and the terms of the limit equation that they make.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ class Layers:
 
     References
     ----------
-    docs/theory/layers.md.
+    BS (14) for layers that are alike; docs/theory/layers.md. See docs/references.md.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """The limiting spectrum of an ensemble, in one call.
 
-Sources: BS (docs/references.md).
+Sources: BS, PS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def limit_spectrum(
 
     References
     ----------
-    BS (14), BS (18)-(23); docs/theory/limit_equation.md. See docs/references.md.
+    BS (12), BS (14), BS (18)-(23); PS (1.24); docs/theory/limit_equation.md. See docs/references.md.
 
     Examples
     --------
