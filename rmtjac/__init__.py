@@ -1,7 +1,6 @@
 """Spectra and fixed points of deep random networks: samples, limits, and the two compared.
 
-The names below are loaded when they are first used, so that ``import rmtjac`` costs next to nothing on a
-cluster node.
+The names below are loaded when they are first used, so that ``import rmtjac`` is fast, also on a cluster node.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of the whole numbers that compiled code takes and returns.
 
 Members of an `IntEnum` are integers, also inside compiled code. Arguments and results of kernels that Python calls are
-plain integers, ``member.value``: a member takes some 10 microseconds to pass, and a further compilation of the kernel.
+plain integers, ``member.value``: passing a member takes some 10 microseconds, and compiles the kernel once more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["LawCode", "MaskMoment", "MaskSource", "Precision", "Route"]
 
 
 class LawCode(IntEnum):
-    """Laws of weights and biases, as `rmtjac.kernels.samples.draw` knows them; the classes of `rmtjac.laws` agree."""
+    """Numbers of the laws of weights and biases, for `rmtjac.kernels.samples.draw` and the classes of `rmtjac.laws`."""
 
     NO_LAW = -1
     GAUSSIAN = 0
@@ -25,7 +25,7 @@ class LawCode(IntEnum):
 
 
 class Precision(IntEnum):
-    """What a caller asks for: the words of ``sample_spectrum(..., precision=)``."""
+    """Name the precisions that a caller may ask for: the words of ``sample_spectrum(..., precision=)``."""
 
     AUTO = 0
     ACCURATE = 1
@@ -33,7 +33,7 @@ class Precision(IntEnum):
 
 
 class Route(IntEnum):
-    """How the singular values of a sample were computed: the numbers in `rmtjac.EmpiricalSpectrum.routes`.
+    """Name the ways to compute the singular values of a sample: the numbers in `rmtjac.EmpiricalSpectrum.routes`.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Route(IntEnum):
 
 
 class MaskSource(IntEnum):
-    """Where the diagonal matrices D come from: the words of ``sample_spectrum(..., masks=)``."""
+    """Name the sources of the diagonal matrices D: the words of ``sample_spectrum(..., masks=)``."""
 
     NETWORK = 0
     INDEPENDENT = 1

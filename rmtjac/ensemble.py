@@ -41,7 +41,7 @@ class Ensemble:
         The activation of all layers, or one for each layer.
     weights : str, Law, or a sequence of L of them, default Gaussian()
         The law of the weights: a law such as `Gaussian`, its text (``"gaussian:1.0"``), or one for each layer. The
-        package `rmtjac.laws` spells out the scale convention.
+        package `rmtjac.laws` describes the scale convention.
     biases : str, Law, or a sequence of L of them, optional
         The law of the biases. Default: no biases.
 
@@ -50,8 +50,8 @@ class Ensemble:
     TypeError
         If an argument has a wrong type.
     ValueError
-        If there are fewer than two widths, an activation or a law is not known, a sequence has not one entry for each
-        layer, or biases are to be orthogonal.
+        If there are fewer than two widths, an activation or a law is not known, the length of a sequence is not the
+        number of layers, or the law of the biases is orthogonal.
 
     See Also
     --------
@@ -242,6 +242,10 @@ class Ensemble:
         ------
         ValueError
             If an entry leaves the range of a float (a heavy tail with a huge scale).
+
+        References
+        ----------
+        BS (2)-(3). See docs/references.md.
         """
         from rmtjac.kernels.samples.draw import draw_matrix, draw_vector
 

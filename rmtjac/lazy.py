@@ -31,7 +31,7 @@ def lazy_names(
     Returns
     -------
     load : callable
-        Takes a name and returns what it stands for. An unknown name is an AttributeError that lists similar names.
+        Takes a name and returns the object. An unknown name raises an AttributeError that lists similar names.
     names : callable
         Returns the names in `homes` and in ``__all__``.
     """
@@ -44,7 +44,7 @@ def lazy_names(
             value = import_module(f"{package}.{name}")
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}{did_you_mean(name, names())}")
-        setattr(sys.modules[package], name, value)  # the next use does not come here
+        setattr(sys.modules[package], name, value)  # so that the next use does not call this function
         return value
 
     def names() -> list[str]:

@@ -43,7 +43,7 @@ class NetworkArrays(NamedTuple):
     """A network as the flat arrays that the compiled kernels take; see `Network.arrays`."""
 
     weights: np.ndarray  # the transposed matrices, one after the other
-    biases: np.ndarray  # those of all layers, one after the other
+    biases: np.ndarray  # the vectors of all layers, one after the other
     row_sums: np.ndarray  # for each neuron the sum of the absolute weights into it, rounded up
     widths: np.ndarray  # n_0 ... n_L
     codes: np.ndarray  # for each layer the `rmtjac.kernels.activations.Code`, -1 for an activation without one
@@ -101,7 +101,7 @@ class Network:
 
     References
     ----------
-    BS (2)-(4)
+    BS (1)-(4)
     See docs/references.md.
 
     Examples

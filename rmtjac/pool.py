@@ -46,7 +46,7 @@ def run_in_threads(
     from tqdm import tqdm
 
     waiting: deque[Future[Any]] = deque()
-    # disable=None: no bar away from a terminal.
+    # disable=None: no bar if the output is not a terminal.
     with (
         threadpool_limits(1, user_api="blas"),
         tqdm(total=total, disable=None if progress else True, unit=unit) as bar,

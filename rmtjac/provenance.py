@@ -1,6 +1,6 @@
-"""How a result came about: the versions and the processor that decide its last bits.
+"""Records of how a result was computed: the versions and the processor that decide its last bits.
 
-Every result that is saved carries such a record, so that two results can be told apart that differ in their last bits.
+Every saved result holds such a record. It explains why two results differ in their last bits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Random streams: each unit of work has one, whatever the order of the work or the number of threads.
+"""Random streams: each unit of work has its own, whatever the order of the work or the number of threads.
 
 Every unit of work (a sample, a network) draws from its own generator, made from the seed of the whole run and a key
 that names the unit. So an integer seed fixes every bit of a result, and any single unit can be drawn again alone.
@@ -54,7 +54,7 @@ def as_generator(rng: RngLike) -> np.random.Generator:
 
 
 def stream(root: np.random.SeedSequence, *key: int) -> np.random.Generator:
-    """Return the generator of the unit that `key` names below `root`, independent of those of other keys.
+    """Return the generator of the unit that `key` names below `root`, independent of the generators of other keys.
 
     Examples
     --------

@@ -61,7 +61,7 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
     Raises
     ------
     ValueError
-        If it is not.
+        If it is none of them.
     """
     if value not in allowed:
         raise ValueError(f"{name}={value!r} must be one of {', '.join(map(repr, allowed))}")
@@ -91,7 +91,7 @@ def output_path(name: str, value: str | Path) -> Path:
 def array_as_given(name: str, value: Any, what: str = "an array") -> np.ndarray:
     """Return `value` (a list, array, tensor, table, or sparse matrix) as an array of whole numbers or floats.
 
-    What NumPy would drop without a word is refused: imaginary parts, masks, text.
+    The function refuses what NumPy would drop without a warning: imaginary parts, masks, text.
 
     Raises
     ------

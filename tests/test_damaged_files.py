@@ -63,7 +63,7 @@ def test_an_entry_twice(tmp_path):
     RESULTS[0].save(path)
     with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
         file.writestr("biases_0.npy", damage_entries.npy(np.ones(4)))
-    with pytest.raises(ValueError, match=r"entry 'biases_0.npy' is no array, or is there twice"):
+    with pytest.raises(ValueError, match=r"entry 'biases_0.npy' is no array, or occurs twice"):
         rj.Network.load(path)
 
 

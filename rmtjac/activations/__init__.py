@@ -1,4 +1,4 @@
-"""Activation functions: phi, its derivative, and the facts that theorems ask for."""
+"""Activation functions: phi, its derivative, and the facts that theorems need."""
 
 from rmtjac.activations.facts import TABLE as activation_facts
 from rmtjac.activations.facts import Facts

@@ -1,7 +1,7 @@
 r"""The derivatives of the smooth activations as analytic functions of a complex h, in any arithmetic.
 
 One formula serves mpmath (``lib = mpmath.mp``) and Arb balls (``lib = flint.acb``): both have exp, sech, erfc and pi.
-The functions are those of `rmtjac.activations`. Each h occurs as seldom as possible, so that balls stay small.
+The functions are those of `rmtjac.activations`. Each formula uses h as few times as possible, so that balls stay small.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Formula = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Analytic:
-    """What a proof may use of phi'.
+    """Hold what a proof may use of phi'.
 
     Attributes
     ----------
     formula : callable
-        (lib, h) -> phi'(h). Where phi' is even it need hold for Re h >= 0 only.
+        The function (lib, h) -> phi'(h). If phi' is even, it may be wrong for Re h < 0.
     even : bool
         Whether phi'(-h) = phi'(h) on the real line.
     steepest : float

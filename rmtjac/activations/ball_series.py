@@ -21,7 +21,7 @@ class BallSeries:
         self.series = series
 
     def _with(self, other: Any, does: Callable[[Any, Any], Any]) -> BallSeries:
-        """Return what an operation makes of this series and another one, or a number."""
+        """Return the result of an operation on this series and another one, or a number."""
         if isinstance(other, np.generic):
             other = other.item()
         return BallSeries(does(self.series, other.series if isinstance(other, BallSeries) else other))

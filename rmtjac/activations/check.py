@@ -150,7 +150,7 @@ class _Grid:
         return self._agree(t.size)
 
     def slope(self) -> str:
-        """Check that phi(t)/t is the slope at infinity at the end of the grid, or comes nearer (as for log1p)."""
+        """Check that phi(t)/t reaches the slope at infinity at the end of the grid, or approaches it (as for log1p)."""
         t, ratio = self.h[-20:], self.y[-20:] / self.h[-20:]
         gap = np.abs(ratio - float(self.known.slope or 0.0))
         if not (gap[-1] <= 1e-6 or gap[-1] < gap[0]):
@@ -162,7 +162,7 @@ class _Grid:
         on = self.h >= float(self.known.monotone_from)  # type: ignore[arg-type]
         h, y, d = self.h[on], self.y[on], self.d[on]
         fall = y[:-1] - y[1:] > _SLACK * np.maximum(np.abs(y[1:]), np.abs(y[:-1]))
-        kink = np.isin(h[:-1], self.phi.breakpoints)  # there phi' is that of one side
+        kink = np.isin(h[:-1], self.phi.breakpoints)  # there phi' is the slope of one side only
         down = (d[:-1] < -_SLACK * np.abs(self.d).max()) & ~kink
         if (fall | down).any():
             i = int(np.argmax(fall | down))
@@ -205,7 +205,7 @@ class _Grid:
         c = float(self.known.identity_up_to or 0.0)
         on = self.h > 0.0
         t, y = self.h[on], self.y[on]
-        near = (t > c + 0.1 * (1.0 + c)) & (t <= c + 5.0)  # nearer to c, and far out, doubles may not show phi(t) < t
+        near = (t > c + 0.1 * (1.0 + c)) & (t <= c + 5.0)  # elsewhere rounding may hide that phi(t) < t
         bad = (t <= c) & (np.abs(y - t) > _SLACK * t) | (y > t * (1.0 + _SLACK)) | near & ~(y < t)
         if bad.any():
             i = int(np.argmax(bad))

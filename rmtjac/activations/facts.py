@@ -1,4 +1,4 @@
-r"""The one table of facts about activations that theorems ask for.
+r"""The one table of facts about activations that theorems need.
 
 On the half-line t >= 0: whether phi is concave, whether phi(t)/t is nonincreasing, phi(0), the slope at infinity, and
 up to where phi(t) = t. On the whole line: where phi is nondecreasing, its range, and a bound of \|phi'\|. An unknown
@@ -31,8 +31,8 @@ class Facts:
     slope : float or None
         Slope at infinity, the limit of phi(t)/t.
     identity_up_to : float or None
-        The c such that phi(t) = t for 0 <= t <= c and phi(t) < t beyond; 0 if phi(t) < t for all t > 0. None also
-        where phi exceeds t.
+        The c such that phi(t) = t for 0 <= t <= c and phi(t) < t beyond; 0 if phi(t) < t for all t > 0. None also if
+        phi(t) > t for some t.
     monotone_from : float or None
         Phi is nondecreasing on [monotone_from, infinity).
     lower, upper : float or None
@@ -40,7 +40,7 @@ class Facts:
     steepest : float or None
         Bound of the absolute value of phi' on the whole line, infinite where there is none.
     declared : bool
-        Whether the facts rest on the word of the user and not on the table of the package.
+        Whether the facts come from the user, and not from the table of the package.
 
     See Also
     --------

@@ -38,9 +38,9 @@ class Activation:
         Name in tables and files.
     function, derivative : callable
         Vectorised :math:`\varphi` and :math:`\varphi'`, from arrays of float64 to arrays of the same shape. At a kink
-        the derivative is that of the saturated side: ``relu'(0) = 0``, ``hardtanh'(1) = 0``.
+        the derivative is the slope of the saturated side: ``relu'(0) = 0``, ``hardtanh'(1) = 0``.
     breakpoints : tuple of float, optional
-        Points where :math:`\varphi'` is not smooth, ascending. Quadratures split there.
+        Points where :math:`\varphi'` is not smooth, ascending. Quadratures split their intervals there.
     slopes : tuple of float, optional
         The slope on each of the ``len(breakpoints) + 1`` pieces of a piecewise affine :math:`\varphi`.
     concave : bool, optional
@@ -62,7 +62,7 @@ class Activation:
     identity_up_to : float, optional
         The c >= 0 such that :math:`\varphi(t) = t` for :math:`0 \le t \le c` and :math:`\varphi(t) < t` beyond.
     stated : Facts, optional
-        The facts in one object, in place of the single ones, which replace what it says.
+        The facts in one object. Facts that are also given one by one replace those in the object.
 
     Raises
     ------
@@ -210,7 +210,7 @@ class Activation:
         """The text from which `activation` makes this function again.
 
         If the name belongs to another registered function, the text begins with ``own:`` and `activation` refuses it,
-        so that a file that names this function does not come back as another one.
+        so that no file that names this function is read as the other one.
         """
         if self.code is not None:
             return f"{self.name}:{self.parameter!r}" if self.name == "leaky_relu" else self.name

@@ -1,4 +1,4 @@
-r"""What follows from the facts that are given of an activation: from its slopes, and from one another."""
+r"""Facts about an activation that follow from the given ones and from its slopes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 def completed(
     stated: Facts, phi: Function, breakpoints: tuple[float, ...] = (), slopes: tuple[float, ...] | None = None
 ) -> Facts:
-    """Return the stated facts with phi(0), with what the slopes of a piecewise affine phi say, and what follows.
+    """Return the stated facts, phi(0), the facts that slopes of a piecewise affine phi give, and what follows.
 
     A stated fact is never replaced, except that a declared `ratio` is dropped for a phi that is 0.
     """
@@ -38,7 +38,7 @@ def _value(phi: Function, h: float) -> float:
 
 
 def _filled(known: Facts, more: Facts) -> Facts:
-    """Return `known`, with `more` where it says nothing."""
+    """Return `known`, with each fact that is None replaced by that of `more`."""
     gaps = {
         one.name: getattr(more, one.name)
         for one in fields(Facts)
@@ -72,7 +72,7 @@ def _of_pieces(phi: Function, at_zero: float, breakpoints: tuple[float, ...], sl
 
 
 def _identity_of_pieces(at_zero: float, ahead: tuple[float, ...], cuts: np.ndarray) -> float | None:
-    """Return where a piecewise affine phi leaves the identity, if it does so downward for good."""
+    """Return the largest c with phi(t) = t on [0, c] if phi(t) < t beyond; None if that does not hold."""
     if at_zero != 0.0 or any(a < b for a, b in itertools.pairwise(ahead)) or ahead[0] > 1.0:
         return None
     if ahead[0] < 1.0:

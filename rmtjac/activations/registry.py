@@ -102,12 +102,12 @@ def names() -> tuple[str, ...]:
 def register(new: Activation) -> Activation:
     """Make an activation known under its name, so that files and the command line can name it too.
 
-    It is computed by NumPy: a code belongs to the kernels and is dropped.
+    NumPy computes it: only the kernels use codes, so a code of `new` is dropped.
 
     Parameters
     ----------
     new : Activation
-        What the name will stand for.
+        The activation; its attribute ``name`` is the name.
 
     Returns
     -------

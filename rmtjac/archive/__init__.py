@@ -1,1 +1,1 @@
-"""Files of results: saved atomically with a digest, read without trust."""
+"""Files of results: saved atomically with a digest, and checked before they are used."""

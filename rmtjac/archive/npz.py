@@ -23,14 +23,14 @@ _FACTS = re.compile(
     r"\{'descr': '([<>|][biufUS]\d{1,9})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18},? ?){0,32})\), \}"
 )
 _MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 10_000  # bytes
-_LONGEST_TEXT = 1 << 28  # bytes
+_LONGEST_HEADER = 10_000  # the longest header that is read, in bytes
+_LONGEST_TEXT = 1 << 28  # the longest text that is read, in bytes
 _MOST_DEFLATED = 1032  # the largest ratio of unpacked to packed bytes that deflate can reach
 _CHUNK = 1 << 22  # bytes unpacked at a time
 
 
 class Entry(NamedTuple):
-    """Hold where an array stands in a file, what its header says, and where its values begin in the entry."""
+    """Hold the place of an array in a file, the facts of its header, and the place of its values in the entry."""
 
     info: zipfile.ZipInfo
     dtype: np.dtype
@@ -61,11 +61,11 @@ def entries(file: zipfile.ZipFile) -> dict[str, Entry]:
         name = info.filename.removesuffix(".npy")
         packed = info.compress_type == zipfile.ZIP_DEFLATED
         if name == info.filename or name in out:
-            raise ValueError(f"entry {info.filename!r} is no array, or is there twice")
+            raise ValueError(f"entry {info.filename!r} is no array, or occurs twice")
         if info.flag_bits & 1 or not (packed or info.compress_type == zipfile.ZIP_STORED):
             raise ValueError(f"entry {name!r} is encrypted, or packed in another way")
         if info.file_size > (_MOST_DEFLATED * info.compress_size if packed else info.compress_size):
-            raise ValueError(f"entry {name!r} claims {info.file_size} bytes, more than it can hold")
+            raise ValueError(f"entry {name!r} claims {info.file_size} bytes, more than it can unpack to")
         with file.open(info) as stream:
             try:
                 entry = Entry(info, *_header(stream))
@@ -91,7 +91,7 @@ def _header(stream: IO[bytes]) -> tuple[np.dtype, tuple[int, ...], bool, int]:
         raise ValueError("its header is cut off")
     facts = _FACTS.fullmatch(content.decode("latin1").strip())
     if facts is None:
-        raise ValueError("its header is none of numbers, truth values or texts")
+        raise ValueError("its header does not describe numbers, truth values or texts")
     descr, fortran, sizes = facts.groups()
     shape = tuple(int(n) for n in sizes.split(",") if n.strip())
     return np.dtype(descr), shape, fortran == "True", 8 + size + length
@@ -108,7 +108,7 @@ def check_memory(found: Iterable[Entry]) -> None:
     total = sum(entry.nbytes for entry in found)
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # this system does not say
+    except (AttributeError, OSError, ValueError):  # the system does not report its memory
         return
     if total > memory:
         raise ValueError(f"its arrays take {total / 1e9:.3g} GB, more than the memory of this machine")
@@ -132,7 +132,7 @@ def read(file: zipfile.ZipFile, entry: Entry) -> np.ndarray:
             flat[done : done + len(chunk)] = np.frombuffer(chunk, dtype=np.uint8)
             done += len(chunk)
     if done != flat.size:
-        raise ValueError(f"entry {entry.info.filename!r} has another length")
+        raise ValueError(f"entry {entry.info.filename!r} is longer or shorter than its header says")
     array = flat.view(entry.dtype).reshape(entry.shape, order="F" if entry.fortran else "C")
     return array.astype(entry.dtype.newbyteorder("="), copy=False)
 
@@ -146,5 +146,5 @@ def text(file: zipfile.ZipFile, entry: Entry) -> str:
         If it holds no single text, or a very long one.
     """
     if entry.dtype.kind != "U" or entry.shape != () or entry.nbytes > _LONGEST_TEXT:
-        raise ValueError("it does not say what it is")
+        raise ValueError("its description is missing or too long")
     return str(read(file, entry)[()])

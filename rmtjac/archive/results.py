@@ -28,8 +28,8 @@ __all__ = ["load", "restore", "save", "write_atomically"]
 T = TypeVar("T")
 _FORMAT = 1
 _HEADER = "rmtjac"
-_KINDS = "biufUS"  # of dtypes that can be saved, as NumPy names them
-_LONGEST = 300  # characters of an error that are passed on
+_KINDS = "biufUS"  # the kinds of dtypes that can be saved, as NumPy names them
+_LONGEST = 300  # the largest number of characters of an error that is passed on
 
 
 def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> Path:

@@ -60,7 +60,7 @@ class Schema:
     facts: Mapping[str, str] = field(default_factory=lambda: {"*": "any"})
 
     def check(self, facts: dict[str, Any], arrays: Mapping[str, tuple[np.dtype, tuple[int, ...]]]) -> None:
-        """Check facts, and dtypes and shapes of arrays, which need not be read for that.
+        """Check the facts, and the dtypes and shapes of the arrays; the values of the arrays are not needed.
 
         Raises
         ------
@@ -145,7 +145,7 @@ def _check_array(name: str, dtype: np.dtype, shape: tuple[int, ...], spec: str, 
 
 
 def _bind(what: str, size: str, value: int, sizes: dict[str, int]) -> None:
-    """Enter the value of a size, or check that it is the value of before."""
+    """Enter the value of a size; if the size has a value already, check that the two are equal."""
     expected = int(size) if size.isdigit() else sizes.setdefault(size, value)
     if size == "_":
         del sizes["_"]

@@ -20,7 +20,7 @@ def register(parser: Parser) -> None:
     """Add the commands to a parser."""
     one = parser.command(
         "fixed-points",
-        "Find the fixed points of a network, or count those of many networks.",
+        "Find the fixed points of a network, or count the fixed points of many networks.",
         "rmtjac fixed-points --preset bs --width 50 --depth 2 --seed 7 --out points.png",
         _fixed_points,
     )
@@ -64,12 +64,16 @@ def register(parser: Parser) -> None:
 
 
 def _add_network(new: Parser) -> None:
-    """Add the options that give one network: those of an ensemble and a seed, or a file."""
+    """Add the options that give one network: either an ensemble and a seed, or a file."""
     add_ensemble(new, default_preset="bs")
     add_seed(new, "the random networks")
     new.add_argument("--network", metavar="FILE", help="a network saved with Network.save (.npz), not a random one")
     new.add_argument(
-        "--domain", type=float, nargs=2, metavar=("LOW", "HIGH"), help="search LOW <= x_i <= HIGH (default: found)"
+        "--domain",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="search LOW <= x_i <= HIGH (default: all fixed points; grids and basins: -1 1)",
     )
     new.add_argument("--step", type=float, default=0.05, metavar="D", help="step of the grid (default 0.05)")
 
@@ -142,7 +146,7 @@ def _count(args: argparse.Namespace) -> None:
     from rmtjac.fixed_points.count import count_fixed_points
 
     if args.network is not None:
-        raise ValueError(f"--networks={args.networks} counts random networks; --network gives one")
+        raise ValueError(f"--networks={args.networks} counts fixed points of random networks; leave out --network")
     out = checked_out(args, ".npz", ".csv", pictures=False)
     counts = count_fixed_points(
         ensemble_of(args), args.networks, rng=args.seed, method=args.method, outcomes=args.outcomes,

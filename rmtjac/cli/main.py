@@ -1,7 +1,7 @@
-"""The command line: arguments in, the package's functions, text or JSON or a file out.
+"""The command line: each command calls functions of the package, and prints text or JSON or writes a file.
 
-Errors of the user are one line on stderr and exit code 2; Ctrl-C is exit code 130. The modules of the commands load
-what they call when they call it, so that ``rmtjac --help`` is fast.
+A wrong input gives one line on stderr and exit code 2; Ctrl-C gives exit code 130. The modules of the commands import
+the functions only when they call them, so that ``rmtjac --help`` is fast.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SUMMARY = "Spectra and fixed points of deep random networks."
 
 
 class _Version(argparse.Action):
-    """Print the version and exit; the version is looked up only then."""
+    """Print the version and exit; only this action reads the version."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

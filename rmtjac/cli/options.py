@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Preset(NamedTuple):
-    """An ensemble of Berlyand and Slavin: in words, its default width and depth, and how to make it."""
+    """An ensemble of Berlyand and Slavin: a description, its default width and depth, and a function that makes it."""
 
     text: str
     width: int
@@ -94,11 +94,12 @@ def add_ensemble(new: Parser, default_preset: str | None = None) -> None:
     new : Parser
         The parser of a command.
     default_preset : str, optional
-        The preset that stands for no option at all. Such a command has no default width and depth beside it.
+        The preset of a command that is called without any of these options. Such a command has no other default width
+        and depth.
     """
     about = ["Presets are ensembles of Berlyand and Slavin (arXiv:2501.04182):"]
     about += [f"  {name:12}{one.text}; N = {one.width}, L = {one.depth}" for name, one in PRESETS.items()]
-    about += ["Each other option replaces that part of the preset."]
+    about += ["Each other option replaces one part of the preset."]
     if default_preset:
         about += [f"Without any of these options: --preset {default_preset}."]
         shape = layers = ""
@@ -132,7 +133,7 @@ def add_ensemble(new: Parser, default_preset: str | None = None) -> None:
 
 
 def given_options(args: argparse.Namespace) -> list[str]:
-    """Return the options of the ensemble that the command line has."""
+    """Return the options of the ensemble that the command line sets."""
     return [f"--{part}" for part in _PARTS if getattr(args, part) is not None]
 
 

@@ -21,7 +21,7 @@ _READER_LEFT = 141  # exit code, as of a program that the signal SIGPIPE ends
 
 
 def checked_out(args: argparse.Namespace, *others: str, pictures: bool = True) -> Path | None:
-    """Return --out as a path, or say why nothing can be written there; called before any work is done."""
+    """Return --out as a path, or raise an error if nothing can be written there; called before any work is done."""
     allowed = (*(_PICTURES if pictures else ()), *others)
     if args.out is None:
         return None
@@ -68,7 +68,7 @@ def write_text(path: Path, text: str) -> None:
 def print_result(
     args: argparse.Namespace, facts: dict[str, Any], lines: Sequence[str], out: Path | None = None
 ) -> None:
-    """Print the facts as JSON if that is asked for, else the lines and the file that was written."""
+    """Print the facts as JSON if --json is given, otherwise the lines and the file that was written."""
     if args.json:
         text = json.dumps(_json_ready(facts), indent=2, allow_nan=False)
     else:

@@ -90,7 +90,7 @@ def _add_sampling(new: Parser) -> None:
         "--precision",
         default="auto",
         metavar=one_of("auto", "accurate", "fast"),
-        help="accurate: small singular values to high relative accuracy; fast: for the bulk (default auto)",
+        help="accurate: all singular values to high relative accuracy; fast: accurate in the bulk only (default auto)",
     )
     new.add_argument(
         "--dtype",
@@ -109,7 +109,7 @@ def _add_method(new: Parser) -> None:
         "--method",
         default="inverse",
         metavar=one_of("inverse", "continuation"),
-        help="its inverse form, or the iteration (18)-(23) of Berlyand and Slavin (default inverse)",
+        help="inverse form of the equation, or the iteration (18)-(23) of Berlyand and Slavin (default inverse)",
     )
 
 
@@ -210,7 +210,7 @@ def _compare(args: argparse.Namespace) -> None:
 
     out = checked_out(args, ".npz")
     ensemble = ensemble_of(args)
-    lim = _limit_of(args, ensemble)  # first: an ensemble without a limit is reported before the long sampling
+    lim = _limit_of(args, ensemble)  # before the long sampling, so that an ensemble without a limit is reported at once
     emp = _sample(args, ensemble)
     result = compare(emp, lim, test=args.test)
     assert out is not None

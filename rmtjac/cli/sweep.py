@@ -42,7 +42,7 @@ def register(parser: Parser) -> None:
         "--engine",
         default="processes",
         metavar=one_of("serial", "processes", "dask", "dask:ADDRESS"),
-        help="who does the units (default processes)",
+        help="what does the units (default processes)",
     )
     one.add_argument(
         "-j",

@@ -1,1 +1,1 @@
-"""Samples against their limit: the only place where `rmtjac.spectra` and `rmtjac.theory` meet."""
+"""Comparison of samples with their limit; the only folder that uses both `rmtjac.spectra` and `rmtjac.theory`."""

@@ -73,7 +73,7 @@ def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60, 
     Returns
     -------
     Comparison
-        The numbers, as a text table (`Comparison.table`), dict, `pandas.DataFrame`, or picture
+        The numbers; they can be had as a text table (`Comparison.table`), a dict, a `pandas.DataFrame`, or a picture
         (`rmtjac.plotting.plot_comparison`).
 
     Raises
@@ -112,7 +112,7 @@ def compare(empirical: EmpiricalSpectrum, limit: LimitSpectrum, bins: int = 60, 
     logs = 2.0 * empirical.log_singular_values
     order = np.argsort(logs, axis=None)
     flat = logs.ravel()[order]
-    # Eigenvalues below the noise are counted, but their places mean nothing.
+    # Eigenvalues below the noise are counted, but their values mean nothing.
     nonzero = np.isfinite(flat)
     resolved = nonzero & (flat > empirical.log_floor)
     values = np.full(flat.size, np.nan)

@@ -42,7 +42,7 @@ def control_variates(empirical: EmpiricalSpectrum, max_count: int) -> np.ndarray
 
 
 def _independent(columns: np.ndarray) -> np.ndarray:
-    """Return the columns that are finite, vary, and are no linear combinations of the columns before them."""
+    """Return the columns that are finite, vary, and are linearly independent of the columns before them."""
     kept: list[int] = []
     basis = np.empty((len(columns), 0))
     for j, column in enumerate(columns.T):
@@ -60,7 +60,7 @@ def _independent(columns: np.ndarray) -> np.ndarray:
 
 
 class Fit(NamedTuple):
-    """The mean of statistics where all control variates are 0, its covariance, and the degrees of freedom of that."""
+    """The mean of statistics at control variates 0, the covariance of this mean, and its degrees of freedom."""
 
     mean: np.ndarray
     covariance: np.ndarray

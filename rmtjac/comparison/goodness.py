@@ -3,7 +3,7 @@ r"""A calibrated test of whether a sampled spectrum agrees with a limit.
 Eigenvalues of one matrix repel each other. Tests for independent points (Kolmogorov-Smirnov, chi-squared of a
 histogram) never reject a single matrix, and reject the right law when many matrices are pooled. Here one matrix is one
 observation. It gives a vector x of statistics: the fractions of eigenvalues below quantiles of the limit, the atom if
-it is random, and the moments m_1, m_2 divided by those of the limit. The limit says what their means are.
+it is random, and the moments m_1, m_2 divided by those of the limit. The limit gives their means for infinite width.
 
 - **Bias.** At width N these means differ from the limit by a term of order 1/N. Independent samples of the same
   ensemble at a width n near N/4, the *ladder*, remove it: (N x(N) - n x(n)) / (N - n). This is not enough for the atom,
@@ -14,9 +14,9 @@ it is random, and the moments m_1, m_2 divided by those of the limit. The limit 
 - **Control variates.** Much of the spread between matrices is that of D, whose law is known at the variance that was
   sampled. A regression of x on the mean D^2, D^4 and log D^2 of each layer, centred at their expectations, removes
   this part and costs one degree of freedom for each variate. An error of q in the limit shifts x and not the variates.
-  The atom of several layers has no regression: it is the largest of their fractions of zeros, which is no smooth
-  function of the variates. The atom of one layer is a variate itself and keeps no noise, so that any error of q that
-  changes it is visible.
+  The atom of several layers is not regressed: it is the largest of their fractions of zeros, which is not a smooth
+  function of the variates. The atom of one layer is itself a variate and has no noise after the regression, so that
+  any error of q that changes it is visible.
 - **No noise.** A statistic, or a combination, that does not vary between matrices is not part of T^2. It must agree
   with the limit up to what finite width and whole numbers of eigenvalues allow, else the limit is rejected.
 
@@ -44,7 +44,7 @@ __all__ = ["GoodnessOfFit", "goodness_of_fit"]
 
 _ENDS, _INNER = (0.05, 0.95), (0.2, 0.4, 0.6, 0.8)  # orders of quantiles of the limit without its atom
 _BELOW, _ABOVE = 3.0, 2.0  # least numbers of eigenvalues of the ladder below the lowest and above the highest quantile
-_FEWEST = 12  # samples
+_FEWEST = 12  # the least number of samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class GoodnessOfFit:
     errors : ndarray of float, shape (k,)
         The standard errors of the deviations, which are correlated; 0 for a statistic without noise.
     tested : ndarray of bool, shape (k,)
-        Which statistics T^2 uses; the others have no noise of their own.
+        Which statistics T^2 uses; the others have no noise that is independent of the noise of these.
     samples : int
         The number of matrices.
     size : int
@@ -84,7 +84,7 @@ class GoodnessOfFit:
 
     See Also
     --------
-    goodness_of_fit : Returns it.
+    goodness_of_fit : Test a sample and return this result.
 
     Examples
     --------
@@ -277,8 +277,8 @@ def goodness_of_fit(
     deviation = weights[0] * fits[0].mean + weights[1] * fits[1].mean
     total = parts[0] + parts[1]
     spread = weights[0] ** 2 * raw[0] + weights[1] ** 2 * raw[1]
-    # What a statistic without noise may deviate by: a count by one eigenvalue of each sample; a moment, and a statistic
-    # that is without noise only after the regression, by the bias that the ladder leaves.
+    # Allowed deviations of a statistic without noise. For a count it is one eigenvalue of each sample. For a moment,
+    # and a statistic that loses its noise only by the regression, it is the bias that remains after the ladder.
     left = 16.0 / empirical.size**2 + 1e-9
     allowed = np.where(counts & (spread == 0.0), 2.0 * weights[0] / empirical.size, left)
     kept, off = choose(total, spread, deviation, allowed)

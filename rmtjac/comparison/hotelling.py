@@ -25,8 +25,8 @@ def choose(
 ) -> tuple[list[int], bool]:
     """Return the statistics that T^2 uses, and whether one of the others deviates by more than is allowed.
 
-    T^2 uses those that have noise which no combination of earlier ones explains. `raw` are the variances without
-    control variates, and `allowed` bounds the deviations of the others.
+    T^2 uses a statistic if it has noise that no combination of earlier statistics explains. `raw` are the variances
+    without control variates, and `allowed` bounds the deviations of the statistics that T^2 does not use.
     """
     kept: list[int] = []
     off = False

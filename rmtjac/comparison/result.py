@@ -16,7 +16,7 @@ from rmtjac.validate import choice
 
 __all__ = ["LEVEL", "BinnedComparison", "Comparison", "pulls", "verdict"]
 
-LEVEL = 0.05  # of the tests
+LEVEL = 0.05  # the level of the tests
 
 
 def verdict(p_value: float, level: float = LEVEL) -> str:
@@ -130,7 +130,7 @@ class Comparison:
 
     See Also
     --------
-    compare : Returns it.
+    compare : Compare a sample with a limit and return this result.
 
     Examples
     --------

@@ -14,9 +14,9 @@ from rmtjac.spectra.sample import sample_spectrum
 
 __all__ = ["described", "draw_ladder", "ladder_ensemble"]
 
-_STEP = 4  # the ladder is narrower by about this
+_STEP = 4  # the widths are divided by about this number
 _NARROWEST = 4
-# The key of the ladder below the seed of the sample; no sample has so large a number.
+# The seed of the ladder is derived from the seed of the sample with this key, which is larger than any sample number.
 _LADDER = 0x1ADDE2000
 
 
@@ -64,7 +64,7 @@ def ladder_ensemble(ensemble: Ensemble) -> Ensemble:
 
 
 def described(empirical: EmpiricalSpectrum) -> Ensemble | None:
-    """Return the ensemble that the facts of a sample describe, or None if they describe none."""
+    """Return the ensemble that the facts of a sample describe, or None if they do not describe one."""
     facts = empirical.facts.get("ensemble")
     return None if facts is None else Ensemble.from_dict(facts)
 

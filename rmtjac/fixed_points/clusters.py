@@ -1,14 +1,14 @@
 r"""Clusters of fixed points that floats cannot tell apart, and a proof of the index of a cluster.
 
 At a multiple fixed point, or at several that are closer together than rounding, x - F(x) is only rounding error on a
-whole box. Around such boxes a parallelepiped c + V z, :math:`|z_i| \le r_i`, is taken, with :math:`I - J = U S V^T` the
-singular value decomposition at c. Let :math:`g = U^T (x - F(x))`.
+whole box. The code puts a parallelepiped around such boxes: the points c + V z with :math:`|z_i| \le r_i`, where
+:math:`I - J = U S V^T` is the singular value decomposition at c. Let :math:`g = U^T (x - F(x))`.
 
-Theorem: suppose that for each i the component g_i has one sign on the face z_i = r_i and one on the face z_i = -r_i;
-for a null direction i (a singular value near 0) it may vanish at points of the face at which a component of a direction
-that is not null does not vanish. Then the sum of the indices of the fixed points in the parallelepiped is the product
-over i of (sign above - sign below) / 2, times det U det V: g can be deformed, without a zero on the faces, to a map
-with these signs, and the degree does not change.
+Theorem: call a direction i null if its singular value is near 0. Suppose that each component g_i has a constant sign on
+the face z_i = r_i, and a constant sign on the face z_i = -r_i. If i is null, g_i may also vanish at points of these
+faces, provided that some g_j with j not null does not vanish there. Then the sum of the indices of the fixed points in
+the parallelepiped is det U det V times the product over i of (sign on z_i = r_i - sign on z_i = -r_i) / 2. Reason: g
+can be deformed, without a zero on the faces, to a map with these signs, and this does not change the degree.
 
 In the plane the number of turns of x - F(x) along the sides of a square gives the sum as well. The signs come from
 affine forms that are rounded outward; a sign that is not proved counts as 0, and no index is returned then.
@@ -42,9 +42,11 @@ class Cluster:
     radius : float
         No fixed point of the cluster differs by more from the centre in any coordinate.
     index : int or None
-        The proved sum of their indices; if it is not 0, there is at least one. None if it is not proved.
+        The proved sum of the indices of its fixed points. If it is not 0, there is at least one fixed point. None if
+        the sum is not proved.
     multiplicity : int or None
-        A proved bound of their number, each counted with its multiplicity; None if none is known (n > 1, kinks).
+        A proved upper bound of the number of its fixed points, each counted with its multiplicity. None if no bound is
+        known (n > 1, kinks).
     """
 
     centre: tuple[float, ...]
@@ -85,8 +87,8 @@ class Cluster:
         if self.index is None:
             return "index not proved"
         if self.index == 0:
-            return "index 0, so none, or some whose indices cancel"
-        return f"index {self.index:+d}, so at least one, multiple or several close together"
+            return "index 0, so no fixed point, or several whose indices cancel"
+        return f"index {self.index:+d}, so at least one fixed point: a multiple one, or several close together"
 
 
 class Side(IntEnum):
@@ -219,8 +221,8 @@ def _sizes(
 ) -> np.ndarray:
     """Return the half sides of the parallelepiped.
 
-    In null directions it contains the box, made `grow` times as large. In other directions it also contains the points
-    to which x - F(x) bends at the ends of the null directions.
+    In null directions it is `grow` times as large as the box. In other directions it is at least twice as large, and
+    larger still where x - F(x) is large at the ends of the null directions.
     """
     base = float((np.abs(frame.T) @ half).max())
     if null.all() or not null.any():

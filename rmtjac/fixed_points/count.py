@@ -57,14 +57,15 @@ class FixedPointCounts:
     saddles : ndarray of int, shape (M,)
         The number of saddles: some eigenvalues of J, and not all, are smaller than 1 in modulus.
     repellers : ndarray of int, shape (M,)
-        The number of repellers: no eigenvalue is.
+        The number of repellers: no eigenvalue of J is smaller than 1 in modulus.
     index_sum : ndarray of int, shape (M,)
         The sum of the fixed-point indices of each network.
     complete : ndarray of bool, shape (M,)
         Whether it is proved that all fixed points of the network were found.
     ends : ndarray of float, shape (M, 5) or (M, 0)
-        With ``outcomes=True`` or ``method="grid"``, the shares of the starts of the grid with each end: at rest within
-        the limits of the protocol, at rest later, in a cycle, bounded without a cycle, diverged.
+        With ``outcomes=True`` or ``method="grid"``: for each network, the shares of the starts of the grid that come to
+        rest within the limits of the protocol, come to rest later, end in a cycle, stay bounded without a cycle that
+        was found, or diverge.
     facts : dict
         The ensemble, the seed and the method.
 
@@ -260,7 +261,7 @@ def count_fixed_points(
 
     Notes
     -----
-    Cost: that of one call of `find_fixed_points` for each network, two calls with `outcomes`.
+    Cost: one call of `find_fixed_points` for each network, or two calls with `outcomes`.
 
     References
     ----------

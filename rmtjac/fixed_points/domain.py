@@ -22,12 +22,12 @@ _LEAST = 1e-250  # much larger than what the kernels add because of underflow
 
 
 class Domain(NamedTuple):
-    """The box that is asked for, and what is known about fixed points outside it."""
+    """The box of the caller, or the default one, and what is known about fixed points outside it."""
 
     box: np.ndarray  # (2, n), corners
     search: np.ndarray  # (2, n), corners of the box to search, which contains `box`
     everything: bool  # whether it is proved that `box` holds every fixed point
-    degree: int | None  # then the sum of the indices of all of them, if it is known
+    degree: int | None  # if `everything`, the sum of the indices of all fixed points; None if it is not known
 
 
 def checked_network(net: object) -> Network:

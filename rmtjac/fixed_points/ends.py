@@ -30,8 +30,8 @@ class Label(IntEnum):
     OPEN : Label
         -3: nothing is proved of this cell (only in `Basins.cells`).
     UNSTABLE : Label
-        -4: the start is on the stable set of an unstable fixed point or cycle, as on an axis of symmetry (only in
-        `Basins`).
+        -4: the orbit ends in an unstable fixed point or cycle, for example because the start lies on an axis of
+        symmetry (only in `Basins`).
 
     See Also
     --------

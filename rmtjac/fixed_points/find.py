@@ -60,28 +60,32 @@ def find_fixed_points(
         ``"interval"``
             The same search for any activation that the kernels know. Boxes that stay open are in ``undecided``.
         ``"grid"``
-            The protocol of BS Section IV: iterate a grid of starts until they move by less than `tol`. It finds what
-            attracts these starts and proves nothing about other points. Limits are refined by Newton's method and told
-            apart by their errors. Starts that do not settle are followed until they come to rest, close a cycle,
-            diverge, or have taken `follow` more steps.
+            Follows the protocol of BS Section IV: iterate a grid of starts until they move by less than `tol`. This
+            finds what attracts these starts and proves nothing about other points. Newton's method refines the limits;
+            two limits are different if they differ by more than their errors. Starts that do not settle are followed
+            until they come to rest, close a cycle, diverge, or have taken `follow` more steps.
         ``"newton"``
-            Damped Newton's method from `starts` and from iterates of them, for any n. It finds points that attract and
-            points that do not. Each is proved by itself (Krawczyk's operator); whether there are others stays open.
+            Runs damped Newton's method from `starts` and from iterates of them, for any n. It finds points that attract
+            and points that do not. Krawczyk's operator proves each point by itself. Whether there are others stays
+            open.
         ``"auto"``
-            For n <= 3 ``"exact"`` or ``"interval"``, if a domain is known. If that does not decide, and for n > 3,
-            certificates that there is exactly one fixed point (F contracts in the 2-norm or in a weighted maximum norm,
-            or I - W is strongly monotone), then ``"newton"``, then the search for the other points. For n <= 3 without
-            a domain, ``"grid"``. The field ``reason`` of the result says what decided, and ``statement`` what is proved
-            to exist and whether there may be others.
+            Tries several methods, one after the other, until the result is complete. For n <= 3: the search
+            (``"exact"`` or ``"interval"``), certificates that there is exactly one fixed point (F contracts in the
+            2-norm or in a weighted maximum norm, or I - W is strongly monotone), ``"newton"``. For n > 3: certificates,
+            ``"newton"``, the search. If no search is possible (no domain is known, or the kernels do not know an
+            activation), then for n <= 3 ``"grid"`` takes its place, after the certificates. The field ``reason`` of
+            the result names the method that decided. The field ``statement`` says what is proved to exist and whether
+            there may be other fixed points.
     domain : array_like of float, shape (2,) or (2, n), optional
         The box to search: ``(low, high)`` for all coordinates, or two corners. Its faces belong to it, and ``places``
         says which points lie on one. By default a box that provably holds every fixed point, if a bounded layer, the
         signs of weights or the growth of F in some norm give one; for the grid [-1, 1]^n.
     max_boxes : int, optional
-        The budget of ``"exact"`` and ``"interval"``; boxes that are left when it ends are in ``undecided``. By default
-        a million, and for n > 3 in ``"auto"`` what takes some seconds. Rational arithmetic, which is slower, gets a
-        tenth of it. A search that, at its pace so far, needs more than twice the budget ends early and says so. Fixed
-        points that no budget tells apart, such as a multiple one, are in ``clusters``, with their index.
+        The largest number of boxes that ``"exact"`` and ``"interval"`` search; boxes that are left then are in
+        ``undecided``. By default a million, and for n > 3 in ``"auto"`` as many as take some seconds. In ``"exact"``
+        rational arithmetic, which is slower, gets a tenth of this budget. If it fails, and the search needs, at its
+        pace so far, more than twice the budget, the search ends early, and ``reason`` says so. Fixed points that no
+        budget can separate, such as a multiple one, are in ``clusters``, with their index.
     cross_check : bool, optional
         Whether to compare ``"exact"`` and ``"interval"`` with the enumeration of all linear regions (n <= 2, piecewise
         affine). A difference makes the result incomplete.
@@ -94,8 +98,9 @@ def find_fixed_points(
     follow : int, optional
         How many more steps a start of the grid that has not settled is followed.
     starts : int or array_like of float, shape (K, n), optional
-        The starts of ``"newton"`` and ``"grid"``, or how many to draw uniformly from the domain, or from [-1, 1]^n. By
-        default 32 for Newton's method (fewer for n > 62), and a grid for n <= 3.
+        The starts of ``"newton"`` and ``"grid"``, or how many to draw uniformly from `domain` ([-1, 1]^n if it is not
+        given). By default Newton's method starts from the middle of this box and from 32 random points in it (fewer for
+        n > 62, and 8 in ``"auto"``), and the grid method from a grid (n <= 3).
     rng : int, SeedSequence or Generator, optional
         Seed of starts that are drawn.
 
@@ -170,7 +175,7 @@ def find_fixed_points(
 def _auto(
     net: Network, domain: object, budget: int | None, grid: tuple[float, float, int, int], starts: object, rng: RngLike
 ) -> FixedPoints:
-    """Return what the methods find, the cheapest first: for n <= 3 the search, else certificates."""
+    """Return what the methods of ``"auto"`` find; the cheapest runs first: for n <= 3 the search, else certificates."""
     method = "exact" if all(phi.piecewise_affine for phi in net.activations) else "interval"
     unknown = any(phi.code is None for phi in net.activations)
     low = net.widths[0] <= _FEW
@@ -247,7 +252,7 @@ def _protocol(box: np.ndarray, step: float, tol: float, max_iter: int) -> tuple[
 
 
 def _starts(net: Network, box: np.ndarray, starts: object, rng: RngLike) -> np.ndarray | None:
-    """Return the given starts, or the number of them that was asked for, drawn from the box; None for a grid."""
+    """Return the given starts, or as many random points of the box as `starts` asks for; None stands for a grid."""
     n = net.widths[0]
     if starts is None:
         if n > 3:

@@ -34,7 +34,7 @@ class Regions:
     domain : ndarray of float, shape (2, n)
         The corners of the box that was cut.
     complete : bool
-        Whether these are all pieces, or only the first `max_regions` ones.
+        True if these are all pieces, False if they are only the first `max_regions` ones.
 
     See Also
     --------

@@ -64,8 +64,8 @@ class FixedPoints:
     proved : ndarray of bool, shape (Q,)
         Whether it is proved that a box around the point contains exactly one fixed point.
     index : ndarray of int, shape (Q,)
-        The fixed-point index, sign det(I - J). At a kink it is the number of turns of x - F(x) around the point, in all
-        of R^n also for a point on a face of the domain.
+        The fixed-point index, sign det(I - J). At a kink it is the number of turns of x - F(x) around the point. For a
+        point on a face of the domain these are turns in R^n, not only inside the domain.
     complete : bool
         Whether it is proved that `domain` holds no other fixed point. If False, this is open.
     reason : str
@@ -76,7 +76,7 @@ class FixedPoints:
     domain : ndarray of float, shape (2, n)
         The corners of the box that was searched. The faces of a box that the caller gave belong to it.
     undecided : ndarray of float, shape (U, 2, n)
-        Boxes that may hold more fixed points; for each of the `clusters` the box around it.
+        Boxes that may hold more fixed points. Each of the `clusters` has one box, the box around it.
     continua : tuple of ndarray of float, shapes (k, n)
         Fixed points that are not isolated: the vertices of polygons or segments of them.
     cycles : tuple of Cycle
@@ -89,7 +89,7 @@ class FixedPoints:
     settled : ndarray of bool, shape (K,), or None
         Whether the start came to rest within the limits of the protocol, with ``method="grid"``.
     facts : dict
-        The settings and what the method counted.
+        The settings, and numbers that the method reports, such as the number of boxes.
 
     See Also
     --------
@@ -166,7 +166,7 @@ class FixedPoints:
 
     @property
     def kinds(self) -> np.ndarray:
-        """The kind of each point: ``"stable"``, ``"saddle"`` (some eigenvalues are below 1) or ``"repeller"``."""
+        """The kind of each point: ``"stable"``, ``"saddle"`` (some moduli of eigenvalues < 1) or ``"repeller"``."""
         if self.stable.all():
             return np.full(len(self), "stable", dtype="<U8")
         smallest = np.abs(np.linalg.eigvals(self.jacobians)).min(axis=-1, initial=np.inf)

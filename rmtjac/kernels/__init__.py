@@ -1,4 +1,4 @@
-"""All compiled code: arrays and integer codes in, arrays out; nothing here knows the classes above."""
+"""All compiled code. Kernels take arrays and integer codes and return arrays; they do not use `Network` or results."""
 
 from rmtjac.kernels import cache_folder
 

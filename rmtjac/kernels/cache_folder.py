@@ -1,4 +1,4 @@
-"""Where Numba keeps compiled kernels, if neither the package nor the home of the user can be written to.
+"""Choose where Numba keeps compiled kernels if neither the package nor the home of the user can be written to.
 
 Numba looks for a folder when a kernel is decorated, and raises if it finds none; so this is settled before the first
 kernel is imported.
@@ -21,7 +21,7 @@ __all__ = ["ensure"]
 
 
 def _probe() -> None:
-    """Stand for the kernels when Numba is asked whether it could cache a function of this folder."""
+    """Serve as the function for which Numba checks whether it can cache kernels of this folder."""
 
 
 def ensure() -> None:
@@ -43,7 +43,7 @@ def ensure() -> None:
         _cache_nothing()
         where = "kernels are compiled anew in each process"
     message = f"rmtjac cannot write to its own folder or to your home: {where}; set NUMBA_CACHE_DIR to choose a folder"
-    # Without a line of source after it.
+    # With this call the warning is printed without a line of source.
     warnings.warn_explicit(message, RuntimeWarning, "rmtjac", 0)
 
 
@@ -56,7 +56,7 @@ def _can_cache() -> bool:
 
 
 def _private_folder() -> Path:
-    """Return a folder that nobody else can write to, the same for each process if that can be had: caches are code."""
+    """Return a folder that only this user can write to, if possible the same for each process: caches hold code."""
     user = os.getuid() if hasattr(os, "getuid") else None
     path = Path(tempfile.gettempdir()) / f"rmtjac-numba-{'user' if user is None else user}"
     try:
@@ -69,7 +69,7 @@ def _private_folder() -> Path:
 
 
 def _cache_nothing() -> None:
-    """Make ``cache=True`` mean nothing for the kernels of this package; others keep their caches."""
+    """Switch off ``cache=True`` for the kernels of this package; kernels of other packages keep their caches."""
     enable = Dispatcher.enable_caching
 
     def enable_caching(self: Any) -> None:

@@ -1,4 +1,4 @@
-"""What all laws of weights and biases share: the scale convention, and their description."""
+"""The base class of all laws of weights and biases: the scale convention, and the description of a law."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Law:
 
     @property
     def amplitude(self) -> float:
-        """The factor s, by whatever name the field has."""
+        """The factor s; the name of its field depends on the law."""
         raise NotImplementedError
 
     @property
@@ -51,7 +51,7 @@ class Law:
 
     @property
     def parameter(self) -> float:
-        """The shape parameter that the kernel needs beside the scale; 0 if there is none."""
+        """The shape parameter that the compiled functions need besides the scale; 0 if there is none."""
         return 0.0
 
     def entry_scale(self, fan_in: int, fan_out: int, width: int, *, bias: bool = False) -> float:

@@ -32,9 +32,9 @@ class Cauchy(Law):
     Raises
     ------
     TypeError
-        If a number is no number.
+        If a parameter that must be a number is not a number.
     ValueError
-        If a number is not allowed, or `fan` is none of its values.
+        If a parameter is out of range, or `fan` is not one of the three values.
 
     See Also
     --------
@@ -98,9 +98,9 @@ class Stable(Law):
     Raises
     ------
     TypeError
-        If a number is no number.
+        If a parameter that must be a number is not a number.
     ValueError
-        If a number is not allowed, or `fan` is none of its values.
+        If a parameter is out of range, or `fan` is not one of the three values.
 
     See Also
     --------
@@ -177,9 +177,9 @@ class StudentT(Law):
     Raises
     ------
     TypeError
-        If a number is no number.
+        If a parameter that must be a number is not a number.
     ValueError
-        If a number is not allowed, or `fan` is none of its values.
+        If a parameter is out of range, or `fan` is not one of the three values.
 
     See Also
     --------

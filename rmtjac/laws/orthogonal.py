@@ -1,4 +1,4 @@
-"""Orthogonal matrices."""
+"""The law of random orthogonal matrices."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["Orthogonal"]
 
 @dataclass(frozen=True, repr=False)
 class Orthogonal(Law):
-    """Draw orthogonal matrices with the Haar measure, times a gain.
+    """Draw Haar-distributed orthogonal matrices, times a gain.
 
-    A matrix that is not square has orthonormal rows or columns, whichever are fewer. All singular values of a layer
-    equal `gain`, so no power of the fan enters. Only weights can have this law.
+    A matrix that is not square has orthonormal rows or orthonormal columns, whichever are fewer, times the gain. All
+    singular values of a layer equal `gain`, so the law has no power of the fan. Only weights can have this law.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class Orthogonal(Law):
     Raises
     ------
     TypeError
-        If `gain` is no number.
+        If `gain` is not a number.
     ValueError
         If `gain` is negative or not finite.
 
@@ -65,7 +65,7 @@ class Orthogonal(Law):
         fan_out : int
             The number of its outputs.
         width : int
-            The largest width of the network; it plays no part.
+            The largest width of the network; it is not used.
         bias : bool, default False
             Whether the law draws biases, which an orthogonal law cannot.
 
@@ -93,7 +93,7 @@ class Orthogonal(Law):
         fan_out : int
             The number of its outputs.
         width : int
-            The largest width of the network; it plays no part.
+            The largest width of the network; it is not used.
         bias : bool, default False
             Whether the law draws biases, which an orthogonal law cannot.
 
@@ -120,7 +120,7 @@ class Orthogonal(Law):
         fan_out : int
             The number of its outputs.
         width : int
-            The largest width of the network; it plays no part.
+            The largest width of the network; it is not used.
 
         Returns
         -------

@@ -41,9 +41,9 @@ class Gaussian(_Standardised):
     Raises
     ------
     TypeError
-        If a number is no number.
+        If a parameter that must be a number is not a number.
     ValueError
-        If a number is not allowed, or `fan` is none of its values.
+        If a parameter is out of range, or `fan` is not one of the three values.
 
     See Also
     --------
@@ -82,9 +82,9 @@ class Uniform(_Standardised):
     Raises
     ------
     TypeError
-        If a number is no number.
+        If a parameter that must be a number is not a number.
     ValueError
-        If a number is not allowed, or `fan` is none of its values.
+        If a parameter is out of range, or `fan` is not one of the three values.
 
     See Also
     --------
@@ -122,9 +122,9 @@ class Rademacher(_Standardised):
     Raises
     ------
     TypeError
-        If a number is no number.
+        If a parameter that must be a number is not a number.
     ValueError
-        If a number is not allowed, or `fan` is none of its values.
+        If a parameter is out of range, or `fan` is not one of the three values.
 
     See Also
     --------

@@ -22,7 +22,7 @@ _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Images as rows, values in [0, 1], and their classes.
+    """Hold images as rows of values in [0, 1], and their classes.
 
     Attributes
     ----------
@@ -150,8 +150,8 @@ def mnist(folder: str | Path | None = None) -> Images:
     Parameters
     ----------
     folder : str or Path, optional
-        The folder of the files, or its parent if that folder is called ``mnist``. Default: the environment variable
-        RMTJAC_DATA.
+        The folder of the files, or its parent if that folder is called ``mnist``. Default: the folder that the
+        environment variable RMTJAC_DATA names.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def mnist(folder: str | Path | None = None) -> Images:
     found = [read_idx(_file(Path(place), name)) for name in _NAMES]
     for name, array, dimensions in zip(_NAMES, found, (3, 1, 3, 1), strict=True):
         if array.ndim != dimensions or not array.size or array.dtype != np.uint8:
-            raise ValueError(f"{name} holds an array of shape {array.shape} and type {array.dtype}; not those of MNIST")
+            raise ValueError(f"{name} holds an array of shape {array.shape} and type {array.dtype}; MNIST has others")
     for images, labels in (found[:2], found[2:]):
         if len(images) != len(labels):
             raise ValueError(f"folder={str(place)!r}: {len(images)} images, but {len(labels)} labels")

@@ -1,4 +1,4 @@
-"""Whether a spectral radius is below 1, in rational arithmetic where its bracket does not say."""
+"""Decide whether a spectral radius is below 1: by its bracket, or in rational arithmetic if the bracket contains 1."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_EXACT = 40  # size up to which rho < 1 is decided in rational arithmetic
 
 
 class AgainstOne(NamedTuple):
-    """Whether rho < 1, and what decides it.
+    """Hold whether rho < 1, and what decides it.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class AgainstOne(NamedTuple):
     bracket : tuple of float
         Bounds of rho.
     vector : list of Fraction or None
-        The v with A v = v exactly, if rho = 1 and A is irreducible.
+        The v with A v = v exactly, if rho = 1 and A is irreducible; otherwise None.
     """
 
     below: bool | None
@@ -41,10 +41,10 @@ class AgainstOne(NamedTuple):
 def against_one(matrix_or_network: Any) -> AgainstOne:
     """Decide whether rho < 1 for a matrix or network as in `spectral_radius`.
 
-    The bracket decides unless it holds 1. If it does and the matrix is small, the answer is exact: rho < 1 if and only
-    if elimination of I - A in rational arithmetic meets positive pivots only, because I - A is then a nonsingular
-    M-matrix. If A is irreducible, its proper principal submatrices have smaller radii, so that rho = 1 if and only if
-    the last pivot alone is 0. For large matrices, sums of rows or columns of 1 or more show that rho >= 1.
+    The bracket decides unless it contains 1. If it does and the matrix is small, the answer is exact: rho < 1 if and
+    only if all pivots of I - A in rational arithmetic are positive, because I - A is then a nonsingular M-matrix. If A
+    is irreducible, its proper principal submatrices have smaller radii, so rho = 1 if and only if the last pivot alone
+    is 0. For large matrices, rho >= 1 follows if all row sums, or all column sums, are 1 or more.
     """
     factors = factors_of(matrix_or_network)
     bracket = radius(factors, _TOLERANCE)

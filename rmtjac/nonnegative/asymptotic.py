@@ -2,8 +2,8 @@ r"""The asymptotic mapping of a network, and its spectral radius as a proved bra
 
 .. math:: T_\infty(x) = \lim_{p\to\infty} T(px)/p = D_L W_L \cdots D_1 W_1 x
 
-for nonnegative weights, D_l the slopes of the activations at infinity (NN; 0 for a bounded one). Its spectral radius is
-bracketed in `rmtjac.nonnegative.matrices.perron`.
+where the weights are nonnegative and D_l is the slope at infinity of the activation of layer l (NN), which is 0 for a
+bounded activation. `rmtjac.nonnegative.matrices.perron` brackets its spectral radius.
 
 Sources: NN (docs/references.md).
 """
@@ -136,7 +136,7 @@ def _real(matrix: Any) -> Any:
 
 
 def _unrounded(network: Network) -> list[Any]:
-    """Return factors whose product is the asymptotic mapping without rounding: slopes are factors of their own."""
+    """Return factors whose product is the asymptotic mapping without rounding: each D_l is a separate factor."""
     from scipy.sparse import csr_array, diags_array
 
     out: list[Any] = []

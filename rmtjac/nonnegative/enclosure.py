@@ -22,16 +22,16 @@ class Extremal:
     Attributes
     ----------
     lower, upper : ndarray of float, shape (n,)
-        The fixed point lies between, if it exists. The upper bound is infinite if no fixed point is proved to exist.
+        The fixed point lies between them, if it exists. `upper` is infinite if no fixed point is proved to exist.
     status : Status
-        ``CONVERGED``: it exists, and the bounds are within the tolerance of each other. ``DIVERGED``: every fixed point
-        has an entry beyond the largest float. ``ITERATION_LIMIT``: neither after `max_iter` steps. ``UNDECIDED``:
-        neither, and rounding allows no further step.
+        ``CONVERGED``: the fixed point exists, and the bounds differ by no more than the tolerance. ``DIVERGED``: every
+        fixed point has an entry beyond the largest float. ``ITERATION_LIMIT``: neither is proved after `max_iter`
+        steps. ``UNDECIDED``: neither is proved, and rounding allows no further step.
     everywhere : bool
         Whether the bounds hold for all fixed points, and not only for those below some vector u with T(u) <= u. Always
         True for the least fixed point.
     iterations : int
-        Steps taken.
+        The number of steps taken.
 
     See Also
     --------
@@ -97,7 +97,7 @@ def on_ray(ray: Ray) -> Extremal:
 
 
 def close(low: np.ndarray, high: np.ndarray, tol: float) -> bool:
-    """Return whether the bounds are finite and within tol, relative to the greatest entry, of each other."""
+    """Return whether the bounds are finite and differ by at most tol times the greatest entry."""
     width, size = (high - low).max(initial=0.0), high.max(initial=0.0)
     return bool((low <= high).all() and size < np.inf and width <= max(tol * size, _NOTHING))
 

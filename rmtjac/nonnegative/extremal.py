@@ -1,9 +1,9 @@
 """The least and the greatest fixed point of a monotone self-map of the nonnegative orthant, enclosed.
 
 From 0 the iteration climbs to the least fixed point, if there is one. From u with T(u) <= u it descends to the greatest
-fixed point below u (NN). With outward rounding each iterate is a bound. The other side comes from a vector u near by
+fixed point below u (NN). With outward rounding each iterate is a bound. The other bound comes from a nearby vector: u
 with T(u) <= u (then the least fixed point is at most u), or l with T(l) >= l (then the greatest is at least l). If T is
-weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point lies beyond u.
+weakly scalable and T(u) < u in every coordinate, or the last layer is bounded by u, no fixed point exceeds u.
 
 Where a theorem gives the greatest fixed point, no iteration runs. Where the iterations leave something open, the blocks
 of the network are solved one by one (`rmtjac.nonnegative.matrices.blocks`).
@@ -54,7 +54,7 @@ def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = M
     network : Network
         A monotone map of the nonnegative orthant to itself (`self_map`).
     tol : float, optional
-        Stop when the bounds are within `tol` times the greatest entry of each other.
+        Stop when the bounds differ by at most `tol` times the greatest entry.
     max_iter : int, optional
         Largest number of steps.
 
@@ -72,14 +72,14 @@ def least_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int = M
 
     See Also
     --------
-    greatest_fixed_point : The other end.
-    certify : Which fixed points there are.
+    greatest_fixed_point : Enclose the greatest fixed point.
+    certify : Prove which fixed points there are.
 
     Notes
     -----
-    Cost: two products with each weight matrix a step. The number of steps grows as 1/(1 - r), r the rate of
-    contraction; for concave networks Newton's method shortens it. Networks that are not concave, or have several fixed
-    points, can take all `max_iter` steps.
+    Cost: two products with each weight matrix in each step. The number of steps grows as 1/(1 - r), where r is the rate
+    of contraction; for concave networks Newton's method makes it smaller. Networks that are not concave, or have
+    several fixed points, can take all `max_iter` steps.
 
     References
     ----------
@@ -105,7 +105,7 @@ def _has_one(network: Network) -> bool:
 
 
 def climbed(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
-    """Return the enclosure of `least_fixed_point` for networks of which `_has_one` is false."""
+    """Return the enclosure of `least_fixed_point` for a network for which `_has_one` is false."""
     found = climb(network, tol, max_iter)
     if found.status in (Status.CONVERGED, Status.DIVERGED):
         return found
@@ -124,7 +124,7 @@ def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int 
     network : Network
         A monotone map of the nonnegative orthant to itself (`self_map`).
     tol : float, optional
-        Stop when the bounds are within `tol` times the greatest entry of each other.
+        Stop when the bounds differ by at most `tol` times the greatest entry.
     max_iter : int, optional
         Largest number of steps.
 
@@ -142,14 +142,14 @@ def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int 
 
     See Also
     --------
-    least_fixed_point : The other end.
-    certify : Which fixed points there are.
+    least_fixed_point : Enclose the least fixed point.
+    certify : Prove which fixed points there are.
 
     Notes
     -----
-    Cost: two products with each weight matrix a step. The number of steps grows as 1/(1 - r), r the rate of
-    contraction; for concave networks Newton's method shortens it. Networks that are not concave, or have several fixed
-    points, can take all `max_iter` steps.
+    Cost: two products with each weight matrix in each step. The number of steps grows as 1/(1 - r), where r is the rate
+    of contraction; for concave networks Newton's method makes it smaller. Networks that are not concave, or have
+    several fixed points, can take all `max_iter` steps.
 
     References
     ----------
@@ -179,7 +179,7 @@ def greatest_fixed_point(network: Network, tol: float = 1e-12, *, max_iter: int 
 
 
 def descended(network: Network, tol: float = 1e-12, max_iter: int = MAX_STEPS) -> Extremal:
-    """Return the enclosure of `greatest_fixed_point` for networks about which no theorem decides."""
+    """Return the enclosure of `greatest_fixed_point` for a network to which no theorem applies."""
     found = descend(network, tol, max_iter)
     if found.status is Status.CONVERGED:
         return found
@@ -211,13 +211,13 @@ def _composed(network: Network, solve: Callable[[Network], Extremal]) -> Extrema
 
 
 def settled(least: Network, most: Network, tol: float) -> Extremal:
-    """Return the value of a neuron that does not act on itself, enclosed by those of two networks."""
+    """Return bounds of the value of a neuron that does not act on itself, from its values in two networks."""
     low, high = below(least, np.zeros(1)), above(most, np.zeros(1))
     return merged(low, high, zero(1), tol)
 
 
 def _better(one: Extremal, other: Extremal | None, tol: float) -> Extremal:
-    """Return both bounds together if they hold for all fixed points; else those that do, or the first."""
+    """Return the intersection of two enclosures if both hold for all fixed points; else the one that does, or `one`."""
     if other is None or not other.everywhere:
         return one
     low, high = other.lower.copy(), other.upper.copy()

@@ -37,7 +37,7 @@ def contracting(network: Network) -> float:
         before = x
         while k < end:
             new = np.maximum(below(network, x), x)
-            x, k = new, end if (new == x).all() else k + 1  # an iterate at rest stays
+            x, k = new, end if (new == x).all() else k + 1  # an iterate that does not move never moves again
         moved = k == _FIRST[0] or (x > before).any()
         if moved and x.max(initial=0.0) < _HUGE and contracts(network, x):  # costs less than a rate
             rate = contraction_rate(network, x).value

@@ -1,4 +1,4 @@
-"""Vectors u with T(u) <= u, or l with T(l) >= l: a fixed point of a monotone T is below the one and above the other.
+"""Find vectors u with T(u) <= u and l with T(l) >= l: if l <= u, a monotone T has a fixed point between them.
 
 Candidates lie in directions in which T contracts. They are tried in floats with outward rounding, and in rational
 arithmetic for networks that are piecewise affine. Rational arithmetic also finds fixed points that rounding would move
@@ -62,8 +62,8 @@ def _piecewise(h: Fraction, ends: list[Fraction], slopes: list[Fraction], anchor
 def exact_near(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
     """Return l <= u around x with T(l) >= l and T(u) <= u by rational arithmetic, in the direction of w, or None.
 
-    w must satisfy w - J w = 1, as that of `newton` does. The function works where `enclosed` fails because the rate of
-    contraction is 1 up to rounding.
+    w must satisfy w - J w = 1, as the w that `newton` returns does. The function works where `enclosed` fails because
+    the rate of contraction is 1 up to rounding.
     """
     with np.errstate(all="ignore"):
         jacobian = network.jacobian(x)

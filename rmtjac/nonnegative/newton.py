@@ -33,7 +33,7 @@ def enclose_from_below(network: Network, z: np.ndarray) -> Bounds | None:
 def enclose_near(network: Network, x: np.ndarray) -> Bounds | None:
     """Return l <= u with T(l) >= l and T(u) <= u, for monotone T, by Newton's method from x; None if not found.
 
-    A fixed point lies between: the iteration from l climbs, and stays below u.
+    A fixed point lies between l and u, because the iteration from l increases and stays below u.
     """
     end = newton(network, x)
     return None if end is None else enclosed(network, *end)
@@ -74,7 +74,7 @@ def enclosed(network: Network, x: np.ndarray, w: np.ndarray) -> Bounds | None:
 def step_from_above(network: Network, u: np.ndarray) -> np.ndarray:
     """Return u' such that every fixed point below u of a concave network is below u'; u itself if none is found.
 
-    It asks for T(u) <= u.
+    The caller must know that T(u) <= u.
     """
     gap = u - above(network, u)
     gap -= 2.0 * UNIT * u + ETA  # the error of the subtraction

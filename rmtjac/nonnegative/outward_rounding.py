@@ -1,4 +1,4 @@
-"""T(x) from below and from above, with outward rounding, for networks with nonnegative weights.
+"""Lower and upper bounds of T(x), with outward rounding, for networks with nonnegative weights.
 
 The error of a sum of k terms is at most :math:`ku/(1-ku) < 1.01 ku` times the sum of their absolute values (Higham
 2002, section 3.1), and :math:`k 2^{-1075}` where products underflow (section 2.8). The error of an activation is at
@@ -118,12 +118,12 @@ def _through(network: Network, x: np.ndarray, sign: float) -> _Pass:
 
 
 def below(network: Network, x: np.ndarray) -> np.ndarray:
-    """Return a lower bound of T(x), x of shape (..., n), for T monotone from x on."""
+    """Return a lower bound of T(x), x of shape (..., n), for T that is monotone on {y >= x}."""
     return _through(network, x, DOWN).outputs
 
 
 def above(network: Network, x: np.ndarray) -> np.ndarray:
-    """Return an upper bound of T(x), x of shape (..., n), for T monotone up to x."""
+    """Return an upper bound of T(x), x of shape (..., n), for T that is monotone on {y <= x}."""
     return _through(network, x, UP).outputs
 
 
@@ -164,12 +164,12 @@ def product_bounds(factors: list[Any], x: np.ndarray, slopes: list[np.ndarray] |
 
 
 def at_most(x: float, under: float = np.inf, digits: int = 6) -> str:
-    """Return x as text, rounded up to so many digits, or to as many as keep it less than `under`."""
+    """Return x as text, rounded up to `digits` digits, or to more if it would not be less than `under` otherwise."""
     return _text(x, digits, decimal.ROUND_CEILING, lambda found: found < under)
 
 
 def at_least(x: float, over: float = -np.inf, digits: int = 6) -> str:
-    """Return x as text, rounded down to so many digits, or to as many as keep it greater than `over`."""
+    """Return x as text, rounded down to `digits` digits, or to more if it would not exceed `over` otherwise."""
     return _text(x, digits, decimal.ROUND_FLOOR, lambda found: found > over)
 
 

@@ -1,9 +1,9 @@
 r"""Fixed points on the Perron ray, for weakly scalable networks with T(0) = 0.
 
-Without biases, and with phi(0) = 0 and phi(t)/t nonincreasing from phi'(0) = 1, :math:`T(x) \le Ax`, A the product of
-the weights. Let A be irreducible, and u > 0 its left Perron vector.
+If there are no biases, phi(0) = 0, and phi(t)/t does not increase from phi'(0) = 1, then :math:`T(x) \le Ax`, where A
+is the product of the weights. Let A be irreducible, and u > 0 its left Perron vector.
 
-- If rho(A) = 1, a fixed point q has :math:`u \cdot (Aq - T(q)) = 0`, hence Aq = q: all are tv, v the Perron vector.
+- If rho(A) = 1, a fixed point q has :math:`u \cdot (Aq - T(q)) = 0`, hence Aq = q: each is tv, v the Perron vector.
   T(tv) = tv if and only if phi(h) = h at every neuron that acts on an output. This holds for t up to some t*, so that
   the fixed points are an interval.
 - If rho(A) > 1 and T = A, 0 is the only fixed point: another would be a Perron vector, and rho(A) = 1.
@@ -12,7 +12,7 @@ the weights. Let A be irreducible, and u > 0 its left Perron vector.
   coordinate, so that tp < q in every coordinate, and t is not the largest.
 
 NN states that Fix(T) is an interval for T upper- and lower-primitive at its fixed points. This holds for the fixed
-points other than 0: tanh(2x) satisfies all hypotheses, and 0 and .9575 are fixed, but no point between.
+points other than 0 only: tanh(2x) satisfies all hypotheses, and 0 and .9575 are fixed, but no point between them is.
 
 Sources: NN (docs/references.md).
 """
@@ -81,7 +81,7 @@ class Ray(NamedTuple):
 
 
 def linear_bound(network: Network) -> AgainstOne | None:
-    """Return rho(A) against 1 if T(x) <= A x, A the product of the weights; else None."""
+    """Return whether rho(A) < 1, for A the product of the weights, if T(x) <= A x; otherwise None."""
     if not weakly_scalable(network) or any((b != 0.0).any() for b in network.biases):
         return None
     if any(phi.facts.at_zero != 0.0 or phi.facts.identity_up_to is None for phi in network.activations):

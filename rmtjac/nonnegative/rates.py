@@ -42,7 +42,7 @@ class Rate(NamedTuple):
     Attributes
     ----------
     value : float
-        The rate c. A value of 1 or more says nothing.
+        The rate c. A value of 1 or more proves nothing.
     weights : ndarray of float, shape (n,)
         The v > 0 of the norm max_i abs(x_i)/v_i.
 
@@ -115,14 +115,14 @@ def contraction_rate(network: Network, z: object = None) -> Rate:
     Parameters
     ----------
     network : Network
-        Concave on x >= 0: weights and biases >= 0, concave activations (`concave`).
+        A network that is concave on x >= 0: weights and biases >= 0, concave activations (`concave`).
     z : array_like of float, shape (n,), optional
-        Lower end; default 0. The rate falls as z grows: an iterate of T from 0 is a good choice.
+        The lower end of the set {x >= z}; default 0. The rate falls as z grows; iterates of T from 0 are good choices.
 
     Returns
     -------
     Rate
-        The proved c, rounded up, and v. A value of 1 or more says nothing.
+        The proved c, rounded up, and v. A value of 1 or more proves nothing.
 
     Raises
     ------
@@ -262,9 +262,9 @@ def thompson_rate(network: Network, u: object) -> float:
     Parameters
     ----------
     network : Network
-        Concave on x >= 0: weights and biases >= 0, concave activations (`concave`).
+        A network that is concave on x >= 0: weights and biases >= 0, concave activations (`concave`).
     u : array_like of float, shape (n,)
-        Upper end, for example with T(u) <= u.
+        The upper end of the set {0 < x <= u}, for example a u with T(u) <= u.
 
     Returns
     -------

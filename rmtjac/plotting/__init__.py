@@ -1,7 +1,7 @@
 """Pictures of results, drawn on an Axes; the only package that imports matplotlib.
 
-Functions take ``ax``, return what they drew, never call ``show`` and never touch rcParams. The colours are told
-apart by colour-blind readers and in grey print.
+Functions take ``ax``, return what they drew, never call ``show`` and never change rcParams. Colour-blind readers can
+tell the colours apart, and so can readers of grey print.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Colours that colour-blind readers and grey print tell apart, and a place to draw."""
+"""Colours that differ for colour-blind readers and in grey print, and the Axes to draw on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["BLACK", "BLUE", "GREY", "PALETTE", "new_axes"]
 
 BLACK, BLUE, GREY = "#000000", "#0072B2", "#BBBBBB"
-# Okabe and Ito, those of clearly different lightness first.
+# The colours of Okabe and Ito. Those that differ clearly in lightness come first.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 
 

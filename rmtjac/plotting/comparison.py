@@ -117,7 +117,7 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
 
 
 def _limits(binned: BinnedComparison) -> tuple[float, float]:
-    """Return the range of the density axis: that of the bins, with space for the label above."""
+    """Return the range of the density axis: the range of the bins, with space for the label above."""
     density = binned.histogram.density
     seen = density[density > 0.0]
     return float(seen.min()) * 0.4, float(seen.max()) * 8.0

@@ -29,7 +29,7 @@ def draw_steps(ax: Axes, histogram: Histogram, label: str, color: str) -> list[A
     """Draw the densities of the bins as steps, and a band of one standard error."""
     density, error = histogram.density, np.nan_to_num(histogram.density_error)
     seen = density[density > 0.0]
-    floor = 0.3 * float(seen.min()) if seen.size else 1e-300  # where the sides of the outermost bins end
+    floor = 0.3 * float(seen.min()) if seen.size else 1e-300  # the height at which the outermost bins begin
     line = ax.stairs(np.maximum(density, floor), histogram.edges, baseline=floor, color=color, lw=1.2, label=label)
     low, high = np.maximum(density - error, floor), np.maximum(density + error, floor)
     band = ax.stairs(high, histogram.edges, baseline=low, fill=True, color=color, alpha=0.3, lw=0)
@@ -58,7 +58,7 @@ def draw_atom(ax: Axes, text: str, color: str, scale: str) -> list[Any]:
     else:
         tip, tail, place = (0.0, 0.985), (0.0, 0.83), (0.06, 0.93)
         where = ax.get_xaxis_transform()  # x in data, y in fractions of the axis
-    if ax.get_autoscaley_on():  # room for the label above what is drawn
+    if ax.get_autoscaley_on():  # makes space for the label above the curve
         low, high = ax.get_ylim()
         ax.set_ylim(low, high * (high / low) ** 0.15)
     head = ax.annotate("", xy=tip, xytext=tail, xycoords=where, textcoords=where, arrowprops=arrow)

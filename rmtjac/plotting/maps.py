@@ -89,7 +89,7 @@ def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantit
     x, y = _cells(weight), _cells(bias)
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(value), rasterized=True, **style)
     low = max(0.0, y[0])
-    heights = low + (y[-1] - low) * np.linspace(0.0, 1.0, 60) ** 3  # the line is flat where it ends, without bias
+    heights = low + (y[-1] - low) * np.linspace(0.0, 1.0, 60) ** 3  # closer at the lower end, where the line is flat
     line = ax.plot(critical_line(diagram.activation, heights), heights, color="k", lw=1.4, label=r"$\chi_1 = 1$")
     ax.set_xlim(max(0.0, x[0]), x[-1])
     ax.set_ylim(low, y[-1])
@@ -147,7 +147,7 @@ def plot_convergence(found: ConvergenceMap, ax: Axes | None = None) -> dict[str,
         cmap="cividis", vmin=min(-6.0, float(np.nanmin(error, initial=0.0))), vmax=0.0, rasterized=True,
     )  # fmt: skip
     row, column = np.nonzero(~found.converged[np.ix_(rows, columns)])
-    # White under black: seen on every colour.
+    # White under black can be seen on every colour.
     crosses = [
         ax.plot(lams[column], row, "x", color=color, ms=size, mew=width, label=label)[0]
         for color, size, width, label in (("w", 6.0, 2.6, None), ("k", 5.0, 1.2, "not converged"))

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_certificate", "plot_reconstructions", "plot_training"]
 
-_ARROWS, _GRID = 15, 161  # per side
-_REST = 1e-12  # movement that counts as none, of the length of an axis
-_SEEN = 1e-3  # what the eye cannot tell, of the length of an axis
+_ARROWS, _GRID = 15, 161  # the numbers of arrows and of grid points along each side
+_REST = 1e-12  # a movement by a smaller part of the length of an axis counts as none
+_SEEN = 1e-3  # a distance of a smaller part of the length of an axis cannot be seen
 
 
 def plot_certificate(
@@ -49,7 +49,7 @@ def plot_certificate(
     dict of str to artists
         ``"ax"``: the Axes; ``"arrows"``: along T(x) - x; ``"lines"``: where one coordinate of T(x) - x is 0;
         ``"points"``: the least and the greatest fixed point; ``"ray"``: the interval between them, if all of it is
-        fixed; ``"rest"``: an area of fixed points; ``"legend"``. Artists that the network does not need are missing.
+        fixed; ``"rest"``: an area of fixed points; ``"legend"``. The dict has only those that were drawn.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def plot_certificate(
 def plot_reconstructions(
     model: Autoencoder, images: np.ndarray, shape: tuple[int, int], ax: Axes | None = None
 ) -> dict[str, Any]:
-    """Draw images x, below them what the autoencoder makes of them, T(x), and the norms of T(x) - x.
+    """Draw images x, below them their reconstructions T(x), and the norms of T(x) - x.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def plot_reconstructions(
     Returns
     -------
     dict of str to artists
-        ``"ax"``: the Axes; ``"image"``: the sheet of all images.
+        ``"ax"``: the Axes; ``"image"``: one picture of all images.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def plot_training(
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default a new figure is made.
     show : {"accuracy", "loss", "steps"}
-        What to draw; ``"steps"`` are those of the fixed-point iteration and of its adjoint.
+        What to draw; ``"steps"`` are the steps of the fixed-point iteration and of its adjoint.
     validation : sequence of float
         ``validation_`` of the classifier, drawn beside the accuracy.
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_basins", "plot_fixed_points", "plot_regions"]
 
-_DARK = "#666666"  # what diverges
-# kind: marker, filled, legend
+_DARK = "#666666"  # the colour of points that diverge
+# By kind: the marker, whether it is filled, and the text of the legend.
 _KINDS = {"stable": ("o", True, "stable"), "saddle": ("s", False, "saddle"), "repeller": ("D", False, "repeller")}
 
 
@@ -154,9 +154,9 @@ def plot_basins(
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default a new figure is made.
     show : {"labels", "proved"}
-        ``"labels"``: where each grid point ends; points without an attractor are grey (bounded, no cycle found), dark
+        ``"labels"``: the end of each grid point; points without an attractor are grey (bounded, no cycle found), dark
         (diverged) or white (on the stable set of an unstable point). ``"proved"``: the cells that are proved to lie in
-        a basin; the others are grey.
+        a basin; the other cells are grey.
     fixed_points : FixedPoints, optional
         All points to mark, from `rmtjac.find_fixed_points`, saddles and repellers included. By default the points in
         `basins`.

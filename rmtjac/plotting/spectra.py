@@ -35,12 +35,12 @@ def plot_spectrum(
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default a new figure is made.
     scale : {"semilog", "loglog"}
-        Axes and bins: :math:`\lambda` linear and the density logarithmic, or both logarithmic. Heavy tails need the
-        latter.
+        Scale of axes and bins: :math:`\lambda` linear and the density logarithmic, or both logarithmic. Heavy tails
+        need ``"loglog"``.
     bins : int
         Number of bins.
     label : str, optional
-        The name of the curve in the legend. By default it tells N and the number of matrices.
+        The name of the curve in the legend. By default it states N and the number of matrices.
     color : str
         The colour of the curve, as matplotlib takes it.
 
@@ -80,7 +80,7 @@ def plot_spectrum(
     view = None if ax.get_autoscaley_on() else ax.get_ylim()
     artists: dict[str, Any] = {"ax": ax, "density": draw_steps(ax, histogram, name, color)}
     dress(ax, scale)
-    if view is not None:  # a second spectrum beside one whose label fixed the range
+    if view is not None:  # the label of an earlier spectrum fixed the range of the axis
         seen = histogram.density[histogram.density > 0.0]
         ax.set_ylim(min(view[0], 0.3 * seen.min()), max(view[1], 2.0 * seen.max()))
     if empirical.atom > 0.0 and not has_atom(ax):
@@ -106,8 +106,8 @@ def plot_limit(
     points : int
         Number of points of the curve, as in `LimitSpectrum.curve`.
     low : float, optional
-        Smallest :math:`\lambda` of the curve, as a share of the upper edge. By default it is what the Axes shows
-        already, or 1e-4.
+        Smallest :math:`\lambda` of the curve, as a share of the upper edge. By default it is the smallest that the Axes
+        shows already, or 1e-4.
     label : str
         The name of the curve in the legend.
     color : str
@@ -154,7 +154,7 @@ def plot_limit(
     dress(ax, scale)
     if drawn:
         ax.set_ylim(view)
-    else:  # at its edges the density vanishes: show it down to where it is about to
+    else:  # the density vanishes at the edges, so the smallest density away from them sets the range of the axis
         ends = np.abs(np.subtract.outer(np.log(lam), np.log(limit.support[limit.support > 0.0]))).min(axis=1)
         room = 12.0 if limit.atom > 0.0 else 2.0  # the label of the atom goes above the curve
         ax.set_ylim(0.3 * density[ends > 1e-3].min(), room * density.max())

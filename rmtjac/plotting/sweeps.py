@@ -42,7 +42,7 @@ def plot_sweep(
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default a new figure is made; a map gets one panel for each convention.
     column : str, optional
-        The column, one of numbers. By default ``"stable"``, or without it ``"attracting"``.
+        The column, which must hold numbers. By default ``"stable"``, or ``"attracting"`` if there is no such column.
     kind : {"lines", "map"}
         ``"lines"``: against the depth L, one line for each convention (colour) and width N (dashes). ``"map"``: colours
         and numbers over N x L, of one convention if `ax` is given.
@@ -109,7 +109,7 @@ def _label(column: str) -> str:
 
 def _lines(table: SweepTable, ax: Axes | None, column: str, conventions: list[str]) -> dict[str, Any]:
     """Draw means against the depth, one line for each convention and width."""
-    beside = len({cell[:2] for cell in table.cells()}) > 4  # the legend, then
+    beside = len({cell[:2] for cell in table.cells()}) > 4  # with many lines the legend stands beside the Axes
     figure, (ax,) = _figure(ax, 1, (8.8 if beside else 6.4, 4.4))
     widths = sorted({cell.width for cell in table.cells()})
     lines = []
@@ -154,7 +154,7 @@ def _maps(table: SweepTable, ax: Axes | None, column: str, conventions: list[str
         place = conventions.index(convention), widths.index(width), depths.index(depth)
         grids[place] = table.of(convention, width, depth).mean(column)
     low, high = np.nanmin(grids[..., 0]), np.nanmax(grids[..., 0])
-    if not low < high:  # one value everywhere: it has the same colour in all panels
+    if not low < high:  # all values are equal, and get the same colour in all panels
         low, high = low - 0.1, high + 0.1
     images = []
     for panel, convention, grid in zip(axes, conventions, grids, strict=True):

@@ -7,6 +7,6 @@
 - `phase`: order and chaos, at one point and on a grid.
 - `tuning`: the critical line and dynamical isometry.
 
-Import from these modules, or the public names from `rmtjac` and `rmtjac.theory`. This package hands on no names: the
-function `mean_field` would hide the module of that name.
+Import the names from these modules, and public names from `rmtjac` or `rmtjac.theory`. This folder exports no names
+itself, because the function `mean_field` would hide the module of that name.
 """

@@ -24,7 +24,7 @@ def _expectation(f: Function, weight: Function, scale: float, breakpoints: tuple
 
     The function changes at |h| about 1, the weight at |h| about `scale`. In y = log|h| both change over lengths of
     about 1, however far apart the two scales are. A Gauss-Legendre rule is used on pieces that are halved until the two
-    halves add up to the whole. `decades` is how far log|h| goes beyond log(scale).
+    halves add up to the whole. The integration ends at log|h| = log(scale) + `decades`.
     """
     centre = math.log(scale)
     low, high = min(0.0, centre) - 38.0, centre + decades
@@ -66,7 +66,7 @@ def _expectation(f: Function, weight: Function, scale: float, breakpoints: tuple
 
 
 def gaussian_expectation(f: Function, variance: float, breakpoints: tuple[float, ...] = ()) -> float:
-    r"""Return :math:`E f(\sqrt{v} Z)`, Z ~ N(0, 1), v the `variance`, for f of at most polynomial growth.
+    r"""Return :math:`E f(\sqrt{v} Z)`, Z ~ N(0, 1), v the `variance`, for an f that grows at most like a power.
 
     The rule is adaptive in log|h| and split at the `breakpoints` of f. The relative error is about 1e-13.
 

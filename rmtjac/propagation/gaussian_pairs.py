@@ -30,9 +30,9 @@ __all__ = ["gap", "line", "overlap", "slope_moments", "split_line", "square", "s
 
 _REACH = 9.0  # in standard deviations; the Gaussian mass beyond is 2e-19
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-_WIDEST = 0.6  # step that suffices for the Gaussian weight itself: error exp(-2 pi^2 / step^2)
-_MOST = 400  # points of a trapezoidal rule, beyond which panels are cheaper
-_CANCELLED = 1e-3  # the least part of a difference that leaves Price's theorem an error of 1e-12
+_WIDEST = 0.6  # a step that suffices for the Gaussian weight itself: error exp(-2 pi^2 / step^2)
+_MOST = 400  # the largest number of points of a trapezoidal rule; beyond it panels are cheaper
+_CANCELLED = 1e-3  # Price's theorem gives a difference with an error of 1e-12 if at least this share of it remains
 NEAR_ZERO = 1e-36  # a variance that stands for q -> 0+, where phi' takes both of its one-sided values
 
 
@@ -59,8 +59,8 @@ def _trapezoid(step: float) -> tuple[np.ndarray, np.ndarray]:
 def _step(phi: Activation) -> float:
     """Return the step in h at which the trapezoidal rule has converged, 0 if phi is not analytic.
 
-    It converges like exp(-2 pi d / step), d the distance of the singularities of phi from the real axis. The error of
-    E phi(h_1) phi(h_2) is no larger, as a shift of h_1 by i d shifts h_2 by less.
+    The rule converges like exp(-2 pi d / step), d the distance of the singularities of phi from the real axis. The
+    error of E phi(h_1) phi(h_2) is no larger, because a shift of h_1 by i d shifts h_2 by less.
     """
     if phi.breakpoints:
         return 0.0
@@ -72,7 +72,7 @@ def _step(phi: Activation) -> float:
         return np.array([w @ value**2, w @ slope**2, w @ (value * slope * z)])
 
     def converged(step: float, scale: float) -> bool:
-        """Return whether half of the step changes nothing."""
+        """Return whether halving the step changes nothing."""
         fine = moments(0.5 * step, scale)
         return bool(np.all(np.abs(moments(step, scale) - fine) <= 1e-13 * np.abs(fine)[:2].max()))
 
@@ -149,7 +149,7 @@ def _jumps(phi: Activation) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 class _Price(NamedTuple):
-    """What Price's theorem says at correlation c = 1 - delta."""
+    """The numbers of Price's theorem at correlation c = 1 - delta."""
 
     square: float
     """E phi'^2."""
@@ -194,7 +194,7 @@ def _price(phi: Activation, variance: float, delta: float) -> _Price | None:
 def gap(phi: Activation, variance: float, delta: float) -> float:
     """Return E phi^2 - E phi(h_1) phi(h_2) at correlation 1 - delta, 0 < delta <= 2; relative error about 1e-12."""
     known = _price(phi, variance, delta) if delta > 0.0 else None
-    # Where the parts cancel (kinks much closer than the spread of h), the quadrature keeps its digits.
+    # If the two terms cancel (kinks much closer together than the spread of h), the quadrature keeps its digits.
     if known is not None and known.square - known.chord >= _CANCELLED * known.square:
         return max(variance, NEAR_ZERO) * delta * (known.square - known.chord)
     h, other, w, v = _plane(phi, variance, delta)

@@ -6,7 +6,7 @@ et al. 2017, docs/references.md) to
 .. math:: q' = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2, \qquad
           c' = \frac{\sigma_w^2 E\,\varphi(h_1)\varphi(h_2) + \sigma_b^2}{q^*},
 
-q* the fixed point of q'. The expectations are those of `rmtjac.propagation.gaussian_pairs`.
+where q* is the fixed point of the first map. `rmtjac.propagation.gaussian_pairs` computes the expectations.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["checked_layer", "correlation_map", "fixed_correlation", "fixed_varia
 
 
 def checked_layer(activation: str | Activation, weight: object, bias: object) -> tuple[Activation, float, float]:
-    """Return the checked arguments."""
+    """Return the activation and both variances, or raise an error if one is not allowed."""
     numbers = finite("weight_variance", weight, least=0.0), finite("bias_variance", bias, least=0.0)
     return (resolve(activation), *numbers)
 
@@ -43,13 +43,13 @@ def variances(name: str, values: Any) -> np.ndarray:
 
 
 def fixed_variance(activation: str | Activation, weight_variance: float, bias_variance: float) -> float:
-    r"""Return the variance q* of the preactivations that a layer reproduces.
+    r"""Return the fixed point q* of the variance of the preactivations.
 
     It is the stable solution of
 
     .. math:: q = \sigma_w^2 E\,\varphi(\sqrt q Z)^2 + \sigma_b^2, \qquad Z \sim N(0, 1),
 
-    that the layers reach from q = 1.
+    that the iteration reaches from q = 1.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def fixed_variance(activation: str | Activation, weight_variance: float, bias_va
     Returns
     -------
     float
-        The variance q*: 0 if the signal dies out, inf if it grows without bound (past 1e12), and 1 if 1 is fixed, as
-        for ReLU with :math:`\sigma_w^2 = 2` and no bias, where every q is. The relative error is about 1e-13 divided
-        by :math:`1 - \chi_q`.
+        The variance q*: 0 if the variance tends to 0, inf if it grows without bound (past 1e12), and 1 if 1 is a fixed
+        point, as for ReLU with :math:`\sigma_w^2 = 2` and no bias, where every q is a fixed point. The relative error
+        is about 1e-13 divided by :math:`1 - \chi_q`, with :math:`\chi_q` the slope of the map at q*.
 
     Raises
     ------
@@ -81,8 +81,8 @@ def fixed_variance(activation: str | Activation, weight_variance: float, bias_va
 
     Notes
     -----
-    The search proceeds by factors of 2, and may miss a pair of fixed points that are closer than that. Cost: some ten
-    to hundred integrals over one variable.
+    The search proceeds by factors of 2, and may miss a pair of fixed points that are closer than that. Cost: ten to a
+    hundred integrals over one variable.
 
     References
     ----------
@@ -112,7 +112,7 @@ def fixed_correlation(phi: Activation, weight: float, q: float) -> float:
         delta = math.exp(log_delta)
         return weight * gap(phi, q, delta) / (q * delta) - 1.0
 
-    # All derivatives of the map are >= 0 on [0, 1]: the slope of the chord decreases from chi_1 > 1 at delta = 0.
+    # All derivatives of the map are >= 0 on [0, 1], so that the slope of the chord falls from chi_1 > 1 at delta = 0.
     high = 0.0
     if excess(high) >= -1e-13:
         return 1.0

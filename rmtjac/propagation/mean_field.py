@@ -1,4 +1,4 @@
-r"""The mean field: how the size of the signal travels through the layers.
+r"""The mean field: the size of the signal in each layer of a wide network.
 
 For weights of finite variance, as the widths tend to infinity, the preactivations of layer l are Gaussian with variance
 q^h_l (PSG Section 2),
@@ -33,9 +33,9 @@ STATIONARY = "stationary"
 
 @dataclass(frozen=True, eq=False)
 class MeanField:
-    r"""Size of the signal in every layer of a wide network.
+    r"""Size of the signal in every layer of a wide network, made by `mean_field`.
 
-    Made by `mean_field`.
+    The size is the standard deviation of the preactivations, or their scale if they are Cauchy.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ def _heavy_tailed(ensemble: Ensemble) -> bool:
 
 
 def resolve_input_variance(ensemble: Ensemble, input_variance: float | str) -> float:
-    """Return q_0 as a number; ``"stationary"`` stands for the one that every layer reproduces.
+    """Return q_0 as a number; ``"stationary"`` stands for the value that every layer leaves unchanged.
 
     Raises
     ------
@@ -134,9 +134,8 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
     Returns
     -------
     float
-        0 if the signal dies out (below 1e-12), inf if it grows without bound (past 1e12), 1 if that is itself fixed.
-        The search
-        proceeds by factors of 2, and may miss a pair of fixed points that are closer than that.
+        The fixed point: 0 if q tends to 0 (below 1e-12), inf if q grows without bound (past 1e12), 1 if 1 is a fixed
+        point. The search proceeds by factors of 2, and may miss a pair of fixed points that are closer than that.
 
     Examples
     --------
@@ -146,7 +145,7 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
     from scipy.optimize import brentq
 
     def growth(q: float) -> float:
-        """Return by how much a layer increases the variance."""
+        """Return step(q) - q."""
         return step(q) - q
 
     def side(q: float) -> int:
@@ -160,7 +159,7 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
         return 1.0
     if start > 0:
         while side(high) >= 0:
-            # Next to a fixed point, where only rounding decides, the growth must still change its sign in the bracket.
+            # Next to a fixed point the sign is rounding, but brentq needs a change of sign of the growth.
             if growth(high) > 0.0:
                 low = high
             high *= 2.0
@@ -173,12 +172,12 @@ def reached_variance(step: Callable[[float], float], at_zero: float) -> float:
             low *= 0.5
             if at_zero == 0.0 and low < 1e-12:
                 return 0.0
-    # Divided by its size, as brentq multiplies values and they must not underflow.
+    # The growth is divided by its size, because brentq multiplies values, which must not underflow.
     return float(brentq(lambda q: growth(q) / high, low, high, xtol=1e-300, rtol=1e-15))
 
 
 def _stationary(ensemble: Ensemble) -> float:
-    """Return the q_0 that every layer reproduces."""
+    """Return the q_0 that every layer leaves unchanged."""
     if _heavy_tailed(ensemble):
         raise ValueError(
             f"input_variance={STATIONARY!r} needs weights and biases of finite variance; give a number instead"
@@ -210,8 +209,8 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
     ensemble : Ensemble
         The layers. All laws of weights and biases must have a variance, or all must be Cauchy.
     input_variance : float or {"stationary"}, optional
-        :math:`q_0 = |x^0|^2/n_0 \ge 0`, or the value that every layer reproduces. With Cauchy weights the input is
-        taken to be Gaussian of this variance, so that :math:`E|x^0_j| = \sqrt{2 q_0/\pi}`.
+        :math:`q_0 = |x^0|^2/n_0 \ge 0`; ``"stationary"`` is the value that every layer leaves unchanged. With Cauchy
+        weights the entries of the input are Gaussian of this variance: :math:`E|x^0_j| = \sqrt{2 q_0/\pi}`.
 
     Returns
     -------
@@ -221,14 +220,14 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
     Raises
     ------
     TypeError
-        If `input_variance` is neither a number nor a word.
+        If `input_variance` is neither a number nor a text.
     ValueError
         If no mean field exists: mixed tails, a stable law other than Cauchy, an unbounded activation under
         Cauchy weights, no stationary value; or if the signal leaves the range of a float.
 
     See Also
     --------
-    rmtjac.theory.fixed_variance : The variance that a layer reproduces, without an ensemble.
+    rmtjac.theory.fixed_variance : The fixed point of the variance, without an ensemble.
     rmtjac.theory.signal_phase : Order and chaos at that variance.
 
     Notes

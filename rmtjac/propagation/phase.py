@@ -1,11 +1,11 @@
-r"""Order and chaos in wide Gaussian networks: how signals propagate at one point, and on a grid of variances.
+r"""Order and chaos in wide Gaussian networks: at one pair of weight and bias variances, and on a grid of them.
 
 The slope of the correlation map at c = 1,
 
 .. math:: \chi_1 = \left.\frac{dc'}{dc}\right|_{c=1} = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2,
 
-decides between them (Poole et al. 2016; Schoenholz et al. 2017, docs/references.md). The maps and their fixed points
-stand in `rmtjac.propagation.layer_maps`.
+decides between order and chaos (Poole et al. 2016; Schoenholz et al. 2017, docs/references.md). The maps and their
+fixed points are in `rmtjac.propagation.layer_maps`.
 """
 
 from __future__ import annotations
@@ -56,18 +56,18 @@ class SignalPhase:
     correlation : float
         The stable fixed point c* of the correlation map; 1 if q* = 0.
     slope : float
-        Slope of the correlation map at c*. At q* = 0 covariances take the place of correlations, and it is
-        :math:`\chi_1`.
+        Slope of the correlation map at c*. At q* = 0, where correlations are not defined, it is :math:`\chi_1`, the
+        slope of the map of covariances.
     xi_q, xi_c : float
-        Depth scales :math:`-1/\log|\chi_q|` and :math:`-1/\log(\mathrm{slope})` in layers; infinite at criticality.
+        Depth scales :math:`-1/\log|\chi_q|` and :math:`-1/\log(\mathrm{slope})` in layers; infinite if the slope is 1.
     phase : {"ordered", "critical", "chaotic", "unbounded"}
-        Ordered if :math:`\chi_1 < 1`, then c* = 1; critical if :math:`|\chi_1 - 1| \le 10^{-9}`; chaotic if
-        :math:`\chi_1 > 1`, then c* < 1; unbounded if q* is infinite.
+        Critical if :math:`|\chi_1 - 1| \le 10^{-9}`; ordered if :math:`\chi_1` is smaller, and then c* = 1; chaotic if
+        it is larger, and then c* < 1; unbounded if q* is infinite.
 
     See Also
     --------
-    signal_phase : Compute it.
-    phase_diagram : The same on a grid.
+    signal_phase : Find the phase at given variances.
+    phase_diagram : Find the phases on a grid of variances.
 
     References
     ----------
@@ -111,7 +111,7 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
 
     .. math:: \chi_1 = \sigma_w^2 E\,\varphi'(\sqrt{q^*} Z)^2
 
-    decides: two close inputs converge (ordered) where it is < 1, and diverge (chaotic) where it is > 1.
+    decides: two close inputs converge (ordered) if it is < 1, and diverge (chaotic) if it is > 1.
 
     Parameters
     ----------
@@ -136,13 +136,13 @@ def signal_phase(activation: str | Activation, weight_variance: float, bias_vari
 
     See Also
     --------
-    phase_diagram : The same on a grid.
-    critical_line : Where chi_1 = 1.
+    phase_diagram : Find the phases on a grid of variances.
+    critical_line : The weight variances at which chi_1 = 1.
 
     Notes
     -----
-    Cost: the fixed point q* takes some ten to hundred integrals over one variable; the fixed point c* of the chaotic
-    phase as many integrals over two.
+    Cost: the fixed point q* takes ten to a hundred integrals over one variable. In the chaotic phase the fixed point c*
+    takes as many integrals over two variables.
 
     References
     ----------
@@ -191,8 +191,8 @@ class PhaseDiagram:
 
     See Also
     --------
-    phase_diagram : Compute it.
-    rmtjac.plotting.plot_phase_diagram : Draw it.
+    phase_diagram : Find the phases on a grid of variances.
+    rmtjac.plotting.plot_phase_diagram : Draw this diagram.
 
     References
     ----------
@@ -260,7 +260,7 @@ def phase_diagram(activation: str | Activation, weight_variances: Any, bias_vari
 
     See Also
     --------
-    signal_phase : One point.
+    signal_phase : Find the phase at one point.
     critical_line : The border of order and chaos.
 
     Notes

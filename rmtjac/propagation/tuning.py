@@ -1,4 +1,4 @@
-r"""Tuning a layer: to the border of order and chaos, and on this border to dynamical isometry.
+r"""Weight and bias variances on the border of order and chaos, and those that lead to dynamical isometry.
 
 Sources: Poole et al. 2016, Pennington et al. 2017, PSG (docs/references.md).
 """
@@ -50,8 +50,8 @@ def critical_line(activation: str | Activation, bias_variance: Any) -> np.ndarra
     Returns
     -------
     ndarray of float, shape of `bias_variance`
-        Values of :math:`\sigma_w^2`, relative error about 1e-11; NaN where no stable q* <= 1e6 is critical (ReLU with
-        bias).
+        Values of :math:`\sigma_w^2` with a relative error of about 1e-11; NaN where no stable q* <= 1e6 is critical
+        (ReLU with bias).
 
     Raises
     ------
@@ -67,7 +67,7 @@ def critical_line(activation: str | Activation, bias_variance: Any) -> np.ndarra
 
     Notes
     -----
-    Cost: 141 pairs of integrals over one variable, and some twenty more for each bias variance.
+    Cost: 141 pairs of integrals over one variable, and about twenty pairs more for each bias variance.
 
     References
     ----------
@@ -109,7 +109,7 @@ def _critical_weight(phi: Activation, bias: float, grid: np.ndarray, known: np.n
 
 @dataclass(frozen=True, eq=False)
 class Isometry:
-    r"""Layer tuned for a given spread of the squared singular values of the Jacobian.
+    r"""Weight and bias variance for a given spread of the squared singular values of the Jacobian.
 
     Made by `isometry`.
 
@@ -122,7 +122,7 @@ class Isometry:
     weights : {"orthogonal", "gaussian"}
         The kind of weights.
     target : float
-        The spread that was asked for.
+        The requested spread, the variance of the squared singular values.
     weight_variance, bias_variance : float
         The :math:`\sigma_w^2` and :math:`\sigma_b^2` found.
     q, chi_1, spread : float
@@ -130,7 +130,7 @@ class Isometry:
 
     See Also
     --------
-    isometry : Find it.
+    isometry : Find these variances.
 
     References
     ----------
@@ -179,14 +179,14 @@ def isometry(activation: str | Activation, depth: int, target: float, *, weights
     depth : int
         The number L of layers, > 0.
     target : float
-        The variance asked for: > 0, and > L with Gaussian weights.
+        The requested variance of the squared singular values: > 0, and > L with Gaussian weights.
     weights : {"orthogonal", "gaussian"}, optional
         The kind of weights.
 
     Returns
     -------
     Isometry
-        The weight and bias variance, and what they achieve.
+        The weight and bias variance, and the spread computed from them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Samples: random Jacobians, their singular values, and the empirical spectrum."""
+"""Samples: random Jacobians, their singular values, and the spectra and statistics that follow."""
 
 from typing import TYPE_CHECKING
 

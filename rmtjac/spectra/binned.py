@@ -23,7 +23,7 @@ from rmtjac.validate import positive_int
 
 __all__ = ["MOMENTS", "WIDTH", "BinnedSpectrum"]
 
-WIDTH = 0.01  # of a bin of log(lambda), so that quantiles of lambda are accurate to half a per cent
+WIDTH = 0.01  # the width of a bin of log(lambda): quantiles of lambda are accurate to half a per cent
 MOMENTS = 4
 
 _SCHEMA = Schema(
@@ -72,7 +72,7 @@ class BinnedSpectrum:
     facts : dict
         How the sample was made, as in `rmtjac.EmpiricalSpectrum`.
     undecided : int
-        How many of the zeros of all matrices need not be zeros, as in `rmtjac.EmpiricalSpectrum`.
+        The number of zeros of all matrices that need not be zeros, as in `rmtjac.EmpiricalSpectrum`.
 
     See Also
     --------
@@ -156,7 +156,7 @@ class BinnedSpectrum:
         return (self.first + np.arange(self.counts.shape[1] + 1)) * WIDTH
 
     def _batch_cdf(self, log_lam: np.ndarray) -> np.ndarray:
-        """Return the nonzero eigenvalues below `log_lam` as a fraction of all, shape (batches, points)."""
+        """Return the nonzero eigenvalues below `log_lam` as a fraction of all eigenvalues, shape (batches, points)."""
         steps = np.concatenate([np.zeros((self.zeros.size, 1)), np.cumsum(self.counts, axis=1)], axis=1)
         total = (self.batch_samples * self.size)[:, None]
         return np.stack([np.interp(log_lam, self._edges, row) for row in steps]) / total

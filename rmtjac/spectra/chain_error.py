@@ -3,8 +3,8 @@ r"""Errors of the singular values of the chained QR, estimated from changes of t
 The chain runs again with every entry changed by eight units of rounding, up or down at random. It runs in turn forwards
 and, with the transposed factors, backwards. So the values move according to the conditioning of the product and to the
 roundings of the chain, which differ each time. The direction alternates, because a symmetric factor, or a matrix next
-to its transpose, could make the roundings repeat. Values that are noise themselves move with the size of the change:
-they are *hidden*.
+to its transpose, could make the roundings repeat. A value that is only noise moves in proportion to the change; it is
+called *hidden*.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import numpy as np
 
 __all__ = ["UNIT", "Chained", "chain_values", "chained", "flattened"]
 
-UNIT = 2.0**-53  # of rounding
-_RUNS = 4  # a single difference may be small by accident
+UNIT = 2.0**-53  # the unit of rounding
+_RUNS = 4  # the number of further chains: a single difference may be small by accident
 _STEP = 8.0  # units of rounding by which entries change: more than their own rounding, so that noise grows
 _HIDDEN = 0.3  # if the logarithm of a value moves by more, the value may be 0
 _NEIGHBOURS = 5  # values on either side whose movement counts as well
-_SAFETY = 10.0  # the error bound is so many times the movement: data/product_bound.md
+_SAFETY = 10.0  # the error bound divided by the movement: data/product_bound.md
 _EPS = 2.0 * UNIT
 
 
 class Chained(NamedTuple):
-    """Logarithms of singular values, descending; bounds on relative errors; what rounding hides; how far logs moved.
+    """Logarithms of singular values, descending; bounds on their relative errors; which are hidden; their movements.
 
-    The place of a hidden value is decided by noise. The values below it have the stated errors, but their place in the
-    order may differ.
+    The place of a hidden value in the order is noise. The values below it have the stated errors, but their place in
+    the order may be another.
     """
 
     logs: np.ndarray
@@ -59,8 +59,8 @@ def chained(matrices: Sequence[np.ndarray], size: int, rounding: float = UNIT) -
         movement = np.maximum(movement, difference)
     hidden = lost | ~(movement < _HIDDEN)
     shared = _shared(logs, movement, hidden)
-    # Errors that all runs have in common: the rounding of logarithms, also of ratios to the largest value, and that of
-    # a QR, a few eps.
+    # All runs have some errors in common: the rounding of logarithms, also of ratios to the largest value, and the
+    # error of a QR, a few eps.
     spread = np.where(alive, 1.25 * np.abs(logs) + np.minimum(logs[0] - np.where(alive, logs, 0.0), 600.0), 0.0)
     own = _EPS * (20.0 + 2.0 * len(matrices) + spread)
     error = np.expm1(np.minimum(_SAFETY * shared, 700.0)) + own
@@ -109,8 +109,8 @@ def _moved(matrices: Sequence[np.ndarray], step: float, rng: np.random.Generator
 def _shared(logs: np.ndarray, movement: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """Return the largest movement among each value and its neighbours.
 
-    The relative movement of larger neighbours counts in full, because they are known better. That of smaller neighbours
-    counts in proportion to their size.
+    The relative movement of a larger neighbour is used as it is, because larger values are more accurate. The relative
+    movement of a smaller neighbour is multiplied by the ratio of its size to that of the value.
     """
     known = np.where(hidden, 0.0, movement)
     out = known.copy()

@@ -1,4 +1,4 @@
-"""Counts of the eigenvalues of samples that come one after the other, in a memory that does not grow with them."""
+"""Counts of the eigenvalues of samples that are computed one after the other, in memory of constant size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCHES = 64
 
 @dataclass(eq=False)
 class Counter:
-    """Count samples one after the other, and make a `BinnedSpectrum` of the counts."""
+    """Count the eigenvalues of samples one after the other, and make a `BinnedSpectrum` of the counts."""
 
     size: int
     first: int = 0
@@ -50,7 +50,7 @@ class Counter:
         self.log_floor = max(self.log_floor, log_floor)
 
     def _reach(self, low: int, high: int) -> None:
-        """Extend the bins so that they contain low ... high - 1, and some more."""
+        """Extend the bins so that they contain the bins low ... high - 1, and some more."""
         if not self.counts.size:
             self.first, self.counts = low, np.zeros((BATCHES, high - low), dtype=np.int64)
         before, after = max(self.first - low, 0), max(high - self.first - self.counts.shape[1], 0)

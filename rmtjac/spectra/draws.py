@@ -1,4 +1,4 @@
-"""The random network and the random input of one sample, each from a stream of its own."""
+"""The random network and the random input of one sample, each drawn from a separate random stream."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Stream", "sample_input", "sample_network"]
 
 
 class Stream(IntEnum):
-    """Last part of the key of each random stream of a sample. The numbers are part of what a seed means."""
+    """Last part of the key of each random stream of a sample; with other numbers a seed gives other samples."""
 
     NETWORK = 0
     INPUT = 1
@@ -45,7 +45,7 @@ def sample_network(ensemble: Ensemble, rng: RngLike, sample: int) -> Network:
     Raises
     ------
     TypeError, ValueError
-        If `rng` is no seed.
+        If `rng` is not a seed.
 
     See Also
     --------
@@ -75,7 +75,7 @@ def sample_network(ensemble: Ensemble, rng: RngLike, sample: int) -> Network:
 def sample_input(ensemble: Ensemble, rng: RngLike, sample: int, input_variance: float | str = 1.0) -> np.ndarray:
     r"""Return the input of one sample of `rmtjac.sample_spectrum`.
 
-    It has a uniformly distributed direction and exactly the length :math:`|x^0|^2 / n_0 = q_0`.
+    Its direction is uniformly distributed, and :math:`|x^0|^2 / n_0 = q_0` holds exactly.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def sample_input(ensemble: Ensemble, rng: RngLike, sample: int, input_variance: 
     Raises
     ------
     ValueError
-        If `rng` is no seed, `input_variance` is not positive, or ``"stationary"`` is asked for where no stationary
+        If `rng` is not a seed, `input_variance` is negative or not finite, or it is ``"stationary"`` and no stationary
         variance exists.
     TypeError
         If `rng` or `input_variance` has the wrong type.

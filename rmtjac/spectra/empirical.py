@@ -43,22 +43,22 @@ class EmpiricalSpectrum(SampleStatistics):
         The value is -inf for exact zeros, and for values that cannot be told from 0 (see `undecided`).
     log_error : ndarray of float, shape (samples,)
         The logarithm of the absolute error of the singular values (of the eigenvalues with ``precision="fast"``).
-        Values below it are numerical noise. It is -inf where each value has a small relative error.
+        Values below it are numerical noise. It is -inf if each value of the sample has a small relative error.
     underflows : ndarray of int, shape (samples,)
-        How many entries of D count as zeros only because phi' underflowed (below 1e-280).
+        The number of entries of D that count as zeros only because phi' underflowed (below 1e-280).
     facts : dict
         How the sample was made: ensemble, seed, input variance, masks, precision, versions, class of the CPU.
     routes : ndarray of int, shape (samples,), optional
-        How the values were computed: numbers of `rmtjac.spectra.Route`.
+        How the values of each sample were computed: a number of `rmtjac.spectra.Route`.
     mask_moments : ndarray of float, shape (samples, L, 3), optional
         The means of D^2, of D^4, and of log D^2 over D != 0, of each layer; None where D is unknown.
     undecided : ndarray of int, shape (samples,), optional
-        How many of the values -inf need not be zeros, because the rounding of the entries may have made them or may
-        hide them. None stands for 0. See `rank_bounds` and `atom_bounds`.
+        The number of values -inf of each sample that need not be zeros: with the rounding of the entries they may be
+        zeros or small values. None stands for 0. See `rank_bounds` and `atom_bounds`.
 
     See Also
     --------
-    sample_spectrum : Samples the spectrum of random networks.
+    sample_spectrum : Sample the spectrum of random networks.
     rmtjac.spectra.BinnedSpectrum : Counts instead of all eigenvalues.
     LimitSpectrum : The limit for large width.
 
@@ -98,8 +98,8 @@ class EmpiricalSpectrum(SampleStatistics):
             One matrix, a stack, or several matrices; arrays, lists, tensors, tables, and sparse matrices are accepted.
         precision : {"auto", "accurate", "fast"}, default "auto"
             As in `rmtjac.sample_spectrum`. With ``"accurate"`` the small singular values of graded matrices (rows or
-            columns of very different size) are accurate. What forming a product has lost stays lost: for products
-            see `rmtjac.spectra.product_singular_values`.
+            columns of very different size) are accurate. If a matrix was computed as a product, its small singular
+            values may have been lost before: for products see `rmtjac.spectra.product_singular_values`.
         entry_error : float, optional
             The relative error of the entries, below 0.1; 0 for exact entries. By default it is 0 for whole numbers and
             for small whole numbers times a factor that a row or column has in common; else it is the rounding of the
@@ -116,12 +116,12 @@ class EmpiricalSpectrum(SampleStatistics):
         ValueError
             If shapes differ, an entry is not finite, or `entry_error` is out of range.
         TypeError
-            If entries are complex, or no numbers.
+            If entries are complex, or not numbers.
 
         Notes
         -----
-        Cost: one SVD for each matrix. Where that is not accurate enough, five chains of QR factorisations: one of the
-        matrix and four of matrices with entries changed by rounding.
+        Cost: one SVD for each matrix. If that is not accurate enough, five chains of QR factorisations follow: one of
+        the matrix and four of matrices with slightly changed entries.
 
         References
         ----------
@@ -153,7 +153,7 @@ class EmpiricalSpectrum(SampleStatistics):
         network : Network
             Any network, trained or not.
         inputs : array_like of float, shape (..., n_0)
-            The inputs, each with a Jacobian of its own. These are the samples of the result. They belong to one network
+            The inputs. Each has its own Jacobian, which is one sample of the result. The samples belong to one network
             and are not independent: a standard error is that of a mean over the inputs.
         precision : {"auto", "accurate", "fast"}, default "auto"
             As in `rmtjac.sample_spectrum`. The layers are known, so that ``"accurate"`` makes all values accurate.

@@ -1,6 +1,6 @@
 """Singular values of given matrices and networks, for example trained or measured ones.
 
-Entries of a given matrix may be rounded. Then a small singular value may be 0 in truth, and the number of such
+Entries of a given matrix may be rounded. Then the true value of a small singular value may be 0. The number of such
 undecided values is part of the result.
 """
 
@@ -23,7 +23,7 @@ from rmtjac.validate import array_as_given, choice, finite, real_array
 
 __all__ = ["Given", "of_matrices", "of_network"]
 
-_CLEAR = 64.0  # a value above so many times the rounding of all entries is certainly not 0
+_CLEAR = 64.0  # a value above this multiple of the rounding of all entries is certainly not 0
 
 
 class Given(NamedTuple):
@@ -45,7 +45,7 @@ def of_matrices(matrices: Any, precision: str, entry_error: float | None) -> Giv
 
 
 def of_network(network: Network, inputs: Any, precision: str, entry_error: float | None) -> Given:
-    """Return those of the Jacobians of a network; `rmtjac.EmpiricalSpectrum.from_network` describes the arguments."""
+    """Return the singular values of Jacobians; `rmtjac.EmpiricalSpectrum.from_network` describes the arguments."""
     from rmtjac.kernels.samples.jacobian import mask_moments
 
     entry_error = _entry_error(entry_error)
@@ -103,7 +103,7 @@ def _entry_error(value: float | None) -> float | None:
 
 
 def _each(matrices: Any) -> Iterator[np.ndarray]:
-    """Yield the matrices of what may be one matrix, a stack of them, or an iterable of matrices."""
+    """Yield the matrices of `matrices`: one matrix, a stack of matrices, or an iterable of matrices."""
     whole = any(hasattr(matrices, name) for name in ("__array__", "toarray", "detach"))
     if not whole:
         if isinstance(matrices, (str, bytes, dict)) or not isinstance(matrices, Iterable):
@@ -114,7 +114,7 @@ def _each(matrices: Any) -> Iterator[np.ndarray]:
             raise ValueError("matrices=[] must hold at least one matrix")
         try:
             rows = np.ndim(first) < 2
-        except ValueError:  # rows of unequal length: an error below says so
+        except ValueError:  # rows of unequal length, for which an error is raised below
             rows = False
         if not rows:
             for number, matrix in enumerate(joined([first], rest)):

@@ -30,7 +30,7 @@ class Histogram:
 
     See Also
     --------
-    rmtjac.EmpiricalSpectrum.histogram : Makes a histogram of all eigenvalues.
+    rmtjac.EmpiricalSpectrum.histogram : Make a histogram of all eigenvalues.
 
     Examples
     --------

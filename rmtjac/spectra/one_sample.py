@@ -1,7 +1,7 @@
 """One sample: the singular values of the Jacobian of its network.
 
-A *unit* computes one sample. There are three kinds: `compiled_unit` for activations that the kernels know, `numpy_unit`
-for other activations, and `invariant_unit` for products of Gaussian matrices.
+A *unit* is a function that computes one sample. `compiled_unit` makes one for activations with compiled code,
+`numpy_unit` for other activations, and `invariant_unit` for products of Gaussian matrices.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TOLERANCE = 1e-6  # as in `rmtjac.kernels.samples.factor`, which is not imported
 
 
 class Outcome(NamedTuple):
-    """What a unit returns besides the arrays that it fills.
+    """The return value of a unit, which also fills arrays.
 
     `error` is the logarithm of the absolute error as in `rmtjac.EmpiricalSpectrum.log_error`; `underflows` and
     `undecided` are counts as in `rmtjac.EmpiricalSpectrum`.
@@ -54,10 +54,10 @@ Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], Outcome]
 
 @dataclass(frozen=True)
 class Task:
-    """What all samples have in common.
+    """The settings that all samples have in common.
 
-    `variance` is q_0 of the input, `scales` are those of independent masks (None if the network decides D), and
-    `single` is whether the route GRAM computes in single precision.
+    `variance` is q_0 of the input. `scales` are the scales of the preactivations for independent masks, or None if D
+    comes from the forward pass. `single` says whether the route GRAM computes in single precision.
     """
 
     ensemble: Ensemble
@@ -73,7 +73,7 @@ def takes_few_values(ensemble: Ensemble) -> bool:
 
 
 def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
-    """Return the error that says in which layer a sample left the range of a float."""
+    """Return an OverflowError that names the layer in which a sample left the range of a float."""
     return OverflowError(
         f"sample {sample}: the signal or the Jacobian leaves the range of a float in layer {layer} of {ensemble!r}; "
         "smaller scales or fewer layers are needed"
@@ -81,7 +81,7 @@ def overflow(ensemble: Ensemble, layer: int, sample: int) -> OverflowError:
 
 
 def finish(route: int, flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> None:
-    """Fill `out` by the chain of QR factorisations if `rmtjac.kernels.samples.factor` asked for that route."""
+    """Fill `out` by the chain of QR factorisations if `route` is `Route.CHAIN`."""
     if route == Route.CHAIN and shapes.size:
         from rmtjac.kernels.samples.chain import chain
 
@@ -145,7 +145,7 @@ def compiled_unit(task: Task) -> Unit:
 
 
 def numpy_unit(task: Task) -> Unit:
-    """Return the unit for activations that only Python knows; the kernels do its linear algebra."""
+    """Return the unit for activations without compiled code; compiled functions do its linear algebra."""
     from rmtjac.kernels.samples.draw import fill
     from rmtjac.kernels.samples.factor import factor
     from rmtjac.kernels.samples.jacobian import OVERFLOW, compress, mask_moments, multiply

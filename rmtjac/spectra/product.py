@@ -53,7 +53,7 @@ def product_singular_values(
     Raises
     ------
     ValueError
-        If there is no factor; if a factor is empty, is no matrix, or holds NaN or infinite entries; if the shapes do
+        If there is no factor; if a factor is empty, is not a matrix, or holds NaN or infinite entries; if the shapes do
         not match; or if the rows of a factor differ by more than 300 decades.
     TypeError
         If the factors are not a sequence of real matrices.
@@ -93,7 +93,7 @@ def product_singular_values(
             logs[exact_rank(matrices)[1] :] = -math.inf
         return logs
     logs, error, hidden, _ = chained(matrices, size)
-    if hidden.any():  # a hidden value may be much smaller in truth, and those below then move up
+    if hidden.any():  # the true size of a hidden value may be much smaller; then the values below it move up
         error[np.argmax(hidden) :] = math.inf
     if exact or hidden.any():
         zeros = np.arange(size) >= exact_rank(matrices)[1]
@@ -102,7 +102,7 @@ def product_singular_values(
 
 
 def _matrices(factors: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the factors as float matrices, or raise an error that says what is wrong with them."""
+    """Return the factors as float matrices, or raise an error if one is not allowed or the shapes do not match."""
     if isinstance(factors, (str, bytes)) or not hasattr(factors, "__len__") or not hasattr(factors, "__getitem__"):
         raise TypeError(f"factors={factors!r} must be a list of matrices")
     if len(factors) == 0:

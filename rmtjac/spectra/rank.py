@@ -1,7 +1,7 @@
 r"""The exact rank of a product of float matrices, and whether their entries are exact or rounded.
 
 Every float is a whole number times a power of two, so that the given matrices have an exact rank, which an SVD may not
-show. Modulo a prime p the rank can only be smaller, so that one elimination proves a lower bound. If the rank is r
+show. Modulo a prime p the rank is equal or smaller, so that one elimination proves a lower bound. If the rank is r
 modulo so many primes that their product exceeds every minor of r + 1 rows (by Hadamard's inequality), then all these
 minors are zero, which proves an upper bound. The rank does not change if a row or a column is divided by a factor that
 its entries have in common. This is done first, so that a matrix of signs, or of equal entries, needs one prime only.
@@ -17,10 +17,10 @@ import numpy as np
 
 __all__ = ["entry_rounding", "exact_rank", "without_copies"]
 
-_BITS = 53  # of the mantissa of a float
-_BUDGET = 1e10  # multiplications modulo primes: ten to twenty seconds
-_COARSEST = 2.0**-7  # the largest relative rounding; eight times this is still a small change
-# Zero bits at the end of each entry, and of all entries together, that rounded numbers do not have by accident.
+_BITS = 53  # the number of bits of the mantissa of a float
+_BUDGET = 1e10  # the largest number of multiplications modulo primes: ten to twenty seconds
+_COARSEST = 2.0**-7  # the largest relative rounding error; eight times this is still a small change
+# So many zero bits at the end of each entry, and of all entries together, rounded numbers do not have by accident.
 _FREE, _EVIDENCE = 4, 32
 
 
@@ -65,7 +65,7 @@ def entry_rounding(raw: np.ndarray) -> float:
 
 
 def exact_rank(matrices: Sequence[np.ndarray]) -> tuple[int, int]:
-    """Return proved bounds (low, high) of the rank of the product of `matrices`, the first acts first.
+    """Return proved bounds (low, high) of the rank of the product of `matrices`, of which the first acts first.
 
     The bounds differ only if the proof would take more than some seconds. The entries count as exact.
     """
@@ -155,7 +155,7 @@ def _primes() -> list[int]:
 
 
 def _structural_rank(matrix: np.ndarray) -> int:
-    """Return the largest rank of a matrix with zeros in the same places."""
+    """Return the largest possible rank of a matrix with zeros in the same places."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import structural_rank
 

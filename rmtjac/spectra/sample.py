@@ -39,7 +39,7 @@ def sample_spectrum(
 ) -> EmpiricalSpectrum: ...
 
 
-def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is spelled out here
+def sample_spectrum(  # type: ignore[misc]  # the overloads hide these arguments in **options
     ensemble: Ensemble,
     samples: int = 100,
     *,
@@ -68,8 +68,8 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
         The seed. The same integer gives the same bits for any number of threads. `rmtjac.spectra.sample_network` and
         `rmtjac.spectra.sample_input` draw a single sample again.
     input_variance : float or {"stationary"}, default 1.0
-        The mean square :math:`q_0 = |x^0|^2/n_0` of the entries of the random input, or its fixed value under the
-        layers.
+        The mean square :math:`q_0 = |x^0|^2/n_0` of the entries of the random input; ``"stationary"`` is the value
+        that the layers leave unchanged.
     masks : {"network", "independent"}, default "network"
         With ``"network"`` D comes from a forward pass of a random input through the same network. With
         ``"independent"`` D is drawn from its mean-field law, independent of W, as the theory assumes.
@@ -86,9 +86,9 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
         With ``"float32"`` the eigenvalues of J J^T are computed in single precision, in half the time, with an error
         of order 1e-7 times the largest one. It needs ``precision="fast"``.
     invariance : bool, default False
-        Draw only the numbers that the singular values of a product of Gaussian matrices depend on (chi variables and
-        triangles). The law is the same and the time is shorter. This needs linear layers with Gaussian weights, and
-        there is no network to draw again.
+        Whether to draw only random numbers on which the singular values of a product of Gaussian matrices depend (chi
+        variables and triangular matrices). The law is the same and the time is shorter. This needs linear layers with
+        Gaussian weights, and the networks of the samples cannot be drawn again.
     keep : {"eigenvalues", "histogram"}, default "eigenvalues"
         Whether to keep all eigenvalues, or only counts: then the memory does not grow with `samples`.
     threads : int, optional
@@ -110,12 +110,12 @@ def sample_spectrum(  # type: ignore[misc]  # what the overloads call options is
     ValueError, TypeError
         If an argument is not among the allowed values.
     KeyboardInterrupt
-        If Ctrl-C is pressed: the samples that are being computed are finished first.
+        If Ctrl-C is pressed; the samples that are being computed are finished first.
 
     See Also
     --------
     limit_spectrum : The limit of the spectrum for large width.
-    compare : The sample beside the limit.
+    compare : Compare the sample with the limit.
     rmtjac.spectra.lanczos_spectrum : Estimates for networks that are too wide for dense linear algebra.
 
     Notes

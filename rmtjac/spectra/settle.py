@@ -14,8 +14,8 @@ from rmtjac.spectra.rank import exact_rank, without_copies
 __all__ = ["Settled", "discrete_rank", "product_noise", "settle", "settle_exact", "unflattened", "without_zeros"]
 
 _EPS = 2.0 * UNIT
-_SMALL = 1e-6  # largest relative error that counts as small
-_UNMOVED = 1e-3  # largest movement of the logarithm of a value below the rounding of the largest, if it is no noise
+_SMALL = 1e-6  # the largest relative error that counts as small
+_UNMOVED = 1e-3  # a value below the rounding of the largest is no noise if its logarithm moves by less than this
 _ALIKE = 1e-12  # sizes with a smaller relative difference may differ by rounding alone
 
 
@@ -34,9 +34,10 @@ class Settled(NamedTuple):
 def settle(matrices: Sequence[np.ndarray], size: int, rounding: float) -> Settled:
     """Return the singular values of the product of `matrices`, whose entries have the relative error `rounding`.
 
-    With 0 the entries are exact, and the rank decides how many values are zeros. A value that is not zero is then kept
-    even if rounding hides it (`Settled.log_error` lies above it). Otherwise a value is certainly not zero if changes of
-    the entries by some `rounding` hardly move it, and certainly zero if the exact rank of the given matrices says so.
+    If `rounding` is 0 the entries are exact, and the rank gives the number of zeros. A value that is not zero is then
+    kept even if rounding hides it (`Settled.log_error` lies above it). Otherwise a value is certainly not zero if
+    changes of the entries by a few times `rounding` hardly move it, and it is certainly zero if the exact rank of the
+    given matrices implies it.
     """
     matrices = without_zeros(matrices)
     if any(0 in w.shape for w in matrices):
@@ -66,8 +67,8 @@ def settle_exact(flat: np.ndarray, shapes: np.ndarray, out: np.ndarray) -> int:
     """Write the logarithms of the singular values of exact factors to `out`, ascending; return how many are undecided.
 
     `flat` and `shapes` are the factors in the form of `rmtjac.kernels.samples.chain`. This is five times as fast as
-    `settle`, but gives no bound on the error. Values are undecided if the proof of the rank would take too long, or if
-    they would be zeros in case neurons that differ by rounding only are equal.
+    `settle`, but gives no bound on the error. Values are undecided if the proof of the rank would take too long. They
+    are also undecided if they would be zeros with equal neurons in place of neurons that differ by rounding only.
     """
     out[:] = -math.inf
     matrices, low, high = _discrete(unflattened(flat, shapes))
@@ -118,7 +119,7 @@ def product_noise(matrices: Sequence[np.ndarray], enough: float = -math.inf) -> 
         return math.log(20.0 * len(matrices) * _EPS) + crude
     for unit in units:
         v: np.ndarray = np.random.default_rng(0).standard_normal(unit.shape[1:])
-        for _ in range(6):  # steps of the power method give the norm to some per cent
+        for _ in range(6):  # six steps of the power method give the norm to some per cent
             v = (unit @ v) @ unit / np.linalg.norm(v)
         log_norms += 0.5 * math.log(float(np.linalg.norm(v)))
     return math.log(20.0 * len(matrices) * _EPS) + log_norms
@@ -146,8 +147,8 @@ def _alike(matrices: Sequence[np.ndarray]) -> list[np.ndarray] | None:
 def without_zeros(matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the factors without rows and columns of zeros.
 
-    With a row of zeros the column of the next factor goes too, and with a column the row of the factor before. This is
-    repeated until there are none.
+    With a row of zeros the matching column of the next factor is removed too, and with a column of zeros the matching
+    row of the factor before. This is repeated until no row or column is zero.
     """
     matrices = list(matrices)
     changed = True

@@ -1,4 +1,4 @@
-"""Sweeps over widths, depths and laws: planned once, killed at any moment, continued anywhere."""
+"""Sweeps over widths, depths and laws: planned once, safe against a kill at any moment, continued on any machine."""
 
 from rmtjac.sweep.engines import run
 from rmtjac.sweep.measurements import measurement

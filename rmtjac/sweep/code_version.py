@@ -1,7 +1,7 @@
 """The version of the code that decides the results of a sweep.
 
 Two versions of the package that draw and measure networks alike may share the results of one sweep; any edit of a file
-that decides results makes a new version, and the sweep asks for a new plan.
+that decides results makes a new version, and the sweep then needs a new plan.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from rmtjac.provenance import versions
 __all__ = ["code_version"]
 
 _PACKAGE = Path(__file__).parents[1]
-# Sources that choose streams of random numbers, draw networks or measure them. Sources that hand out, store or show
-# units decide no result.
+# Sources that choose streams of random numbers, draw or measure networks. Sources that distribute, store or show units
+# do not decide results.
 _DECIDING = (
     "activations/**/*.py", "codes.py", "ensemble.py", "laws/**/*.py", "network.py", "rng.py", "kernels/**/*.py",
     "fixed_points/**/*.py", "status.py", "sweep/measurements.py", "sweep/one_unit.py", "sweep/plans/cells.py",

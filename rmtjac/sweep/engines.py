@@ -1,8 +1,8 @@
-"""Engines do the units of a sweep: in this process, in processes of this machine, or through Dask.
+"""Engines, which do the units of a sweep in this process, in several processes of this machine, or through Dask.
 
-No engine keeps results: all that is done stands in the store, and to retry is to run again. A unit is handed out only
-if the store had no record of it at the start. A bounded number of units is in flight at a time, so memory does not grow
-with the number of units.
+No engine keeps results: every result is in the store, and a run after a failure does only what is left. A unit is
+handed out only if the store had no record of it at the start. Only a bounded number of units is handed out at a time,
+so memory does not grow with the number of units.
 
 Sources: BS (docs/references.md).
 """
@@ -33,11 +33,11 @@ from rmtjac.validate import positive_int
 
 __all__ = ["remaining", "run"]
 
-_WINDOW = 4  # units in flight for each worker process
-_BREAKS = 3  # pools of processes that may break one after the other without a unit done
-_CONNECT_SECONDS = 5  # to reach a scheduler of Dask
-_DASK_WINDOW = 64  # units in flight in Dask
-_NAMED = 8  # units that a message names
+_WINDOW = 4  # the largest number of units handed out for each worker process
+_BREAKS = 3  # the number of pools of processes that may break one after the other without a unit done
+_CONNECT_SECONDS = 5  # the time to reach a scheduler of Dask
+_DASK_WINDOW = 64  # the largest number of units handed out to Dask
+_NAMED = 8  # the largest number of units that a message names
 
 
 def remaining(folder: str | Path) -> np.ndarray:
@@ -63,16 +63,17 @@ def run(
         A folder with a plan. Several runs on one folder at the same time are allowed; they may do a unit twice.
     engine : {"serial", "processes", "dask"}, "dask:ADDRESS", Client or cluster, default "processes"
         What does the units. ``"dask"`` starts processes on this machine; ``"dask:ADDRESS"`` uses the scheduler at that
-        address; also a `distributed.Client` or a cluster, such as ``SLURMCluster`` of dask-jobqueue. The workers of
-        Dask must see the folder under the same path. For SLURM job arrays see `submit`.
+        address. A `distributed.Client` or a cluster, such as ``SLURMCluster`` of dask-jobqueue, is an engine too. The
+        workers of Dask must see the folder under the same path. For SLURM job arrays see `submit`.
     workers : int, optional
         The number of processes of ``"processes"`` and ``"dask"``. Default: one for each core.
     units : ndarray of int, optional
-        The numbers of the units to do. Default: those without a record, in an order in which all cells grow together.
+        The numbers of the units to do. Default: those without a record, in the order of `Plan.spread`: the first block
+        of each cell, then the second, and so on.
     max_units : int, optional
         Stop after this many units. Default: no limit.
     progress : bool, default False
-        Whether to show a bar on a terminal.
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -95,7 +96,8 @@ def run(
 
     Notes
     -----
-    Ctrl-C and SIGTERM end a run cleanly. Units in hand are finished (``"processes"``, Dask) or dropped (``"serial"``).
+    Ctrl-C and SIGTERM end a run cleanly. Units that have begun are finished (``"processes"``, Dask) or dropped
+    (``"serial"``).
 
     References
     ----------
@@ -169,7 +171,7 @@ def _serial(path: str, units: list[int]) -> Iterator[float]:
 
 
 def _start_worker() -> None:
-    """Prepare a worker: it ignores Ctrl-C, which the process that hands out the units hears too."""
+    """Prepare a worker: it ignores Ctrl-C, because the process that hands out the units receives it too."""
     from threadpoolctl import threadpool_limits
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -227,7 +229,7 @@ def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[fl
 
     with contextlib.ExitStack() as stack:
         if engine == "dask":
-            # The store says what a killed worker had done; a scheduler that retries would do such units again.
+            # Without retries of the scheduler: it would also repeat units that a killed worker had already stored.
             stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 0}))
             engine = stack.enter_context(
                 LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
@@ -244,7 +246,7 @@ def _dask(engine: Any, path: str, units: list[int], workers: int) -> Iterator[fl
         running, numbers, killed = as_completed(loop=client.loop), {}, 0
 
         def start(unit: int) -> None:
-            future = client.submit(do, path, unit, pure=False)  # another run may want it again
+            future = client.submit(do, path, unit, pure=False)  # pure=False: another run may ask for it again
             numbers[future.key] = unit
             running.add(future)
 

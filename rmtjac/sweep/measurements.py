@@ -34,7 +34,7 @@ def measurement(**columns: str) -> Callable[[Measurement], Measurement]:
     """Declare the columns that a measurement fills, and their kinds.
 
     A measurement is a function ``(network, rng, **options)`` that returns a dict with a value for each column. The
-    generator `rng` is for this measurement alone: what it draws does not change what others draw.
+    generator `rng` is for this measurement alone, so its draws do not change those of other measurements.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _named(function: Measurement) -> Measurement:
 @_named
 @measurement(stable="int", saddles="int", repellers="int", index_sum="int", complete="bool", continua="int")
 def fixed_points(net: Network, rng: np.random.Generator, method: str = "auto", **options: Any) -> dict[str, Any]:
-    """Count all fixed points by kind, say whether they are proved to be all, and add up their indices.
+    """Count all fixed points by kind, report whether the count is proved complete, and add up their indices.
 
     The options are those of `rmtjac.find_fixed_points`.
     """
@@ -142,7 +142,7 @@ def fixed_points(net: Network, rng: np.random.Generator, method: str = "auto", *
     diverged="float", fractions="list",
 )  # fmt: skip
 def grid(net: Network, rng: np.random.Generator, **options: Any) -> dict[str, Any]:
-    """Follow a grid of starts (BS Section IV): count their limits and those that are stable, and say how starts end.
+    """Follow a grid of starts (BS Section IV): count their limits and the stable ones, and report how the starts end.
 
     `fractions` are the shares of the starts that end in each stable fixed point, within the limit of iterations or
     later, the largest first. The options are those of `rmtjac.find_fixed_points`.

@@ -23,9 +23,9 @@ from rmtjac.validate import positive_int
 
 __all__ = ["plan", "plan_from_toml"]
 
-_BLOCK_SECONDS = 2.0  # that a unit should take
-_LARGEST_BLOCK = 1000  # networks
-_TIMED = 2  # networks of each cell that are timed
+_BLOCK_SECONDS = 2.0  # the time that a unit should take
+_LARGEST_BLOCK = 1000  # the largest number of networks in a unit
+_TIMED = 2  # the number of networks of each cell that are timed
 
 
 def _numbers(name: str, values: int | Iterable[int]) -> list[int]:
@@ -110,7 +110,7 @@ def plan(
         The number of networks in a unit. Default: as many as take about two seconds; two networks of each cell are
         timed here.
     progress : bool, default False
-        Whether to show a bar while they are timed.
+        Whether to show a progress bar while networks are timed.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def plan(
     TypeError
         If `conventions` is no mapping, or an argument has a wrong type.
     ValueError
-        If the folder holds another plan or other files, or an argument makes no sense.
+        If the folder holds another plan or other files, or the value of an argument is not allowed.
 
     See Also
     --------
@@ -131,7 +131,8 @@ def plan(
 
     Notes
     -----
-    Timing the blocks takes about three networks of each cell; with `block` the plan is written at once.
+    Cost: without `block`, the time of about three networks of each cell, to choose the size of the units. With `block`
+    the plan is written at once.
 
     References
     ----------
@@ -151,7 +152,7 @@ def plan(
         raise TypeError(f"conventions={conventions!r} must map names to settings")
     wanted = measures if isinstance(measures, Mapping) else {name: {} for name in _listed(measures)}
     seed = seed_facts(as_seed_sequence(rng))
-    entropy = seed if len(seed) > 2 or seed["spawn_key"] else seed["entropy"]  # a bare number if that says it all
+    entropy = seed if len(seed) > 2 or seed["spawn_key"] else seed["entropy"]  # a bare number if that is the whole seed
     sizes = (_numbers("widths", widths), _numbers("depths", depths)) if conventions else ([], [])
     cells = _cells(*sizes, conventions, ensembles)
     if not cells:
@@ -212,8 +213,8 @@ def plan_from_toml(folder: str | Path, path: str | Path, *, progress: bool = Fal
     r"""Write the plan that a TOML file describes.
 
     The keys of the file are arguments of `plan`, with a table ``[conventions.NAME]`` for each convention. In place of
-    conventions the settings of a single one (``law``, ``fan``, ``biases``, ``activation``, ``weights``, ``inputs``) may
-    stand at the top; each is a value or a list, and all combinations are made.
+    conventions the file may set ``law``, ``fan``, ``biases``, ``activation``, ``weights`` and ``inputs`` at the top.
+    Each is a value or a list of values, and each combination of values is a convention.
 
     Parameters
     ----------
@@ -222,7 +223,7 @@ def plan_from_toml(folder: str | Path, path: str | Path, *, progress: bool = Fal
     path : str or Path
         The TOML file.
     progress : bool, default False
-        Whether to show a bar while networks are timed.
+        Whether to show a progress bar while networks are timed.
 
     Returns
     -------

@@ -35,7 +35,7 @@ def measure(plan: Plan, ensemble: Ensemble, root: np.random.SeedSequence, networ
     row: list[Any] = [network]
     for name, options in plan.measures.items():
         function = resolve(name)
-        # A stream for each measurement: what it draws does not depend on the others.
+        # Each measurement has its own stream, so its draws do not depend on the other measurements.
         found = function(net, stream(root, network, zlib.crc32(name.encode())), **options)
         columns = function.columns  # type: ignore[attr-defined]
         if set(found) != set(columns):

@@ -16,8 +16,8 @@ from rmtjac.sweep.store import Contents, scan
 
 __all__ = ["SweepStatus", "status"]
 
-_RECENT = 600.0  # seconds over which the rate is taken
-_SHORTEST = 1e-3  # seconds that such a span has at least
+_RECENT = 600.0  # the time over which the rate is taken, in seconds
+_SHORTEST = 1e-3  # the shortest such time, in seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,9 @@ class SweepStatus:
     Attributes
     ----------
     plan : Plan
-        What the sweep does.
+        The plan of the sweep.
     contents : Contents
-        What lies in the store.
+        The units that have a record, and the damage of the store.
     now : float
         The unix time at which the store was read.
 
@@ -76,7 +76,7 @@ class SweepStatus:
 
     @property
     def seconds_left(self) -> float:
-        """The time that is left at this rate, in seconds; NaN if the rate is unknown."""
+        """The time that the units that are left take at the rate `rate`, in seconds; NaN if the rate is unknown."""
         return (self.total - self.done) / self.rate
 
     @property
@@ -142,7 +142,7 @@ def status(folder: str | Path) -> SweepStatus:
     Returns
     -------
     SweepStatus
-        What is done, how fast, and what is wrong.
+        The units that are done, the rate, and the problems of the store.
 
     Raises
     ------

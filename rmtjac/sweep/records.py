@@ -1,7 +1,7 @@
 """The records of a sweep: one line each, with a checksum, in files that only grow.
 
-Each process that writes opens a file of its own, once and exclusively, and appends whole lines. So whatever kills the
-process, only the last line can be torn, and only the unit of that line is done again. A line is
+Each process that writes opens its own new file and appends whole lines. So whatever kills the process, only the last
+line can be torn, and only the unit of that line is done again. A line has the form
 
     {"crc":"1c291ca3","unit":"<sha256>","at":<unix time>,"seconds":<time taken>,"rows":[[...],...]}
 
@@ -28,11 +28,11 @@ from rmtjac.provenance import provenance
 __all__ = ["FOLDER", "Line", "Record", "State", "Writer", "lines", "parse_record", "parse_writer", "rows_text"]
 
 FOLDER = "records"
-_START = b'{"crc":"'  # stands nowhere else in a record: JSON escapes the quotes within texts
+_START = b'{"crc":"'  # occurs nowhere else in a record: JSON escapes the quotes within texts
 _HEAD = len('{"crc":"00000000",')
 _KEY = slice(_HEAD + len('"unit":"'), _HEAD + len('"unit":"') + 64)
 _ROWS = b',"rows":['
-_SYNC_SECONDS = 5.0  # a crash of the whole machine costs at most the records of this time
+_SYNC_SECONDS = 5.0  # a crash of the whole machine loses at most the records of this time
 _CHUNK = 1 << 24  # bytes read at a time
 
 
@@ -102,7 +102,7 @@ class Writer:
 
 
 class State(Enum):
-    """What the checksum of a line says of it."""
+    """State of a line by its checksum."""
 
     WHOLE = "whole"
     DAMAGED = "damaged"
@@ -119,7 +119,7 @@ class Line(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Where a record stands in its file, and what it says of its unit.
+    """The place of a record in its file, and the facts that it holds about its unit.
 
     `word` is the first 64 bits of the key, `at` the unix time, `seconds` the time that the unit took.
     """
@@ -135,8 +135,8 @@ class Record(NamedTuple):
 def lines(file: IO[bytes]) -> Iterator[Line]:
     """Yield the lines of a file of records, read in large chunks.
 
-    A damaged line is cut where records begin, because it may have lost its end. So damage costs the records that it
-    lies in, and no other.
+    A damaged line may have lost its end and run into later records, so it is cut where records begin. So only the
+    records that are damaged themselves are lost.
     """
     offset, number, rest = 0, 1, b""
     while chunk := file.read(_CHUNK):
@@ -171,12 +171,12 @@ def _is_whole(line: bytes) -> bool:
 
 
 def parse_writer(line: Line) -> dict[str, Any] | None:
-    """Return what the first line of a file says of its writer; None for any other line.
+    """Return the facts about the writer from the first line of a file; None for any other line.
 
     Raises
     ------
     ValueError
-        If it says nothing.
+        If the line of a writer holds no facts.
     """
     if not line.content.startswith(b'"writer":', _HEAD):
         return None

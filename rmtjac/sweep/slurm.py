@@ -1,9 +1,9 @@
-"""SLURM job arrays: the units that are left are dealt out to tasks once, when the array is submitted.
+"""SLURM job arrays: the units that are left are divided among the tasks once, when the array is submitted.
 
-A task needs no coordinator: it knows its units, skips those that are done, and writes to the store. What a cancelled or
-killed task left undone is done by submitting again: either all that is left (`submit`), or by hand the script of an
-earlier submission, whole or in part (``sbatch --array=1,3 script.sh``). Each task then does the units that it was given
-at first. `submit` does not hand out units of tasks that still wait or run.
+A task needs no coordinator: it reads which units it has, skips those that are done, and writes to the store. If a task
+was cancelled or killed, submit again. Either call `submit`, which divides all units that are left, except those of
+tasks that still wait or run. Or submit the script of an earlier submission by hand, whole or in part
+(``sbatch --array=1,3 script.sh``): each task then has the same units as before.
 
 Sources: BS (docs/references.md).
 """
@@ -32,8 +32,8 @@ from rmtjac.validate import positive_int
 __all__ = ["Submission", "run_task", "submit"]
 
 _JOBS = "jobs"
-_UNITS, _ARRAY = "units.npy", "array.json"  # the units of a submission, and the tasks that they are dealt out to
-_SECONDS = 60  # that a command of SLURM may take
+_UNITS, _ARRAY = "units.npy", "array.json"  # the units of a submission, and the tasks that share them
+_SECONDS = 60  # the longest time that a command of SLURM may take
 _LARGEST_TASK = 4_000_000  # the largest number of a task that SLURM allows
 _RANGE = re.compile(r"(\d+)(?:-(\d+)(?::([1-9]\d*))?)?")
 
@@ -110,7 +110,7 @@ def _held(folder: Path) -> np.ndarray:
         try:
             lines = _command("squeue", "--noheader", "--array", f"--jobs={job}", "--format=%K").split()
         except OSError as error:
-            if "Invalid job id" in str(error):  # SLURM has forgotten it: it ended long ago
+            if "Invalid job id" in str(error):  # SLURM no longer lists an array that ended long ago
                 continue
             raise
         if lines:
@@ -127,7 +127,7 @@ def submit(folder: str | Path, tasks: int, options: Sequence[str] = ()) -> Submi
     folder : str or Path
         A folder with a plan, on a file system that all nodes see under the same path.
     tasks : int
-        The size of the array; at most one task for each unit is made.
+        The number of tasks; fewer are made if fewer units are left.
     options : sequence of str, default ()
         Options of sbatch, such as ``["--partition=main", "--time=4:00:00"]``. ``--array`` names the tasks in place of
         `tasks`.
@@ -239,7 +239,7 @@ def _frozen(place: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _share(units: np.ndarray, numbers: np.ndarray, task: int) -> np.ndarray:
-    """Return the units of one task: they are dealt out in turn."""
+    """Return the units of one task; the tasks get the units in turn."""
     places = np.flatnonzero(numbers == task)
     if not places.size:
         raise ValueError(f"task={task}: the submission has {numbers.size} tasks, {numbers[0]} to {numbers[-1]}")

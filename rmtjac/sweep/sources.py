@@ -1,9 +1,9 @@
 """The sources of a measurement: the files that hold its code, so that an edit between two runs is noticed.
 
 For a measurement ``"module:function"`` these are the file of its module, the files of all that it imports from the same
-package or from other code of the user (which lies neither in the standard library nor among installed packages), the
-files of all that those import, and so on. Modules are found by their import statements, wherever these stand. Not seen
-are modules whose names are put together while the code runs, and data that the code reads.
+package or from other code of the user (which is neither in the standard library nor in an installed package), the files
+of all that those import, and so on. Import statements name the modules, within functions too. Modules whose names are
+computed while the code runs, and data that the code reads, are not noticed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rmtjac.sweep.measurements import is_known, resolve
 
 __all__ = ["changes", "describe", "stale"]
 
-_DIGITS = 16  # of a hash
+_DIGITS = 16  # the number of digits of a hash
 _loaded: dict[str, tuple[Any, str]] = {}  # by module: what this process loaded it from, and its hash when first seen
 
 
@@ -79,7 +79,7 @@ def stale(now: dict[str, Any]) -> str:
         if loaded is None:
             continue
         spec, first = _loaded.setdefault(module, (loaded.__spec__, digest))
-        if spec is not loaded.__spec__:  # loaded again since
+        if spec is not loaded.__spec__:  # the module was loaded again
             _loaded[module] = loaded.__spec__, digest
         elif first != digest:  # more than functions may have changed
             return module

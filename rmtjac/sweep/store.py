@@ -1,6 +1,6 @@
-"""The store of a sweep: which units have a record, where it stands, and what is wrong with the files.
+"""The store of a sweep: which units have a record, where the record is, and what is wrong with the files.
 
-The files themselves are those of `rmtjac.sweep.records`.
+`rmtjac.sweep.records` defines the files.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from rmtjac.sweep.records import FOLDER, Record, State, lines, parse_record, par
 
 __all__ = ["Contents", "read_rows", "scan"]
 
-_NOT_DONE = -1  # in `Contents.place`
-_NAMED = 5  # places of damage that a message names
-_OPEN_FILES = 64  # at a time
+_NOT_DONE = -1  # the value in `Contents.place` of a unit without a record
+_NAMED = 5  # the largest number of places of damage that a message names
+_OPEN_FILES = 64  # the largest number of files that are open at a time
 
 
 @dataclass(eq=False)
 class Contents:
-    """What lies in the store of a sweep.
+    """Hold which units have a record in the store of a sweep, and where, and what is damaged.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class Contents:
     foreign : int
         The number of records of units that are not in the plan.
     duplicates : int
-        The number of records of units that an earlier record holds.
+        The number of records of units that have an earlier record.
     differing : list of str
         The keys of units whose records disagree.
     writers : list of dict
-        What the first lines of the files say.
+        The facts about the writers, from the first lines of the files.
     """
 
     files: list[Path]
@@ -126,7 +126,7 @@ def scan(plan: Plan) -> Contents:
         if any(facts.get("plan") != plan.digest for facts in found.writers[known:]):
             raise ValueError(
                 f"folder={str(plan.folder)!r}: {path.name} was written under another plan; "
-                "the plan was changed after the sweep had begun, put it back or use a new folder"
+                "the plan was changed after the sweep had begun; restore the old plan, or use a new folder"
             )
         _enter(found, number, records, order, ordered, plan)
     return found
@@ -147,7 +147,7 @@ def _read(path: Path, found: Contents) -> list[Record]:
                     found.writers.append(writer)
                 else:
                     records.append(parse_record(line))
-            except (ValueError, RecursionError):  # the checksum may be right, of a line that is no record
+            except (ValueError, RecursionError):  # the checksum is right, but the line is no record
                 found.damaged.append((path.name, line.number))
     return records
 

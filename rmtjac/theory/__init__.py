@@ -1,4 +1,4 @@
-"""Limits: mean field, laws of D, the limit equation by two routes, the limiting spectrum, proofs, phases."""
+"""Infinite width: mean field and phases, laws of D^2, the limit equation, the limiting spectrum, and proofs."""
 
 from typing import TYPE_CHECKING
 

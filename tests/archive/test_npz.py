@@ -60,5 +60,5 @@ def test_texts():
         found = npz.entries(file)
         assert npz.text(file, found["text"]) == "ab"
         for name in ("number", "two"):
-            with pytest.raises(ValueError, match="does not say what it is"):
+            with pytest.raises(ValueError, match="its description is missing or too long"):
                 npz.text(file, found[name])

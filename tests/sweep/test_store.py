@@ -220,7 +220,7 @@ def test_right_checksums_of_wrong_records(plan):
     assert contents.damaged == [("other.jsonl", i) for i in range(1, 8)]
     # Records that look right are opened by who reads the rows, and are named.
     for rows, message in (
-        (b"[[4,1]]", "does not hold networks 4 to 5 with entry, trace, wide, entries; it was done by other code"),
+        (b"[[4,1]]", "does not hold networks 4 to 5 with entry, trace, wide, entries; other code wrote it"),
         (b"[[4,1,1,1,1],[6,1,1,1,1]]", "does not hold networks 4 to 5"),
         (b"[4,5]", "does not hold networks 4 to 5"),
         (b'["45678",{"0":5}]', "does not hold networks 4 to 5"),

@@ -44,7 +44,7 @@ def proved_cells(net: Network, box: np.ndarray, cores: list[Core | None], halvin
         low = np.stack([edge[cells[:, i] * block] for i, edge in enumerate(edges)], axis=1)
         high = np.stack([edge[(cells[:, i] + 1) * block] for i, edge in enumerate(edges)], axis=1)
         images = hulls(net.arrays, low, high, _IMAGES)
-        if held is not None:  # images lie in the range of the last activation, though their rounded bounds may not
+        if held is not None:  # images lie in the range of the last activation; their rounded bounds may leave it
             images = np.clip(images, held[0], held[1])
         found = np.full(len(cells), Label.OPEN)
         for k, core in enumerate(cores):

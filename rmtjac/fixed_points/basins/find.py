@@ -42,8 +42,8 @@ def find_basins(
 
     Around every stable fixed point and cycle affine forms certify a *core*, a parallelepiped that an iterate of F maps
     into itself and contracts. A cell of the domain belongs to the basin if it lies in the core, or if a box that
-    contains its image is covered by cells that do. This gives lower bounds of the shares; random points where nothing
-    is proved estimate the rest.
+    contains its image is covered by cells of the basin. This gives lower bounds of the shares. Random points in the
+    remaining cells estimate the rest.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def find_basins(
 def _refined(
     net: Network, found: Attractors, labels: np.ndarray, box: np.ndarray, step: float, follow: int
 ) -> np.ndarray:
-    """Return labels on the grid of half the step: that of the old neighbours if they agree, else found by iteration."""
+    """Return labels on the grid of half the step; a new point is iterated only if its old neighbours disagree."""
     starts, shape = grid_starts(box, step)
     index = np.stack(np.unravel_index(np.arange(len(starts)), shape), axis=1)
     last = np.array(labels.shape) - 1

@@ -66,11 +66,11 @@ class Basins:
     unstable_points : ndarray of float, shape (U, n)
         Other fixed points in which grid points end. They attract no volume.
     fractions : ndarray of float, shape (A,)
-        Estimated share of each basin in the volume of the domain: what is proved, and of the rest the share of random
-        points that end there. If nothing can be proved, cells of the grid whose corners end alike take the place of
-        proved cells. Orbits without an end after `follow` steps count for no basin.
+        Estimated share of each basin in the volume of the domain: the proved share, plus an estimate from random points
+        in the rest of the domain. If nothing can be proved, cells of the grid whose corners have the same end take the
+        place of proved cells. Orbits without an end after `follow` steps count for no basin.
     fraction_errors : ndarray of float, shape (A,)
-        Standard errors of `fractions`; if nothing can be proved, at least the error of a random grid.
+        Standard errors of `fractions`. If nothing can be proved, they include the error of a random grid of this size.
     proved : ndarray of float, shape (A,)
         The share of the volume that is proved to belong to each basin.
     undecided : float

@@ -104,8 +104,8 @@ def share(known: np.ndarray, ends: np.ndarray, label: int, left: float) -> tuple
     Notes
     -----
     The error is that of independent points, which is larger than that of one point in each stratum. Two hits and two
-    misses are added (Agresti and Coull, The American Statistician 52, 1998), so that no hit among a few points does not
-    give an error of 0.
+    misses are added (Agresti and Coull, The American Statistician 52, 1998), so that the error is not 0 if none of a
+    few points is a hit.
     """
     if not ends.size:
         return float(known.sum()), 0.0

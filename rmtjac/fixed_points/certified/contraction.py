@@ -1,7 +1,7 @@
 r"""Certificates that a network has exactly one fixed point on R^n, or at most one in a box.
 
-Hypothesis of all of them: the slopes of phi_l lie in [alpha, beta] (one interval for each neuron), on R^n or on the box
-of preactivations that the network has on a box of inputs. Then :math:`\varphi(h) - \varphi(h') = D (h - h')` with a
+All of them need one hypothesis: the slopes of phi_l lie in [alpha, beta] (one interval for each neuron), either on R^n
+or on the box of preactivations that a box of inputs gives. Then :math:`\varphi(h) - \varphi(h') = D (h - h')` with a
 diagonal D of entries in [alpha, beta], so the difference y of two fixed points satisfies
 :math:`y = D_L W_L \cdots D_1 W_1 y`. Let s = max(\|alpha\|, \|beta\|).
 
@@ -22,10 +22,10 @@ On R^n each of them also proves existence: a contraction of R^n has a fixed poin
 condition, with :math:`\Gamma = (\alpha+\beta)/2` and :math:`\psi = \varphi - \Gamma h`, the map
 :math:`\psi \mapsto \psi((I - W\Gamma)^{-1}(W\psi + b))` contracts in the P-norm. On a box they prove at most one.
 
-Why rounding cannot break them: the vectors v, P and Y may be any; they are found in floats and need no proof. Only the
-final inequality does. Its left side is computed with an upper bound of every rounding error and of underflow, positive
-definiteness is proved by a Cholesky factorisation of a shifted matrix (`rmtjac.fixed_points.certified.definite`), and
-each comparison fails for NaN and infinity.
+Rounding cannot make a certificate false. The vectors v and P and the matrix Y are found in floats and need no proof,
+because the theorems allow any of them. Only the final inequality needs one. Its left side is computed with an upper
+bound of every rounding error and of underflow, positive definiteness is proved by a Cholesky factorisation of a shifted
+matrix (`rmtjac.fixed_points.certified.definite`), and each comparison fails for NaN and infinity.
 """
 
 from __future__ import annotations
@@ -230,9 +230,9 @@ def _metrics(matrix: np.ndarray) -> list[np.ndarray]:
 def _circle(
     matrix: np.ndarray, radius: np.ndarray, least: np.ndarray, most: np.ndarray, weights: np.ndarray
 ) -> tuple[float, float]:
-    """Return a lower bound of the least eigenvalue of the form for all W within `radius` of `matrix`, and one of |W|.
+    """Return two bounds that hold for all W within `radius` of `matrix`.
 
-    The second number is an upper bound of the 2-norm of W.
+    The first is a lower bound of the least eigenvalue of the form, the second an upper bound of the 2-norm of W.
     """
     n = len(matrix)
     total = float(np.linalg.norm(matrix)) * (1.0 + matrix.size * TWO_UNITS)

@@ -52,7 +52,7 @@ def enclose(net: Network, centre: np.ndarray, radius: np.ndarray) -> Enclosed:
 
 
 def slope_bounds(net: Network) -> Slopes | None:
-    """Return bounds of all phi' on the whole line; None if those of one layer are neither known nor declared."""
+    """Return bounds of all phi' on the whole line; None if no bounds are known or declared for some layer."""
     out = []
     for phi, width in zip(net.activations, net.widths[1:], strict=True):
         bounds = _on_the_line(phi)

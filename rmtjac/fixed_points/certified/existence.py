@@ -20,7 +20,7 @@ __all__ = ["everywhere", "joined", "newton_fixed_points", "unique_fixed_point", 
 
 _SAME = 1e-11  # a candidate at this relative distance from a proved point is that point
 _NEAR = 1e-6  # candidates without a proof at this relative distance count as one
-_SINGULAR = 1e-5  # smaller relative singular values of I - J are taken as those of a multiple point
+_SINGULAR = 1e-5  # if I - J has a smaller relative singular value, the point counts as a multiple one
 _SHRINKINGS = 50  # the largest number of times a box is replaced by the bounds of its image
 
 
@@ -207,7 +207,7 @@ def _none(net: Network, domain: np.ndarray, reason: str = "", facts: dict[str, A
     n = net.widths[0]
     return FixedPoints(
         np.empty((0, n)), np.empty((0, n)), np.empty((0, n, n)), np.empty(0, dtype=bool), np.empty(0, dtype=int), True,
-        reason or "complete: none, because F maps what could hold one out of itself", "contraction", domain,
+        reason or "complete: none, because F maps every box that could hold one out of itself", "contraction", domain,
         np.empty((0, 2, n)), facts=facts or {},
     )  # fmt: skip
 
@@ -268,6 +268,6 @@ def joined(found: FixedPoints, more: FixedPoints, loose: bool) -> FixedPoints:
         labels = np.where(labels >= len(found), labels + len(rows), labels)
         of_points = (found.labels >= 0) & (found.labels < len(found))  # type: ignore[operator]
         labels[of_points] = new[labels[of_points]]
-    reason = f"{found.reason}; {len(rows)} found by Newton's method besides"
+    reason = f"{found.reason}; {len(rows)} more found by Newton's method"
     columns = {name: column[order] for name, column in columns.items()}
     return dataclasses.replace(found, **columns, labels=labels, reason=reason)

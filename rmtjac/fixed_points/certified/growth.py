@@ -13,8 +13,8 @@ Theorem (proof in docs/theory/fixed_points.md): let B be a matrix near :math:`(I
 some v > 0 satisfies Pv + q <= v and Pv < v, then :math:`\rho(P) < 1` and :math:`|x - Ba| \le v`. The same holds in the
 Euclidean norm, where P and q are numbers.
 
-A, a, B and v may be any; they are found in floats. M, c, P and q are rounded up, and the inequalities for v are checked
-with their rounding errors; a NaN or infinity fails them.
+A, a, B and v are found in floats and need no proof, because the theorem allows any of them. M, c, P and q are rounded
+up. The inequalities for v are checked with their rounding errors; a NaN or infinity fails them.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def _solved(form: _Form, euclidean: bool) -> tuple[np.ndarray, Any, int | None] 
             return None
         reach = found
     reach = (reach + 4.0 * UNIT * np.abs(centre)) * (1.0 + 4.0 * UNIT) + TINY
-    # The sign of a determinant is that of its LU factors while the system is far from singular.
+    # While the system is far from singular, its LU factors give the right sign of the determinant.
     well = np.abs(system).sum(axis=1).max() * sizes.sum(axis=1).max() * n * n < 2.0**40
     return (centre, reach, int(np.linalg.slogdet(system)[0]) if well else None) if np.isfinite(reach).all() else None
 

@@ -4,9 +4,9 @@ Theorem (Krawczyk): let X be a box with centre m, G(x) = x - F(x), [J] an interv
 F on X, and Y any matrix. If :math:`K = m - Y G(m) + (I - Y(I - [J]))(X - m)` lies in the interior of X, then X holds
 exactly one fixed point, and it lies in K. As in `rmtjac.kernels.boxes.krawczyk`, but with products of dense matrices.
 
-Why rounding cannot break it: G(m) and [J] are enclosed with all rounding errors, Y need not be exact, K is rounded
-outward, and the comparison of K with X fails for NaN. Cost: one inverse and a few products of n x n matrices, and [J]
-for each box that is tried.
+Rounding cannot make the proof false: G(m) and [J] are enclosed with all rounding errors, Y need not be exact, K is
+rounded outward, and the comparison of K with X fails for NaN. Cost: one inverse and a few products of n x n matrices,
+and [J] for each box that is tried.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _gap(x: np.ndarray, at: Enclosed) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _inside(one: LocalProof, other: LocalProof) -> bool:
-    """Return whether the fixed point of one proof lies in the box in which that of the other is the only one."""
+    """Return whether the fixed point of `one` lies in the box of `other`, so that the two fixed points are the same."""
     away = (np.abs(one.place - other.centre) + one.errors) * (1.0 + 4.0 * TWO_UNITS)
     return bool((away <= other.reach).all())
 

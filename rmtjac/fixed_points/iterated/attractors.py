@@ -18,9 +18,10 @@ NO_CORE = -1  # in place of a number: the point lies in no core of attraction
 
 _UNIT = 2.0**-53
 _NEWTON = 25  # the largest number of Newton steps
-# If the inverse of I - J has a larger norm, the point may be a multiple one, and the error is multiplied.
+# If the inverse of I - J has a larger norm than the first number, the fixed point may be multiple, and its error is
+# multiplied by the second one.
 _SINGULAR, _MULTIPLE = 1e6, 8.0
-_PLAUSIBLE = 4.0  # Newton's method may move this many times as far as |x - F(x)| and the Jacobian explain
+_PLAUSIBLE = 4.0  # Newton's method may move this many times as far as |x - F(x)| and the Jacobian predict
 _PHASES = 8  # up to this period every point of a cycle is tried as the centre of its core
 _SAME = 1e-9  # points at this relative distance, or closer than their errors, are the same
 
@@ -32,7 +33,7 @@ def polish(net: Network, x: np.ndarray, times: int = 1) -> tuple[np.ndarray, np.
     -------
     tuple
         Solutions (K, n), estimates of their errors (K,) from the last residual, Jacobians of F^p (K, n, n), and whether
-        each solution lies at a distance from its start that the first residual explains.
+        each solution is about as far from its start as the first residual predicts.
     """
     start, n = x, x.shape[1]
     away: np.ndarray = np.empty(0)
@@ -131,8 +132,8 @@ class Attractors:
     def attract(self, ends: np.ndarray) -> np.ndarray:
         """Return which points attract some volume.
 
-        These are the points with a core, those with a spectral radius below 1 and a derivative, and those in which
-        random starts ended, whose numbers are in `ends`.
+        These are the points that have a core, the points with a derivative whose spectral radius is below 1, and the
+        points in which random starts ended; `ends` holds the numbers of the last ones.
         """
         out = np.isin(np.arange(len(self.points)), ends)
         for k, (point, core, jacobian) in enumerate(zip(self.points, self.point_cores, self.jacobians, strict=True)):
@@ -141,7 +142,7 @@ class Attractors:
         return out
 
     def found_cycles(self) -> tuple[Cycle, ...]:
-        """Return the cycles as results."""
+        """Return the cycles as a tuple of `Cycle`."""
         pairs = zip(self.cycles, self.multipliers, strict=True)
         return tuple(Cycle(points, float(spectral_radii(multiplier))) for points, multiplier in pairs)
 

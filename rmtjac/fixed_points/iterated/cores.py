@@ -4,8 +4,8 @@ Let x be a point of a stable p-cycle (p = 1: a fixed point) and :math:`M = DF^p(
 M is a contraction, C being the Cholesky factor of the solution P of :math:`P - (M/s)^T P (M/s) = I` for some s between
 the spectral radius and 1. A core is the parallelepiped :math:`|z_i| \le r`, with the largest r tried for which affine
 forms prove that :math:`F^{kp}` maps it into itself and contracts it in the maximum norm of z. Then every orbit that
-enters it converges to the only fixed point of :math:`F^{kp}` there. C and k may be any; the two bounds are rounded
-outward, and an overflow or NaN proves nothing.
+enters it converges to the only fixed point of :math:`F^{kp}` there. C and k need no proof, because any values may be
+tried. The two bounds are rounded outward, and an overflow or NaN proves nothing.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from rmtjac.network import Network
 
 __all__ = ["Destinations", "destinations", "ends_of"]
 
-_LOOK = 3  # steps between two looks at which orbits entered a core of attraction; odd, because of cycles of period 2
-_SCOUTS, _SCOUTING, _SCOUT_AT = 8, 50, (3, 20)  # scouts: how many orbits, for how many steps, after which steps
+_LOOK = 3  # steps after which orbits in a core of attraction are ended; odd, because of cycles of period 2
+_SCOUTS, _SCOUTING, _SCOUT_AT = 8, 50, (3, 20)  # after these steps so many orbits are followed alone, for so many steps
 _SAMPLE, _PART = 64, 20  # size of the sample that takes all steps; the others take this fraction of them first
 _STILL = 1e-14  # an orbit with a smaller relative step does not move
 _TRIES = 8  # attempts to polish a cycle, before Brent's method stores a new state
@@ -193,7 +193,7 @@ class Destinations:
         self._follow(steps, tolerance)
 
     def _follow(self, steps: int, tolerance: float) -> None:
-        """Take up to `steps` steps, and look for cycles by Brent's method: compare with a state of an earlier step."""
+        """Take up to `steps` steps, and find cycles by Brent's method: compare with a stored earlier state."""
         orbits = self.orbits
         mark, tries = 0, _TRIES
         orbits.marks = orbits.states.copy()
@@ -252,10 +252,10 @@ def destinations(
 def ends_of(
     net: Network, starts: np.ndarray, follow: int, found: Attractors | None = None
 ) -> tuple[np.ndarray, Attractors]:
-    """Return labels of what starts end in, and the attractors; an orbit that only passes by slowly does not end.
+    """Return labels of what starts end in, and the attractors; an orbit that only passes a point slowly does not end.
 
-    `Label.UNSTABLE` means that the orbit meets a repelling cycle exactly. (An unstable fixed point has a number: see
-    `Attractors.attract`.)
+    `Label.UNSTABLE` means that the orbit ends exactly on a repelling cycle. Here an unstable fixed point still has a
+    number, as every fixed point; `Attractors.attract` tells which points attract.
     """
     ends = Destinations(net, starts, found)
     if len(starts):

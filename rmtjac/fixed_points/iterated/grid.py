@@ -40,7 +40,7 @@ def grid_fixed_points(
     facts: dict[str, Any] = {"step": step, "tolerance": tolerance, "max_iter": steps, "follow": follow}
     return FixedPoints(
         points, errors, jacobians, proved, indices(jacobians), False,
-        f"not proved complete: {len(starts)} starts show what attracts them, not what does not", "grid", domain,
+        f"not proved complete: {len(starts)} starts find only what attracts them", "grid", domain,
         np.empty((0, 2, n)), (), found.found_cycles(), starts, labels, ends.settled, facts=facts,
     )  # fmt: skip
 

@@ -143,7 +143,7 @@ def settle_newton(net: Network, x: np.ndarray, damped: bool = True) -> np.ndarra
 
 
 def _solved(systems: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """Return the solution of each system; that of least squares for a singular one."""
+    """Return the solution of each system; the least-squares solution if it is singular."""
     try:
         return np.linalg.solve(systems, gaps[..., None])[..., 0]
     except np.linalg.LinAlgError:

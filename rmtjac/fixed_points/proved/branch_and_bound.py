@@ -20,10 +20,10 @@ __all__ = ["Search", "symbols"]
 _QUICK = 200  # number of boxes that are searched before a thread is started
 _SMALLEST = 1e-10  # a box smaller than this part of the domain is not halved
 _MOST_ROOTS = 10_000
-_WIDEST = 2.0**-3  # part of the domain that a parallelepiped around a cluster may have at most
+_WIDEST = 2.0**-3  # the largest size of a parallelepiped around a cluster, as a part of the domain
 _FAR = 1e150  # boxes farther from 0 are not grouped: their sizes could overflow
-_MOST_GROUPS = 100  # if there are more groups, no index is looked for
-_PAUSE = 100  # times 2^n: so many stuck boxes may belong to a continuum
+_MOST_GROUPS = 100  # if there are more groups, no index is computed
+_PAUSE = 100  # times 2^n: with so many stuck boxes, which may belong to a continuum, the search pauses to group them
 
 
 def symbols(net: Network) -> int:
@@ -43,7 +43,7 @@ class Search:
     clusters
         The clusters that the stuck boxes form, after `resolve`.
     halted
-        Whether the search ended before its budget, because of what may be a continuum.
+        Whether the search ended before its budget, because there may be a continuum.
     boxes
         The number of boxes that were searched.
     """
@@ -159,7 +159,7 @@ class Search:
             near = (
                 [] if around is None else [k for k, other in enumerate(groups) if around.touches(_hull(boxes[other]))]
             )
-            if near:  # groups too near to have an index each become one
+            if near:  # groups that are too near to each other for separate indices are united
                 groups.append(np.concatenate([group, *(groups.pop(k) for k in reversed(near))]))
             else:
                 found.append((group, around))

@@ -38,7 +38,7 @@ class Exact:
     Attributes
     ----------
     points
-        The isolated ones, each with the Jacobian and the sign of det(I - J) on every piece that contains it.
+        The isolated fixed points, each with the Jacobian and the sign of det(I - J) on every piece that contains it.
     continua
         The vertices of segments and polygons of fixed points.
     unseen

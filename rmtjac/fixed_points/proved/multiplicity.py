@@ -86,7 +86,7 @@ def _activated(phi: Activation, h: Series) -> Series | None:
 
 
 def _bounds(phi: Activation, h: Series) -> Any:
-    """Return the range of phi over that of h, as an interval."""
+    """Return the range of phi over the range of h, as an interval."""
     low, high = (np.array([float(end)]) for end in (h[0].a, h[0].b))
     least, most = activated(phi, np.nextafter(low, -np.inf), np.nextafter(high, np.inf))
     return iv.mpf([float(least[0]), float(most[0])])

@@ -103,7 +103,8 @@ def _quotient(a: int, b: int) -> float:
 def cut(vertices: list[Point], values: list[int]) -> tuple[list[Point], list[Point]]:
     """Cut a convex polygon (or segment) where an affine function vanishes; return the parts where it is <= 0 and >= 0.
 
-    `values` are those of the function at the vertices, times the last coordinate of each and a common factor > 0.
+    `values` holds the value of the function at each vertex, times the last coordinate of the vertex and a common factor
+    > 0.
     """
     below: list[Point] = []
     above: list[Point] = []
@@ -164,7 +165,7 @@ def pieces(
 ) -> tuple[list[tuple[list[Point], Affine]], list[list[Point]]]:
     """Cut convex sets along all kinks; return the pieces with F on each, and the parts that were not reached.
 
-    At most `max_parts` parts are visited, those of the last set first. Parts that the sieve excludes are dropped.
+    At most `max_parts` parts are visited, beginning with the last set. Parts that the sieve excludes are dropped.
     """
     n = net.widths[0]
     identity = Affine(np.array([[int(i == k) for k in range(n)] for i in range(n)], dtype=object), np.array([0] * n), 0)

@@ -49,7 +49,7 @@ def proved_fixed_points(net: Network, method: str, domain: object, max_boxes: in
     found = verdict(where, total, clusters, len(unsearched), len(stuck), len(continua), beside, search.halted)
     reason = found.reason
     if len(unsearched) and search.needed() > 2.0 * max_boxes:
-        reason += f" ({search.boxes} looked at; at this pace all would take about {search.needed():.0e})"
+        reason += f" ({search.boxes} boxes searched; at this pace the whole search needs about {search.needed():.0e})"
     facts = {"boxes": search.boxes, "max_boxes": max_boxes, "clusters": [one.to_dict() for one in clusters]}
     return FixedPoints(
         points, errors, jacobians, np.ones(len(points), dtype=bool), signs, found.complete, reason, method, where.box,
@@ -74,7 +74,7 @@ def _exactly(net: Network, search: Search, where: Domain, max_boxes: int) -> Exa
         search.stuck = exact.left(search.n)
         if not exact.unseen:
             return exact
-    # Slopes are too steep for floats, or there is a continuum, which has one piece only in the whole domain.
+    # Slopes are too steep for floats, or there is a continuum. Only a search of the whole domain gives it in one piece.
     whole, hopeful = settled_whole(net, where.search, int(_PARTS * max_boxes))
     if not whole.unseen:
         search.forget()

@@ -47,7 +47,7 @@ def verdict(
     beside
         The number of points that lie on a face of the domain, or nearer to one than their errors.
     halted
-        Whether the search ended before its budget, because of what may be a continuum.
+        Whether the search ended before its budget, because there may be a continuum.
     """
     if unsearched or stuck or clusters:
         parts = _open(where, total, clusters, unsearched, stuck, halted)
@@ -62,7 +62,7 @@ def verdict(
         return Verdict(True, f"complete, by proof; the indices add up to {total:+d}{faces}")
     if where.everything:
         return Verdict(True, f"complete, by proof: the domain holds every fixed point (no check by the index){faces}")
-    check = "no self-map of the domain: no check by the index"
+    check = "the domain is not known to be mapped into itself, so the index gives no check"
     return Verdict(True, f"complete within the domain, by proof ({check}){faces}")
 
 
@@ -74,7 +74,7 @@ def _open(
     if unsearched and halted:
         parts.append(f"{unsearched + stuck} boxes undecided; the search ended before {unsearched} of them")
     elif unsearched:
-        parts.append(f"{unsearched + stuck} boxes undecided; more max_boxes may settle {unsearched} of them")
+        parts.append(f"{unsearched + stuck} boxes undecided; a larger max_boxes may settle {unsearched} of them")
     known = [cluster for cluster in clusters if cluster.index is not None]
     if known:
         some = ", ".join(str(cluster) for cluster in known[:_MOST_NAMED])
@@ -86,8 +86,8 @@ def _open(
         widest = max(blind, key=lambda cluster: cluster.radius)
         if stuck > len(known):
             parts.append(
-                f"floats cannot decide {stuck - len(known)} boxes, the widest group {widest.place}: F(x) is x there to "
-                "rounding (a continuum, a multiple fixed point, a kink), or slopes are too steep for floats; "
+                f"floats cannot decide {stuck - len(known)} boxes, the widest group {widest.place}: F(x) = x there up "
+                "to rounding (a continuum, a multiple fixed point, a kink), or slopes are too steep for floats; "
                 "max_boxes will not settle these"
             )
     elif stuck > len(known):

@@ -1,7 +1,7 @@
 r"""Activation functions over intervals: the range of phi', and a strip around a line that contains the graph of phi.
 
-All bounds are rounded outward. Two errors are added to each: that of the library functions (at most `_ULPS`, tested
-against arithmetic of 50 digits), and the rounding errors of the operations here.
+All bounds are rounded outward. Each includes the error of the library functions (at most `_ULPS`, tested against
+arithmetic of 50 digits), and the rounding errors of the operations here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TINY = 1e-300  # covers errors of underflow
 _SILU = 2.3993572805154668
 _GELU = math.sqrt(2.0)
 _MISH_LOW, _MISH_HIGH = -2.2563763963607931, 1.4905711794854285
-_NEAR = 1e-9  # the places of inflections are rounded; so near to one an interval counts as containing it
+_NEAR = 1e-9  # inflections are rounded, so an interval that is nearer to one than this counts as containing it
 
 
 @njit(cache=True, nogil=True)

@@ -23,7 +23,7 @@ _ROUNDING = 1e-13  # a vertex closer to a kink than this, relative to the size o
 class Cells(NamedTuple):
     """The pieces on which a network is affine."""
 
-    vertices: np.ndarray  # (V, n), those of all pieces one after the other
+    vertices: np.ndarray  # (V, n), the vertices of all pieces, one piece after the other
     starts: np.ndarray  # (R + 1,), first vertex of each piece
     maps: np.ndarray  # (R, n_L, n + 1): columns of A, then c
     complete: bool  # whether these are all pieces

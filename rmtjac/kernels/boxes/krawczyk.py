@@ -109,7 +109,7 @@ def _krawczyk(net, space, centre, radius, place, bound, jacobian):
     if effect == Effect.OVERFLOW:
         return Proof.UNDECIDED
     value, error = space.centre[at], np.empty(n)
-    for i in range(n):  # the errors of some neurons are noise symbols of their own
+    for i in range(n):  # the errors of some neurons are separate noise symbols
         error[i] = space.error[at, i]
         for k in range(space.linear.shape[1]):
             error[i] += abs(space.linear[at, k, i])

@@ -30,14 +30,14 @@ class Narrowed(IntEnum):
     OVERFLOW = -1  # a number overflowed, nothing is known
     EMPTY = 0  # the box holds no fixed point
     OPEN = 1  # it may hold some
-    PROMISING = 2  # it may, and so little of it is left that a proof should be tried
+    PROMISING = 2  # it may hold some, and so little of it is left that a proof should be tried
     CONTINUUM = 3  # F is affine there, and I - J singular up to rounding: there may be a continuum of fixed points
     FLAT = 4  # x - F(x) is only rounding error there, in some direction, as at a multiple fixed point
 
 
 @njit(cache=True, nogil=True)
 def _apart(system, gap, room, shared):
-    """Return whether a combination of both rows that eliminates a symbol of a neuron excludes a fixed point."""
+    """Return whether some combination of the two rows, chosen to cancel one noise symbol, excludes a fixed point."""
     for j in range(shared.shape[1]):
         a, b = -shared[1, j], shared[0, j]
         if a == 0.0 and b == 0.0:

@@ -1,7 +1,7 @@
 r"""All solutions of F(x) = x in a box, with proof, by branch and bound on affine forms.
 
 A box is narrowed (`rmtjac.kernels.boxes.narrowing`). If little of it is left, Krawczyk's operator proves that it holds
-exactly one fixed point or none (`rmtjac.kernels.boxes.krawczyk`); else it is halved. A box is only given up if a proof
+exactly one fixed point or none (`rmtjac.kernels.boxes.krawczyk`); else it is halved. A box is dropped only if a proof
 excludes it or covers it, so the points and the undecided boxes together contain every fixed point.
 """
 
@@ -25,10 +25,10 @@ _REACH = 4.0  # a proof is tried on a box this many times as large as the one th
 class Reason(IntEnum):
     """Why a box stayed undecided."""
 
-    NONE = 0  # it is decided
+    NONE = 0  # the box is decided
     AFFINE = 1  # F is affine there, with (nearly) a continuum of fixed points
-    SMALL = 2  # it is too small to halve
-    BUDGET = 3  # it was not looked at: the budget ended
+    SMALL = 2  # the box is too small to halve
+    BUDGET = 3  # the box was not searched, because the budget ended
     FLAT = 4  # x - F(x) is only rounding error there
 
 
@@ -55,7 +55,7 @@ class Found(NamedTuple):
     known: Known
     undecided: np.ndarray  # (U, 2, n), corners; those out of budget last, in the order of the starts
     reasons: np.ndarray  # (U,), a `Reason` for each
-    looked: int  # the number of boxes that were looked at
+    looked: int  # the number of boxes that were searched
 
 
 @njit(cache=True, nogil=True)

@@ -1,8 +1,8 @@
 r"""A test that a polygon on which the first layers of a network are affine holds no fixed point.
 
-The vertices v come with their images x^l(v) under the first layers, so only the other layers map the polygon as an
-affine form (`rmtjac.kernels.boxes.affine`). However thin the polygon is and however steep the first layers are, no
-digits are lost in them. An overflow, NaN or failed bound never excludes a polygon.
+The caller gives the vertices v with their images x^l(v) under the first layers. Only the other layers map the polygon
+as an affine form (`rmtjac.kernels.boxes.affine`), so no digits are lost in the first layers, however thin the polygon
+is and however steep they are. An overflow, NaN or failed bound never excludes a polygon.
 """
 
 from __future__ import annotations

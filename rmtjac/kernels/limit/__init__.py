@@ -1,1 +1,1 @@
-"""Kernels that evaluate and solve the limit equation; only `rmtjac.theory` calls them."""
+"""Kernels (compiled functions) that evaluate and solve the limit equation; only `rmtjac.theory` calls them."""

@@ -47,7 +47,7 @@ def _trapezoid(z, a):
         log_z = complex(0.5 * math.log1p((z.real - 1.0) * (z.real + 1.0) + z.imag * z.imag), log_z.imag)
     if log_z.imag == math.pi:
         log_z = complex(log_z.real, -math.pi)  # so that the negative axis belongs to the lower half-plane
-    # Of the two grids symmetric about 0 take the one that stays away from the pole nearest to the axis.
+    # Of the two grids symmetric about 0, the one that stays away from the pole nearest to the axis is used.
     nearest = cmath.sqrt(log_z)
     offset = 0.5 * h if cmath.exp(2j * math.pi * nearest / h).real > 0.0 else 0.0
     last = max(log_z.real, 0.0) + 40.0 / a  # beyond it the terms are below 1e-17 of the sum
@@ -69,7 +69,7 @@ def _trapezoid(z, a):
             t = cmath.sqrt(w)
             if t.imag <= 0.0:
                 t = -t
-            # The line Im t = pi / (a h) bounds what the grid misses by exp(-pi^2 / (a h^2)) <= 4e-17.
+            # The line Im t = pi / (a h) bounds the error of the grid by exp(-pi^2 / (a h^2)) <= 4e-17.
             if t.imag <= top and (turn * t).real - a * w.real > size - 45.0:
                 e = cmath.exp(turn * (t - offset))
                 # The poles t and -t contribute equally.

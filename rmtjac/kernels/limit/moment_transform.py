@@ -96,7 +96,7 @@ def _far(values, weights, panels, mass, v):
     second += slope - missed
     c = rest / mass
     log_m = cmath.log(m)
-    if log_m.imag > 0.0:  # m tends to -p, and its argument to -pi: rounding must not take it to the other side
+    if log_m.imag > 0.0:  # m tends to -p, and its argument to -pi; rounding must not change it to +pi
         log_m = complex(log_m.real, -math.pi if m.real < 0.0 else 0.0)
     return MomentTransform(c, cmath.log(c), over(first, rest), log_m - v, over(second, m), rest.imag)
 
@@ -120,7 +120,7 @@ def log_moment_transform(kind, number, values, weights, panels, v):
         if missed != 0.0:  # then u has not underflowed
             ratio += missed / u
             bend += (slope - missed) / u
-        if rest == 0.0 or ratio == 0.0:  # at a zero on the real axis, where complex division raises
+        if rest == 0.0 or ratio == 0.0:  # a zero on the real axis; complex division would raise an error
             return MomentTransform(rest, -math.inf + 0j, math.inf + 0j, cmath.log(ratio), math.inf + 0j, 0.0)
         c = rest / number
         slope_of_log = (u * square + slope) / rest

@@ -2,14 +2,14 @@ r"""A composite Gauss-Legendre rule for E f(D^2), made exact next to the poles o
 
 On a panel z = c + a t, |t| <= 1, of the normal variable z, either l = log D^2 or D itself is a polynomial in t to
 rounding. The poles s of 1/(1 - u D^2) near the panel solve l(s) = -log u, or D(s) = +-u^(-1/2). There the
-integrand a w(z(t)) / (1 - u D^2) has the residue r = -a w(z(s)) / l'(s), w the Gaussian weight. The rule errs on
-r/(t - s) only, and that error is known:
+integrand a w(z(t)) / (1 - u D^2) has the residue r = -a w(z(s)) / l'(s), w the Gaussian weight. The only error of the
+rule is that of integrating r/(t - s), which is known:
 
 .. math:: Q(s) = \log\frac{s - 1}{s + 1} - \sum_j \frac{w_j}{t_j - s},
 
-The kernel adds r Q for each s that is near. The value is then right to rounding however close u is to the cut, except
-where s comes close to a node: digits are lost in proportion to their distance. For E log(1 - u D^2) the kernel does the
-same with the branch point log(t - s).
+The kernel adds r Q for each s that is near. The value is then right to rounding at any distance of u from the cut,
+except if s is close to a node; then digits are lost, more the smaller the distance of s from the node. For
+E log(1 - u D^2) the kernel does the same with the branch point log(t - s).
 
 A panel is a row of floats: `Column` names its entries, `PanelKind` the values of the first one. The first row of a law
 may describe the tail that the rule leaves out below D^2 = 1e-280 (`rmtjac.kernels.limit.tails`).
@@ -32,7 +32,7 @@ ORDER = 16
 
 
 class PanelKind(IntEnum):
-    """What the kernel knows of a panel."""
+    """How the kernel finds the poles near a panel."""
 
     UNRESOLVED = -1
     """Not yet fine enough: the panel is halved."""
@@ -68,14 +68,14 @@ class Column(IntEnum):
     PEAK = 8
     """The Gaussian weight at z = 0."""
     REFERENCE = 9
-    """A value of D^2 on the panel, to which l is relative: nodes and poles agree to rounding at any size of log D^2."""
+    """A value of D^2 on the panel; l is relative to it, so that nodes and poles agree to rounding for any log D^2."""
     COEFFICIENTS = 10
     """The first of the `ORDER` Chebyshev coefficients of the polynomial, which end the row."""
 
 
 ROW_LENGTH = Column.COEFFICIENTS + ORDER
 _POINTS, _RULE = np.polynomial.legendre.leggauss(ORDER)
-# Farther off than this, in half-widths of the panel, rho > 3.3 and the rule itself is right to 3.3^-32 = 3e-17.
+# A pole farther off than this, in half-widths of the panel, has rho > 3.3, and the rule errs by 3.3^-32 = 3e-17 only.
 _NEAR = 2.5
 
 
@@ -179,7 +179,7 @@ def _root_target(v):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def pole_correction(panels, v):
-    """Return what the rule misses of E 1/(1 - u D^2), u = e^v, and the derivative in v of what it misses."""
+    """Return what has to be added to the rule for E 1/(1 - u D^2), u = e^v, and the derivative of this in v."""
     root_target = _root_target(v)
     found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total, slope = 0.0j, 0.0j
@@ -210,7 +210,7 @@ def pole_correction(panels, v):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def potential_correction(panels, v):
-    """Return what the rule misses of E log(1 - u D^2), u = e^v."""
+    """Return what has to be added to the rule for E log(1 - u D^2), u = e^v."""
     root_target = _root_target(v)
     found, aims = np.empty(2, dtype=np.complex128), np.empty(2, dtype=np.complex128)
     total = 0.0j

@@ -1,4 +1,4 @@
-"""Complex division that returns NaN at 0, where Numba's raises whatever the error model."""
+"""Complex division that returns NaN for a division by 0; that of Numba raises an error with any error model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernels of the limit equation take and return, by names."""
+"""Named tuples and codes for the arguments and results of the kernels of the limit equation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LawKind(IntEnum):
 
 
 class CompiledLaw(NamedTuple):
-    """A law of D^2 as the kernels take it."""
+    """A law of D^2, as arguments of the kernels."""
 
     kind: int
     """A `LawKind` as a plain int, so that each kernel is compiled for one type only."""
@@ -88,7 +88,7 @@ class Factors(NamedTuple):
 
 
 class CompiledEquation(NamedTuple):
-    """The limit equation as `rmtjac.kernels.limit.roots` takes it."""
+    """The limit equation, as an argument of `rmtjac.kernels.limit.roots`."""
 
     laws: TermLaws
     terms: Terms

@@ -1,17 +1,17 @@
 r"""The limit equation solved for u at given lambda, by Newton's method in the logarithms, on the physical branch.
 
 Terms g with laws K_g, ratios r_g and multiplicities k_g have u_g with m_{K_g}(u_g) = r_g m. The first one *leads*:
-mu = p_0 / r_0 is the smallest p_g / r_g, so that m -> -mu as lambda -> 0, and c = 1 + m / mu, the only
-number that keeps the digits of m there, comes from its law. In v_g = log u_g and s_g = Log(m_{K_g}(u_g) / u_g) the
-equation is
+mu = p_0 / r_0 is the smallest p_g / r_g, so that m -> -mu as lambda -> 0. There only c = 1 + m / mu keeps the digits of
+m, and c is computed from the law of the leading term. With v_g = log u_g and s_g = Log(m_{K_g}(u_g) / u_g) the equation
+is
 
 .. math:: H = -\log m + \sum_g k_g s_g + \sum_f k_f \mathrm{Log}(1 + r_f m) = \zeta, \qquad
           \log m = s_g + v_g - \log r_g,
 
 where zeta is log lambda minus constants of the layers, and f runs over the factors 1 + r_f m = (1 - mu r_f) + mu r_f c
-of the weights. `rmtjac.theory.equation.roots` proves that a solution with all Im v_g in (-pi, 0) is unique for
-0 <= Im zeta < pi; hence it is the physical one, wherever Newton's method started. So the solver first tries, for each
-lambda, an extrapolation of its neighbours. Where that fails it follows the root along a path in the strip
+of the weights. By the theorem of `rmtjac.theory.equation.roots` a solution with all Im v_g in (-pi, 0) is unique for
+0 <= Im zeta < pi; hence it is the physical one, wherever Newton's method started. So for each lambda the solver first
+starts from an extrapolation of the neighbouring points. If that fails it follows the root along a path in the strip
 0 < Im zeta < pi, on which the root is analytic, from a large |lambda|, where the root is known.
 """
 
@@ -93,8 +93,9 @@ def _newton(laws, terms, factors, zeta, v, rate):
             size = max(size, abs(shift[g]))
             if not math.isfinite(abs(shift[g])):
                 return False, 0.0, math.inf, math.inf
-        # Stay in the open strip -pi < Im v < 0, and change u by a factor of at most e^2. Though m is not real, the u of
-        # a term that does not lead can be negative to rounding: for it -pi belongs to the strip.
+        # The step is shortened to stay in the open strip -pi < Im v < 0, and to change u by a factor of at most e^2.
+        # Even if m is not real, the u of a term that does not lead can be negative up to rounding: for it Im v = -pi is
+        # allowed.
         fraction = min(1.0, 2.0 / size) if size > 0.0 else 1.0
         for g in range(groups):
             while True:
@@ -108,8 +109,8 @@ def _newton(laws, terms, factors, zeta, v, rate):
             v[g] += fraction * shift[g]
             if v[g].imag < -math.pi:
                 v[g] = complex(v[g].real, -math.pi)
-        # Done when the next step would be below rounding (steps square, in units of 1 / slope), or when a full step is
-        # at rounding level, or has stopped shrinking near it.
+        # Newton's method is done when the next step would be below rounding (convergence is quadratic, in units of
+        # 1 / slope), or when a full step is at rounding level or has stopped shrinking near it.
         rounding = _EPS * magnitude / abs(slope)
         solved = abs(residual) < 1e-6  # next to a singularity of H a short step need not be a small residual
         squared = size < 1e-9
@@ -119,8 +120,8 @@ def _newton(laws, terms, factors, zeta, v, rate):
             change = masses[0] * c * b1  # d m_{K_0} / d v_0
             for g in range(groups):
                 rate[g] /= slope
-            # On the boundary there are real solutions besides the limit of those with Im zeta > 0. Only this limit
-            # moves into the open half-plane with zeta.
+            # On the boundary there are real solutions besides the limit of the solutions with Im zeta > 0. Only this
+            # limit moves into the open half-plane if Im zeta grows from 0.
             real = zeta.imag == 0.0 and (v[0].imag > -_REAL or v[0].imag < _REAL - math.pi)
             if real and (rate[0].real < 0.0) != (v[0].imag > -1.0):
                 return False, 0.0, math.inf, math.inf
@@ -133,7 +134,7 @@ def _newton(laws, terms, factors, zeta, v, rate):
 def _follow(laws, terms, factors, log_means, log_mean, zeta, v, rate):
     """Follow the root to `zeta` from the asymptotic one at large |lambda|, inside the strip 0 < Im zeta < pi.
 
-    Write it to `v` and dv/dzeta to `rate`; return what `_newton` returns.
+    Write the root to `v` and dv/dzeta to `rate`; return what `_newton` returns.
     """
     corner = complex(zeta.real, 0.5 * math.pi)
     start = complex(max(zeta.real, log_mean) + 10.0, 0.5 * math.pi)
@@ -225,7 +226,7 @@ def solve(laws, terms, factors, log_means, log_mean, zetas):
     for i in range(n):
         done = False
         zeta = complex(zetas[i], 0.0)
-        # At very small lambda the root changes slowly with log lambda: points farther apart count as neighbours.
+        # At very small lambda the root changes slowly with log lambda, so that points farther apart are neighbours.
         if known and abs(zetas[i] - zetas[i - 1]) < max(2.0, 0.1 * abs(zetas[i])):
             two = known > 1
             before = zetas[i - 2] if two else zetas[i - 1]
@@ -251,7 +252,7 @@ def solve(laws, terms, factors, log_means, log_mean, zetas):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def solve_plane(laws, terms, factors, log_means, log_mean, zetas):
-    """Solve for complex zetas with 0 < Im zeta < pi, each without the others; arguments as for `solve`.
+    """Solve for complex zetas with 0 < Im zeta < pi, each on its own; the arguments are those of `solve`.
 
     Returns
     -------

@@ -26,7 +26,7 @@ from rmtjac.kernels.limit.records import MomentTransform
 
 __all__ = ["DEEP", "TailColumn", "TailForm", "has_tail", "tail_area", "tail_moment_transform", "tail_potential"]
 
-DEEP = 560.0  # from this log |u| on the tail decides; below it the nodes suffice, which reach down to D^2 = 1e-280
+DEEP = 560.0  # the tail is used for larger log |u|; below, the nodes suffice, which extend down to D^2 = 1e-280
 
 
 class TailForm(IntEnum):
@@ -69,7 +69,7 @@ _POINTS, _RULE = np.polynomial.legendre.leggauss(16)
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def has_tail(panels):
-    """Return whether the rule comes with a tail."""
+    """Return whether the first row of `panels` describes a tail."""
     return panels.shape[0] > 0 and int(panels[0, Column.KIND]) == PanelKind.TAIL
 
 

@@ -1,1 +1,1 @@
-"""Kernels that draw networks and take singular values of products; `rmtjac.spectra` and `Ensemble.draw` call them."""
+"""Kernels (compiled functions) that draw networks and compute singular values, for `rmtjac.spectra` and `Ensemble`."""

@@ -20,9 +20,9 @@ __all__ = ["chain"]
 _EXPONENT = 0x7FF  # the bits of a float that hold its exponent; in NaN and infinity all of them are 1
 _MANTISSA = 52
 _BIAS = 1022  # |x| < 2**(bits - _BIAS)
-_DEAD = -(2**60)  # stands for the exponent of a zero
+_DEAD = -(2**60)  # the exponent that a zero is given
 _TOP = 500  # factors are scaled to 2**_TOP, whose square is still a float
-_SPREAD = 1000  # so is the square of the smallest row, 2**(_TOP - _SPREAD): a QR computes norms of rows
+_SPREAD = 1000  # rows as small as 2**(_TOP - _SPREAD) have squares that are floats: a QR computes norms of rows
 _WINDOW, _MARGIN = 797, 100  # bits: 240 decades in one factorisation, without the 30 next to a cut
 _NOISE = 2.0**-53
 _LOG2 = math.log(2.0)
@@ -73,7 +73,7 @@ def _column_exponents(factor, rows):
 def _balance(factor, rows):
     """Make the exponents `rows` equal if a row of diag(2**rows) `factor` would underflow.
 
-    The scales of the columns then contain what is left of them.
+    The columns of the factor that acts next then keep their differences in size.
     """
     sizes = _exponents(factor)
     least, lowest, top, highest = -_DEAD, -_DEAD, _DEAD, _DEAD

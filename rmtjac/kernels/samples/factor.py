@@ -4,8 +4,8 @@
 - `Route.SVD` calls dgesdd of LAPACK for J. The absolute error is 20 L eps times the largest singular value for L
   layers; 20 L is the largest constant seen in any run.
 - `Route.CHAIN` is `rmtjac.kernels.samples.chain`: each value has a relative error of 1e-9 or less, however small it
-  is. `factor` only asks for it and the caller runs it, because that kernel takes many seconds to compile and most
-  runs need no chain.
+  is. `factor` only returns this code and the caller runs the chain, because that kernel takes many seconds to compile
+  and most runs do not need it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _gram(product, single):
 
 @njit(cache=True, nogil=True)
 def gram_route(values, shift, rank, depth, eps, out):
-    """Write half the logarithms of the `rank` largest eigenvalues plus `shift` to `out`; return as `factor` does.
+    """Write half the logarithms of the `rank` largest eigenvalues plus `shift` to `out`; return error and route.
 
     Eigenvalues smaller than their error are replaced by it.
     """

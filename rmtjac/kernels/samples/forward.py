@@ -1,4 +1,4 @@
-"""One layer of the forward pass, and what the codes of activations say about phi', compiled."""
+"""One layer of the forward pass, and facts about an activation that follow from its code, compiled."""
 
 from __future__ import annotations
 

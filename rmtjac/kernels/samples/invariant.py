@@ -42,7 +42,7 @@ def bidiagonal_singular_values(main, side):
 
 @njit(cache=True, nogil=True)
 def _chi(rng, degrees):
-    """Return a chi variable with so many degrees of freedom."""
+    """Return a chi variable with `degrees` degrees of freedom."""
     return math.sqrt(2.0 * rng.standard_gamma(0.5 * degrees))
 
 

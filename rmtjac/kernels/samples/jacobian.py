@@ -1,8 +1,9 @@
 """The Jacobian of one random network and the logarithms of its singular values.
 
-The product J = D W ... D W is compressed and scaled. Compressed: for a zero in D of a layer, the row of this layer and
-the column of the next one are left out. This makes the zeros exact and the matrices smaller. Scaled: after each layer a
-power of two is taken out, so that neither great depth nor a heavy tail makes the product overflow.
+The product J = D W ... D W is compressed and scaled. Compressed means that for a zero in D of a layer the row of this
+layer and the column of the next layer are left out; this makes the zeros exact and the matrices smaller. Scaled means
+that after each layer a power of two is taken out, so that neither great depth nor a heavy tail makes the product
+overflow.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Nonnegative autoencoders: the model, its training, and the table of the eight that the source compares."""
+"""Nonnegative autoencoders: the model, its training, and the table of eight configurations."""

@@ -1,4 +1,4 @@
-"""Trained autoencoders of NN's table: what they reconstruct, and how far that is from the input.
+"""Trained autoencoders of NN's table, their reconstructions, and the distances of these from the inputs.
 
 `rmtjac.learn.autoencoders.training` trains them, `rmtjac.learn.autoencoders.table` makes the table.
 
@@ -32,7 +32,7 @@ _SCHEMA = Schema(
 
 
 class Reconstruction(NamedTuple):
-    """What an autoencoder makes of its inputs.
+    """Hold the outputs of an autoencoder, and their distances from the inputs.
 
     Attributes
     ----------
@@ -70,11 +70,11 @@ class Autoencoder:
     Attributes
     ----------
     network : Network
-        T; its fixed points are the inputs that it reconstructs perfectly.
+        The map T; its fixed points are the inputs that it reconstructs perfectly.
     configuration : str
         Key of `CONFIGURATIONS`.
     losses : ndarray of float, shape (epochs,)
-        Mean square error of each epoch, while training.
+        Mean square error of each epoch of the training.
 
     See Also
     --------
@@ -130,7 +130,7 @@ class Autoencoder:
         return float((found.distances**2).mean() / found.images.shape[1])
 
     def save(self, path: str | Path) -> Path:
-        """Write the autoencoder to a file (npz, no pickles).
+        """Write the autoencoder to a file (npz, without pickled objects).
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Autoencoder:
 
     @classmethod
     def load(cls, path: str | Path) -> Autoencoder:
-        """Read an autoencoder that `save` wrote.
+        """Read an autoencoder from a file that `save` wrote.
 
         Parameters
         ----------
@@ -203,13 +203,13 @@ def train_autoencoder(
     epochs : int, optional
         Number of times that all inputs are used.
     batch_size : int, optional
-        Inputs a step.
+        Number of inputs in each step.
     learning_rate : float, optional
         Learning rate of Adam.
     rng : int, SeedSequence or Generator, optional
         Seed of the initial weights and of the order of the inputs.
     progress : bool, optional
-        Whether to show a bar on a terminal.
+        Whether to show a progress bar on a terminal.
 
     Returns
     -------
@@ -229,8 +229,8 @@ def train_autoencoder(
 
     Notes
     -----
-    The training runs in single precision, in double precision for inputs above 1e15. Cost: 10 K n units flops an epoch
-    (2 to 4 s of one core for MNIST, 200 units).
+    The training runs in single precision, or in double precision for inputs above 1e15. Cost: an epoch takes
+    10 K n `units` floating-point operations (2 to 4 s of one core for MNIST, 200 units).
 
     References
     ----------

@@ -18,7 +18,7 @@ __all__ = ["AutoencoderRow", "autoencoder_row", "autoencoder_table"]
 
 
 class AutoencoderRow(NamedTuple):
-    """What the table of NN says of one autoencoder.
+    """Hold one row of the table of NN, for one autoencoder.
 
     Attributes
     ----------
@@ -27,12 +27,12 @@ class AutoencoderRow(NamedTuple):
     epochs : int
         Epochs of the training.
     train_loss : float
-        Mean square error of the last epoch, while training.
+        Mean square error of the last epoch of the training.
     test_loss : float
-        Mean square error on other inputs.
+        Mean square error on inputs that were not used in the training.
     rho : tuple of float or None
-        Bracket of the spectral radius of T_inf; None where T is not known to be weakly scalable, because no theorem
-        uses it there.
+        Bracket of the spectral radius of T_inf; None if T is not known to be weakly scalable, because then no theorem
+        uses the radius.
     norms : float
         Product of the spectral norms of W_1 and W_2.
     norm : float
@@ -40,7 +40,7 @@ class AutoencoderRow(NamedTuple):
     shape, theorem : str
         What `rmtjac.nonnegative.certify` proves of the fixed points.
     distance : float
-        Mean Euclidean distance of T(x) from x over the other inputs.
+        Mean Euclidean distance of T(x) from x over the same inputs as `test_loss`.
     published : tuple of float
         Test loss, rho (or None), norms and norm in NN, for 784-200-784 on MNIST.
 
@@ -111,7 +111,7 @@ def autoencoder_row(model: Autoencoder, x: np.ndarray) -> AutoencoderRow:
 
     Notes
     -----
-    Cost: that of `certify`, and two singular value decompositions of the weights and one of their product.
+    Cost: one call of `certify`, and the singular value decompositions of both weight matrices and of their product.
 
     References
     ----------

@@ -1,9 +1,9 @@
 """Training of autoencoders with nonnegative weights, x -> s_2(W_2 s_1(W_1 x + b_1) + b_2), to return their input (NN).
 
 A fixed point is an input that is reconstructed perfectly. The configurations of NN's table differ in activations and in
-the signs of weights and biases. The letters in their names say: NN, both nonnegative; PN, weights at least 1e-3; NR,
-biases of any sign; RR, weights of any sign too. In "spectral" ones each matrix has the spectral norm .999, so that
-rho(T_inf) <= |W_2||W_1| < 1.
+the signs of weights and biases. The name of a configuration ends in two letters, the first for the weights, the second
+for the biases: N means nonnegative, P at least 1e-3, R any real number. In a "spectral" configuration each matrix has
+the spectral norm .999, so that rho(T_inf) <= |W_2||W_1| < 1.
 
 Sources: NN (docs/references.md).
 """
@@ -34,7 +34,8 @@ class Configuration:
     hidden, output : str
         Activations of the two layers.
     weights_floor, biases_floor : float
-        Lower bounds of what the optimizer moves; minus infinity for any sign. A spectral matrix is scaled after that.
+        Lower bounds of the parameters that the optimizer moves; minus infinity if any sign is allowed. The matrices of
+        a spectral configuration are scaled after that.
     spectral : bool
         Whether each matrix has the spectral norm .999.
     published : tuple of float
@@ -87,7 +88,8 @@ class AutoencoderTrainer:
     configuration : Configuration
         Activations and bounds.
     rng : Generator
-        Draws the weights from U(0, 1) (.25/(n_in + n_out))^(1/2) (NN), of both signs where any is allowed.
+        Draws the weights from the law U(0, 1) times (.25/(n_in + n_out))^(1/2) (NN), with random signs if any sign is
+        allowed.
     dtype : type, optional
         Precision.
     """

@@ -2,11 +2,11 @@ r"""The equilibrium layer z = s(W z + r(x)), W >= 0, solved with a proved bound 
 
 pcDEQ-1: s nonnegative and concave on t >= 0 (tanh, softsign, relu6), r positive (softplus). pcDEQ-2: s positive and
 concave (sigmoid), r nonnegative (relu). There is one fixed point, and the iteration from 0 climbs to it (DEQ). With
-rounding downward, its iterates z_k stay below. By concavity :math:`J = s'(h_k) \odot W` bounds all slopes on {z >=
-z_k}, and :math:`c = \max_i (J v)_i / v_i`, v > 0, the contraction. With g the distance of z_k from T(z_k), rounding
-included, the error of z_k is at most :math:`g + t v`, :math:`t = \max_i (J g)_i / v_i / (1 - c)`. This gives a bound
-for T(z_k), and the rule by which each sample stops. The gradient is the fixed point of the adjoint iteration (implicit
-differentiation).
+rounding downward, the iterates z_k stay below it. By concavity :math:`J = s'(h_k) \odot W`, h_k the preactivations at
+z_k, bounds all slopes on {z >= z_k}, and T contracts there by :math:`c = \max_i (J v)_i / v_i` for any v > 0. Let g be
+the distance of z_k from T(z_k), rounding included. Then the error of z_k is at most :math:`g + t v` with
+:math:`t = \max_i (J g)_i / v_i / (1 - c)`. This gives a bound for T(z_k), and the rule by which each sample stops. The
+gradient is the fixed point of the adjoint iteration (implicit differentiation).
 
 Sources: DEQ (docs/references.md).
 """
@@ -36,9 +36,9 @@ class EquilibriumLayer:
     Parameters
     ----------
     weights : array_like of float, shape (n, n)
-        W, nonnegative.
+        The matrix W, nonnegative.
     injection : array_like of float, shape (n, m)
-        U.
+        The matrix U.
     biases : array_like of float, shape (n,)
         The vector b.
     phi : str
@@ -153,7 +153,7 @@ class EquilibriumLayer:
         Returns
         -------
         Equilibrium
-            Fixed points, bounds of their errors, and steps.
+            The fixed points, bounds of their errors, and the numbers of steps.
 
         Raises
         ------
@@ -162,7 +162,7 @@ class EquilibriumLayer:
 
         Notes
         -----
-        Cost: three products with W a step, over all samples that have not stopped.
+        Cost: each step takes three products with W for all samples that have not stopped.
 
         Examples
         --------
@@ -255,11 +255,11 @@ class EquilibriumLayer:
         x : array_like of float, shape (K, m)
             The inputs.
         found : Equilibrium
-            What `solve` returned for them.
+            What `solve` returned for these inputs.
         dz : array_like of float, shape (K, n)
             Gradient of the loss with respect to z.
         tol : float, optional
-            Largest last step of the adjoint iteration, relative to its greatest entry.
+            The adjoint iteration stops once a step is at most this, relative to the greatest entry of u.
 
         Returns
         -------
@@ -290,7 +290,9 @@ class EquilibriumLayer:
             if step <= tol * np.abs(u).max(initial=0.0):
                 break
         else:
-            raise ArithmeticError(f"the adjoint iteration did not come to rest in {_MAX_STEPS} steps; solve again")
+            raise ArithmeticError(
+                f"the adjoint iteration did not converge in {_MAX_STEPS} steps; solve with a smaller tol"
+            )
         dh = slope * u
         da = dh * self.inject.derivative(a)
         return Gradients(dh.T @ found.z, da.T @ rows, da.sum(axis=0), da @ self.injection)

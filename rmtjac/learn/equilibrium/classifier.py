@@ -2,8 +2,8 @@ r"""A classifier with one positive concave equilibrium layer, in the style of sc
 
 .. math:: z = s(W z + r(U x + b)),\quad y = C z + c,\quad P(\text{class } k) = e^{y_k}/\textstyle\sum_j e^{y_j}.
 
-During the training (`rmtjac.learn.equilibrium.training`) z passes through a batch normalisation. After it, this affine
-map is multiplied into C and c.
+During the training (`rmtjac.learn.equilibrium.training`) a batch normalisation acts on z. After the training this
+affine map is multiplied into C and c.
 
 Sources: DEQ (docs/references.md).
 """
@@ -36,7 +36,7 @@ __all__ = ["PcDEQClassifier"]
 
 
 class PcDEQClassifier(ClassifierMixin, BaseEstimator):
-    """Classifier with one equilibrium layer, whose fixed point exists, is unique, and is computed with a proved bound.
+    """Classify with one equilibrium layer, whose fixed point exists, is unique, and has a proved error bound.
 
     Parameters
     ----------
@@ -45,22 +45,24 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
     activation : str, optional
         The activation s: one of `PcDEQ1` or of `PcDEQ2`.
     epochs, batch_size : int, optional
-        Epochs, and samples a step of AdamW. The defaults, here and below, are those of DEQ for MNIST.
+        Number of epochs, and of samples in each step of AdamW. The defaults, here and below, are those of DEQ for
+        MNIST.
     learning_rate : float or {"auto"}, optional
-        Learning rate. ``"auto"`` is DEQ's 5e-4 for the 37,500 steps that 40 epochs of MNIST take. For fewer steps it
-        grows as their number to the power -1/2, to at most 5e-3.
+        Learning rate. ``"auto"`` means 5e-4, the rate of DEQ, for the 37,500 steps of 40 epochs of MNIST. For fewer
+        steps the rate is larger, as their number to the power -1/2, up to 5e-3.
     weight_decay : float, optional
         Decoupled weight decay.
     drop : float, optional
         Share of the epochs after which the rate is divided by ten.
     tol : float, optional
-        Largest last step of the equilibria while training, which proves nothing. Predictions use `predict_tol`.
+        In the training, an equilibrium counts as found once no unit moves by more than this. That proves nothing;
+        predictions use `predict_tol`.
     predict_tol : float, optional
         Largest proved error of the equilibria, in every unit, in predictions.
     random_state : int, RandomState or None, optional
         Seed of the initial weights and of the order of the samples.
     progress : bool, optional
-        Whether to show a bar on a terminal.
+        Whether to show a progress bar on a terminal.
 
     Attributes
     ----------
@@ -75,9 +77,9 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         Number m of features.
     history_ : list of Epoch
-        Loss, accuracy, steps of the solution and of its adjoint for each epoch.
+        For each epoch the loss, the accuracy, and the steps of the solution and of its adjoint.
     validation_ : list of float
-        Share of right answers after each epoch on the validation data of `fit`; else empty.
+        Share of right answers after each epoch on the validation data of `fit`; empty without such data.
 
     See Also
     --------
@@ -85,8 +87,8 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Features are used as they are: standardise them to about mean 0 and variance 1. Cost on MNIST (60,000 x 784), 80
-    units: about a second of one core an epoch.
+    Features are not scaled: standardise them to about mean 0 and variance 1. Cost on MNIST (60,000 x 784) with 80
+    units: each epoch takes about a second of one core.
 
     References
     ----------
@@ -202,7 +204,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _take(self, trainer: Trainer, kind: type[EquilibriumLayer], x: np.ndarray) -> None:
-        """Multiply the normalisation, with its statistics over all of x, into the affine map after it."""
+        """Store the layer, and the affine map after it times the normalisation with its statistics over all of x."""
         trainer.settle(x)
         held = trainer.parameters
         self.layer_ = kind(held["W"], held["U"], held["b"], self.activation)
@@ -273,7 +275,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[outputs.argmax(axis=1)]
 
     def save(self, path: str | Path) -> Path:
-        """Write the trained classifier to a file (npz, no pickles).
+        """Write the trained classifier to a file (npz, without pickled objects).
 
         Parameters
         ----------
@@ -295,7 +297,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path: str | Path) -> PcDEQClassifier:
-        """Read a classifier that `save` wrote.
+        """Read a classifier from a file that `save` wrote.
 
         Parameters
         ----------
@@ -310,7 +312,7 @@ class PcDEQClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the file does not hold one.
+            If the file does not hold a classifier.
         """
         found: PcDEQClassifier = read(cls, path)
         return found

@@ -31,9 +31,9 @@ class PcDEQ1(EquilibriumLayer):
     Parameters
     ----------
     weights : array_like of float, shape (n, n)
-        W, nonnegative.
+        The matrix W, nonnegative.
     injection : array_like of float, shape (n, m)
-        U.
+        The matrix U.
     biases : array_like of float, shape (n,)
         The vector b.
     phi : {"tanh", "softsign", "relu6", "hardtanh", "erf", "arctan"}, optional
@@ -76,9 +76,9 @@ class PcDEQ2(EquilibriumLayer):
     Parameters
     ----------
     weights : array_like of float, shape (n, n)
-        W, nonnegative.
+        The matrix W, nonnegative.
     injection : array_like of float, shape (n, m)
-        U.
+        The matrix U.
     biases : array_like of float, shape (n,)
         The vector b.
     phi : {"sigmoid"}, optional
@@ -119,7 +119,7 @@ def layer_of(phi: str) -> type[EquilibriumLayer]:
     Raises
     ------
     ValueError
-        If none does.
+        If no kind takes it.
     """
     kinds: tuple[type[EquilibriumLayer], ...] = (PcDEQ1, PcDEQ2)
     choice("activation", phi, tuple(name for kind in kinds for name in kind.activations))

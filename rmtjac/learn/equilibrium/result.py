@@ -1,4 +1,4 @@
-"""What an equilibrium layer returns: fixed points with bounds of their errors, and gradients.
+"""Results of an equilibrium layer: fixed points with bounds of their errors, and gradients.
 
 Sources: DEQ (docs/references.md).
 """
@@ -13,7 +13,7 @@ __all__ = ["Equilibrium", "Gradients"]
 
 
 class Equilibrium(NamedTuple):
-    """Fixed points of K samples, with bounds of their errors.
+    """Hold the fixed points of K samples, with bounds of their errors.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Equilibrium(NamedTuple):
         Proved bounds of their errors in the maximum norm, rounding included; infinite where nothing is proved because
         no rate of contraction below 1 was found.
     steps : ndarray of int, shape (K,)
-        Steps of the iteration.
+        The number of steps of the iteration.
 
     See Also
     --------
@@ -48,18 +48,18 @@ class Equilibrium(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """The gradient of a loss.
+    """Hold the gradient of a loss.
 
     Attributes
     ----------
     weights : ndarray of float, shape (n, n)
-        With respect to W.
+        Gradient with respect to W.
     injection : ndarray of float, shape (n, m)
-        With respect to U.
+        Gradient with respect to U.
     biases : ndarray of float, shape (n,)
-        With respect to b.
+        Gradient with respect to b.
     inputs : ndarray of float, shape (K, m)
-        With respect to x.
+        Gradient with respect to x.
 
     See Also
     --------

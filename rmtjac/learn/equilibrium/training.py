@@ -2,9 +2,9 @@ r"""Training of a classifier with one positive concave equilibrium layer (DEQ).
 
 .. math:: z = s(W z + r(Ux + b)),\ W \ge 0,\quad y = C\,\mathrm{norm}(z) + c,
 
-cross-entropy of softmax(y), AdamW, W clipped at 0 after each step. Batches are solved in single precision until no unit
-moves by more than the tolerance; this proves nothing. Proofs concern the trained layer
-(`rmtjac.learn.equilibrium.layers`). The gradient comes from the adjoint iteration, so that no step of the solution is
+The loss is the cross-entropy of softmax(y). AdamW lowers it, and W is clipped at 0 after each step. Batches are solved
+in single precision until no unit moves by more than the tolerance; this proves nothing. Proofs concern the trained
+layer (`rmtjac.learn.equilibrium.layers`). The gradient comes from the adjoint iteration, so no step of the solution is
 stored.
 
 Sources: DEQ (docs/references.md).
@@ -31,14 +31,14 @@ _PIECE = 512  # samples solved together where no gradient is needed
 
 
 class Epoch(NamedTuple):
-    """What one epoch of training gives.
+    """Hold the numbers of one epoch of training.
 
     Attributes
     ----------
     loss : float
         Mean loss.
     accuracy : float
-        Share of right answers while training.
+        Share of right answers on the training data, during the epoch.
     forward_steps, backward_steps : float
         Mean number of steps of the solution and of its adjoint.
     """
@@ -56,13 +56,14 @@ class Training:
     Attributes
     ----------
     epochs, batch_size : int
-        Epochs, and samples a batch.
+        Number of epochs, and of samples in a batch.
     rate, decay : float
         Learning rate and weight decay of AdamW.
     drop : float
         Share of the epochs after which the rate is divided by ten.
     tol : float
-        Largest last step of the equilibria, and of their adjoints relative to the gradient.
+        The iterations stop once a step of the equilibria is at most this, and a step of the adjoints relative to the
+        gradient.
     """
 
     epochs: int = 40
@@ -74,7 +75,7 @@ class Training:
 
 
 def rate_for(steps: int) -> float:
-    """Return DEQ's learning rate of 5e-4, or a larger one, to at most 5e-3, for fewer steps than DEQ takes."""
+    """Return the learning rate 5e-4 of DEQ, or a larger one, up to 5e-3, for fewer steps than DEQ takes."""
     return min(max(_DEQ_RATE * math.sqrt(_DEQ_STEPS / steps), _DEQ_RATE), _LARGEST_RATE)
 
 
@@ -90,7 +91,7 @@ class Trainer:
     inject : str
         The activation r.
     rng : Generator
-        Draws the initial weights: U uniform within m^(-1/2), W on [0, .1/n], C within n^(-1/2).
+        Draws the initial weights: U uniform on [-m^(-1/2), m^(-1/2)], W on [0, .1/n], C on [-n^(-1/2), n^(-1/2)].
     training : Training
         Parameters of the training.
     dtype : type, optional
@@ -169,7 +170,7 @@ class Trainer:
         weights_t, tol, phi = np.ascontiguousarray(self.parameters["W"].T), self.training.tol, self.phi
         h, z, new, gap = drive.copy(), np.empty_like(drive), np.empty_like(drive), np.empty_like(drive)
         phi.value(h, z)
-        for k in range(2, _MAX_STEPS):  # noqa: B007 (k is what it took)
+        for k in range(2, _MAX_STEPS):  # noqa: B007 (k is the number of steps)
             np.matmul(z, weights_t, out=h)
             h += drive
             phi.value(h, new)
@@ -180,7 +181,7 @@ class Trainer:
         return z, h, k
 
     def _adjoint(self, dz: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, int]:
-        """Return s'(h) u with u = dz + W^T (s'(h) u), and the number of steps."""
+        """Return s'(h) u, where u solves u = dz + W^T (s'(h) u), and the number of steps."""
         weights, tol = self.parameters["W"], self.training.tol
         limit = tol * float(np.abs(dz).max())
         u, new, gap = dz, np.empty_like(dz), np.empty_like(dz)

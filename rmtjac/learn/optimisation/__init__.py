@@ -1,1 +1,1 @@
-"""What both trainings use: AdamW, batch normalisation, spectral normalisation."""
+"""Tools that both kinds of training use: AdamW, batch normalisation, spectral normalisation."""

@@ -15,7 +15,7 @@ from rmtjac.validate import finite
 
 __all__ = ["AdamW", "Parameters", "finite_loss", "precision_for"]
 
-# Up to these inputs, sums of squares of gradients stay finite in single and in double precision.
+# For inputs up to these sizes, sums of squares of gradients stay finite in single and in double precision.
 _LARGEST = (1e15, 1e145)
 
 
@@ -102,7 +102,7 @@ class AdamW:
     Parameters
     ----------
     parameters : Parameters
-        What is moved.
+        The parameters to move.
     decay : float, optional
         Decoupled weight decay of all parameters.
     betas : tuple of float, optional

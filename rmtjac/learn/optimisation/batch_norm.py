@@ -1,6 +1,7 @@
 r"""Batch normalisation (Ioffe and Szegedy 2015): :math:`y = \gamma (a - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta`.
 
-During training mu and sigma^2 are those of the batch. Their moving averages give an affine map for predictions.
+During training mu and sigma^2 are the mean and the variance of the batch. Their moving averages give an affine map for
+predictions.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _MOMENTUM = 0.1  # weight of the newest batch in the moving averages
 
 
 class BatchNorm:
-    """Normalisation of n features; `gain` and `shift` are arrays (n,) that an optimizer moves."""
+    """Normalise n features; `gain` and `shift` are arrays (n,) that an optimizer moves."""
 
     def __init__(self, gain: np.ndarray, shift: np.ndarray) -> None:
         self.gain, self.shift = gain, shift
@@ -37,7 +38,7 @@ class BatchNorm:
         return centred * self.gain + self.shift
 
     def backward(self, dy: np.ndarray, dgain: np.ndarray, dshift: np.ndarray) -> np.ndarray:
-        """Write the gradients of gain and shift for the batch of the last `forward`; return that of its input."""
+        """Write the gradients of gain and shift for the last batch of `forward`; return the gradient of the batch."""
         assert self._kept is not None
         normal, scale = self._kept
         dshift[:] = dy.sum(axis=0)

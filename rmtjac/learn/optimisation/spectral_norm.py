@@ -11,13 +11,13 @@ import numpy as np
 
 __all__ = ["SpectralNorm"]
 
-_START = 200  # power steps at the start
+_START = 200  # power steps for the initial V
 _TINY = np.float32(1e-30)  # a matrix of zeros has no singular vectors
 _STEPS = 2  # power steps after each update of V
 
 
 class SpectralNorm:
-    """The matrix W of norm `limit` that belongs to a matrix V, a view of parameters that an optimizer moves."""
+    """Hold the matrix W of norm `limit` for a matrix V, which is a view of parameters that an optimizer moves."""
 
     def __init__(self, moved: np.ndarray, limit: float) -> None:
         self.moved, self.limit = moved, moved.dtype.type(limit)

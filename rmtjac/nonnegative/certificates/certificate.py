@@ -42,13 +42,13 @@ class Certificate:
     unique : bool or None
         Whether there is at most one.
     positive : bool or None
-        Whether each fixed point is positive in all coordinates; None also if there is none.
+        Whether each fixed point is positive in all coordinates; None also if there is no fixed point.
     shape : str
         ``"empty"``; ``"point"``; ``"interval"`` (a segment of a ray from 0, or the whole ray); ``"two points"`` (0 and
         one more); ``"product"`` (of the fixed points of `parts`); ``"between"`` (all lie between `least` and
         `greatest`); ``"undecided"``.
     theorem : str
-        The theorem that proves it; ``"none applies"`` if there is none.
+        The theorem that proves these statements; ``"none applies"`` if no theorem does.
     reason : str
         The numbers that enter the proof, or the hypothesis that fails.
     rho : tuple of float or None
@@ -67,8 +67,8 @@ class Certificate:
     declared : tuple of str
         Activations whose facts the user declared and the proof uses (`rmtjac.Activation`).
     parts : tuple of Part
-        For a product: the neurons of each block, and the certificate of their fixed points, with the earlier blocks at
-        theirs.
+        For a product: the neurons of each block, and the certificate of its fixed points while the earlier blocks are
+        held at their fixed points.
 
     See Also
     --------
@@ -166,7 +166,7 @@ class Part(NamedTuple):
     neurons : ndarray of int
         The inputs that belong to the block.
     certificate : Certificate
-        What is proved of their fixed points.
+        What is proved of the fixed points of the block.
     """
 
     neurons: np.ndarray

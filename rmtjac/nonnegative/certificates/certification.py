@@ -1,15 +1,15 @@
-"""Existence, uniqueness and shape of the fixed points of a nonnegative network: a proof, or the missing hypothesis.
+"""Prove existence, uniqueness and shape of the fixed points of a nonnegative network, or name what is missing.
 
 The theorems, for T mapping x >= 0 to itself:
 
 - *Cavalcante-Liao-Stanczak* (2019, cited by NN): if T is monotone and scalable, or a power of it is, there is a fixed
   point if and only if rho(T_inf) < 1. It is then unique and positive.
-- *linear bound*: if T(x) <= A x and rho(A) < 1, 0 is the only one.
+- *linear bound*: if T(x) <= A x and rho(A) < 1, then 0 is the only fixed point.
 - *contraction* (Banach): if T is concave, with a contraction rate below 1 on {x >= z}, z an iterate from 0, there is
   exactly one. DEQ proves that positive concave layers have exactly one.
-- *Perron ray*: if T(x) <= A x with A irreducible, rho(A) = 1 gives an interval on the ray of the Perron vector, and
-  rho(A) > 1 at most one fixed point besides 0 if some phi(t)/t decreases strictly, none if T is linear
-  (`rmtjac.nonnegative.perron_ray`).
+- *Perron ray* (`rmtjac.nonnegative.perron_ray`): let T(x) <= A x with A irreducible. If rho(A) = 1, the fixed points
+  are an interval on the ray of the Perron vector. If rho(A) > 1, there is at most one fixed point besides 0 if some
+  phi(t)/t decreases strictly, and none besides 0 if T is linear.
 - *blocks*: neurons that act on each other in a cycle are a block (`rmtjac.nonnegative.matrices.blocks`). If the blocks
   that act on others have one fixed point each, Fix(T) is the product of the fixed points of all blocks.
 - *monotone bound* (NN): if T is monotone and T(u) <= u for some u >= 0, there is a least fixed point, and a greatest
@@ -57,7 +57,7 @@ _HYPOTHESES = (
 def certify(network: Network, tol: float = 1e-12) -> Certificate:
     """Prove what can be proved of the fixed points x >= 0 of a network.
 
-    The theorems are listed in the notes. Where an activation is the user's, the declared facts are used, and the
+    The theorems are listed in the notes. For an activation of the user's own the declared facts are used, and the
     certificate says so.
 
     Parameters
@@ -90,7 +90,7 @@ def certify(network: Network, tol: float = 1e-12) -> Certificate:
     or not), a linear bound with rho(A) < 1, contraction of concave T, the Perron ray, the product of blocks, and a
     monotone bound T(u) <= u.
 
-    Cost: that of `spectral_radius`, and of the iterations where the theorems do not give the points themselves.
+    Cost: that of `spectral_radius`, plus that of the iterations if the theorems do not give the points themselves.
 
     References
     ----------

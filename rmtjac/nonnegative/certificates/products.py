@@ -1,8 +1,8 @@
-"""Fixed points of a network whose neurons fall into blocks, as a product of those of the blocks.
+"""Fixed points of a network whose neurons fall into blocks: the product of the sets of fixed points of the blocks.
 
 Blocks act on later ones only. If the blocks that act on others have one fixed point each, the others receive constants,
-and Fix(T) is the product of the sets of all blocks. If a block has no fixed point, with all that acts on it at its
-least value, T has none.
+and Fix(T) is the product of the sets of all blocks. If a block has no fixed point while all blocks that act on it are
+at their least fixed points, T has none.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def product_of_blocks(
 
 
 def _with_rounding(part: Certificate, least: Network, most: Network, tol: float) -> Certificate | None:
-    """Return the certificate for all biases between those of two networks, given that of the least."""
+    """Return the certificate for all biases between the biases of `least` and `most`, given the one for `least`."""
     if all((a == b).all() for a, b in zip(least.biases, most.biases, strict=True)):
         return part
     if not part.unique or part.theorem not in _LASTING or part.least is None:
@@ -87,7 +87,7 @@ def _constant(found: Certificate, least: Network, most: Network, tol: float) -> 
     positive = True if (one.lower > 0.0).all() else False if (one.upper == 0.0).all() else None
     return replace(
         found, exists=True, unique=True, positive=positive, shape="point", theorem=Theorem.BLOCKS, hypotheses={},
-        reason="it does not act on itself", rho=(0.0, 0.0), least=one, greatest=one,
+        reason="the neuron does not act on itself", rho=(0.0, 0.0), least=one, greatest=one,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _product(n: int, found: Certificate, parts: list[Part], tol: float) -> Certi
         vector.flags.writeable = False
         return replace(
             found, shape="interval", ray=Ray(vector, ray.end),
-            reason=f"all neurons are 0 but {few(first.neurons)}: {first.certificate.reason}",
+            reason=f"all neurons are 0 except {few(first.neurons)}: {first.certificate.reason}",
         )  # fmt: skip
     listed = "; ".join(f"neurons {few(neurons)}: {part.shape}" for neurons, part in loose[:4])
     more = f"; and {len(loose) - 4} more" if len(loose) > 4 else ""

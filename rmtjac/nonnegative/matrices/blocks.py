@@ -1,6 +1,6 @@
 """The blocks of a network: neurons that act on each other in a cycle. Blocks act on later blocks only.
 
-The graph is that of all layers, with outputs as the next inputs; the blocks are its strongly connected components.
+The blocks are the strongly connected components of the graph of all layers, in which outputs are the next inputs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Block(NamedTuple):
     neurons : ndarray of int
         The inputs, ascending.
     recurrent : bool
-        Whether they act on each other, or on itself.
+        Whether the inputs act on each other, or the single input on itself.
     """
 
     neurons: np.ndarray
@@ -69,7 +69,7 @@ def blocks(network: Network) -> list[Block]:
 
 
 def irreducible(network: Network) -> bool:
-    """Return whether all inputs are one block, in which each acts on each."""
+    """Return whether all inputs are one block, in which each acts on all others."""
     found = blocks(network)
     return len(found) == 1 and found[0].recurrent
 

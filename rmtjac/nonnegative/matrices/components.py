@@ -30,12 +30,12 @@ class Group:
     owners : list of ndarray of int
         The component of each neuron of each layer, ascending from 0; each component has a neuron in every layer.
     first : int
-        Which of these layers is the first of the product that was given.
+        The place, among these layers, of the first layer of the given product.
     """
 
     factors: list[Any]
     owners: list[np.ndarray]
-    first: int = 0  # which of these layers is the first of the product that was given
+    first: int = 0
 
     @property
     def count(self) -> int:

@@ -2,9 +2,9 @@ r"""Perron vectors of irreducible products of nonnegative factors, and the prove
 
 For x > 0 and irreducible A >= 0, :math:`\min_i (Ax)_i/x_i \le \rho(A) \le \max_i (Ax)_i/x_i`. The vector comes from
 power steps where these converge fast, otherwise from Noda's iteration, :math:`(s I - A)y = x` with s the larger ratio,
-which converges quadratically (Noda 1971, Elsner 1976). Entries of a wide range are approached through their powers
-:math:`a^t`, t doubling up to 1. No proof rests on these steps: the bracket is computed at the end, with outward
-rounding.
+which converges quadratically (Noda 1971, Elsner 1976). If the entries a span a wide range, the search starts with their
+powers :math:`a^t` for small t, and doubles t until it is 1. No proof rests on these steps: the bracket is computed at
+the end, with outward rounding.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from rmtjac.nonnegative.matrices.scaled import Scaled
 
 __all__ = ["bracket", "radius"]
 
-_POWER, _PATIENT, _MAX_POWER = 20, 300, 5000  # power steps: first, worth waiting for, at most
-_NODA, _FIRST_NODA = 60, 25  # steps of Noda's iteration: on the way through powers, and before that
+_POWER, _PATIENT, _MAX_POWER = 20, 300, 5000  # power steps: in the first try, before Noda's iteration, as a last resort
+_NODA, _FIRST_NODA = 60, 25  # steps of Noda's iteration: for each power of the entries, and before powers are tried
 _LOWEST = 2.0**-900  # least entry after one step
 _STAGNANT = 3  # largest number of steps without a better width
 _WILD = 64.0  # width (base 2) above which the search goes through powers of the entries
@@ -79,7 +79,7 @@ class _Search:
 
 
 def _power_steps(search: _Search, max_steps: int, goal: float, t: float = 1.0) -> bool:
-    """Take power steps while they are worth it; return whether all components are done."""
+    """Take power steps while `max_steps` seem enough for the goal; return whether all components are done."""
     scaled = Scaled(search.group, search.place, search.mantissa, t)
     x = search.topped(scaled.vector)
     before = np.inf
@@ -96,7 +96,7 @@ def _power_steps(search: _Search, max_steps: int, goal: float, t: float = 1.0) -
                 if steps > max_steps - step:
                     return False
             before = now
-        # Steps x <- Ax fail for periodic matrices, so x is mixed in; little of it in every eighth step.
+        # Steps x <- Ax fail for periodic matrices, so a part of x is added, a small one in every eighth step.
         x = search.topped(y / high[search.owner] + (1.0 if step % 8 else 1e-3) * x)
         if x.min() < 2.0**-100:
             scaled = Scaled(search.group, scaled.places[0], x, t)

@@ -1,7 +1,8 @@
 """Solutions of :math:`(sI - A)y = x` for a product A of nonnegative factors, s above its spectral radius.
 
-Either dense, from the product of the factors, which begins at the narrowest layer; or sparse, from the cycle of all
-layers, by an LU factorisation with little fill-in. In floats only: results are proved elsewhere.
+The system is either dense, from the product of the factors, which begins at the narrowest layer; or sparse, from the
+cycle of all layers, and then solved by an LU factorisation with little fill-in. All is computed in floats; other
+modules prove the results.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Irreducible nonnegative factors in the coordinates of a positive vector, and bounds of their product.
 
-With an exponent :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`. This is exact
-apart from underflow, and at most about 1 if :math:`2^e` is close to the Perron vector. So nothing overflows, however
-wide the range of the entries, of the vector, or of the products of layers.
+With an exponent :math:`e_i` for each neuron of each layer, entries become :math:`a_{ij} 2^{e_j - e_i}`. The scaling is
+exact apart from underflow, and the scaled entries are at most about 1 if :math:`2^e` is close to the Perron vector. So
+nothing overflows, however wide the range of the entries, of the vector, or of the products of layers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Scaled:
     places : list of ndarray of float
         Exponents of the neurons of each layer.
     power : ndarray of float
-        For each component: the product of the original factors is 2^power times that of these, in these coordinates.
+        For each component: the product of the original factors, in these coordinates, is 2^power times the product of
+        `factors`.
     factors : list of ndarray or sparse array
         The scaled factors, dense or CSR.
     """

@@ -1,7 +1,7 @@
 """Predicates of the order: nonnegative entries, monotone networks, self-maps of x >= 0.
 
-A layer is examined on [h, infinity), h a lower bound of its preactivations over x >= 0, so that a negative bias does no
-harm where the inputs of the layer outweigh it.
+A layer is examined on [h, infinity), where h is a lower bound of its preactivations over x >= 0. So a negative bias is
+allowed if the inputs of the layer outweigh it.
 
 Sources: NN (docs/references.md).
 """
@@ -38,7 +38,7 @@ def _least(name: str, arrays: tuple[np.ndarray, ...]) -> Answer:
 def nonnegative_weights(network: Network) -> Answer:
     """Decide whether all weights are nonnegative.
 
-    NN asks this of every network that its theorems are about.
+    The theorems of NN require this of every network.
 
     Parameters
     ----------
@@ -122,8 +122,8 @@ def nonnegative_biases(network: Network) -> Answer:
 def monotone(network: Network) -> Answer:
     """Decide whether x <= y implies T(x) <= T(y) for x, y >= 0.
 
-    Sufficient: all weights are nonnegative, and each activation is nondecreasing on the preactivations that x >= 0
-    gives.
+    It suffices that all weights are nonnegative, and that each activation is nondecreasing on the preactivations that
+    x >= 0 gives.
 
     Parameters
     ----------
@@ -176,13 +176,13 @@ def monotone(network: Network) -> Answer:
                 f"{phi.spec} of layer {l} is nondecreasing from {known.monotone_from:g} on; neuron {i} may be at "
                 f"{low[i]:.6g} (biases[{l}][{i}] = {network.biases[l][i]:.6g})",
             )
-    return Answer(True, "weights >= 0, and every activation is nondecreasing where it works")
+    return Answer(True, "weights >= 0, and every activation is nondecreasing on its preactivations")
 
 
 def self_map(network: Network) -> Answer:
     """Decide whether a monotone T maps the nonnegative orthant to itself.
 
-    A monotone T does if T(0) >= 0 and it has as many outputs as inputs.
+    It does if T(0) >= 0 and T has as many outputs as inputs.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def self_map(network: Network) -> Answer:
 
     See Also
     --------
-    monotone : The order that T keeps.
+    monotone : Whether T keeps the order of its arguments.
 
     Notes
     -----

@@ -1,10 +1,10 @@
 """Primitive matrices, and networks that are upper- or lower-primitive at a fixed point.
 
 T is lower-primitive at a fixed point x if for each y <= x near x, y != x, a power of T has T^k(y) < x in every
-coordinate; upper-primitive is the same from above (NN). A neuron responds from below at a preactivation h if phi is
-strictly increasing on an interval that ends at h, and from above if it is on one that begins at h. Changes spread along
-positive weights through neurons that respond. So T is primitive at x if the matrix of these paths is primitive. If all
-other neurons are constant near h, the converse holds too.
+coordinate; T is upper-primitive if the same holds with the inequalities reversed (NN). A neuron responds from below at
+a preactivation h if phi is strictly increasing on an interval that ends at h, and from above if phi is strictly
+increasing on an interval that begins at h. Changes spread along positive weights through neurons that respond. So T is
+primitive at x if the matrix of these paths is primitive. The converse holds if all other neurons are constant near h.
 
 Sources: NN (docs/references.md).
 """
@@ -99,10 +99,10 @@ def primitive(matrix_or_network: Any, x: object = None) -> Answer:
 
 
 def _square(matrix_or_network: Any, x: object) -> Any:
-    """Return the matrix itself, or that of a network."""
+    """Return a given matrix, or the matrix of a given network."""
     if not isinstance(matrix_or_network, Network):
         if x is not None:
-            raise ValueError("x is a point of a network; a matrix has none")
+            raise ValueError("x is given with a matrix; it is a point of a network, and must be left out")
         return matrix_or_network
     network = matrix_or_network
     signs = nonnegative_weights(network)
@@ -152,7 +152,7 @@ def lower_primitive(network: Network, x: object, upper: object = None) -> Answer
     Returns
     -------
     Answer
-        None if rounding, or the distance of the bounds, hides which neurons respond.
+        True or False; None if rounding, or the distance of the bounds, hides which neurons respond.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def upper_primitive(network: Network, x: object, upper: object = None) -> Answer
     Returns
     -------
     Answer
-        None if rounding, or the distance of the bounds, hides which neurons respond.
+        True or False; None if rounding, or the distance of the bounds, hides which neurons respond.
 
     Raises
     ------

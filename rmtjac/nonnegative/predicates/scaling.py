@@ -1,6 +1,6 @@
 """Predicates of scaling: concave, weakly scalable, scalable and positive networks.
 
-All but `positive` ask for nonnegative weights and biases.
+All but `positive` require nonnegative weights and biases.
 
 Sources: NN (docs/references.md).
 """
@@ -36,7 +36,7 @@ def _every_layer(network: Network, holds: Callable[[Facts], bool | None], missin
 def concave(network: Network) -> Answer:
     """Decide whether every output is a concave function of x >= 0.
 
-    Sufficient: weights and biases are nonnegative, and each activation is concave and nondecreasing on t >= 0.
+    It suffices that weights and biases are nonnegative and each activation is concave and nondecreasing on t >= 0.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def concave(network: Network) -> Answer:
 
     See Also
     --------
-    contraction_rate : What concavity gives.
+    contraction_rate : A rate of contraction of concave networks.
 
     Notes
     -----
@@ -78,7 +78,8 @@ def concave(network: Network) -> Answer:
 def weakly_scalable(network: Network) -> Answer:
     """Decide whether T(r x) <= r T(x) for all x >= 0 and r >= 1.
 
-    Sufficient: weights and biases are nonnegative, and each activation is nondecreasing with phi(t)/t nonincreasing.
+    It suffices that weights and biases are nonnegative, and that each activation is nondecreasing with phi(t)/t
+    nonincreasing.
 
     Parameters
     ----------
@@ -125,8 +126,8 @@ def scalable(network: Network) -> Answer:
     """Decide whether T(r x) < r T(x) in every coordinate for all x >= 0 and r > 1.
 
     A neuron satisfies the strict inequality if phi(0) > 0 and phi(t)/t decreases strictly; or if phi(t) > 0 for t > 0
-    and its bias is positive or another neuron that satisfies it acts on it. At x = 0 the definition asks for T(0) > 0,
-    so that no other neuron does.
+    and either its bias is positive or a neuron that satisfies the strict inequality acts on it. No other neuron does,
+    because at x = 0 the definition requires T(0) > 0.
 
     Parameters
     ----------
@@ -178,8 +179,8 @@ def scalable(network: Network) -> Answer:
 def eventually_scalable(network: Network) -> Answer:
     """Decide whether a power of T is scalable.
 
-    The fixed points of a scalable power T^m are those of T: T maps the only fixed point of T^m to a fixed point of T^m,
-    which is itself. So T has one if rho(T_inf) < 1, and none otherwise.
+    If a power T^m is scalable, it has at most one fixed point. T maps that point to a fixed point of T^m, hence to
+    itself, so T and T^m have the same fixed points: one if rho(T_inf) < 1, none otherwise.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Spectra of networks that are too wide for dense linear algebra, by Gauss quadratures of the Lanczos method."""
+"""Spectra of networks that are too wide for dense linear algebra, by stochastic Lanczos quadrature."""

@@ -32,7 +32,7 @@ from rmtjac.validate import choice, positive_int
 __all__ = ["lanczos_spectrum"]
 
 _EPS = float(np.finfo(float).eps)
-_EXACT = 200  # width up to which the rank of discrete weights is computed: large matrices are rarely singular
+_EXACT = 200  # the rank of discrete weights is computed up to this width: larger matrices are rarely singular
 
 
 def _moments(d: np.ndarray) -> tuple[float, float, float]:
@@ -59,7 +59,7 @@ def _lanczos(
         alpha[:, j] = np.einsum("ij,ij->i", v, w)
         for p in np.flatnonzero(done > j):
             previous = basis[p, : j + 1]
-            for _ in range(2):  # after a single time the rounding of a large part would remain
+            for _ in range(2):  # a single pass would leave the rounding error of a large component
                 w[p] -= (previous @ w[p]) @ previous
             beta[p, j] = np.linalg.norm(w[p])
             if beta[p, j] <= dim * _EPS * (alpha[p].max() + beta[p].max()):
@@ -112,7 +112,7 @@ def lanczos_spectrum(
     probes : int, default 8
         The number of random vectors of signs for each network.
     steps : int, default 80
-        The number of Lanczos steps, with full reorthogonalisation: each quadrature has so many nodes.
+        The number of Lanczos steps, with full reorthogonalisation. Each quadrature has at most `steps` nodes.
     input_variance : float or {"stationary"}, default 1.0
         As in `rmtjac.sample_spectrum`.
     masks : {"network", "independent"}, default "network"
@@ -120,7 +120,7 @@ def lanczos_spectrum(
     keep_weights : bool or {"auto"}, default "auto"
         Whether D W of all layers is kept in memory (float64, without the rows where D is 0), or drawn again from its
         stream for each product, in blocks of rows of 32 MB for each thread. With ``"auto"`` it is kept if it takes at
-        most half of the memory. Orthogonal weights are always kept.
+        most half of the memory. Orthogonal weights can only be kept.
     threads : int, optional
         The number of threads, each with a single-threaded BLAS. By default all cores are used.
     progress : bool, default False

@@ -18,7 +18,7 @@ __all__ = ["Layer", "Map", "survey"]
 
 _BLOCK = 2**22  # entries of W that one thread draws or multiplies at once: 32 MB
 
-# A function like `map`, perhaps of a pool of threads.
+# A function like `map`; it may be that of a pool of threads.
 Map = Callable[[Callable[[int], np.ndarray], Iterable[int]], Iterator[np.ndarray]]
 
 

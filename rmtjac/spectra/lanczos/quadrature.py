@@ -17,7 +17,7 @@ def angle(lam: np.ndarray, top: float) -> np.ndarray:
 def upper_weights(weights: np.ndarray, mass: float) -> np.ndarray:
     """Return the weights reduced to a total of `mass`, the lowest nodes first; the zeros of M are at the lowest nodes.
 
-    A random vector may have a little more or less weight at the zeros than their fraction. The difference remains.
+    The weight of a random vector at the zeros may differ a little from their fraction. This difference remains.
     """
     total = np.minimum(np.cumsum(weights[::-1])[::-1], mass)  # weight of this node and those above
     left: np.ndarray = total - np.append(total[1:], 0.0)
@@ -61,7 +61,7 @@ def smoothed_density(
     at = lam[inside]
     distance, value = angle(at, top)[:, None], np.zeros(at.size)
     angles = angle(nodes, top)
-    for turn in range(-1 - int(width), 2 + int(width)):  # the rest is more than 8 standard deviations away
+    for turn in range(-1 - int(width), 2 + int(width)):  # other images are more than 8 standard deviations away
         for sign in (1.0, -1.0):
             z = (distance - sign * angles - 2.0 * math.pi * turn) / width
             value += np.exp(-0.5 * np.minimum(z * z, 1400.0)) @ weights

@@ -34,8 +34,8 @@ _SCHEMA = Schema(
 class LanczosSpectrum:
     """Gauss quadratures of the spectral measures of M = J J^T at random vectors, the probes.
 
-    Errors are standard errors between networks. For a single network they are standard errors between probes, and say
-    how well the spectrum of this network is known; the spectra of two networks differ by O(N^-1/2) if D is random.
+    Errors are standard errors between networks. For a single network they are standard errors between probes: they
+    describe the error of the spectrum of this network. The spectra of two networks differ by O(N^-1/2) if D is random.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class LanczosSpectrum:
 
     See Also
     --------
-    rmtjac.spectra.lanczos_spectrum : Returns it.
+    rmtjac.spectra.lanczos_spectrum : Estimate a spectrum and return this result.
 
     Examples
     --------
@@ -99,8 +99,8 @@ class LanczosSpectrum:
 
     @property
     def top(self) -> float:
-        """The upper end in lambda of the scale of angles of `density` and `cdf`; it is just above the largest node."""
-        # The kernel of `density` has decayed at this distance, 1 - cos of 3 times its default width.
+        """The lambda at which the angle of `density` and `cdf` is pi; it is just above the largest node."""
+        # At this distance, 1 - cos of 3 times its default width, the kernel of `density` has decayed.
         return float(self.nodes.max()) * (1.0 + 9.0 / self.steps**2)
 
     def _mean(self, each: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

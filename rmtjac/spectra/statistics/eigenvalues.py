@@ -20,7 +20,7 @@ __all__ = ["LogMoment", "SampleStatistics", "points", "probability"]
 
 
 def points(lam: Any) -> np.ndarray:
-    """Return `lam` as an array without NaN, or raise an error that says what is wrong."""
+    """Return `lam` as an array of float, or raise an error if it holds NaN or is not real."""
     array = real_array("lam", lam)
     if np.isnan(array).any():
         raise ValueError("lam holds NaN; real numbers are needed")
@@ -28,7 +28,7 @@ def points(lam: Any) -> np.ndarray:
 
 
 def probability(p: float) -> float:
-    """Return `p` as a float in [0, 1], or raise an error that says what is wrong."""
+    """Return `p` as a float, or raise an error if it is not a number in [0, 1]."""
     if not 0.0 <= finite("p", p) <= 1.0:
         raise ValueError(f"p={p!r} must lie in [0, 1]")
     return p
@@ -44,11 +44,11 @@ class LogMoment(Estimate):
     error : float
         Its standard error; NaN for a single sample.
     basis : str
-        Which eigenvalues the mean is over, and which are left out, in words.
+        A text that says over how many eigenvalues the mean is taken, and which are left out.
 
     See Also
     --------
-    rmtjac.EmpiricalSpectrum.log_moment : Returns it.
+    rmtjac.EmpiricalSpectrum.log_moment : Compute the mean of log(lambda) of a sample.
 
     Examples
     --------
@@ -169,7 +169,7 @@ class SampleStatistics:
 
     @cached_property
     def _nonzero_logs(self) -> np.ndarray:
-        """log(lambda), with NaN for zeros, of the samples that have a nonzero eigenvalue."""
+        """The log(lambda) of the samples that have a nonzero eigenvalue; NaN for zeros."""
         logs = np.where(np.isneginf(self.log_singular_values), np.nan, 2.0 * self.log_singular_values)
         logs = logs[~np.isnan(logs).all(axis=1)]
         if not len(logs):

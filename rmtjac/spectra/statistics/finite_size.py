@@ -1,7 +1,7 @@
 r"""Exact moments and atoms of products of finite width, for Gaussian W and D that is independent of W.
 
-They are the expectations of a sample without any bias. The limit differs from them by a term of order 1/N (the atom of
-layers of equal width by one of order 1/sqrt(N)).
+They are the exact expectations of a sample of finite width. The limit differs from them by a term of order 1/N; for the
+atom of several layers of equal width the term is of order 1/sqrt(N).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def finite_moments(width: int, moments: Sequence[tuple[float, float]]) -> tuple[
     ValueError
         If a number is out of range, or E D^4 is smaller than (E D^2)^2.
     TypeError
-        If `width` is no whole number.
+        If `width` is not a whole number.
 
     See Also
     --------
@@ -142,7 +142,7 @@ def finite_atom(widths: Sequence[int], masses: Sequence[float]) -> float:
     ValueError
         If the numbers of widths and masses do not match, or a number is out of range.
     TypeError
-        If a width is no whole number.
+        If a width is not a whole number.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-r"""Repulsion of levels and localisation of singular vectors, which tell a random matrix from one with structure.
+r"""Repulsion of levels and localisation of singular vectors, which distinguish kinds of random matrices.
 
 The ratio of consecutive gaps (Oganesyan & Huse 2007)
 
@@ -40,7 +40,7 @@ _FINITE_SIZE = 0.01  # edges and finite size shift the mean of 50 singular value
 
 
 def goe_surmise(r: np.ndarray | float) -> np.ndarray:
-    r"""Return the density of the ratio of gaps of 3 x 3 GOE matrices, which is close to that of large ones.
+    r"""Return the density of the ratio of gaps of 3 x 3 GOE matrices, which is close to that of large matrices.
 
     :math:`p(r) = \frac{27}{4} (r + r^2) / (1 + r + r^2)^{5/2}` for r in [0, 1].
 
@@ -57,7 +57,7 @@ def goe_surmise(r: np.ndarray | float) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `r` holds text or other things that are no numbers.
+        If `r` holds anything but real numbers.
 
     See Also
     --------
@@ -90,7 +90,7 @@ class SpacingRatios:
 
     See Also
     --------
-    rmtjac.spectra.spacing_ratios : Returns them.
+    rmtjac.spectra.spacing_ratios : Compute the ratios of given levels.
 
     Examples
     --------
@@ -170,11 +170,11 @@ def spacing_ratios(levels: np.ndarray, *, log: bool = False) -> SpacingRatios:
     ValueError
         If `levels` hold NaN or infinities, or no sample has three distinct nonzero levels.
     TypeError
-        If `levels` are no real numbers.
+        If `levels` are not real numbers.
 
     See Also
     --------
-    participation_ratios : How many coordinates singular vectors occupy.
+    participation_ratios : The fraction of the coordinates that singular vectors occupy.
 
     Notes
     -----
@@ -212,7 +212,7 @@ def spacing_ratios(levels: np.ndarray, *, log: bool = False) -> SpacingRatios:
 def haar_participation(n: int) -> float:
     """Return (n + 2)/(3 n), the participation ratio of a vector with a uniformly distributed direction.
 
-    It belongs to E sum v_i^4 = 3/(n + 2).
+    It follows from E sum v_i^4 = 3/(n + 2).
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def haar_participation(n: int) -> float:
 
     References
     ----------
-    docs/theory/singular_values.md.
+    docs/theory/heavy_tails.md.
 
     Examples
     --------
@@ -268,7 +268,7 @@ def participation_ratios(matrix: np.ndarray, side: str = "left") -> np.ndarray:
     ValueError
         If the matrix holds NaN or infinities, or has no entries.
     TypeError
-        If the entries are no real numbers.
+        If the entries are not real numbers.
 
     See Also
     --------
@@ -280,7 +280,7 @@ def participation_ratios(matrix: np.ndarray, side: str = "left") -> np.ndarray:
 
     References
     ----------
-    docs/theory/singular_values.md.
+    docs/theory/heavy_tails.md.
 
     Examples
     --------

@@ -10,14 +10,14 @@ law the scaled spacings :math:`Z_j = j \log(X_{(j)}/X_{(j+1)})` are independent 
 
 .. math:: T(k) = \sqrt{3/k^3}\, \hat\alpha(k) \sum_{j \le k} (k - 2j + 1) Z_j
 
-is standard normal. Their k is the smallest one past which the root mean square of T over (k/2, 3k/2) stays above 1.25.
-At this k bias and standard error are of the same size. So an eighth of it is used by default. If there is no trend at
-all, every value is used.
+is standard normal. Their k is the smallest k past which the root mean square of T over (k/2, 3k/2) stays above 1.25.
+At this k bias and standard error are of the same size. So an eighth of this k is used by default. If there is no trend
+at all, every value is used.
 
 Measured on 1000 to 100,000 Student-t (df 1, 3, 5) and stable (.5 to 1.9) variables, intervals of 1.96 standard errors
 contain the exponent in 83 to 100 % of the samples. The coverage is least for large exponents, whose power law begins
-late (t with df = 5: median 4.5 at n = 10,000). For a tail that is lighter than every power the exponent grows slowly
-with the number of values: it is about 14 for 10,000 Gaussian ones.
+late (t with df = 5: median 4.5 at n = 10,000). For a tail that is lighter than every power the estimate grows slowly
+with the number of values: it is about 14 for 10,000 Gaussian values.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TailCurve:
 
     See Also
     --------
-    rmtjac.spectra.tail_index : Its result holds the curve.
+    rmtjac.spectra.tail_index : Estimate an exponent; the result holds this curve.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class TailIndex:
     error : float
         Its standard error.
     k : int
-        How many of the largest values were used.
+        The number of largest values that were used.
     log_threshold : float
         The logarithm of the largest value that was not used. The power law is fitted above it.
     method : {"hill", "moment"}
@@ -94,7 +94,7 @@ class TailIndex:
 
     See Also
     --------
-    rmtjac.spectra.tail_index : Returns it.
+    rmtjac.spectra.tail_index : Estimate the exponent of given values.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *
         Independent values, or the values of one matrix in each row. Only positive values count; give absolute values to
         include the tails on both sides. The exponent of the singular values of J is twice that of the eigenvalues of M.
     k : int, optional
-        How many of the largest values to use. By default it is chosen as `rmtjac.spectra.statistics.tails` describes.
+        The number of largest values to use. By default it is chosen as `rmtjac.spectra.statistics.tails` describes.
     method : {"hill", "moment"}, default "hill"
         The estimator. ``"moment"`` is that of Dekkers, Einmahl & de Haan (1989). It has a larger error, but is also
         right for tails lighter than every power, where it tends to infinity.
@@ -162,7 +162,7 @@ def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *
         If there are too few positive values, `k` is not smaller than their number, the k + 1 largest are all equal, or
         `values` hold NaN or infinities.
     TypeError
-        If `values` are no real numbers.
+        If `values` are not real numbers.
 
     See Also
     --------
@@ -196,7 +196,7 @@ def tail_index(values: np.ndarray, k: int | None = None, method: str = "hill", *
     top = levels[0]
     excess = np.where(logs > levels[used], logs - levels[used], 0.0)
     per_sample = np.stack([(logs > levels[used]).sum(axis=1), excess.sum(axis=1), (excess**2).sum(axis=1)])
-    # Values equal to the threshold count among the k and have no excess.
+    # Values equal to the threshold are among the k values, with excess 0.
     total = np.array([float(used), *per_sample[1:].sum(axis=1)])
     index, error = (float(number) for number in _estimate(method, *total))
     if len(logs) > 1:

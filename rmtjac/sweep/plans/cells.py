@@ -30,11 +30,11 @@ class Cell:
     Attributes
     ----------
     convention : str
-        Its name in tables and pictures.
+        The name of the convention, for tables and pictures.
     width : int
-        N in tables and pictures.
+        The width N, for tables and pictures.
     depth : int
-        L in tables and pictures.
+        The depth L, for tables and pictures.
     ensemble : dict
         The ensemble, as `Ensemble.to_dict` describes it.
     block : int
@@ -62,7 +62,7 @@ class Cell:
     def root(self, seed: RngLike) -> np.random.SeedSequence:
         """Return the root of the random streams of this cell.
 
-        Given as `rng` to `rmtjac.count_fixed_points`, it draws the networks of the cell again.
+        As the argument `rng` of `rmtjac.count_fixed_points` it draws the networks of the cell again.
 
         Parameters
         ----------

@@ -1,8 +1,8 @@
 """The plan of a sweep: which networks, what is measured on each, and the units of work that these are cut into.
 
 A unit is a block of networks of one cell. Its key is the SHA-256 of the canonical JSON of all that decides its result:
-ensemble, seed, numbers of the networks, measurements, and the code that measures (that of this package, and the sources
-of the user's own measurements).
+ensemble, seed, numbers of the networks, measurements, and the code that measures (the code of this package, and the
+sources of the user's own measurements).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rmtjac.sweep.sources import changes, describe, stale
 
 __all__ = ["FORMAT", "Plan"]
 
-FORMAT = 1  # of the file of a plan
+FORMAT = 1  # the format of the file of a plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Plan:
     measures : dict of dict
         The options of each measurement, by its name.
     code : str
-        The version of the code that made the plan, and that must do its units.
+        The version of the code that made the plan. The same version must do its units.
     measured : dict of dict
         Columns and sources of each measurement of the user's own, as `rmtjac.sweep.sources.describe` returns them.
 
@@ -80,7 +80,7 @@ class Plan:
         out = {"network": "int"}
         for name in self.measures:
             known = self.measured.get(name)
-            # The columns of the time of the plan: results can be read without the code of the measurement.
+            # The plan holds the columns, so that results can be read without the code of the measurement.
             new = resolve(name).columns if known is None else dict(known["columns"])  # type: ignore[attr-defined]
             if set(new) & set(out):
                 raise ValueError(f"measure={name!r} fills columns that exist: {', '.join(sorted(set(new) & set(out)))}")
@@ -109,7 +109,7 @@ class Plan:
 
     @cached_property
     def _heads(self) -> dict[int, Any]:
-        """The digested beginning of the keys of a cell, by the place of the cell; filled as units are asked for."""
+        """The digested beginning of the keys of each cell, by the place of the cell; each is computed when needed."""
         return {}
 
     def _head(self, cell: Cell) -> str:
@@ -225,7 +225,7 @@ class Plan:
         Raises
         ------
         ValueError
-            If the code is another.
+            If the code differs.
         """
         folder = f"folder={str(self.folder)!r}"
         if self.code != code_version():
@@ -237,8 +237,8 @@ class Plan:
             now = describe(name)
             if what := changes(before, now):
                 raise ValueError(
-                    f"{folder}: measure={name!r} was edited after the plan was made ({what}); rows of before and after "
-                    "would be mixed: put it back as it was, or make a new plan in a new folder"
+                    f"{folder}: measure={name!r} was edited after the plan was made ({what}); rows of the old and the "
+                    "new code would be mixed: undo the edit, or make a new plan in a new folder"
                 )
             if loaded and (module := stale(now)):
                 raise ValueError(

@@ -33,7 +33,7 @@ def read_plan(folder: str | Path) -> Plan:
     Returns
     -------
     Plan
-        What the sweep does.
+        The plan.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def read_plan(folder: str | Path) -> Plan:
 
     References
     ----------
-    The law of Q that a sweep samples is that of BS Section IV. See docs/references.md.
+    BS Section IV: the law of the number of stable fixed points Q. See docs/references.md.
 
     Examples
     --------
@@ -109,8 +109,8 @@ def write_plan(new: Plan) -> None:
         there = read_plan(folder)
         if there.digest != new.digest:
             raise ValueError(
-                f"folder={str(folder)!r} holds another plan; choose a new folder (other "
-                f"{', other '.join(_differences(there, new))})"
+                f"folder={str(folder)!r} holds another plan; choose a new folder (different: "
+                f"{', '.join(_differences(there, new))})"
             )
         return
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

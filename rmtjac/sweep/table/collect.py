@@ -1,4 +1,4 @@
-"""From the records of a sweep to its table, in memory or in one file.
+"""Make the table of a sweep from its records, in memory or in one file.
 
 Sources: BS (docs/references.md).
 """
@@ -76,7 +76,8 @@ def load(folder: str | Path) -> SweepTable:
 def collect(folder: str | Path, out: str | Path) -> Path:
     """Write what a sweep has found so far to one file.
 
-    The rows stand in the order of the plan, whoever measured them. Equal results give equal ``.csv`` files.
+    The rows are in the order of the plan, not in that in which they were measured. Equal results give equal ``.csv``
+    files.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def collect(folder: str | Path, out: str | Path) -> Path:
     FileNotFoundError
         If the folder holds no plan, or the folder of `out` does not exist.
     ValueError
-        If units were done twice with different results, or `out` ends in neither.
+        If units were done twice with different results, or `out` has another ending.
 
     See Also
     --------
@@ -103,7 +104,7 @@ def collect(folder: str | Path, out: str | Path) -> Path:
 
     Notes
     -----
-    The time is proportional to the number of networks; the memory is not, 20 000 rows are held at a time.
+    The time is proportional to the number of networks. The memory is not: 20,000 rows are held at a time.
 
     References
     ----------
@@ -130,14 +131,14 @@ def collect(folder: str | Path, out: str | Path) -> Path:
 
 
 def _checked(folder: str | Path) -> tuple[Plan, Contents]:
-    """Return plan and store of a sweep, or say that records disagree."""
+    """Return plan and store of a sweep; raise a ValueError if records disagree."""
     plan = read_plan(folder)
     contents = scan(plan)
     if contents.differing:
         what = f"; there are {' and '.join(contents.mixed)}" if contents.mixed else ""
         raise ValueError(
             f"folder={str(folder)!r}: {len(contents.differing)} units were done twice with different results, first "
-            f"{contents.differing[0]}{what}; remove the records of one kind"
+            f"{contents.differing[0]}{what}; remove one record of each of these units"
         )
     return plan, contents
 
@@ -155,7 +156,7 @@ def _batches(plan: Plan, contents: Contents) -> Iterator[dict[str, list[Any]]]:
         if not _fits(found, start, stop, len(names)):
             raise ValueError(
                 f"folder={str(plan.folder)!r}: {contents.where(number)} does not hold networks {start} to {stop - 1} "
-                f"with {', '.join(names[1:])}; it was done by other code, remove the records of that and run again"
+                f"with {', '.join(names[1:])}; other code wrote it; remove the records of that code and run again"
             )
         rows += [[cell.convention, cell.width, cell.depth, *row] for row in found]
         if len(rows) >= BATCH:

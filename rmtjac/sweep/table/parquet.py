@@ -13,12 +13,12 @@ from rmtjac.sweep.table.sweep_table import CELL, SweepTable, column_array
 __all__ = ["BATCH", "read_parquet", "write_parquet"]
 
 BATCH = 20_000  # rows that are held in memory at a time
-_FACTS = b"rmtjac"  # under which the file holds the facts
+_FACTS = b"rmtjac"  # the key of the facts in the metadata of a file
 _DIGEST = b"rmtjac digest"
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    """Return the modules ``pyarrow`` and ``pyarrow.parquet``, or say how to install them."""
+    """Return the modules ``pyarrow`` and ``pyarrow.parquet``, or raise an error that says how to install them."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -27,7 +27,7 @@ class CellName(NamedTuple):
 
 CELL = CellName._fields
 _DTYPES = {"int": np.int64, "float": np.float64, "bool": np.bool_}
-_Q = ("stable", "attracting")  # columns that count the fixed points of Q; the first that is there is taken
+_Q = ("stable", "attracting")  # columns that can hold Q; the first that exists is taken
 _NOT_SHOWN = ("index_sum", "continua")  # in the printed table
 
 
@@ -43,7 +43,7 @@ class SweepTable:
     kinds : dict of str
         The kind of each measured column: ``"int"``, ``"float"``, ``"bool"`` or ``"list"``.
     facts : dict
-        The plan, whether all units are done, and who wrote the records.
+        The plan, whether all units are done, and the writers of the records.
 
     See Also
     --------
@@ -91,9 +91,9 @@ class SweepTable:
         convention : str
             The name of its convention.
         width : int
-            N.
+            The width N.
         depth : int
-            L.
+            The depth L.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-r"""What the limit theory needs to know of a law K of D^2: its moment transform m_K, its support, its moments.
+r"""The base class of the laws K of D^2: the moment transform m_K, the support and the moments of K.
 
 .. math:: m_K(z) = E\,\frac{z D^2}{1 - z D^2} = \sum_{k\ge1} z^k\, E D^{2k}
 
@@ -32,7 +32,7 @@ class DerivativeLaw:
 
     analytic off the cut :math:`[1/b, \infty)`, b the supremum of :math:`D^2`. The limit of the spectrum depends on the
     activation through :math:`m_K` only. Use `derivative_law` to make a law from an activation, or
-    `DiscreteLaw.from_points` to make one from points; this base class has what the kinds of laws share.
+    `DiscreteLaw.from_points` to make one from points. This base class holds what all kinds of laws have in common.
 
     Attributes
     ----------
@@ -75,12 +75,12 @@ class DerivativeLaw:
 
     @property
     def kernel(self) -> CompiledLaw:
-        """The law as the kernels take it."""
+        """The law as arguments of the compiled functions."""
         return CompiledLaw(int(LawKind.NODES), self.mass, self.values, self.weights, np.empty((0, ROW_LENGTH)))
 
     @property
     def mass(self) -> float:
-        """P(D != 0), without the rounding of 1 - atom."""
+        """P(D != 0), more accurate than the difference 1 - atom."""
         return float(self.weights.sum())
 
     @property
@@ -90,12 +90,12 @@ class DerivativeLaw:
 
     @property
     def decay(self) -> float:
-        """The exponent a of 1 + m_K/P(D != 0) ~ |u|^-a for large |u|: 1 where E D^-2 over D != 0 is finite."""
+        """The exponent a of 1 + m_K/P(D != 0) ~ |u|^-a for large |u|; 1 if the mean of D^-2 over D != 0 is finite."""
         return 1.0
 
     @property
     def resolved(self) -> float:
-        """The largest log |u| at which m_K is known: beyond it the values of D^2 that matter underflow."""
+        """The largest log |u| at which m_K is known; for larger |u| the values of D^2 that matter underflow."""
         return math.inf
 
     @property
@@ -144,7 +144,7 @@ class DerivativeLaw:
 
     @property
     def mean_log(self) -> float:
-        """E log D^2 over D != 0."""
+        """The mean of log D^2 over D != 0."""
         return float(self.weights @ np.log(self.values))
 
     @property
@@ -153,7 +153,7 @@ class DerivativeLaw:
         return None
 
     def log_moment_transform(self, log_u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        r"""Return the two logarithms of the moment transform that keep their digits.
+        r"""Return log(1 + m_K / P(D != 0)) and log(m_K / u), which keep their digits for large and for small u.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ class DerivativeLaw:
         Returns
         -------
         ndarray of float, shape of `log_u`
-            1 where m_K is right to rounding, more where digits are lost.
+            Relative errors; 1 where m_K is right to rounding, more where digits are lost.
         """
         return np.ones(np.shape(log_u))
 

@@ -1,4 +1,4 @@
-"""Laws of finitely many values of D^2, of a piecewise affine activation or given by points: m_K in closed form.
+"""Laws of finitely many values of D^2, for which m_K has a closed form.
 
 Sources: BS (docs/references.md).
 """
@@ -43,11 +43,11 @@ class DiscreteLaw(DerivativeLaw):
     See Also
     --------
     derivative_law : The law of an activation.
-    DerivativeLaw : What all laws can do.
+    DerivativeLaw : The base class of all laws.
 
     References
     ----------
-    BS (24) and the two equations after it are the cases linear, ReLU and HardTanh. See docs/references.md.
+    BS (24) and the next two equations are the cases linear, ReLU and HardTanh. See docs/references.md.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class DiscreteLaw(DerivativeLaw):
 
     @property
     def kernel(self) -> CompiledLaw:
-        """The law as the kernels take it; a law of one value beside 0 has a closed form."""
+        """The law as arguments of the compiled functions; a law of one value beside 0 has a closed form."""
         plain = super().kernel
         if self.values.size > 1:
             return plain

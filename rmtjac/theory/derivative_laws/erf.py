@@ -44,17 +44,17 @@ class ErfLaw(QuadratureLaw):
     panels : ndarray of float, shape (k, 26)
         The panels of the rule, as for `QuadratureLaw`.
     intervals : ndarray of float, shape (1, 2)
-        The range of log D^2 in floats.
+        The range of log D^2, as far as D^2 is a float.
 
     See Also
     --------
     lerch_phi : The Lerch transcendent.
     derivative_law : The law of an activation.
-    DerivativeLaw : What all laws can do.
+    DerivativeLaw : The base class of all laws.
 
     References
     ----------
-    BS Section III prints a wrong factor, see docs/theory/errata.md. See docs/references.md.
+    BS Section III, with a wrong factor (docs/theory/errata.md). See docs/references.md.
     The derivation: docs/theory/lerch.md.
 
     Examples
@@ -72,11 +72,11 @@ class ErfLaw(QuadratureLaw):
 
     @property
     def decay(self) -> float:
-        """The exponent a of 1 + m_K ~ |u|^-a for large |u|: P(D^2 < x) falls like x^(1/(pi q))."""
+        """The exponent a of 1 + m_K ~ |u|^-a: min(1, 1/(pi q)), as P(D^2 < x) ~ x^(1/(pi q)) up to logarithms."""
         return min(1.0, 1.0 / (math.pi * self.variance))
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
-        """Return the relative error of m_K in units of rounding: 1, next to the cut as well.
+        """Return the relative error of m_K in units of rounding; it is 1 everywhere, also next to the cut.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class ErfLaw(QuadratureLaw):
 
     @property
     def kernel(self) -> CompiledLaw:
-        """The law as the kernels take it: by the Lerch transcendent, with the number 1 / (pi q)."""
+        """The law as arguments of the compiled functions: the Lerch transcendent with the number 1 / (pi q)."""
         number = 1.0 / (math.pi * self.variance)
         return CompiledLaw(int(LawKind.ERF), number, self.values, self.weights, self.panels)
 

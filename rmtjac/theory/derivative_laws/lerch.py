@@ -16,7 +16,7 @@ from rmtjac.validate import positive_int
 
 __all__ = ["lerch_mp", "lerch_phi"]
 
-_DEEPEST = -10_000  # for an a below this the series has too many terms to be added one by one
+_DEEPEST = -10_000  # for a below this, too many terms of the series have n + a < 0 and would be added one by one
 
 
 def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray:
@@ -35,7 +35,7 @@ def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray
     a : array_like of float, any shape
         The offset. Where n + a < 0 the term has :math:`(n+a)^{-1/2} = -i|n+a|^{-1/2}`.
     digits : int, optional
-        Number of decimal digits, for values of the type `mpmath.mpc`. Floats by default.
+        Number of decimal digits; then the values are of type `mpmath.mpc`. By default they are complex floats.
 
     Returns
     -------
@@ -51,14 +51,16 @@ def lerch_phi(z: Any, s: float, a: Any, digits: int | None = None) -> np.ndarray
 
     See Also
     --------
-    ErfLaw : The law whose moment transform it is.
+    ErfLaw : The law whose moment transform is of this form.
 
     Notes
     -----
     Relative error at most 2e-14, next to z = 1 at most 1e-15, for a in [0.05, 40] and \|z\| <= 1e6 (against Arb), at
-    most 4e-13 for other a > 0 and \|z\| up to 1e278; about 1 us a value, with `digits` or a < 0 some 3 ms. mpmath's own
-    ``lerchphi`` takes 20-170 ms and is silently wrong for large \|z\|: by 60 % at a = 0.7, \|z\| = 1e12 and 15 digits.
-    For another s python-flint has ``acb.lerch_phi``, whose error bounds are proved.
+    most 4e-13 for other a > 0 and \|z\| up to 1e278. Cost: about 1 us a value, with `digits` or a < 0 some 3 ms.
+
+    ``mpmath.lerchphi`` takes 20-170 ms and is silently wrong for large \|z\|: at z = -1e12, a = 0.7 and 15 digits
+    mpmath 1.4.1 returns about -9.8 + 7.2i, but the value is 1.75e-9. For another s python-flint has
+    ``acb.lerch_phi``, whose error bounds are proved.
 
     References
     ----------
@@ -118,10 +120,10 @@ def _in_digits(z: complex, a: float, digits: int) -> Any:
 
 
 def lerch_mp(z: Any, a: Any) -> Any:
-    """Return Phi(z, 1/2, a), a > 0, in the working precision of mpmath: real for a real z < 1, on the cut from below.
+    """Return Phi(z, 1/2, a), a > 0, in the working precision of mpmath; on the cut the value from below.
 
-    It is the trapezoid rule with the residues of near poles added, as in `rmtjac.kernels.limit.lerch`; the step and
-    the number of poles depend on the precision.
+    The value is real for real z < 1. It comes from the trapezoid rule with the residues of near poles added, as in
+    `rmtjac.kernels.limit.lerch`; the step and the number of poles depend on the precision.
     """
     import mpmath as mp
 
@@ -148,7 +150,7 @@ def lerch_mp(z: Any, a: Any) -> Any:
         for j in range(int(last / h) + 2):
             square = (j * h + offset) ** 2
             total += (1 if square == 0 else 2) * h * mp.exp(-a * square) / (1 - z * mp.exp(-square))
-        # The line Im t = pi / (a h) bounds what the grid misses by exp(-pi^2 / (a h^2)) <= exp(-goal).
+        # The line Im t = pi / (a h) bounds the error of the grid by exp(-pi^2 / (a h^2)) <= exp(-goal).
         turn, top = 2j * mp.pi / h, mp.pi / (a * h)
         for sign in (1, -1):
             for k in itertools.count(0 if sign == 1 else 1):

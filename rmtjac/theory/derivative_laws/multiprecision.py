@@ -1,8 +1,8 @@
 r"""m_K in the arithmetic of mpmath, for edges of the support to more digits than a float has.
 
-A Gaussian mean of a function analytic in a strip of half-width y is found by the trapezoid rule of step h to
-exp(-2 pi y/h): the step is halved until nothing changes, and the values of D^2 are kept. Where phi' has a kink or is a
-Python function, it is mpmath's quadrature on the pieces; a Python function has the 16 digits of a float.
+The trapezoid rule of step h gives a Gaussian mean of a function analytic in a strip of half-width y with an error of
+about exp(-2 pi y/h). The step is halved until nothing changes, and the values of D^2 are kept. If phi' has a kink or is
+a Python function, mpmath's quadrature on the pieces is used instead; a Python function has the 16 digits of a float.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _NODES: dict[tuple[str, float, int], list[list[tuple[Any, Any]]]] = {}
 
 
 def _analytic(phi: Activation) -> Analytic | None:
-    """Return the formula of phi', or None where there is none."""
+    """Return the formula of phi', or None if it has none."""
     return ANALYTIC.get(phi.name) if phi.code is not None else None
 
 
 def digits_known(phi: Activation) -> float:
-    """Return to how many digits phi' can be computed."""
+    """Return the number of digits to which phi' can be computed."""
     return math.inf if _analytic(phi) else 15.0
 
 

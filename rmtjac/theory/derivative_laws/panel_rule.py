@@ -1,9 +1,9 @@
 r"""A quadrature rule for E f(D^2), D = phi'(h), h ~ N(0, q), given phi' as a function of real h only.
 
-It is a composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2, or D where it
-changes its sign, is to rounding a polynomial on it whose level sets Newton's method finds. Then the poles of
-1/(1 - u D^2) near the panel are known, and the kernel corrects the rule for them (`rmtjac.kernels.limit.poles`). Where
-D^2 is even in h, half of the line is enough.
+It is a composite 16-point Gauss-Legendre rule in z = h / sqrt(q). A panel is halved until log D^2 (or D, if D changes
+its sign there) is a polynomial on it to rounding, with level sets that Newton's method finds. Then the poles of
+1/(1 - u D^2) near the panel are known, and the compiled functions correct the rule for them
+(`rmtjac.kernels.limit.poles`). If D^2 is even in h, half of the line is enough.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["FLOOR", "panel_rule"]
 
 Derivative = Callable[[np.ndarray], np.ndarray]
 
-_REACH = 13.5  # standard deviations: the mass beyond is 1.6e-41
-FLOOR = 1e-280  # smaller values of D^2 count as this one; they matter for |u| > 1e270 only
+_REACH = 13.5  # in standard deviations; the mass beyond is 1.6e-41
+FLOOR = 1e-280  # smaller values of D^2 are replaced by this one; they matter for |u| > 1e270 only
 _EPS = np.finfo(float).eps
 # The largest variation of log D^2 over a panel. The next poles lie 2 pi i off in log D^2; with these spans
 # they stay outside of the ellipse rho = 3.3, where the rule itself is exact.
@@ -58,8 +58,8 @@ def panel_rule(derivative: Derivative, variance: float, breakpoints: tuple[float
     """
 
     def checked(h: np.ndarray) -> np.ndarray:
-        """Return the derivative at h, or raise a ValueError if it is no array of finite numbers of that shape."""
-        with np.errstate(all="ignore"):  # far out 1/cosh(h) overflows on its way to 0
+        """Return the derivative at h, or raise a ValueError if it is not an array of finite numbers of that shape."""
+        with np.errstate(all="ignore"):  # at large h cosh(h) overflows although 1/cosh(h) tends to 0
             d = np.asarray(derivative(h), dtype=float)
         if d.shape != h.shape:
             raise ValueError(
@@ -78,7 +78,7 @@ def panel_rule(derivative: Derivative, variance: float, breakpoints: tuple[float
 
 
 def _intervals(derivative: Derivative, scale: float, breakpoints: tuple[float, ...], values: np.ndarray) -> np.ndarray:
-    """Return the range of log D^2 over all h, in pieces: the cut, with parts of almost no mass (softplus)."""
+    """Return intervals that hold log D^2 over all h; they give the cut, with parts of almost no mass (softplus)."""
     from scipy.optimize import minimize_scalar
 
     reach = _REACH * max(scale, 1.0)
@@ -125,9 +125,9 @@ def _panels(
     """Return the values of D^2, their weights and the rows of the panels."""
     inner = [b / scale for b in breakpoints if abs(b) < _REACH * scale]
     even = _even(derivative, scale, breakpoints)
-    # Off centre unless half of the line is enough: an extremum at 0, if a panel end, would be seen from both sides.
+    # The grid is off centre unless half of the line is enough: an extremum of D^2 at 0 must not be an end of panels.
     grid = np.linspace(0.0, _REACH, 14) if even else np.linspace(-_REACH - 0.1, _REACH, 29)
-    # At a large scale phi' may vary around h = 0 only, between two points of the first grid.
+    # If h has a large standard deviation, phi' may vary near h = 0 only, between two points of the first grid.
     near = 10.0 * 4.0 ** np.arange(max(0.0, math.log(scale, 4.0))) / scale
     edges = np.unique([*grid, *near, *([] if even else -near), *(b for b in inner if not even or b > 0.0)])
     low, high = edges[:-1], edges[1:]
@@ -138,7 +138,7 @@ def _panels(
         d = derivative(scale * z)
         mass = half[:, None] * _RULE * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
         rows, fine = _classify(d, mass.sum(axis=1), middle, half)
-        # Kept before halving, so that no point is evaluated twice and an interval too short to halve ends.
+        # Fine panels are kept before the others are halved: no point is evaluated twice, and the halving ends.
         kept.append((_square(d, rows)[fine].ravel(), mass[fine].ravel(), rows[fine]))
         low, high, middle = low[~fine], high[~fine], middle[~fine]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
@@ -151,13 +151,13 @@ def _panels(
 
 
 def _square(d: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return D^2 at the nodes: from the polynomial where log D^2 is one, which has no noise of phi' at a large h.
+    """Return D^2 at the nodes, from the polynomial where log D^2 is one: it is free of the noise of phi' at large h.
 
-    The kernel uses the difference between a pole and a node, which noise of D^2 would spoil.
+    The compiled functions use the difference between a pole and a node, in which noise of D^2 would be amplified.
     """
     smooth = np.isin(rows[:, Column.KIND], (PanelKind.LOG, PanelKind.EXTREMUM))
     logs = rows[:, Column.COEFFICIENTS :] @ np.polynomial.chebyshev.chebvander(_POINTS, ORDER - 1).T
-    with np.errstate(over="ignore"):  # in rows of another kind, which are not used
+    with np.errstate(over="ignore"):  # rows of another kind may overflow; they are not used
         return np.where(smooth[:, None], rows[:, Column.REFERENCE, None] * np.exp(logs), np.maximum(d * d, FLOOR))
 
 
@@ -182,11 +182,11 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
     all_noise = fine_noise + 4.0 * _EPS / np.maximum(size, FLOOR**0.5)  # of log D^2 where D is largest
     zigzag = (np.diff(np.sign(np.diff(logs, axis=1)), axis=1) != 0.0).sum(axis=1) > 2
     flat = ((span <= 1e-9) | (zigzag & ~precise & (span <= 200.0 * all_noise))) & ~crossing
-    # No u depends on a far panel of mass 1e-38; on one around a zero of phi' only |u| > 1 / mass^2 depends.
+    # A far panel of mass 1e-38 matters for no u; a panel around a zero of phi' matters for |u| > 1 / mass^2 only.
     plain = flat | (mass < 1e-38) | (half < 1e-17) | (logs.max(axis=1) < math.log(FLOOR) + 10.0)
     log = l_done & (span <= _SPAN) & _steady(l_slope, _BEND)
     extremum = l_done & (span <= _SPAN_EXTREMUM) & _steady(l_bend, 0.8)
-    # D as a polynomial is right to the rounding of its largest value: enough next to a zero, or if D varies little.
+    # As a polynomial D has the rounding error of its largest value, small enough next to a zero or if D varies little.
     signed = d_done & _steady(d_slope, _BEND) & (crossing | (size < 30.0 * np.abs(d).min(axis=1)))
     kinds = [PanelKind.PLAIN, PanelKind.LOG, PanelKind.EXTREMUM, PanelKind.SIGNED]
     kind = np.select([plain, log, extremum, signed], kinds, PanelKind.UNRESOLVED)
@@ -205,7 +205,7 @@ def _classify(d: np.ndarray, mass: np.ndarray, middle: np.ndarray, half: np.ndar
         for _ in range(30):
             t -= slope(t) / bend(t)
         # An extremum far from the panel would not be a pair of nearby poles.
-        good[i] = abs(t) < 1.5  # the kernel looks for poles up to 2.5 off within 4 of the extremum
+        good[i] = abs(t) < 1.5  # `poles` searches up to 2.5 off the panel, within 4 of the extremum
         rows[i, Column.EXTREMUM_PLACE] = t
         rows[i, Column.EXTREMUM_VALUE] = series(t)
         rows[i, Column.EXTREMUM_CURVATURE] = bend(t)
@@ -220,7 +220,7 @@ def _values(derivative: np.ndarray) -> np.ndarray:
 def _resolve(f: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Chebyshev coefficients, those at the level of noise set to zero, and whether the last two are noise."""
     coefficients = f @ _TO_CHEBYSHEV
-    # A polynomial with coefficients of noise would have spurious poles off the panel.
+    # If coefficients of noise stayed, the polynomial would lead to spurious poles off the panel.
     small = np.abs(coefficients) < 4.0 * noise[:, None]
     coefficients[small] = 0.0
     return coefficients, small[:, -2:].all(axis=1)

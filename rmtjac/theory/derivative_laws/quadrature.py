@@ -25,8 +25,8 @@ class QuadratureLaw(DerivativeLaw):
     .. math:: m_K(z) = \int \frac{z\,\varphi'(h)^2}{1 - z\,\varphi'(h)^2}\,
               \frac{e^{-h^2/2q}}{\sqrt{2\pi q}}\,dh
 
-    by one composite Gauss-Legendre rule for all z, whose error at the poles of the integrand is known and added. Made
-    by `derivative_law`.
+    It is computed by one composite Gauss-Legendre rule for all z; the error of the rule at the poles of the integrand
+    is known and corrected. Made by `derivative_law`.
 
     Attributes
     ----------
@@ -39,14 +39,14 @@ class QuadratureLaw(DerivativeLaw):
     source : tuple of (Activation, float)
         The activation and the variance q of h.
     panels : ndarray of float, shape (k, 26)
-        What makes the rule exact next to its poles (`rmtjac.kernels.limit.poles`).
+        The panels with the numbers that correct the rule near poles (`rmtjac.kernels.limit.poles`).
     intervals : ndarray of float, shape (k, 2)
         Intervals that hold the values of log D^2, descending.
 
     See Also
     --------
     derivative_law : The law of an activation.
-    DerivativeLaw : What all laws can do.
+    DerivativeLaw : The base class of all laws.
 
     References
     ----------
@@ -75,12 +75,12 @@ class QuadratureLaw(DerivativeLaw):
 
     @property
     def lost(self) -> float:
-        """P(D^2 < 1e-280), and 0 where a tail (`rmtjac.theory.derivative_laws.tails`) describes these values."""
+        """P(D^2 < 1e-280), or 0 if a tail (`rmtjac.theory.derivative_laws.tails`) describes these values."""
         return 0.0 if has_tail(self.panels) else float(self.weights[self.values <= FLOOR].sum())
 
     @property
     def resolved(self) -> float:
-        """The largest log |u| at which m_K is known: finite where values of D^2 below the nodes matter."""
+        """The largest log |u| at which m_K is known; finite if values of D^2 below those at the nodes matter."""
         return DEEP if self.lost > 1e-15 else math.inf
 
     @property
@@ -127,7 +127,7 @@ class QuadratureLaw(DerivativeLaw):
 
     @property
     def kernel(self) -> CompiledLaw:
-        """The law as the kernels take it: a quadrature rule with panels."""
+        """The law as arguments of the compiled functions: a quadrature rule with panels."""
         return CompiledLaw(int(LawKind.NODES), 1.0, self.values, self.weights, self.panels)
 
     def relative_error(self, log_u: np.ndarray) -> np.ndarray:
@@ -141,13 +141,13 @@ class QuadratureLaw(DerivativeLaw):
         Returns
         -------
         ndarray of float, shape of `log_u`
-            1 where m_K is right to rounding, more where digits are lost.
+            Relative errors; 1 where m_K is right to rounding, more where digits are lost.
         """
         beyond = log_u.real > -math.log(self.supremum)
         angle = np.maximum(np.abs(log_u.imag), 1e-150)
         out = 1.0 + np.where(beyond, 0.5 / angle + 1e-3 / angle**2, 0.0)
-        # That holds for nodes of any weight. Next to a tip the poles are close to nodes of almost no weight: there
-        # compare the sum of the conditions of the terms, |x d/dx 1/(1 - ux)| = |ux| / |1 - ux|^2, with that of m_K.
+        # This bound ignores the weights of the nodes. Next to a tip the poles are close to nodes of almost no weight:
+        # there the sum of |x d/dx 1/(1 - ux)| = |ux| / |1 - ux|^2 over the nodes is compared with that for m_K.
         close = np.flatnonzero(out > 1e4)
         c, _, c1, *_ = log_moment_transform_array(*self.kernel, log_u.ravel()[close])
         for i, slope in zip(close, np.abs(c * c1), strict=True):

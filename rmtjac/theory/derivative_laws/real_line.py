@@ -11,7 +11,7 @@ from rmtjac.theory.derivative_laws.base import DerivativeLaw
 
 __all__ = ["FreeInterval", "discrete", "evaluate", "free_intervals", "invert_m"]
 
-FAR = 600.0  # in log u: 1e260, the largest |u| at which the nodes of a law determine m_K
+FAR = 600.0  # in log |u|: the nodes of a law determine m_K up to |u| = 1e260
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def evaluate(law: DerivativeLaw, v: np.ndarray, sign: int) -> tuple[np.ndarray, 
 
 
 def free_intervals(law: DerivativeLaw) -> list[FreeInterval]:
-    """Return the intervals of the real line off the cut: u < 0, below 1/b, between and beyond the values of 1/D^2."""
+    """Return the intervals of the real line off the cut: u < 0, 0 < u < 1/b, and those off the values of 1/D^2."""
     p = law.mass
     out = [FreeInterval(law, -1, -FAR, FAR, -p, 0.0)]
     ends = -law.spectrum  # in log u, ascending
@@ -57,7 +57,7 @@ def free_intervals(law: DerivativeLaw) -> list[FreeInterval]:
     for low, high in zip(tips[::2], tips[1::2], strict=True):
         if high == math.inf and low > FAR - 70.0:  # D^2 has values that are too close to 0 for a u beyond them
             continue
-        # In floats m_K at 1e-14 from the tip of a cut stands for its value there, whether it diverges or not.
+        # In floats m_K at a distance of 1e-14 from the tip of a cut replaces its value there, finite or infinite.
         first, beyond = low == -math.inf, high == math.inf
         low = low if first else low + 1e-14 * max(1.0, abs(low))
         high = high if beyond else high - 1e-14 * max(1.0, abs(high))

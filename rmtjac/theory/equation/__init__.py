@@ -1,1 +1,1 @@
-"""The limit equation of given layers: its terms, its roots by two routes, its edges and its support."""
+"""The limit equation of given layers: its terms, its roots, the support and the edges that follow from it."""

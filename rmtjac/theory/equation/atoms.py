@@ -1,4 +1,4 @@
-"""The atoms of the limit off 0, which only orthogonal weights leave: eigenspaces of all D_l^2 that intersect."""
+"""The atoms of the limit off 0: eigenspaces of all D_l^2 that intersect, which needs orthogonal weights."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rmtjac.theory.equation.layers import Layers
 
 __all__ = ["atoms"]
 
-_ROUNDING = 1e-14  # of a probability
+_ROUNDING = 1e-14  # a bound of the rounding error of a probability
 
 
 class _Chosen(NamedTuple):
-    """One value of D_l^2 for each of the first layers: terms that add up to log lambda, and to the dimension left."""
+    """One value of D_l^2 for each of the first layers, with what it adds to log lambda and leaves of the dimension."""
 
     logs: tuple[float, ...]
     dimensions: tuple[float, ...]
@@ -27,7 +27,7 @@ def atoms(layers: Layers) -> tuple[np.ndarray, np.ndarray]:
 
     One value of D_l^2 is chosen in each layer. Its eigenspace lacks a share 1 - w of the n_{l+1} dimensions, w the
     probability of the value, and the mass of the atom is what remains when all layers have taken their share (Belinschi
-    2003). At most one layer can have a value of probability up to 1/2, so few choices leave anything, at any depth.
+    2003). At most one layer can have a value of probability up to 1/2, so few choices lead to an atom, at any depth.
 
     Examples
     --------

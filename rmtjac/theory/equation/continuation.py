@@ -5,16 +5,16 @@ With w(z) = m_M(1/z) the limit equation of L equal layers, BS (19), is
 .. math:: w = m_K(z^{-1/L}\,\Psi_L(w)), \qquad \Psi_L(w) = (1+w)^{1/L} w^{1-1/L},
 
 iterated to |w_n - w_{n-1}| < tol at each z^{(k)} = lambda + i b^{N-k}, k = 0 ... 2N, from the solution at the previous
-z, BS (20)-(22). At the last z rho = -Im((1 + w)/z)/pi, BS (23). What differs from the paper, and why:
+z, BS (20)-(22). At the last z the density is rho = -Im((1 + w)/z)/pi, BS (23). Two things differ from the paper:
 
 - **Start.** The paper starts from w = 0. For L >= 2 that is a root for every z, and the iteration never leaves it. Here
   it starts from the asymptotic value w = m_1/z, m_1 = (E D^2)^L.
 - **End.** At Im z = b^{-N} the density is smeared over that width, and the iteration may not have converged: near the
-  real axis it need not contract, and for L = 1 it often does not. With ``polish`` a secant method goes on from the last
+  real axis it need not contract, and for L = 1 it often does not. With ``polish`` a secant method starts from the last
   w at z = lambda, to the working precision. Without it, the result is that of the paper.
 
-Powers are principal. Arg w and Arg(1 + w) lie in [-pi, 0] for Im z > 0, and on the physical branch the argument of m_K
-has its phase in (-pi, 0) (`rmtjac.theory.equation.roots`).
+Powers are principal. Arg w and Arg(1 + w) lie in [-pi, 0] for Im z > 0, and on the physical branch the number at which
+m_K is taken has its argument in (-pi, 0) (`rmtjac.theory.equation.roots`).
 
 Sources: BS (docs/references.md).
 """
@@ -45,22 +45,22 @@ class ContinuationPoint:
     density : mpf
         rho(lambda).
     residual : mpf
-        |w - m_K(...)| at the end.
+        |w - m_K(z^{-1/L} Psi_L(w))| at the end.
     status : Status
         ``CONVERGED`` if the last step (the polish, if any) met its tolerance. Else ``ITERATION_LIMIT``, and w is the
         last iterate of the path: far below the upper edge the path of BS can end far from the root.
     iterations : int
         Fixed-point steps over the whole path.
     unconverged : int
-        How many of the 2N + 1 points of the path ended at the iteration limit.
+        The number of points, of the 2N + 1 points of the path, that ended at the iteration limit.
 
     See Also
     --------
-    continuation : Makes them.
+    continuation : Follow the path and return such points.
 
     References
     ----------
-    BS (18)-(23). See docs/references.md.
+    BS (17)-(23). See docs/references.md.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def continuation(
     tol, max_iter : float > 0, int
         The epsilon and N_0 of BS (21).
     polish : bool
-        Whether a secant method goes on at z = lambda.
+        Whether a secant method continues from the end of the path at z = lambda.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def continuation(
     See Also
     --------
     rmtjac.limit_spectrum : The limit by the explicit inverse, or with ``method="continuation"`` by this route.
-    convergence_map : Where this route works.
+    convergence_map : Map where this route works.
 
     Notes
     -----
@@ -192,7 +192,7 @@ def _path(
     """Return the outcome at one lambda, in units of the variance."""
 
     def image(w: Any, z: Any) -> Any:
-        # Powers are principal; as an exponential z^{-1/L} stays on the branch that is analytic above the cut.
+        # Powers are principal; written as an exponential, z^{-1/L} stays on the branch that is analytic above the cut.
         return law.moment_transform_mp(mp.exp((mp.log(1 + w) + (depth - 1) * mp.log(w) - mp.log(z)) / depth))
 
     width = min(lam, mp.mpf(1))

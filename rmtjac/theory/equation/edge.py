@@ -1,4 +1,4 @@
-"""The ends of the intervals of the support, and what the density is like next to them."""
+"""The ends of the intervals of the support, and how the density behaves next to them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Edge", "EdgeKind"]
 
 
 class EdgeKind(StrEnum):
-    """What the density is like next to an edge."""
+    """How the density behaves next to an edge."""
 
     SQUARE_ROOT = "square-root"
     TIP = "tip"
     HARD = "hard"
     ATOM = "atom"
-    NONE = "none"  # no edge: a gap of the support that goes down to lambda = 0, or up to infinity, ends there
+    NONE = "none"  # no edge: the end, at lambda = 0 or infinity, of a gap of the support
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Edge:
     kind : EdgeKind
         ``"square-root"``, the common case; ``"tip"``, where u reaches the end of the values of 1/D^2 and the density
         vanishes faster; ``"hard"``, where it diverges at lambda = 0; ``"atom"``, where M is a multiple of D^2 and
-        has its edge.
+        the edge is an edge of the law of D^2.
     exponent : float
         The density is proportional to this power of the distance from the edge: 1/2 at a square-root edge, negative
         at a hard one; NaN where it follows no power.

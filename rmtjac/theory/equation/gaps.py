@@ -1,9 +1,8 @@
-r"""The gaps that one branch of real m leaves: where log lambda falls as m grows.
+r"""The gaps of the support that come from one branch of real m: they are where log lambda falls as m grows.
 
-The branch is cut into cells. On each the slope has bounds that need no further point (`rmtjac.theory.equation.slopes`);
-a cell on which they have one sign is done, the others are divided until log lambda can move by less than `_FINE` over
-each. So the ends of the gaps are found, and no gap wider than what the undecided cells leave can hide between two
-points.
+The branch is cut into cells. `rmtjac.theory.equation.slopes` bounds the slope on a cell from its two ends. A cell on
+which both bounds have the same sign is done; the others are divided until log lambda changes by less than `_FINE` over
+each. So the ends of the gaps are found, and a missed gap is not wider than the change over the undecided cells.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ from rmtjac.theory.equation.stretches import Branch, scale
 
 __all__ = ["CriticalPoint", "Gap", "gaps"]
 
-_FINE = 1e-11  # in log lambda: a cell over which it moves by less is not divided
-_PIECES = 6  # that a cell is divided into
+_FINE = 1e-11  # a cell over which log lambda changes by less is not divided
+_PIECES = 6  # the number of pieces into which a cell is divided
 _ROUNDS = 14
 _MOST_OF_NODES, _MOST_OF_VALUES = 1_000, 20_000  # cells in a round, where m_K is a sum over nodes, over a few values
 _LARGE = 10.0  # log m, in units of its scale, beyond which 1/m^2 is lost beside 1/m
@@ -39,7 +38,7 @@ class CriticalPoint(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Gap:
-    """A stretch of m on which log lambda falls; an end in m is None where the gap goes on to the end of the branch."""
+    """An interval of m on which log lambda falls; an end is None if the gap extends to that end of the branch."""
 
     branch: Branch
     low: CriticalPoint | None
@@ -47,11 +46,11 @@ class Gap:
 
 
 def gaps(layers: Layers, weights: Factors, branch: Branch) -> tuple[list[Gap], float]:
-    """Return the gaps of a branch, and a bound of the width, in log lambda, of any that may have been missed.
+    """Return the gaps of a branch, and a bound of the width, in log lambda, of gaps that may have been missed.
 
     Examples
     --------
-    Above the support of Marchenko-Pastur, whose upper edge is at m = 1, lambda = (1 + m)^2 / m = 4:
+    The gap above the support of the Marchenko-Pastur law, with its upper edge at m = 1, lambda = (1 + m)^2 / m = 4:
 
     >>> from rmtjac.theory import DiscreteLaw
     >>> from rmtjac.theory.equation.stretches import branches
@@ -88,7 +87,7 @@ class _Sides(NamedTuple):
 
 
 class _Curve:
-    """The slope d log lambda / d log|m| along a branch, with the sign that makes it negative where log lambda falls."""
+    """The slope d log lambda / d log|m| along a branch, with a sign so that it is negative where log lambda falls."""
 
     def __init__(self, layers: Layers, weights: Factors, branch: Branch) -> None:
         self.layers, self.weights, self.branch = layers, weights, branch
@@ -116,9 +115,9 @@ class _Curve:
 
 
 def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return points m, ascending, whether log lambda falls at each, and the widest cell in log lambda left undecided.
+    """Return ascending points m, whether log lambda falls at each, and the width of the widest undecided cell.
 
-    NaN is no proof: where a bound is NaN the cell counts as undecided.
+    The width is the change of log lambda. A cell of which a bound is NaN is undecided.
     """
     m, terms = _resolved(curve)
     points, falls = [m], [curve.value(m, terms) < 0.0]
@@ -157,10 +156,10 @@ def _cells(curve: _Curve) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def _resolved(curve: _Curve) -> tuple[np.ndarray, list[Parts]]:
-    """Return the coarse grid with its terms, without the points that are too large where a cancellation needs 1/m^2.
+    """Return the coarse grid with its terms, without the points m that are too large for the term of order 1/m^2.
 
-    Without Gaussian weights log lambda is a constant plus kappa / m for large m. Where kappa is 0 the next term, of
-    order 1/m^2, decides, and it is lost to rounding for very large m.
+    Without Gaussian weights log lambda is a constant plus kappa / m for large m. If kappa is 0 the next term, of order
+    1/m^2, decides, and rounding hides it for very large m.
     """
     layers, branch, segment = curve.layers, curve.branch, curve.branch.segment
     m, terms = segment.m, branch.terms
@@ -175,7 +174,7 @@ def _resolved(curve: _Curve) -> tuple[np.ndarray, list[Parts]]:
 def _critical(curve: _Curve, rises: float, falls: float) -> CriticalPoint:
     """Return the zero of the slope between a point where log lambda rises and one where it falls.
 
-    The method is that of secants, kept in a bracket.
+    The secant method is used, with a bracket.
     """
     a, b = rises, falls
     f = curve.value(np.array([a, b]), curve.terms(np.array([a, b])))
@@ -183,7 +182,7 @@ def _critical(curve: _Curve, rises: float, falls: float) -> CriticalPoint:
         if not f[0] >= 0.0 > f[1] or abs(b - a) <= 1e-15 * abs(b):
             break
         x = a + (b - a) * f[0] / (f[0] - f[1])
-        # Three points about the secant's: the zero is nearly always between two of them.
+        # Three points around that of the secant: the zero is nearly always between two of them.
         inner = np.array([x - 1e-3 * (x - a), x, x + 1e-3 * (b - x)])
         points = np.array([a, *inner, b])
         values = np.array([f[0], *curve.value(inner, curve.terms(inner)), f[1]])

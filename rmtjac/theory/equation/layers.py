@@ -1,4 +1,7 @@
-"""The layers of a network, and the terms of the limit equation that they make."""
+"""The layers of a network, and the terms of the limit equation that they make.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ __all__ = ["Layers", "snap"]
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """What the limit depends on: a law of D^2, a weight variance, a width and a kind of weights for each layer.
+    """All that the limit depends on: a law of D^2, a weight variance, a width and a kind of weights for each layer.
 
     Layers of the same law and width are one term of the equation, with a multiplicity; `rmtjac.theory.equation.roots`
     explains the terms.
@@ -31,9 +34,9 @@ class Layers:
     laws : sequence of DerivativeLaw
         Laws of D_l^2, one per layer.
     variances : sequence of float
-        The sigma_l^2 > 0: n_l Var W_ij, or the squared gain of orthogonal weights.
+        The numbers sigma_l^2 > 0: n_l Var W_ij, or the squared gain of orthogonal weights.
     widths : sequence of float, optional
-        The n_0 ... n_L > 0, of which only the ratios matter; equal by default.
+        The widths n_0 ... n_L > 0, of which only the ratios matter; equal by default.
     orthogonal : sequence of bool, optional
         Whether the weights of a layer are orthogonal (orthonormal rows or columns); none by default.
 
@@ -46,7 +49,7 @@ class Layers:
     free_ratios, free_counts : ndarray of float, shape (factors,)
         The factors (1 + r_f m)^{k_f} of the weights.
     log_scale : float
-        log lambda - H.
+        The constant log lambda - H of the equation (`rmtjac.theory.equation.roots`).
 
     Raises
     ------
@@ -60,7 +63,7 @@ class Layers:
 
     References
     ----------
-    docs/theory/layers.md.
+    BS (14) for layers that are alike; docs/theory/layers.md. See docs/references.md.
 
     Examples
     --------
@@ -111,7 +114,7 @@ class Layers:
             scales += [(widths[l + 1], 1), (widths[place], -1)]
             if orthogonal[l]:
                 free[ratio[place]] -= 1.0
-            if law.constant:  # m_K = u b / (1 - u b), so that m_K / u = b (1 + m_K): one more such factor
+            if law.constant:  # m_K = u b / (1 - u b), so that m_K / u = b (1 + m_K): another factor 1 + r m
                 free[r] += 1.0
                 log_scale += math.log(law.supremum)
                 scales.append((law.supremum, 1))
@@ -170,13 +173,13 @@ class Layers:
 
     @cached_property
     def shares(self) -> np.ndarray:
-        """The mu r_g / p_g of the terms, at most 1, and exactly 1 for a term of the smallest rank."""
+        """The numbers mu r_g / p_g of the terms, at most 1, and exactly 1 for a term of the smallest rank."""
         masses = np.array([law.mass for law in self.groups])
         return snap(self.rank * self.ratios / masses)
 
     @cached_property
     def free_shares(self) -> np.ndarray:
-        """The mu r_f of the factors of the weights."""
+        """The numbers mu r_f of the factors of the weights."""
         return snap(self.rank * self.free_ratios)
 
     @property
@@ -240,7 +243,7 @@ class Layers:
 
     @cached_property
     def kernel(self) -> CompiledEquation:
-        """The equation as `rmtjac.kernels.limit.roots` takes it."""
+        """The equation as an argument of `rmtjac.kernels.limit.roots`."""
         kinds, numbers, values, weights, panels = zip(*(law.kernel for law in self.groups), strict=True)
         offsets = np.cumsum([(0, 0), *((len(v), len(p)) for v, p in zip(values, panels, strict=True))], axis=0)
         return CompiledEquation(
@@ -253,5 +256,5 @@ class Layers:
 
 
 def snap(shares: np.ndarray) -> np.ndarray:
-    """Return `shares`, with those that are 1 to rounding made 1: what is equal at lambda = 0 counts as equal."""
+    """Return `shares`, with entries that are 1 up to rounding set to 1: ranks that agree up to rounding are equal."""
     return np.where(np.abs(shares - 1.0) < 1e-14, 1.0, shares)

@@ -1,4 +1,4 @@
-"""The layers of the limit equation that an ensemble and the propagation of its signal lead to."""
+"""The layers of the limit equation, made from an ensemble and the propagation of its signal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def layers_of_ensemble(ensemble: Ensemble, signal: MeanField) -> Layers:
     Raises
     ------
     ValueError
-        If the weights of a layer vanish, or their variance leaves the range of a float.
+        If the weights of a layer are 0, or their variance leaves the range of a float.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def weight_variances(ensemble: Ensemble) -> list[float]:
     Raises
     ------
     ValueError
-        If the weights of a layer vanish, or their variance leaves the range of a float.
+        If the weights of a layer are 0, or their variance leaves the range of a float.
 
     Examples
     --------
@@ -62,6 +62,6 @@ def weight_variances(ensemble: Ensemble) -> list[float]:
 
 
 def _laws(ensemble: Ensemble, signal: MeanField) -> list[DerivativeLaw]:
-    """Return the law of D^2 per layer; variances that agree to rounding count as equal."""
+    """Return the law of D^2 per layer; variances that agree up to rounding are treated as equal."""
     pairs = zip(ensemble.activations, signal.preactivation_variances, strict=True)
     return [derivative_law(phi, float(f"{q:.13g}")) for phi, q in pairs]

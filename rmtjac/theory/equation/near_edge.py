@@ -8,7 +8,7 @@ x = v - v_e, v = log u of the leading law:
 \sum_{n\ge1} m_n x^n,
 
 with lambda_e known to more digits than a float has, so that lambda - lambda_e is right for every float lambda. The
-Taylor coefficients come from the trapezoid rule on a circle. Of the two roots x the one with Im u < 0 is taken.
+Taylor coefficients come from the trapezoid rule on a circle. Of the two roots x, the one with Im u < 0 is taken.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from rmtjac.theory.equation.layers import Layers
 __all__ = ["WITHIN", "Expansion", "expand"]
 
 WITHIN = 2e-3  # distance in log lambda
-_POINTS, _TERMS = 64, 28  # on the circle, of the series
-_USED = 0.25  # share of the radius of the circle on which the series is used: 0.25^28 = 1e-17
+_POINTS, _TERMS = 64, 28  # the number of points on the circle, and of terms of the series
+_USED = 0.25  # the series is used up to this share of the radius of the circle: 0.25^28 = 1e-17
 _EPS = np.finfo(float).eps
 
 
@@ -67,10 +67,10 @@ class Expansion:
             near = (square < 0.0) & (size < self.radius)
         x = np.where(near, x, 1.0)
         slope = np.polynomial.polynomial.polyder(self.h)
-        for _ in range(4):  # quadratic, from a relative error of the radius at most
+        for _ in range(4):  # quadratic convergence from a small relative error
             x = x - (np.polynomial.polynomial.polyval(x, self.h) - away) / np.polynomial.polynomial.polyval(x, slope)
         value = np.polynomial.polynomial.polyval(x, self.m).imag
-        with np.errstate(divide="ignore", invalid="ignore"):  # at the edge itself, which is not near in this sense
+        with np.errstate(divide="ignore", invalid="ignore"):  # division by 0 at the edge itself, which is not `near`
             error = np.abs(value) * (4.0 * _EPS + 1e-13 + 0.5 * self.uncertainty / np.abs(away))
         return value, error, near & (np.sign(x.imag) == self.side)
 
@@ -97,7 +97,7 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
     radius = _distance(layers, edge, signs)
     for _ in range(20):
         values = np.empty((2, _POINTS), dtype=complex)
-        with np.errstate(all="ignore"):  # on too wide a circle the values may be anything
+        with np.errstate(all="ignore"):  # on a circle that is too wide the values may overflow
             values[:, lower] = _on_circle(layers, edge.log_u, radius * circle[lower])
         values[:, ~lower] = values[:, lower][:, ::-1].conj()
         if not np.isfinite(values).all():
@@ -105,7 +105,7 @@ def expand(layers: Layers, edge: Edge) -> Expansion | None:
             continue
         series = np.fft.fft(values, axis=1) / _POINTS * np.exp(-1j * np.pi * np.arange(_POINTS) / _POINTS)
         sizes = np.abs(series)
-        # Analytic beyond the circle: the coefficients fall to rounding; else a singularity is too close.
+        # If H and m are analytic beyond the circle the coefficients fall to rounding; else a singularity is too close.
         if (sizes[:, 24:40].max(axis=1) < 1e-9 * sizes[:, 1:3].max(axis=1)).all():
             break
         radius *= 0.5
@@ -156,8 +156,8 @@ def _on_circle(layers: Layers, base: np.ndarray, x: np.ndarray) -> np.ndarray:
 def _position(layers: Layers, edge: Edge, signs: np.ndarray) -> tuple[float, float, float]:
     """Return lambda_e as a sum of two floats, and its relative error.
 
-    H is stationary at the edge: its value at a point 1e-12 off is right to 1e-24, so one evaluation in 32 digits is
-    enough.
+    H is stationary at the edge, so its value at a distance of 1e-12 has an error of 1e-24. One evaluation in 32 digits
+    is enough.
     """
     import mpmath as mp
 

@@ -1,12 +1,12 @@
-"""The mass on the support by another route than the cdf: the integral of the density over its intervals.
+"""The mass on the support, as the integral of the density over its intervals: a check of the support.
 
 The closed-form cdf is 1 at the upper edge whether or not an interval below was lost; the integral is not. The density
 at a point depends on no other point (`rmtjac.theory.equation.roots`), so a sum of 1 says that the support is complete.
 
-In x = log lambda the measure is -Im m / pi dx. It starts like a square root at most ends, so x goes like t^2 there and
-a Gauss-Legendre rule in t converges geometrically. Where the sum differs from 1, panels are halved as long as that
-changes it. For peaks too narrow for that, with up to a thousandth of the mass, the rise of the cdf on their panels is
-used: within an interval that is known, the rise does not depend on whether another interval was lost.
+In x = log lambda the measure is -Im m / pi dx. At most ends it starts like a square root; there x is proportional to
+t^2, and a Gauss-Legendre rule in t converges geometrically. If the sum differs from 1, panels are halved as long as
+this changes the sum. Peaks that are too narrow for it may hold up to a thousandth of the mass; on their panels the rise
+of the cdf is used. Within a known interval, the rise does not depend on whether another interval was lost.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from rmtjac.theory.equation.support import Support, support
 
 __all__ = ["TOLERANCE", "checked_support", "missing_mass"]
 
-TOLERANCE = 1e-7  # of the mass
-_GOAL = 1e-9  # error of the mass at which the quadrature stops
-_LITTLE = 1e-7  # mass next to 0 that the cdf gives
+TOLERANCE = 1e-7  # the largest error of the mass that is accepted
+_GOAL = 1e-9  # the error of the mass at which the quadrature stops
+_LITTLE = 1e-7  # so much mass next to 0 is taken from the cdf
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
-_DEEPEST = 300.0  # below the upper edge, in log lambda: the cdf gives the mass farther down
+_DEEPEST = 300.0  # in log lambda; mass farther than this below the upper edge is taken from the cdf
 _SHORT = 6.0  # in log lambda: a shorter interval is one piece
 _NARROW = 1e-5  # in t: on a narrower panel, at an edge, the density is noise and has no weight
-_MOST = 2_000  # panels
+_MOST = 2_000  # the largest number of panels
 _ENOUGH, _SEEN = 40, 1e-3  # after so many panels, and with all mass but this found, the cdf gives the rest
 
 
 def checked_support(layers: Layers, atom: float, ensemble: dict[str, Any] | None = None) -> Support:
-    """Return the support, once its mass is known to be 1; `ensemble`, a dict of facts, is named in the error.
+    """Return the support after checking that its mass is 1; the error message quotes `ensemble`, a dict of facts.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
         if not rough.any():
             return missing
         if spent > _ENOUGH and abs(missing) <= _SEEN:
-            # Peaks too narrow for the rule: what F rises by on these panels tells the same, where it is known.
+            # On peaks that are too narrow for the rule the rise of F replaces the integral, if it is known.
             rest = missing - float(np.nansum((steps - parts)[rough]))
             if abs(rest) <= 0.1 * TOLERANCE:
                 return rest
@@ -108,9 +108,9 @@ def missing_mass(layers: Layers, ends: Support, atom: float) -> float:
 
 
 def _outside(layers: Layers, ends: Support, atom: float) -> float:
-    """Return the mass of M = c D^2 that lies on no interval, by the nodes of D^2.
+    """Return the mass of M = c D^2 that lies on no interval, as a sum over the nodes of D^2.
 
-    Where D^2 gathers near a value its density is none that floats of lambda resolve.
+    If D^2 is concentrated near one value, floats of lambda do not resolve its density.
     """
     law = layers.groups[0]
     log_lam = np.log(law.values) + layers.log_scale
@@ -140,7 +140,7 @@ def _pieces(layers: Layers, ends: Support, atom: float) -> tuple[list[_Piece], f
 def _smooth_intervals(layers: Layers, ends: Support) -> list[tuple[float, float]]:
     """Return the intervals in log lambda, cut where the density is infinite.
 
-    It is where M = c D^2 and D^2 has a maximum or a minimum at some h.
+    It is infinite where M = c D^2 and D^2 has a maximum or a minimum at some h.
     """
     source = layers.groups[0].source
     if not layers.explicit or source is None or isinstance(layers.groups[0], DiscreteLaw):
@@ -175,7 +175,7 @@ def _mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _bottom(layers: Layers, high: float, atom: float) -> tuple[float, float]:
-    """Return a point below which next to no mass lies, or none is resolved, and the mass below it."""
+    """Return a low point and the mass below it, which is tiny unless no lower point is resolved."""
     low, below, depth = high, 0.0, 1.0
     while depth < _DEEPEST:
         point = np.array([high - depth])
@@ -231,8 +231,8 @@ def _integrals(
     half = 0.5 * (high - low)
     log_lam, rate = _place(pieces, which, (0.5 * (low + high))[:, None] + half[:, None] * _NODES)
     density = np.zeros(rate.shape)
-    # Between clouds of eigenvalues that only far tails join, no root is found, after a long search. So a quarter of the
-    # nodes is tried first.
+    # Between clusters of eigenvalues that only far tails connect, the solver searches long and finds no root. So a
+    # quarter of the nodes is tried first.
     probe = np.arange(_NODES.size) % 4 == 2
     rows, seen = np.ones(half.size, dtype=bool), np.zeros(half.size, dtype=bool)
     for nodes in (probe, ~probe):
@@ -245,7 +245,7 @@ def _integrals(
 
 
 def _steps(layers: Layers, pieces: list[_Piece], which: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return the rise of the cdf on each panel, NaN where it is not known; taken a little inside the ends."""
+    """Return the rise of the cdf over each panel, measured a little inside its ends; NaN where it is not known."""
     inward = 1e-6 * (high - low)
     log_lam, _ = _place(pieces, which, np.column_stack([low + inward, high - inward]))
     roots = solve(layers, log_lam.ravel())

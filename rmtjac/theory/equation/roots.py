@@ -23,15 +23,15 @@ Which root
 **Theorem.** Let K_l be laws on [0, b_l], not delta_0, and let M not be a multiple of one D^2 (`Layers.explicit`). Let
 Omega be the set of (u_l) with all Im u_l < 0 and with one number m that equals m_{K_l}(u_l) / r_{l+1} for all l. With
 principal logarithms and nothing reduced mod 2 pi, for 0 < Im zeta < pi exactly one point of Omega has H = zeta. For
-real zeta a point of Omega with H = zeta is unique and simple, and it is the limit lambda + i0. So any root found there
-is the physical one, however it was found.
+real zeta a point of Omega with H = zeta is unique and simple, and it is the limit lambda + i0. So any root in Omega is
+the physical one, however it was found.
 
 The proof (docs/theory/branch_theorem.md) counts the roots while the layers are deformed to linear square ones.
 `rmtjac.theory.proof.density` rests on this theorem; `rmtjac.theory.equation.support` on its converse for real m.
 
 The closed-form cdf
 -------------------
-m d(log lambda) is exact: with G the number of Gaussian layers and
+m d(log lambda) is an exact differential: with G the number of Gaussian layers and
 
 .. math:: A = G\,m + \sum_g \frac{k_g}{r_g} E\,\mathrm{Log}(1 - u_g D_g^2)
           - \sum_f \frac{k_f}{r_f} \mathrm{Log}(1 + r_f m)
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 
-_LEAST = 1e-290  # smaller Im m have lost digits, at the end of the range of floats, and count as 0
+_LEAST = 1e-290  # a smaller |Im m| has lost digits, at the end of the range of floats, and counts as 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Roots:
     Attributes
     ----------
     found : ndarray of bool, shape (n,)
-        Whether a root in the open lower half-plane was found; where not, the other fields mean nothing.
+        Whether a root in the open lower half-plane was found; if not, the other entries mean nothing.
     log_u : ndarray of complex, shape (n, terms)
         Logarithms of the u of each term.
     imag_m, error_m : ndarray of float, shape (n,)
@@ -128,8 +128,9 @@ def solve_inside(layers: Layers, log_lam: np.ndarray) -> Roots:
     roots = solve(layers, log_lam)
     lost = np.flatnonzero(~roots.found)
     if lost.size and not layers.explicit:
-        # Where the density is below rounding (at an edge, or between two clouds that only Gaussian tails join) the root
-        # is real to rounding. A root a little above the real axis shows it: its Im m is proportional to the distance.
+        # Where the density is below rounding (at an edge, or between two clusters that only Gaussian tails connect) the
+        # root is real to rounding. A root at a lambda just above the real axis shows this: its Im m is proportional to
+        # the distance from the axis.
         aside = 1e-7
         found, log_u = solve_plane(layers, log_lam[lost] + 1j * aside)
         size = np.abs(moment_transform(layers, log_u).imag)
@@ -151,9 +152,9 @@ def solve_inside(layers: Layers, log_lam: np.ndarray) -> Roots:
 
 
 def solve_plane(layers: Layers, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which roots are found at complex lambda, and the log u of each term, shape (n, terms).
+    """Return whether a root is found at each complex lambda, and the log u of each term, shape (n, terms).
 
-    lambda lies in the upper half-plane: `log_lam`, one-dimensional, has 0 < Im < pi.
+    `log_lam` is one-dimensional with 0 < Im log_lam < pi: lambda lies in the upper half-plane.
 
     Examples
     --------
@@ -189,7 +190,7 @@ def moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
 
 
 def one_plus_moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
-    """Return 1 + m_M(1 / lambda) at the roots `log_u`; where it is small it keeps its digits.
+    """Return 1 + m_M(1 / lambda) at the roots `log_u`, with full relative accuracy where it is small.
 
     Examples
     --------
@@ -203,7 +204,7 @@ def one_plus_moment_transform(layers: Layers, log_u: np.ndarray) -> np.ndarray:
 
 
 def potential(layers: Layers, log_u: np.ndarray) -> np.ndarray:
-    """Return A of the closed-form cdf (the module's docstring) at the roots `log_u`, shape (n, terms)."""
+    """Return A of the closed-form cdf (see the docstring of this module) at the roots `log_u`, shape (n, terms)."""
     log_rest, ratio = layers.groups[0].log_moment_transform(log_u[:, 0])
     rest = np.exp(log_rest)
     total = layers.gaussian * np.exp(ratio + log_u[:, 0]) / layers.ratios[0]

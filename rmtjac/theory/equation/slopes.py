@@ -1,4 +1,4 @@
-r"""The slope of log lambda over log|m| on the real line, term by term, with bounds between two points.
+r"""The derivative of log lambda by log|m| on the real line, term by term, with bounds between two points.
 
 For a term let p be P(D^2 != 0), E the mean over D^2 != 0, t = 1 / (1 - u D^2) and c = E t = 1 + r m / p. With
 q = d log|u| / d log|m|
@@ -6,23 +6,24 @@ q = d log|u| / d log|m|
 .. math:: \frac{d \log(m/u)}{d \log|m|} = 1 - q = d + \frac{r m / p}{1 + r m / p}, \qquad
           d = \frac{\mathrm{Var}\,t}{u\,c\,E[D^2 t^2]}.
 
-Where u tends to infinity both summands on the right are large, and the second cancels against others; where D^2 takes
-a single value d is 0. Between two poles c passes through 0 and only 1 - q is regular. So the slope is a sum of d or
-1 - q per term and of quotients whose rho are the r_f of the weights and the r_g / p_g of the terms that enter by d:
+Where u tends to infinity both summands on the right are large, and the second cancels against others. If D^2 takes a
+single value, d is 0. Between two poles c passes through 0 and only 1 - q is regular. So the slope is the sum of d or
+1 - q for each term, and of quotients. Their numbers rho are the r_f of the weights, and r_g / p_g for each term that
+contributes d:
 
 .. math:: \frac{d\log\lambda}{d\log|m|} = -1 + \sum_g k_g (d_g\ \mathrm{or}\ 1 - q_g)
           + \sum_\rho \kappa_\rho \frac{\rho m}{1 + \rho m}.
 
-"Split" numbers are kept as a whole number and the rest, shape (2, n): the whole numbers may cancel where m tends to 0
+A "split" number is stored as a whole number and a rest, shape (2, n): the whole numbers may cancel where m tends to 0
 or infinity, and then the rests decide.
 
-Bounds between two values of u: c is linear in m. Let t_j be 1 / (1 - u x_j) for the value x_j of D^2; its pole 1 / x_j
-is ahead of u if u < 1 / x_j, and passed otherwise.
+The bounds between two values of u use that c is linear in m. Let t_j be 1 / (1 - u x_j) for the value x_j of D^2; its
+pole 1 / x_j is ahead of u if u < 1 / x_j, and passed otherwise.
 
 - E[D^2 t^2] is a sum of terms that grow with u at poles ahead (and for u < 0) and fall at poles passed.
 - |t_j - t_k| grows with u where both poles are ahead, and falls where both are passed; for u < 0 its logarithm changes
-  by at most that of u. That bounds the variance.
-- m / u grows with u: with E[D^2 t^2] that bounds q.
+  by at most the change of log|u|. This bounds the variance.
+- m / u grows with u. Together with the bounds of E[D^2 t^2] this bounds q.
 """
 
 from __future__ import annotations
@@ -60,13 +61,13 @@ class Parts:
     Attributes
     ----------
     v, log_ratio, c, q, d : ndarray of float, shape (n,)
-        log|u|, log|m_K / u|, 1 + r m / p, d log|u| / d log|m|, and d of the module's docstring.
+        log|u|, log|m_K / u|, 1 + r m / p, d log|u| / d log|m|, and d as in the docstring of this module.
     log_steep : ndarray of float, shape (n,)
         log E[D^2 t^2].
     passed : ndarray of float, shape (n,)
         The share of the passed poles in E[D^2 t^2].
     moments : ndarray of float, shape (5, n)
-        Of t over the poles ahead and the poles passed, in the rows that `Moments` names.
+        Moments of t over the poles ahead and over the poles passed; `Moments` names the rows.
     """
 
     v: np.ndarray
@@ -111,7 +112,7 @@ def term_parts(one: FreeInterval, v: np.ndarray) -> Parts:
     if isinstance(law, DiscreteLaw) or beyond_a_pole(one):
         passed, moments = _sums(one, v)
         variance = _variance(*moments)
-    else:  # nodes are no values: next to the tip of a cut the kernel corrects their sums
+    else:  # nodes are not values of D^2; next to the tip of a cut the compiled functions correct sums over nodes
         variance = dc - c * (c - 1.0)
         moments[Moments.VARIANCE_AHEAD] = variance
     return Parts(v, s, c, 1.0 / growth, variance / (c * dc), np.log(np.abs(dc)) - v, passed, moments)
@@ -149,7 +150,7 @@ def _mean_and_variance(
 
 
 def _split(x: np.ndarray, less: np.ndarray) -> np.ndarray:
-    """Return x, given also as 1 + `less`, as a whole number and the rest."""
+    """Return x, split into a whole number and the rest; `less` is x - 1 without cancellation."""
     whole = np.abs(less) < 0.5
     return np.array([whole * 1.0, np.where(whole, less, x)])
 
@@ -165,7 +166,7 @@ def between(one: FreeInterval) -> bool:
 
 
 def _rest_of_quotient(parts: Parts) -> np.ndarray:
-    """Return (r m / p) / (1 + r m / p), less its whole number 0."""
+    """Return (r m / p) / (1 + r m / p), which is the rest of this number when split, with the whole number 0."""
     return (parts.c - 1.0) / parts.c
 
 
@@ -196,7 +197,7 @@ def term_bounds(one: FreeInterval, left: Parts, right: Parts) -> tuple[np.ndarra
     least = left.q / np.where(left.q > 0.0, steep[1], steep[0])
     if between(one):
         return _split(1.0 - most, -most), _split(1.0 - least, -least)
-    # |d| = Var / (|u| |c| E[D^2 t^2]), the last in units of its value on the left.
+    # |d| = Var t / (|u| |c| E[D^2 t^2]), with E[D^2 t^2] in units of its value on the left.
     scale = np.exp(left.log_steep)
     u = np.exp(left.v), np.exp(right.v)
     c = np.abs(left.c), np.abs(right.c)
@@ -219,7 +220,7 @@ def _variance(
 
 
 def _mixed_variance(ahead: Parts, passed: Parts) -> np.ndarray:
-    """Return Var t with the poles ahead as at one point, and those passed as at another."""
+    """Return Var t, with the moments over poles ahead from one point and those over passed poles from another."""
     a, b = ahead.moments, passed.moments
     means = a[Moments.MEAN_AHEAD], b[Moments.MEAN_PASSED]
     return _variance(a[Moments.VARIANCE_AHEAD], b[Moments.VARIANCE_PASSED], *means, a[Moments.BOTH])
@@ -232,7 +233,7 @@ class Factors:
     Attributes
     ----------
     ratios, counts : ndarray of float, shape (k,)
-        rho and kappa where no u lies between two poles; ratios that are equal to rounding are merged.
+        rho and kappa where no u lies between two poles; ratios that are equal up to rounding are merged.
     place : list of int
         The index of the rho of each term.
     """

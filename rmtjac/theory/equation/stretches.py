@@ -1,10 +1,11 @@
-r"""The branches of real m that can leave a gap: all choices of a free stretch for each u_g with Im H = 0.
+r"""The branches of real m that can lead to a gap: a choice of an interval off the cut for each u_g with Im H = 0.
 
-The line of m is cut at 0, where a factor 1 + r_f m changes sign, and where a u_g leaves its stretch. On the segment
-between two cuts each term has a few stretches to choose from, one of them u < 0. For m > 0 all u_g > 0 and Im H = 0;
-for m < 0 the multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 have to add up to one. That
-leaves up to 2^L choices for L layers whose D^2 takes two values. Bounds of the slope of log lambda, term by term on a
-coarse grid of m, rule nearly all of them out before every term has its stretch: log lambda does not fall on them.
+Here such an interval is called a stretch. The line of m is cut at 0, where a factor 1 + r_f m changes sign, and where a
+u_g reaches an end of its stretch. On the segment between two cuts each u_g can lie in one of a few stretches, one of
+them u < 0. For m > 0 all u_g > 0 and Im H = 0; for m < 0 the multiplicities of the terms with u_g > 0 and of the
+factors 1 + r_f m < 0 have to add up to one. That leaves up to 2^L choices for L layers whose D^2 takes two values.
+Bounds of the slope of log lambda, term by term on a coarse grid of m, exclude nearly all of them before a stretch is
+chosen for every term, because log lambda does not fall on them.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from rmtjac.theory.equation.slopes import Factors, Parts, between, term_bounds, 
 
 __all__ = ["Branch", "Segment", "branches", "scale"]
 
-_CELLS, _FINE_CELLS = 96, 384  # of a segment with one choice of stretches, with several
-_MOST = 20_000  # branches that are kept on a segment
+_CELLS, _FINE_CELLS = 96, 384  # the number of cells of a segment with one choice of stretches, and with several
+_MOST = 20_000  # the largest number of branches that are kept on a segment
 _FAR = 14.0  # log m beyond which floats no longer tell u from its pole
-_SAME = 1e-13  # relative distance of two cuts that are one up to rounding
+_SAME = 1e-13  # two cuts at a smaller relative distance count as one
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ class Branch:
 
 
 def branches(layers: Layers, weights: Factors) -> tuple[list[Branch], bool]:
-    """Return the branches on which log lambda may fall, and whether these are all.
+    """Return the branches on which log lambda may fall, and whether they are all such branches.
 
     Examples
     --------
@@ -135,7 +136,7 @@ def _feasible(layers: Layers, options: list[list[FreeInterval]], open_: list[lis
 
 
 def _grid(layers: Layers, weights: Factors, low: float, high: float, cells: int) -> np.ndarray:
-    """Return `cells` + 1 values of m from next to `low` to next to `high`, dense at both ends."""
+    """Return `cells` + 1 values of m from next to `low` to next to `high`, denser near both ends."""
     t = np.linspace(0.0, 1.0, cells + 1)
     near_low, near_high = (_closeness(layers, weights, end) for end in (low, high))
     if low == 0.0:  # the scale of small m is the smallest 1 / r
@@ -160,9 +161,9 @@ def scale(layers: Layers, end: float) -> float:
 
 
 def _closeness(layers: Layers, weights: Factors, end: float) -> float:
-    """Return how close to a cut the grid goes, as -log of the distance.
+    """Return -log of the distance between the grid and a cut.
 
-    Where a curve may go on beyond the cut, points closer to it than e^-12 are noise.
+    Where a curve may continue beyond the cut, points closer to it than e^-12 are noise.
     """
     zero = np.abs(1.0 + weights.ratios * end) <= 1e-12
     fewest = weights.counts[zero].sum() - sum(
@@ -180,7 +181,7 @@ def _on_segment(
     high: float,
     turns: float | None,
 ) -> tuple[list[Branch], bool]:
-    """Return the branches on a segment on which log lambda may fall, and whether these are all."""
+    """Return the branches on a segment on which log lambda may fall, and whether they are all such branches."""
     cells = _FINE_CELLS if any(len(some) > 1 for some in open_) else _CELLS
     segment = Segment(low, high, _grid(layers, weights, low, high, cells))
     sign = 1.0 if turns is None else -1.0  # log lambda falls where sign * slope < 0
@@ -209,7 +210,7 @@ def _on_segment(
 
 
 class _Option(NamedTuple):
-    """A stretch for one term: the term on the grid, and the least it adds, with its sign, to the slope on each cell."""
+    """A stretch for one term: the term on the grid, and a lower bound of what it adds to sign * slope on each cell."""
 
     stretch: FreeInterval
     parts: Parts
@@ -219,8 +220,8 @@ class _Option(NamedTuple):
 class _Partial(NamedTuple):
     """A choice of stretches for the first terms.
 
-    `least` is the least that they add to the slope on each cell, `turned` the multiplicity of those with u > 0, and
-    `counts` has kappa of the quotients, less those of the terms between two poles.
+    `least` is a lower bound of what they add to sign * slope on each cell, `turned` the multiplicity of those with
+    u > 0, and `counts` holds kappa of the quotients, minus those of the terms between two poles.
     """
 
     choice: tuple[int, ...]
@@ -236,10 +237,10 @@ def _choices(
     quotients: np.ndarray,
     turns: float | None,
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the choices on which log lambda may fall somewhere, with the right number of turns.
+    """Yield the choices on which log lambda may fall somewhere and whose multiplicities add up to the right number.
 
-    A term without a stretch counts with the least that any of its stretches adds; between two poles that is 1 - q less
-    its quotient.
+    A term without a chosen stretch is bounded by the least that any of its stretches adds; between two poles this is
+    1 - q minus its quotient.
     """
     sign = 1.0 if turns is None else -1.0
     left, right = quotients[..., :-1], quotients[..., 1:]
@@ -248,7 +249,7 @@ def _choices(
         low, high = weight_bounds(counts, left, right)
         return (low if sign > 0.0 else -high).sum(axis=0)
 
-    # Of the terms from each one on: the least they add to the slope, and the fewest and the most turns they add.
+    # For the terms from each one on: lower bounds of what they add to the slope, and bounds of the multiplicity.
     rest = [np.full(left.shape[-1], -sign)]
     fewest, most = [0.0], [0.0]
     order = list(zip(tables, layers.counts, weights.place, strict=True))

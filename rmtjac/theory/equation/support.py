@@ -1,17 +1,17 @@
-r"""The support of the limit: the gaps that the real branches of lambda(m) leave.
+r"""The support of the limit, found as the complement of its gaps, which are images of intervals of real m.
 
-Off the support m_M(1/lambda) is real and so is every u_g, off the cut of its law. Conversely, take a real m and real
-u_g with m_{K_g}(u_g) = r_g m, each in a stretch of the line that its cut leaves free, where m_{K_g} grows with u. If
-Im H = 0 there (logarithms of the lower half-plane) and log lambda falls as m grows, then lambda lies off the
-support: with m moved by -i eps all u_g move into the open lower half-plane and Im H becomes positive, and the theorem
-of `rmtjac.theory.equation.roots` leaves no other solution. So the gaps are the images of the stretches of m on which
-log lambda falls, over all choices of a free stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0
-where the multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
+Off the support m_M(1/lambda) is real, and every u_g is real and off the cut of its law. Conversely, take a real m and
+real u_g with m_{K_g}(u_g) = r_g m, each in an interval off its cut (a stretch), on which m_{K_g} increases with u. If
+Im H = 0 there (with the limits of the logarithms from below) and log lambda falls as m grows, then lambda lies off the
+support: if m moves by -i eps, all u_g move into the open lower half-plane and Im H becomes positive, and by the theorem
+of `rmtjac.theory.equation.roots` there is no other solution. So the gaps are the images of the intervals of m on which
+log lambda falls, over all choices of a stretch for each u_g. Im H is 0 for m > 0 with all u_g > 0, and for m < 0 where
+the multiplicities of the terms with u_g > 0 and of the factors 1 + r_f m < 0 add up to one.
 
 At an end where d log lambda / dm = 0 the density starts like a square root. Where a stretch ends because some u_g
 reaches the tip of its cut (D^2 does not attain its supremum, and has too little mass near it), the density vanishes
-faster: such an edge is called "tip". At lambda = 0 the density diverges like lambda^(1/n - 1), where lambda ~
-(1 + m/mu)^n: the "hard" edge.
+faster: such an edge is called "tip". At a "hard" edge, at lambda = 0, the density diverges like lambda^(1/n - 1), where
+lambda ~ (1 + m/mu)^n.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Support:
     log_atoms, masses : ndarray of float, shape (k,)
         Log lambda, ascending, and mass of the atoms off 0.
     floors : ndarray of float, shape (intervals,)
-        F in the gap below each interval, where it is a sum of probabilities; NaN where it is not known that way.
+        F in the gap below each interval, computed as a sum of probabilities; NaN if it cannot be computed so.
     hidden : float
-        No gap wider than this, in log lambda, has been missed, up to rounding.
+        A width in log lambda: no wider gap has been missed, up to rounding.
     """
 
     intervals: list[tuple[Edge, Edge]]
@@ -99,8 +99,8 @@ def support(layers: Layers) -> Support:
             f"no edge of the support is resolved: D^2 is next to 0 with too high a probability in {layers.laws[0]}; "
             "a smaller input variance or smaller weights are needed"
         )
-    # An interval lies between two gaps, and below the lowest gap unless that goes down to 0. The highest gap goes up to
-    # infinity.
+    # An interval lies between two gaps. Another lies below the lowest gap unless that gap extends down to 0. The
+    # highest gap extends up to infinity.
     if free[0].low.log_lam > -math.inf:
         hard = _hard_edge(layers)
         free = [_Piece(hard, hard, None, None, math.nan), *free]
@@ -109,14 +109,14 @@ def support(layers: Layers) -> Support:
     return Support(intervals, log_atoms, masses, floors, hidden)
 
 
-# A point at which a curve goes on from one branch to another: m, and the stretch of each u, or `_AT_LIMIT` where u
-# tends to 0 or infinity. Two ends with the same name are the same point.
+# The name of a point at which a curve continues from one branch to another: m, and the stretch of each u, or
+# `_AT_LIMIT` if u tends to 0 or infinity. Two ends with the same name are the same point.
 Join = tuple[float, ...]
 _AT_LIMIT = -1
 
 
 class _End(NamedTuple):
-    """An end of a gap on one branch, and the point at which the gap goes on beyond it, None where it ends."""
+    """An end of a gap on one branch, and the point at which the gap continues on another; None if it ends there."""
 
     edge: Edge
     join: Join | None
@@ -124,14 +124,14 @@ class _End(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """A gap, or a part of a gap that goes on beyond one end of its branch, or both.
+    """A gap, or a part of a gap that continues beyond one end of its branch or both.
 
     Attributes
     ----------
     low, high : Edge
         The ends.
     below, above : tuple, optional
-        Name of the point at which the gap goes on below and above; None where it ends.
+        Names of the points at which the gap continues below and above; None where it ends.
     tail : float
         1 - F in the gap.
     """
@@ -144,7 +144,7 @@ class _Piece:
 
 
 def _piece(layers: Layers, gap: Gap) -> _Piece:
-    """Return the gap in lambda: it falls as m grows, so the end at high m is the lower one."""
+    """Return the gap in lambda; lambda falls as m grows, so the end at high m is the lower end."""
     low, below = _end_at(gap.high) if gap.high is not None else _end(layers, gap.branch, upper=True)
     high, above = _end_at(gap.low) if gap.low is not None else _end(layers, gap.branch, upper=False)
     return _Piece(low, high, below, above, _tail(layers, gap.branch))
@@ -171,7 +171,7 @@ def _tail(layers: Layers, branch: Branch) -> float:
 
 
 def _joined(pieces: list[_Piece]) -> list[_Piece]:
-    """Return the gaps, ascending; the parts of one gap, cut where m or a u is 0 or infinite, are joined."""
+    """Return the gaps, ascending; parts of one gap, which was cut where m or a u is 0 or infinite, are joined."""
     over = {piece.below: piece for piece in pieces if piece.below is not None}
     under = {piece.above for piece in pieces if piece.above is not None}
     whole = []
@@ -195,10 +195,10 @@ def _joined(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _end(layers: Layers, branch: Branch, *, upper: bool) -> _End:
-    """Return what lambda tends to at the lower or upper end of m of a branch.
+    """Return the limit of lambda at the lower or upper end of m of a branch.
 
-    Lambda is like a power of the distance in m from 0, from infinity or from a zero of factors 1 + r m. Where that
-    power is 0 the curve goes on beyond, on another branch whose end has the same name.
+    Near that end lambda behaves like a power of m, of 1/m or of the distance to a zero of factors 1 + r m. If the
+    exponent is 0 the curve continues on another branch whose end has the same name.
     """
     m = branch.segment.high if upper else branch.segment.low
     none = _End(Edge(-math.inf if upper else math.inf, EdgeKind.NONE, math.nan), None)
@@ -206,7 +206,7 @@ def _end(layers: Layers, branch: Branch, *, upper: bool) -> _End:
     if math.isinf(m):
         if layers.gaussian:
             return none
-        # Every u is at a pole. Where log lambda stops falling just there, lambda - lambda_e ~ 1/m^2.
+        # Every u is at a pole. If log lambda stops falling exactly there, lambda - lambda_e ~ 1/m^2.
         value = sum(k * (math.log(r) - _pole(one, m)) for one, _, k, r in terms)
         value += float(layers.free_counts @ np.log(layers.free_ratios))
         name = (math.inf, *(i if m > 0.0 else i - 1 for _, i, _, _ in terms))
@@ -238,7 +238,7 @@ def _end(layers: Layers, branch: Branch, *, upper: bool) -> _End:
         if power and not _flat(layers, branch, m, upper=upper):
             return none
         value = _value(layers, branch, m, gone, factors)
-        if power:  # D^2 has next to no mass at 0: where lambda turns is nearer to the cut than floats of m resolve
+        if power:  # D^2 has almost no mass at 0, and lambda has its extremum closer to the cut than floats of m resolve
             return _End(Edge(layers.log_scale + value, EdgeKind.TIP, math.nan), None)
         limits = gone
     name = (m, *(_AT_LIMIT if far else i for (_, i, _, _), far in zip(terms, limits, strict=True)))
@@ -246,7 +246,7 @@ def _end(layers: Layers, branch: Branch, *, upper: bool) -> _End:
 
 
 def _same(a: float, b: float) -> bool:
-    """Return whether a equals b, finite, to rounding."""
+    """Return whether a and b are finite and equal up to rounding."""
     return math.isfinite(b) and bool(abs(a - b) <= 1e-12 * abs(b))
 
 
@@ -257,7 +257,7 @@ def _pole(one: FreeInterval, m: float) -> float:
 
 
 def _flat(layers: Layers, branch: Branch, end: float, *, upper: bool) -> bool:
-    """Return whether log lambda does not move with log|m - end| on the last cell of the grid, as a power would."""
+    """Return whether log lambda is constant in log|m - end| on the last cell of the grid: it is no power of m - end."""
     m = branch.segment.m[[-1, -2] if upper else [0, 1]]
     terms = [term_parts(one, invert_m(one, r * m)) for one, r in zip(branch.stretches, layers.ratios, strict=True)]
     moved = np.diff(log_lambda(layers, m, branch.stretches, terms))[0]
@@ -267,7 +267,7 @@ def _flat(layers: Layers, branch: Branch, end: float, *, upper: bool) -> bool:
 def _value(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: list[bool]) -> float:
     """Return log lambda - log_scale at an m at which factors 1 + r m = 0 cancel.
 
-    `gone` says which u tend to infinity, where r m / u = p (p + r m) / E D^-2; `factors` which 1 + r_f m are 0.
+    `gone` marks the u that tend to infinity, where r m / u = p (p + r m) / E D^-2; `factors` marks the 1 + r_f m = 0.
     """
     value = -math.log(abs(m))
     for one, k, r, far in zip(branch.stretches, layers.counts, layers.ratios, gone, strict=True):
@@ -284,9 +284,9 @@ def _value(layers: Layers, branch: Branch, m: float, gone: list[bool], factors: 
 def _hard_edge(layers: Layers) -> Edge:
     """Return the end at lambda = 0, where lambda ~ (1 + m/mu)^n.
 
-    Each leading term adds to n its k_g, divided by the power of 1/u like which its 1 + r m / p falls.
+    If 1 + r m / p of a leading term falls like |u|^-a, the term adds k_g / a to n.
     """
     n = float(sum(layers.counts[g] / layers.groups[g].decay for g in np.flatnonzero(layers.shares == 1.0)))
     n += float(layers.free_counts[layers.free_shares == 1.0].sum())
-    # Without Gaussian weights the values of D^2 next to 0 decide, not their number.
+    # Without Gaussian weights n may be 1 or less, and the law of D^2 next to 0 decides how the density behaves.
     return Edge(-math.inf, EdgeKind.HARD, 1.0 / n - 1.0) if n > 1.0 else Edge(-math.inf, EdgeKind.TIP, math.nan)

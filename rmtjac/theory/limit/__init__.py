@@ -1,1 +1,1 @@
-"""The limiting spectrum: what is read off the roots of the limit equation."""
+"""The limiting spectrum: density, cdf, quantiles, moments and transforms, from the roots of the limit equation."""

@@ -1,8 +1,8 @@
-r"""Where the route of the paper (`rmtjac.theory.equation.continuation`) works: a map over depth and lambda.
+r"""A map over depth and lambda of how well the route of the paper (`rmtjac.theory.equation.continuation`) works.
 
-The path of BS (20)-(22) is followed as printed, without the polish, and its density is compared with that of the
-inverse route. The map tells two errors apart: the iteration may not settle on the last points of the path, where it
-need not contract, or it settles on the density smeared over Im z = b^{-N}.
+The path of BS (20)-(22) is followed as printed, without the polish, and its density is compared with the density that
+`LimitSpectrum` computes. The map tells two errors apart: the iteration may not settle on the last points of the path,
+where it need not contract, or it settles on the density smeared over Im z = b^{-N}.
 
 Sources: BS (docs/references.md).
 """
@@ -53,8 +53,8 @@ class ConvergenceMap:
 
     See Also
     --------
-    convergence_map : Makes it.
-    rmtjac.plotting.plot_convergence : A picture of it.
+    convergence_map : Make this map.
+    rmtjac.plotting.plot_convergence : Draw this map.
 
     References
     ----------
@@ -129,7 +129,7 @@ def convergence_map(
     depths : array_like of int, shape (d,)
         Numbers of layers.
     lams : array_like of float, shape (n,), optional
-        Points lambda > 0 divided by the upper edge of the support; by default 25 points from 1e-6 to 0.99, dense at
+        Points lambda > 0 divided by the upper edge of the support; by default 25 points from 1e-6 to 0.99, denser near
         both ends.
     base, steps : float > 1, int
         The b and N of BS (22), as in `continuation`.
@@ -156,8 +156,8 @@ def convergence_map(
 
     Notes
     -----
-    A point costs up to (2 `steps` + 1) `max_iter` evaluations of m_K in mpmath: 0.2 to 0.3 s where D^2 takes a few
-    values, much more for erf.
+    A point costs up to (2 `steps` + 1) `max_iter` evaluations of m_K in mpmath. That takes 0.2 to 0.3 s if D^2 takes
+    a few values, and much longer for erf.
 
     References
     ----------
@@ -208,12 +208,12 @@ def convergence_map(
 
 
 def _default_lams() -> np.ndarray:
-    """Return 25 points between 0 and 1, dense at both ends."""
+    """Return 25 points between 0 and 1, denser near both ends."""
     return np.concatenate([np.geomspace(1e-6, 0.3, 18), 1.0 - np.geomspace(0.5, 0.01, 7)])
 
 
 def _vector(name: str, values: Any) -> list[Any]:
-    """Return `values` as a list, or say that they are not one-dimensional."""
+    """Return `values` as a list, or raise a ValueError if they are not one-dimensional or there are none."""
     array = np.asarray(values)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} of shape {array.shape} must be one-dimensional and not empty")

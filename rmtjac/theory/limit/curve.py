@@ -1,4 +1,4 @@
-"""Points for drawing a density: as many as asked for, or as many as a given accuracy needs."""
+"""Points for drawing a density: a given number of them, or as many as a given accuracy needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rmtjac.validate import choice, finite, positive_int
 
 __all__ = ["curve"]
 
-_MOST = 200_000  # points of an interval
+_MOST = 200_000  # the largest number of points on an interval
 
 Density = Callable[[np.ndarray], np.ndarray]
 
@@ -19,7 +19,7 @@ Density = Callable[[np.ndarray], np.ndarray]
 def curve(
     density: Density, log_support: np.ndarray, points: int, low: float, scale: str, rtol: float | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return lambda, ascending, and the density there, on the intervals `log_support`, shape (k, 2), of log lambda.
+    """Return points lambda, ascending, and the density there, on the k intervals of log lambda in `log_support`.
 
     The other arguments are those of `rmtjac.LimitSpectrum.curve`.
 
@@ -30,7 +30,7 @@ def curve(
 
     Examples
     --------
-    A straight line in (log lambda, lambda rho) needs no points but the first ones and those between them:
+    A straight line in (log lambda, lambda rho) needs only the 65 points of the first grid and the 64 midpoints:
 
     >>> lam, rho = curve(lambda x: np.log(x) / x, np.log([[1.0, 100.0]]), 400, 1e-4, "log", rtol=1e-3)
     >>> lam.size, bool(np.allclose(lam[[0, -1]], [1.0, 100.0]))
@@ -54,9 +54,9 @@ def curve(
 
 
 def _adaptive(density: Density, a: float, b: float, rtol: float) -> np.ndarray:
-    """Return points lambda of [e^a, e^b] between which straight lines are right to `rtol`.
+    """Return points lambda of [e^a, e^b] between which straight lines have a relative error of at most `rtol`.
 
-    Steps of t, log lambda = a + (b - a) sin^2(pi t / 2), are halved where a straight line is not good enough.
+    With log lambda = a + (b - a) sin^2(pi t / 2), a step of t is halved if the straight line over it is too inaccurate.
     """
 
     def place(t: np.ndarray) -> np.ndarray:
@@ -79,7 +79,7 @@ def _adaptive(density: Density, a: float, b: float, rtol: float) -> np.ndarray:
         bad = np.abs(line - found) > rtol * np.maximum(found, rtol * y.max())
         bad &= x1 - x0 > 1e-13 * np.maximum(np.abs(x), 1.0)
         t, y = np.insert(t, left + 1, middle), np.insert(y, left + 1, found)
-        # Both halves of a step that was too long are looked at again.
+        # Both halves of a step that was too long are checked in the next round.
         again = np.zeros(t.size - 1, dtype=bool)
         start = left + np.arange(left.size)
         again[start[bad]] = again[start[bad] + 1] = True

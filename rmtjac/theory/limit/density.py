@@ -1,4 +1,4 @@
-"""The density of the limiting law of the eigenvalues: by two routes, with its error, and proved where asked for.
+"""The density of the limiting law of the eigenvalues, by two routes, with its error and on request with a proof.
 
 Sources: BS (docs/references.md).
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LimitDensity"]
 
-_PROOFS = 8  # certified curves that are kept
+_PROOFS = 8  # the number of certified curves that a limit keeps
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +54,10 @@ class LimitDensity(LimitMeans):
     def density(self, lam: Any) -> np.ndarray:
         """Return the density rho(lambda), the atoms excluded; 0 outside the support.
 
-        By the inverse route the relative error is about 1e-14 for laws of two values, 1e-12 for others, and 1e-10 next
-        to an edge, however near. By ``method="continuation"`` it is the density of the paper's route, rounded to
-        float64. If `certified`, it is the middle of the proved interval; where the proof failed, it is the estimate, or
-        NaN, with an infinite `density_error`.
+        With ``method="inverse"`` the relative error is about 1e-14 for laws of two values, 1e-12 for others, and 1e-10
+        next to an edge, at any distance. With ``method="continuation"`` the paper's route gives the density, rounded to
+        float64. If `certified`, the density is the middle of the proved interval; where the proof failed, it is the
+        estimate, or NaN, and `density_error` is infinite.
 
         Parameters
         ----------
@@ -86,10 +86,10 @@ class LimitDensity(LimitMeans):
         return self.solution.densities(lam).value
 
     def density_error(self, lam: Any) -> np.ndarray:
-        """Return the absolute error of `density` by the inverse route.
+        """Return the absolute error of the density of ``method="inverse"``.
 
-        An estimate: rounding and quadrature times the condition of the equation. If `certified`, a proved bound,
-        infinite where the proof failed.
+        The error is an estimate: the errors of rounding and quadrature times the condition of the equation. If
+        `certified`, it is a proved bound, and infinite where the proof failed.
 
         Parameters
         ----------
@@ -218,10 +218,11 @@ class LimitDensity(LimitMeans):
             Where an interval reaches down to 0, the curve starts at `low` times its upper end; with `rtol`, any value
             down to 1e-100 is cheap.
         scale : {"linear", "log"}
-            On which axis the points are evenly dense; they are denser at the edges on both.
+            The axis on which the points are about evenly spaced. On both axes they are denser near the edges.
         rtol : float, optional
-            Instead of `points`: as many points as make straight lines between them in (log lambda, lambda rho) right to
-            `rtol`, relative to lambda rho, or to `rtol` times its largest value where it is smaller than that.
+            The accuracy of straight lines between the points in the plane of log lambda and lambda rho; it replaces
+            `points`. The error of a line is at most `rtol` times the larger of two numbers: lambda rho there, and
+            `rtol` times the largest lambda rho.
 
         Returns
         -------

@@ -17,15 +17,15 @@ from rmtjac.theory.limit.solution import Solution, logarithms
 
 __all__ = ["LimitDistribution"]
 
-_LOWEST = -690.0  # log lambda: down to here, where lambda is a float, every root is found
+_LOWEST = -690.0  # log lambda; above it lambda is a float, and every root is found
 
 
 @dataclass(frozen=True, eq=False)
 class LimitDistribution:
     """The limiting law of the eigenvalues lambda of M = J J^T, given by its layers.
 
-    No method answers unless the mass on the support is 1 to 1e-7 (`rmtjac.theory.equation.own_mass`): ArithmeticError
-    otherwise.
+    Every method raises an ArithmeticError if the mass on the support differs from 1 by more than 1e-7
+    (`rmtjac.theory.equation.own_mass`).
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class LimitDistribution:
 
     @property
     def hidden_gap(self) -> float:
-        """The width in log lambda above which no gap of the support has been missed."""
+        """A width in log lambda: no wider gap of the support has been missed."""
         return self.solution.ends.hidden
 
     def inside(self, log_lam: np.ndarray) -> np.ndarray:
@@ -113,7 +113,7 @@ class LimitDistribution:
         Parameters
         ----------
         lam : array_like of float, any shape
-            Points; F is 0 at negative ones.
+            Points; F is 0 at negative points.
 
         Returns
         -------
@@ -129,7 +129,7 @@ class LimitDistribution:
         return np.where(lam < 0.0, 0.0, quantiles.cdf(self.solution, log_lam).value.reshape(lam.shape))
 
     def log_cdf(self, log_lam: Any) -> np.ndarray:
-        """Return F as a function of log lambda, the inverse of `log_quantile`: for lambda beyond the range of a float.
+        """Return F as a function of log lambda, for lambda beyond the range of a float too; it inverts `log_quantile`.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class LimitDistribution:
         """Return the smallest lambda with F(lambda) >= p.
 
         In a gap of the support F is constant, and the quantile is the lower end of the gap. In deep networks a quantile
-        can lie below the range of a float and is then 0; `log_quantile` has it.
+        can lie below the range of a float and is then 0; `log_quantile` returns its logarithm.
 
         Parameters
         ----------
@@ -181,8 +181,8 @@ class LimitDistribution:
     def log_quantile(self, p: Any) -> np.ndarray:
         """Return the natural logarithm of `quantile`, by Newton's method on the cdf.
 
-        Where D^2 < 1e-280 for many neurons, the registered activations continue in logarithms; an activation given as a
-        Python function cannot.
+        A quantile may depend on values of D^2 below 1e-280. The registered activations describe these values by their
+        logarithms; an activation given as a Python function cannot.
 
         Parameters
         ----------
@@ -199,8 +199,8 @@ class LimitDistribution:
         ValueError
             If an entry of `p` lies outside [0, 1].
         ArithmeticError
-            If a quantile depends on values of D^2 that floats do not resolve; the message has the bracket in which it
-            lies.
+            If a quantile depends on values of D^2 that floats do not resolve; the message gives an interval in which
+            it lies.
         """
         p = np.asarray(p, dtype=float)
         if not np.all((p >= 0.0) & (p <= 1.0)):

@@ -1,9 +1,9 @@
 r"""Means of functions over the limit law, by adaptive quadrature of the density.
 
-A density of this kind has square roots at its ends, a power or a long tail at 0, and, where widths differ or D^2
-gathers near a value, peaks far narrower than its support: no rule of fixed nodes is safe. So panels of 16
-Gauss-Legendre nodes in log lambda, in a variable that makes the ends smooth, are halved until both halves agree with
-the whole. Towards lambda = 0 panels of twice the length are added until the mass below is negligible.
+A density of this kind starts like a square root at its ends and has a power or a long tail at 0. Where widths differ or
+D^2 is concentrated near one value, it has peaks far narrower than its support. So no rule of fixed nodes is safe.
+Panels of 16 Gauss-Legendre nodes, in a variable in which the ends are smooth, are halved until the two halves agree
+with the whole. Towards lambda = 0 panels of twice the length are added until the mass below is negligible.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from rmtjac.theory.limit.solution import Solution
 __all__ = ["Integral", "integral"]
 
 _POINTS, _RULE = np.polynomial.legendre.leggauss(16)
-_MOST = 20_000  # panels of an interval
-_RANGE = 690.0  # in log lambda: beyond, lambda is no float, and f is taken at 0
+_MOST = 20_000  # the largest number of panels on an interval
+_RANGE = 690.0  # a bound of |log lambda|: below -690 lambda is no float, and f(0) is used
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -63,7 +63,7 @@ def integral(solution: Solution, f: Function, rtol: float = 1e-11) -> Integral:
     total = error = 0.0
     for a, b in solution.log_support:
         for low, high in _stretches(a, b):
-            if high < min(b, -_RANGE) and _rest(solution, high) < 1e-15:  # as well as F is known
+            if high < min(b, -_RANGE) and _rest(solution, high) < 1e-15:  # F is not known more accurately
                 break
             value, spread = _adaptive(solution, f, low, high, rtol, abs(total))
             total += value
@@ -74,9 +74,9 @@ def integral(solution: Solution, f: Function, rtol: float = 1e-11) -> Integral:
 
 
 def _explicit(solution: Solution, f: Function) -> Integral:
-    """Return the integral where M = c D^2, by the nodes of D^2.
+    """Return the integral in the case M = c D^2, as a sum over the nodes of D^2.
 
-    Where D^2 gathers near a value, floats of lambda do not resolve the density.
+    If D^2 is concentrated near one value, floats of lambda do not resolve the density.
     """
     law = solution.layers.groups[0]
     if discrete(law):
@@ -92,7 +92,7 @@ def _rest(solution: Solution, log_lam: float) -> float:
 
 
 def _stretches(a: float, b: float) -> list[tuple[float, float]]:
-    """Return pieces of [a, b], from the top; where a is -inf ever longer ones, as far as lambda is a float."""
+    """Return pieces of [a, b] from the top down; if a is -inf, longer and longer ones while lambda is a float."""
     if a > -math.inf:
         return [(a, b)]
     out = [(b - 4.0, b)]
@@ -108,7 +108,8 @@ def _adaptive(solution: Solution, f: Function, a: float, b: float, rtol: float, 
     def panels(low: np.ndarray, high: np.ndarray) -> _Panels:
         half = 0.5 * (high - low)[:, None]
         t = 0.5 * (low + high)[:, None] + half * _POINTS
-        # log lambda = a + (b - a) sin^2(pi t / 2): smooth at square-root ends; from the nearer end, for its digits.
+        # log lambda = a + (b - a) sin^2(pi t / 2) makes square-root ends smooth; measured from the nearer end it keeps
+        # its digits.
         x = np.where(
             t < 0.5, a + (b - a) * np.sin(0.5 * math.pi * t) ** 2, b - (b - a) * np.cos(0.5 * math.pi * t) ** 2
         )
@@ -133,7 +134,7 @@ def _adaptive(solution: Solution, f: Function, a: float, b: float, rtol: float, 
         both = left.value + right.value
         change = np.abs(both - whole)
         size = known + abs(total) + float(np.abs(both).sum())
-        # Down to the tolerance, or to the noise of the density, or of the sum.
+        # A panel is done if halving it changed less than the tolerance, the noise of the density or that of the sum.
         done = change <= np.maximum(np.maximum(rtol * (high - low), 1e-17) * size, left.error + right.error)
         done |= high - low < 1e-9
         used += 2 * int((~done).sum())

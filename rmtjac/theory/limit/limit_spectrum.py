@@ -1,6 +1,6 @@
 """The limiting spectrum of an ensemble, in one call.
 
-Sources: BS (docs/references.md).
+Sources: BS, PS (docs/references.md).
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ def limit_spectrum(
     Parameters
     ----------
     ensemble : Ensemble
-        The networks, with weights of finite variance, or orthogonal ones. Laws of weights count by their variance only
-        (universality). The limit depends on the ratios of the widths, and on the scale convention of the weights where
-        that does.
+        The networks, with weights of finite variance, or orthogonal ones. Of the law of the weights only the variance
+        matters (universality). Of the widths only the ratios matter, once the scale convention of the weights has
+        given the variances.
     input_variance : float or {"stationary"}
-        :math:`q_0 = |x^0|^2/n_0`, >= 0. With ``"stationary"`` the variance is that which the layers reproduce: every
+        :math:`q_0 = |x^0|^2/n_0`, >= 0. With ``"stationary"`` it is the value that the layers leave unchanged: every
         layer then has the same law of D, as in BS (14).
     method : {"inverse", "continuation"}
-        Route of the density: the explicit inverse of the equation (`rmtjac.theory.equation.roots`), or the paper's
-        continuation in arbitrary precision, for equal layers.
+        How the density is computed: by the explicit inverse lambda(m) of the equation
+        (`rmtjac.theory.equation.roots`), or by the paper's continuation in arbitrary precision, which needs equal
+        layers.
     digits : int
         Working precision of the continuation, in decimal digits.
     certify : bool
@@ -53,7 +54,7 @@ def limit_spectrum(
     Raises
     ------
     ValueError
-        If an argument is out of range, no stationary input exists, or all of D or W vanishes in a layer.
+        If an argument is out of range, no stationary input exists, or D = 0 or W = 0 in a layer.
     NotImplementedError
         If weights or biases are heavy-tailed.
     ArithmeticError
@@ -61,12 +62,12 @@ def limit_spectrum(
     OverflowError
         If the upper edge of the support leaves the range of a float.
     ImportError
-        If `certify` is asked for and python-flint is not installed.
+        If `certify` is true and python-flint is not installed.
 
     See Also
     --------
     rmtjac.sample_spectrum : Spectra of sampled networks of the same ensemble.
-    rmtjac.compare : Both side by side.
+    rmtjac.compare : A sampled spectrum and its limit side by side.
 
     Notes
     -----
@@ -75,7 +76,7 @@ def limit_spectrum(
 
     References
     ----------
-    BS (14), BS (18)-(23); docs/theory/limit_equation.md. See docs/references.md.
+    BS (12), BS (14), BS (18)-(23); PS (1.24); docs/theory/limit_equation.md. See docs/references.md.
 
     Examples
     --------

@@ -34,7 +34,7 @@ class LimitMeans(LimitDistribution):
 
     @property
     def _checked_layers(self) -> Layers:
-        """The layers, once the mass on their support is known to be 1."""
+        """The layers; raises an ArithmeticError if the mass on their support is not 1."""
         _ = self.solution.ends
         return self.layers
 
@@ -128,7 +128,7 @@ class LimitMeans(LimitDistribution):
         return value + float(masses @ np.asarray(f(places), dtype=float)), error
 
     def log_moment(self) -> float:
-        """Return the mean of log lambda over lambda > 0; half of it per layer is the mean Lyapunov exponent."""
+        """Return the mean of log lambda over lambda > 0; divided by 2L it is the mean Lyapunov exponent."""
         return self._log_moment
 
     @cached_property
@@ -176,7 +176,7 @@ class LimitMeans(LimitDistribution):
         return transforms.moment_function(self.solution, z)
 
     def s_transform(self, m: Any) -> np.ndarray:
-        """Return the S-transform S(m) = (1 + m) / (m lambda(m)), which multiplies for products of free matrices.
+        """Return the S-transform S(m) = (1 + m) / (m lambda(m)), multiplicative for products of free matrices.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ class LimitMeans(LimitDistribution):
         return transforms.s_transform(self._checked_layers, m)
 
     def r_transform(self, w: Any) -> np.ndarray:
-        """Return the R-transform R(w) = lambda - 1/w with w = -f(lambda), which adds for sums of free matrices.
+        """Return the R-transform R(w) = lambda - 1/w with w = -f(lambda), additive for sums of free matrices.
 
         Parameters
         ----------

@@ -6,11 +6,12 @@ m_M is the functional inverse of z(m) = 1/lambda(m), so (docs/theory/support_and
 .. math:: m_k = \frac1k [m^{k-1}] \bigl(m\,\lambda(m)\bigr)^k, \qquad
           m\,\lambda(m) = e^c \prod_g \Bigl(\frac{r_g m}{\chi_g(r_g m)}\Bigr)^{k_g} \prod_f (1 + r_f m)^{k_f},
 
-chi_g the inverse of m_{K_g}. The series of m/chi_g have coefficients of both signs, so they are computed with 30
-digits more than a float has. What remains is the error of the moments of D^2, which enter with positive weights.
+where chi_g is the functional inverse of m_{K_g}. The series of m/chi_g have coefficients of both signs, so they are
+computed with 30 digits more than a float has. The moments of D^2 enter with positive weights, and only their error
+remains.
 
-The mean of log lambda: on (-mu, 0) lambda(m) is negative, and int log lambda dF = int log|lambda(m)| dm; with
-A of `rmtjac.theory.equation.roots` for the antiderivative that is the limit of Re A + mu log|lambda| as lambda -> 0.
+For the mean of log lambda: on (-mu, 0) lambda(m) is negative, and int log lambda dF = int log|lambda(m)| dm. With the
+antiderivative A of `rmtjac.theory.equation.roots` this is the limit of Re A + mu log|lambda| as lambda -> 0.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def _over_inverse(moment_transform: list[Any]) -> list[Any]:
     """Return the power series of m / chi(m), chi the inverse of u -> sum_k moment_transform[k-1] u^k.
 
     With m = u g(u) the ratio m / chi(m) is g(chi(m)), and by Lagrange its coefficient of m^k is
-    [u^k] (g(u)^(1-k)) / (1 - k), save for k = 1, where it is [u^1] log g.
+    [u^k] (g(u)^(1-k)) / (1 - k), except for k = 1, where it is [u^1] log g.
     """
     inverse = _reciprocal(moment_transform)
     out = [moment_transform[0]]
@@ -125,7 +126,7 @@ def _over_inverse(moment_transform: list[Any]) -> list[Any]:
 
 
 def log_moment(layers: Layers) -> float:
-    """Return the mean of log lambda over lambda > 0, that is divided by the mass mu there.
+    """Return the mean of log lambda over lambda > 0: the integral divided by the mass mu there.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from rmtjac.theory.limit.solution import Solution
 
 __all__ = ["Distribution", "cdf", "log_quantile", "negligible_below"]
 
-_TABLE = 65  # points from which Newton's method starts, on an interval
+_TABLE = 65  # the number of points on an interval from which Newton's method starts
 
 
 class Distribution(NamedTuple):
@@ -42,7 +42,7 @@ def cdf(solution: Solution, log_lam: np.ndarray) -> Distribution:
     (array([0.81831]), array([0.31831]))
     """
     ends, jumps, atom = solution.log_support, solution.ends, solution.atom
-    # Outside the intervals F is what it is at the edge above, less the atoms on the way; above all of them it is 1.
+    # Outside the intervals F is its value at the next edge above, minus the atoms in between; above all edges it is 1.
     place = np.searchsorted(ends.ravel(), log_lam)
     outside = place % 2 == 0
     above = np.append(ends[:, 0] + 1e-9, math.inf)[np.minimum(place, 2 * len(ends)) // 2]
@@ -55,7 +55,8 @@ def cdf(solution: Solution, log_lam: np.ndarray) -> Distribution:
     roots = solution.solve(at[inside])
     tail = np.where(roots.found, upper_tail(solution.layers, roots), 0.0)
     value[inside] = np.clip(1.0 - tail, atom, 1.0)
-    # In a gap F is what is known of it there, to rounding; next to an edge at which the density is infinite it is not.
+    # In a gap F is a known sum of probabilities (`floors`). F computed at the edge above would be wrong if the density
+    # is infinite there.
     floors = np.append(jumps.floors, 1.0)[np.minimum(place, 2 * len(ends)) // 2]
     flat = outside & np.isfinite(at) & ~np.isnan(floors)
     value[flat] = np.clip(floors[flat], atom, 1.0)
@@ -102,7 +103,7 @@ def log_quantile(solution: Solution, p: np.ndarray) -> np.ndarray:
     Raises
     ------
     ArithmeticError
-        If a quantile depends on values of D^2 that floats do not resolve; the message has the bracket that is known.
+        If a quantile depends on values of D^2 that floats do not resolve; the message gives an interval that holds it.
 
     Examples
     --------
@@ -113,7 +114,7 @@ def log_quantile(solution: Solution, p: np.ndarray) -> np.ndarray:
     """
     ends, jumps, atom = solution.log_support, solution.ends, solution.atom
     out = np.full(p.size, -math.inf)
-    p = np.where(np.abs(p - atom) < 4e-16, atom, p)  # 1 - .8 is meant as the atom of .2
+    p = np.where(np.abs(p - atom) < 4e-16, atom, p)  # for example 1 - .8 and .2 differ by rounding only
     out[p > atom] = max([*ends[:, 1], *jumps.log_atoms])
     for (a, b), floor in zip(ends, jumps.floors, strict=True):
         high = _cdf_at(solution, b - 1e-11)
@@ -127,7 +128,7 @@ def log_quantile(solution: Solution, p: np.ndarray) -> np.ndarray:
     order = np.argsort(jumps.log_atoms)
     for log_atom, mass in zip(jumps.log_atoms[order], jumps.masses[order], strict=True):
         top = _cdf_at(solution, log_atom + 1e-9)
-        out[(p > top - mass + 1e-13) & (p <= top)] = log_atom  # up to rounding of F, the edge below
+        out[(p > top - mass + 1e-13) & (p <= top)] = log_atom  # to rounding of F: a smaller p belongs to the edge below
     return out
 
 
@@ -137,7 +138,7 @@ def _below(solution: Solution, p: float, b: float) -> float:
     Raises
     ------
     ArithmeticError
-        If it is out of reach; the message has the bracket that is known.
+        If no such point is found; the message gives an interval that holds the quantile.
     """
     reached, step, failure = b, 4.0, None
     while step > 1e-3:
@@ -157,7 +158,7 @@ def _below(solution: Solution, p: float, b: float) -> float:
 
 
 def _newton(solution: Solution, p: np.ndarray, a: float, b: float) -> np.ndarray:
-    """Return the quantiles within one interval, by Newton's method from a table, in brackets that shrink."""
+    """Return the quantiles within one interval, by Newton's method that starts from a table and keeps brackets."""
     low = a if a > -math.inf else _below(solution, p.min(), b)
     table = low + (b - low) * np.sin(0.5 * math.pi * np.linspace(0.0, 1.0, _TABLE)) ** 2
     values = np.maximum.accumulate(cdf(solution, table).value)

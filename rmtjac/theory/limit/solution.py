@@ -1,7 +1,7 @@
 """The solved limit equation of given layers: support, atoms, roots at points of the support, and the density there.
 
-A `Solution` holds what all other modules of this folder read: none of them solves for the support again, and none
-answers before the mass on that support has been checked (`rmtjac.theory.equation.own_mass`).
+All other modules of this folder read a `Solution`. So the support is computed once, and its mass has been checked
+(`rmtjac.theory.equation.own_mass`) before any of them returns a result.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Densities(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Support, atoms and roots of the limit equation of given layers, each computed when it is first asked for.
+    """Support, atoms and roots of the limit equation of given layers, each computed at its first use.
 
     Attributes
     ----------
     layers : Layers
-        What the equation is made of.
+        Laws of D^2, weight variances, widths and kinds of weights, one per layer.
     ensemble : dict, optional
-        Facts of the ensemble that the layers come from; error messages name them.
+        Facts of the ensemble that the layers come from; error messages quote them.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class Solution:
 
     @cached_property
     def ends(self) -> Support:
-        """The support, as `rmtjac.theory.equation.support` has it; ArithmeticError if the mass on it is not 1."""
+        """The support (`rmtjac.theory.equation.support`); raises an ArithmeticError if its mass is not 1."""
         return checked_support(self.layers, self.atom, self.ensemble)
 
     @cached_property
@@ -104,7 +104,7 @@ class Solution:
 
     def solve(self, log_lam: np.ndarray) -> Roots:
         """Return the roots at points of the support, given by their logarithms (`solve_inside`)."""
-        _ = self.ends  # refuses a limit whose mass is not 1
+        _ = self.ends  # raises an error if the mass of the limit is not 1
         return solve_inside(self.layers, log_lam)
 
     def densities(self, lam: Any) -> Densities:

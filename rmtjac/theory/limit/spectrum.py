@@ -1,4 +1,4 @@
-"""The limiting spectrum of an ensemble: the limiting law of the eigenvalues, made from an ensemble, with its files.
+"""The limiting spectrum of an ensemble: how it is made, printed, written to a file and read again.
 
 Sources: BS (docs/references.md).
 """
@@ -44,8 +44,8 @@ class LimitSpectrum(LimitDensity):
     """The limiting law of the eigenvalues lambda = s^2 of M = J J^T: an atom at 0 and a density.
 
     Made by `limit_spectrum`, or from `Layers`. All functions broadcast over lambda; at negative lambda density and cdf
-    are 0. Where no layer has Gaussian weights there may be atoms off 0 (`atoms`). No method answers unless the mass on
-    the support is 1 to 1e-7: ArithmeticError otherwise.
+    are 0. If no layer has Gaussian weights there may be atoms off 0 (`atoms`). Every method raises an ArithmeticError
+    if the mass on the support differs from 1 by more than 1e-7.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class LimitSpectrum(LimitDensity):
     certified : bool
         Whether `density` and `density_error` are proved (`certify`).
     facts : dict
-        How the limit came about (ensemble, input variance, options), for files; empty if made from layers.
+        What the limit was made from (ensemble, input variance, options), for files; empty if it was made from layers.
 
     See Also
     --------
@@ -93,14 +93,14 @@ class LimitSpectrum(LimitDensity):
         digits: int = 15,
         certify: bool = False,
     ) -> LimitSpectrum:
-        """Return the limit of an ensemble; the same as `rmtjac.limit_spectrum`, which explains the arguments.
+        """Return the limit of an ensemble, as `rmtjac.limit_spectrum` does, whose docstring explains the arguments.
 
         Parameters
         ----------
         ensemble : Ensemble
             The networks.
         input_variance : float or {"stationary"}
-            q_0.
+            The q_0 = |x^0|^2 / n_0 of the input.
         method : {"inverse", "continuation"}
             Route of the density.
         digits : int
@@ -116,7 +116,7 @@ class LimitSpectrum(LimitDensity):
         Raises
         ------
         ValueError, NotImplementedError, ImportError
-            As `rmtjac.limit_spectrum` does.
+            For the same reasons as in `rmtjac.limit_spectrum`.
         """
         choice("method", method, ("inverse", "continuation"))
         positive_int("digits", digits)
@@ -132,7 +132,7 @@ class LimitSpectrum(LimitDensity):
                     f"weights={one!r} have no variance, and BS (14) does not hold for them; their limit is not "
                     "available here yet: sample_spectrum samples such ensembles"
                 )
-        weight_variances(ensemble)  # refuses weights without a limit, before their signal is propagated
+        weight_variances(ensemble)  # raises an error for weights without a limit, before their signal is propagated
         signal = mean_field(ensemble, input_variance)
         facts = {
             "ensemble": ensemble.to_dict(),
@@ -142,9 +142,9 @@ class LimitSpectrum(LimitDensity):
             "certify": certify,
         }
         lim = cls(layers_of_ensemble(ensemble, signal), method, digits, certify, facts)
-        _ = lim.support  # refuses a spectrum beyond the range of a float now, not at the first density
+        _ = lim.support  # raises an error for a support beyond the range of a float now, not at the first density
         if method == "continuation" and lim.layers.equal_law is None:
-            lim.continuation([])  # raises the explanation now instead of at the first density
+            lim.continuation([])  # raises its error now, not at the first density
         return lim
 
     @cached_property

@@ -23,14 +23,14 @@ from rmtjac.validate import complex_numbers
 
 __all__ = ["moment_function", "r_transform", "s_transform", "stieltjes"]
 
-_ASIDE = 1e-9  # angle: where m is real, it is read off at this angle above the axis, with an error of its square
+_ASIDE = 1e-9  # an angle: a real m is taken from a point at this angle above the axis; the error is its square
 
 
 def _upper(solution: Solution, z: np.ndarray, value: Callable[[Layers, np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return m_M(1/z), or 1 plus it, for z != 0 in the closed upper half-plane; on the support at z + i0.
+    """Return m_M(1/z) or 1 + m_M(1/z) for z != 0 in the closed upper half-plane; on the support the value at z + i0.
 
-    `value` says which of the two: `roots.moment_transform` or `roots.one_plus_moment_transform`. Each keeps its digits
-    where it is small.
+    `value` is `roots.moment_transform` or `roots.one_plus_moment_transform` and chooses between the two. Each keeps its
+    digits where it is small.
     """
     layers = solution.layers
     log_z = np.log(z)
@@ -160,7 +160,7 @@ def r_transform(layers: Layers, w: Any) -> np.ndarray:
     ValueError
         If `w` holds NaN.
     ArithmeticError
-        If m cannot be followed as far as w.
+        If m cannot be followed along that line up to w.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def r_transform(layers: Layers, w: Any) -> np.ndarray:
             ahead = min(1.0, t + step)
             trial = m + (ahead - t) * goal / slope
             try:
-                with np.errstate(all="ignore"):  # a step too long may lead anywhere
+                with np.errstate(all="ignore"):  # a step that is too long may overflow
                     found = _secant(excess, trial, ahead * goal)
             except (ValueError, ArithmeticError):
                 found = None
@@ -194,7 +194,7 @@ def r_transform(layers: Layers, w: Any) -> np.ndarray:
             else:
                 step *= 0.5
                 if step < 1e-6:
-                    raise ArithmeticError(f"no R found at w={goal!r}: it lies beyond the reach of 0")
+                    raise ArithmeticError(f"no R found at w={goal!r}: it cannot be continued from 0 in a straight line")
         return m / goal
 
     return np.array([one(complex(x)) for x in w.ravel()]).reshape(w.shape)
@@ -208,7 +208,7 @@ class _Zero(NamedTuple):
 
 
 def _secant(excess: Callable[[complex, complex], complex], m: complex, aim: complex) -> _Zero | None:
-    """Return the zero of `excess` that secants from `m` find, or None if they do not settle."""
+    """Return the zero of `excess` that the secant method finds from `m`, or None if it does not settle."""
     other = m * (1.0 + 1e-6)
     f, g = excess(m, aim), excess(other, aim)
     slope = (g - f) / (other - m)

@@ -1,6 +1,6 @@
-"""Ball arithmetic (Arb, through python-flint): the module, exact numbers, balls rounded outwards to floats.
+"""Ball arithmetic (Arb, through python-flint): loading python-flint, exact numbers, balls rounded outwards to floats.
 
-A ball is a number with a proved radius. Source: Johansson 2017 (docs/references.md).
+A ball is a midpoint with a proved radius. Source: Johansson 2017 (docs/references.md).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Ball:
     value : float
         The centre.
     radius : float
-        A proved bound of the distance; infinite where nothing is known.
+        A proved bound of the distance; infinite if nothing is known.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Ball:
         if not math.isfinite(value):
             return cls(value, math.inf)
         spread = abs(ball - value)
-        # The conversion to a float rounds to nearest, and to 0 what underflows: the next float is a bound.
+        # The conversion rounds to the nearest float, and to 0 below the range of floats; the next float is a bound.
         return cls(value, 0.0 if spread == 0 else upper_float(spread))
 
     @property

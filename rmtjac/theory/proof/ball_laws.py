@@ -12,9 +12,9 @@ t keeps its digits where u is large, e where u is small. There are two kinds of 
 
 A law with a source is the law of phi'(h)^2, h ~ N(0, q), where q is the exact value of the float, and so are the slopes
 and breakpoints of a piecewise affine phi. In a law made from points the probabilities are the floats, divided by their
-exact sum if there is no atom at 0 or the sum exceeds 1; else the atom has the probability that they lack to 1.
+exact sum if there is no atom at 0 or the sum exceeds 1; else the atom has the probability 1 minus their sum.
 
-All functions work at the present precision `flint.ctx.prec`. docs/theory/proved_limits.md describes the proofs.
+All functions work at the current precision `flint.ctx.prec`. docs/theory/proved_limits.md describes the proofs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = ["Point", "PointBalls", "ball_law"]
 
 
 class Point(NamedTuple):
-    """A value > 0 of X = D^2; both numbers are an `fmpq`, or an `arb` at the present precision."""
+    """A value > 0 of X = D^2 and its probability, each an `fmpq`, or an `arb` at the current precision."""
 
     probability: Any
     value: Any
@@ -51,11 +51,11 @@ class PointBalls:
     Attributes
     ----------
     make : callable
-        Returns the points > 0 at the present precision.
+        Returns the points > 0 at the current precision.
     rational : bool
         Whether all probabilities and values are `fmpq`.
     float_law : DerivativeLaw
-        The law in floats, for starts.
+        The law in floats, from which starts are computed.
     known : dict
         The points that have been made, per precision.
     """
@@ -67,7 +67,7 @@ class PointBalls:
 
     @property
     def points(self) -> list[Point]:
-        """The points > 0 at the present precision."""
+        """The points > 0 at the current precision."""
         bits = flint_module().ctx.prec
         if bits not in self.known:
             self.known[bits] = self.make()
@@ -105,7 +105,7 @@ def _piece(low: float, high: float, variance: float) -> Any:
     arb = flint_module().arb
     if {low, high} <= {-math.inf, 0.0, math.inf}:
         return exact(1.0 if low == -high else 0.5)
-    if low >= 0.0:  # two upper tails, so that a rare piece keeps its digits
+    if low >= 0.0:  # the difference of two upper tails keeps the digits of a rare piece
         a, b = (arb(0) if x == math.inf else (x / (2 * arb(variance)).sqrt()).erfc() for x in (low, high))
         return (a - b) / 2
     if high <= 0.0:

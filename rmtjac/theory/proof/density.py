@@ -145,7 +145,7 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
 
     See Also
     --------
-    rmtjac.theory.LimitSpectrum.certify : The same for a limit.
+    rmtjac.theory.LimitSpectrum.certify : The method of a limit that calls this function.
     certified_edges : The ends of the support.
 
     Notes
@@ -181,7 +181,7 @@ def certified_density(layers: Layers, lam: Any, *, bits: int = 64) -> CertifiedD
     proved = np.zeros(lam.size, dtype=bool)
     reasons = [why_not] * lam.size
     if eq is not None:
-        # Beyond ends that are known already no root is sought.
+        # No root is sought beyond edges that have been proved before.
         edges = known_edges(layers, bits)
         positive = np.array([i for i, x in enumerate(lam) if x > 0.0 and not (edges and edges.outside(x))], dtype=int)
         roots = solve(layers, np.log(lam[positive]))

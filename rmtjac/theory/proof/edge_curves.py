@@ -1,7 +1,7 @@
 r"""The two intervals of real m on which log lambda is followed to an end of the support, in ball arithmetic.
 
-Above the support m > 0, below it m < -mu. `rmtjac.theory.proof.edges` describes the proof that uses them, and the parts
-P, N and Q of the slope of log lambda, which bound the slope between two points.
+Above the support m > 0, below it m < -mu, mu the rank. `rmtjac.theory.proof.edges` describes the proof that uses these
+intervals, and the parts P, N and Q of the slope of log lambda, which bound the slope between two points.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Stretch(NamedTuple):
 
 
 def stretch_above(eq: Equation) -> Stretch:
-    """Return the stretch m > 0; v is log u of the first term with several values, or log m where there is none."""
+    """Return the stretch m > 0; v is log u of the first term with several values, or log m if there is none."""
     flint = flint_module()
     arb = flint.arb
     several = [t for t in eq.terms if not t.single]
@@ -264,6 +264,6 @@ def stretch_below(eq: Equation) -> Stretch:
     start = laws(mu)
     if start is None:
         raise Unproved("m = -mu is not reached by all laws")
-    # For single values these ends are far enough; with a law of several values the curve steepens towards its rank.
+    # These ends are far enough for single values; a law of several values makes the curve steeper towards its rank.
     bottom = Place(mu, arb.neg_inf(), arb(0), arb.pos_inf(), start)
     return Stretch(curve, bottom, -30.0, 2.0 if eq.others else 30.0)

@@ -15,22 +15,23 @@ continued analytically, because lambda(m_M(1/lambda)) = lambda excludes a vanish
 - **Upper edge.** In y = log m, m > 0, u_g in (0, 1/b_g): log m_{K_g} = log sum_k E D^{2k} e^{k v} is convex and
   increasing in v = log u_g, so v_g is concave in y, and s_g = y - v_g + const is convex; so is log(p + r m). Their
   slopes are s_g' = 1 - m_{K_g}/(u_g m_{K_g}') = 1 - e_g/m_{K_g}' and r m/(p + r m).
-- **Lower edge**, for a lead of multiplicity 1 with a single value of D^2: x = -m between mu = p_0/r_0 and the next
-  p_j/r_j. There all other u_g are negative, all factors are real and only that of the lead is negative, so that
-  Im H = pi - pi = 0, and
+- **Lower edge**, if the leading term has multiplicity 1 and a single value of D^2: let x = -m lie between mu = p_0/r_0
+  and the next p_j/r_j. There all other u_g are negative, all factors are real and only that of the leading term is
+  negative, so that Im H = pi - pi = 0, and
   -d log lambda/dx = sum_j k_j r_j/(p_j - r_j x) + sum_g k_g (e_g/m_{K_g}' - 1)/x - mu/(x (x - mu)),
-  sums over factors j and laws g of several values. The first and the last part increase with x, e_g and m_{K_g}' fall.
+  where j runs over the factors and g over the laws of several values. The first sum and the last term increase with x;
+  e_g and m_{K_g}' decrease.
 
-In both cases H or -H has the slope P - N + Q in y (or x). P and N increase; N comes from the factors with k_j < 0, of
-orthogonal weights. Q is made of the e_g and m_{K_g}', and is zero at the upper edge. So the values at two points bound
-the slope between them.
+In both cases H or -H has the slope P - N + Q in y (or x). P and N increase; N comes from the factors with k_j < 0, that
+is, from orthogonal weights. Q is made of the e_g and m_{K_g}', and is zero at the upper edge. So the values at two
+points bound the slope between them.
 
 The proof
 ---------
-1. Two points a < b with slope < 0 at a and > 0 at b.
-2. The slope is < 0 on the whole stretch below a. This is proved in steps, each interval by the bound of its slope; the
-   last step ends at the start of the stretch. (Where N = Q = 0 the slope increases, and its sign at a is enough.)
-3. So the first zero lies in (a, b), and the value there is that at a plus (b - a) times [lower bound of the slope, 0].
+1. There are two points a < b with slope < 0 at a and > 0 at b.
+2. The slope is < 0 on the whole stretch below a. This is proved interval by interval from the bounds of the slope,
+   down to the start of the stretch. (If N = Q = 0 the slope increases, and its sign at a is enough.)
+3. So the first zero lies in (a, b), and log lambda there is its value at a plus (b - a) [lower bound of the slope, 0].
 
 docs/theory/proved_limits.md gives the proof at length.
 """
@@ -60,7 +61,7 @@ from rmtjac.validate import positive_int
 
 __all__ = ["CertifiedEdges", "certified_edges", "known_edges"]
 
-# Every density that is proved to be 0 uses the edges.
+# The edges are kept because every proof that a density is 0 uses them.
 _KEPT: WeakKeyDictionary[Layers, dict[int, CertifiedEdges]] = WeakKeyDictionary()
 
 
@@ -140,12 +141,12 @@ def _first_zero(eq: Equation, stretch: Stretch) -> Any:
         place = curve(v)
         return math.inf if place is None else float(place.slope.mid())
 
-    # First the sign from rounded numbers; a slope that is not finite counts as beyond the zero.
+    # The first search uses rounded numbers; a slope that is not finite counts as beyond the zero.
     with flint.ctx.workprec(48):
         if not slope(low) < 0.0:
             raise Unproved("log lambda(m) does not decrease at the start of the stretch")
         if any(t.count < 0 for t in eq.terms):
-            # The slope may become negative again: take the first positive one.
+            # The slope may become negative again, so the first positive one is taken.
             steps = [low + (high - low) * i / 120 for i in range(1, 121)]
             high = next((v for v in steps if 0.0 < slope(v) < math.inf), high)
         if not 0.0 < slope(high) < math.inf:
@@ -177,10 +178,10 @@ def _falls_below(curve: Curve, bottom: Place, v: float, place: Place) -> bool:
         return True
     flint = flint_module()
     step, bits = 1e-10, flint.ctx.prec
-    for _ in range(4000):  # about ten are usual; negative multiplicities need more
+    for _ in range(4000):  # about ten steps are usual; negative multiplicities need more
         if most_slope(bottom, place) < 0:
             return True
-        with flint.ctx.workprec(40 if step > 1e-5 else bits):  # only signs matter, and far from a they are clear
+        with flint.ctx.workprec(40 if step > 1e-5 else bits):  # only the sign matters, and it is clear far from a
             below = curve(v - step)
         if below is not None and most_slope(below, place) < 0:
             v, place, step = v - step, below, 2.0 * step
@@ -220,13 +221,13 @@ def certified_edges(layers: Layers, *, bits: int = 64) -> CertifiedEdges:
 
     See Also
     --------
-    rmtjac.theory.LimitSpectrum.certified_edges : The same for a limit.
+    rmtjac.theory.LimitSpectrum.certified_edges : The method of a limit that calls this function.
     certified_density : The density with proved error bounds.
 
     Notes
     -----
     Cost: 1-5 ms for single values of D^2, 20-200 ms for a smooth law, .1 s to minutes for several smooth laws (most
-    where there are orthogonal weights). The result is kept for as long as `layers` lives.
+    with orthogonal weights). The result is kept as long as the object `layers` exists.
 
     References
     ----------
@@ -284,7 +285,7 @@ def _end(eq: Equation, find: Callable[[Equation], Any]) -> tuple[Ball | None, st
 
 
 def _prove(layers: Layers, bits: int) -> CertifiedEdges:
-    """Return the edges, computed with so many bits."""
+    """Return the edges, computed with `bits` bits of precision."""
     try:
         eq = equation(layers)
     except Unproved as reason:

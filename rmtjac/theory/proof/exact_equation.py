@@ -1,9 +1,9 @@
-r"""The limit equation of given layers in exact arithmetic, as the proofs use it.
+r"""The limit equation of given layers in exact arithmetic, for the proofs.
 
 .. math:: \log\lambda = c - \mathrm{Log}\,m + \sum_g k_g s_g + \sum_f k_f\,\mathrm{Log}(1 + r_f m)
 
 with rational r, whole k, and e^c a rational number times powers of values of D^2. It is built from the laws, variances,
-widths and kinds of weights, not from the floats that `rmtjac.theory.equation.layers` makes of them.
+widths and kinds of weights, not from the floats that `rmtjac.theory.equation.layers` computes from them.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ class Power(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """The terms of the equation, sorted by their part in the proofs.
+    """The terms of the equation, sorted by how the proofs use them.
 
     Attributes
     ----------
     lead : Term
-        The term of smallest rank.
+        The term of smallest rank P(D != 0) / r.
     others : tuple of Term
         The other terms with more than one value of D^2.
     factors : tuple of Term
@@ -76,7 +76,7 @@ class Equation:
     values : tuple of Power
         e^c is `scale` times the product of these powers.
     attempts : dict
-        What `rmtjac.theory.proof.root` has prepared, per precision.
+        The functions that `rmtjac.theory.proof.root` has prepared, per precision.
     """
 
     lead: Term
@@ -144,7 +144,7 @@ def equation(layers: Layers) -> Equation:
 
     def add(law: PointBalls | SmoothBalls, r: Fraction, k: int) -> None:
         """Add k copies of the law with ratio r to the terms."""
-        # Single values of the same rational probability give the same factor; those of the weights have p = 1.
+        # Single values of the same rational probability give the same factor; factors of weights have p = 1.
         key: Any = id(law)
         if isinstance(law, PointBalls) and _single(law):
             powers[id(law)] = powers.get(id(law), 0) + k
@@ -162,7 +162,7 @@ def equation(layers: Layers) -> Equation:
         if orthogonal[l]:
             add(linear, ratio[place], -1)
     terms = [_term(laws[key], r, k) for (key, r), k in counts.items() if k]
-    # Among terms of equal rank one with several values leads, as its u is an unknown in any case.
+    # Among terms of equal rank one with several values is the lead, because its u is an unknown in any case.
     lead = min((t for t in terms if t.count > 0), key=lambda t: t.rank * (1.0 + 1e-14 * t.single))
     rest = [t for t in terms if t is not lead]
     singles = {id(law): law for law in known.values() if isinstance(law, PointBalls) and _single(law)}
@@ -171,7 +171,7 @@ def equation(layers: Layers) -> Equation:
 
 
 def _same(one: DerivativeLaw, other: DerivativeLaw) -> bool:
-    """Return whether the two are the same law for a proof, where equal floats do not make equal functions."""
+    """Return whether a proof may treat the two laws as the same; equal floats alone do not make them so."""
     if one.source is None or other.source is None:
         return one.source is other.source and one.equals(other)
     return one.source[0] is other.source[0] and one.source[1] == other.source[1]

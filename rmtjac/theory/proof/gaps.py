@@ -7,8 +7,8 @@ at u - i0 those that are negative have the argument -pi, and
 .. math:: \mathrm{Im}\,H / \pi = 1_{m < 0} - k_0 1_{e < 0} - \sum_j k_j 1_{p_j + r_j m < 0} .
 
 The proof needs points a < b without a pole between them, with log\|lambda(u)\| above log lambda at u = a and below it
-at u = b; and over the ball [a, b] signs for which Im H = 0, and a derivative < 0. It works in all gaps: between the
-atom at 0 and the support, between parts of the support, above the support.
+at u = b. Over the ball [a, b] the signs must give Im H = 0, and the derivative must be < 0. The proof works in all
+gaps: between the atom at 0 and the support, between parts of the support, and above the support.
 
 docs/theory/proved_limits.md gives the proof at length.
 """
@@ -122,7 +122,7 @@ def _holds(eq: Equation, lam: float, low: float, high: float) -> bool:
         return False
     u = arb(low).union(arb(high))
     e, m, rest = parts(u)
-    # A pole inside makes e and all that depends on it infinite: then no sign is known.
+    # A pole in [a, b] makes e and all that depends on it infinite; then no sign is known.
     turns = 0
     for k, x in ((1, m), (-k0, e), *((-f.multiplicity, value) for f, value in zip(factors, rest, strict=True))):
         if not (x > 0 or x < 0):

@@ -58,7 +58,7 @@ def _factor(term: Term, order: int, make: Any) -> Any:
 
 
 def _moments(eq: Equation, order: int, rational: bool) -> list[Any]:
-    """Return the moments 1 ... `order` as `fmpq` or as `arb` at the present precision."""
+    """Return the moments 1 ... `order` as `fmpq` or as `arb` at the current precision."""
     flint = flint_module()
     make = flint.fmpq_series if rational else flint.arb_series
     base = make([exact(eq.scale)])
@@ -76,7 +76,7 @@ def _moments(eq: Equation, order: int, rational: bool) -> list[Any]:
 def certified_moments(layers: Layers, order: int, *, bits: int = 64) -> list[Any]:
     r"""Return the moments of the limit as exact fractions or in proved balls.
 
-    By Lagrange inversion of :math:`\lambda(m)`, in exact power series,
+    They follow by Lagrange inversion of :math:`\lambda(m)`, in exact power series,
 
     .. math:: m_k = \frac1k [m^{k-1}] \bigl(m\,\lambda(m)\bigr)^k .
 
@@ -107,7 +107,8 @@ def certified_moments(layers: Layers, order: int, *, bits: int = 64) -> list[Any
 
     See Also
     --------
-    rmtjac.theory.LimitSpectrum.moments : The moments in floats, with error bounds.
+    rmtjac.theory.LimitSpectrum.moments : The moments in floats.
+    rmtjac.theory.LimitSpectrum.exact_moments : The moments as fractions.
 
     Notes
     -----

@@ -1,9 +1,9 @@
 r"""A ball that is proved to hold the root of the limit equation, and the density that follows from it.
 
-The equation is that of `rmtjac.theory.equation.roots`. Unknown are u_0 of the leading term, the one of smallest rank,
-which gives m = m_{K_0}(u_0)/r_0, and u_1, u_2, ... of the other terms with more than one value of D^2. The remaining
-terms are functions of m, because e^{s_j} = x_j (p_j + r_j m) for a law of the single value x_j with probability p_j.
-With e_g = m_{K_g}(u_g)/u_g
+The equation is that of `rmtjac.theory.equation.roots`. The unknowns are u_0 of the leading term, the term of smallest
+rank, which gives m = m_{K_0}(u_0)/r_0, and u_1, u_2, ... of the other terms with more than one value of D^2. The
+remaining terms are functions of m, because e^{s_j} = x_j (p_j + r_j m) for a law of the single value x_j with
+probability p_j. With e_g = m_{K_g}(u_g)/u_g
 
 .. math:: F_0 = -\mathrm{Log}\,m + \sum_g k_g\,\mathrm{Log}\,e_g + \sum_j k_j\,\mathrm{Log}(p_j + r_j m) - \zeta,
           \qquad F_g = u_g e_g / r_g - m,
@@ -14,20 +14,21 @@ The proof
 ---------
 *Hypotheses.* K_g are laws on [0, b_g], not delta_0. lambda > 0 is the exact value of the float, and so are the
 variances, the widths and q (`rmtjac.theory.proof.ball_laws`). u is the float root; the proof holds for any point u.
-Write u_g (1 + delta_g).
+F is written as a function of delta, with u_g (1 + delta_g) in place of u_g.
 
-1. C = a rounded inverse of F' at the point (in delta), exact from then on. T(delta) = delta - C F.
-2. eta >= \|C F\| at the point, R = 4 eta, B = {\|delta\| <= R}, maximum norm, C^n. All Im u_g < 0 on B. There all
-   u_g, m, e_g and p_j + r_j m lie in the open lower half-plane, so F is analytic on B, with the F' that is enclosed.
+1. C is an inverse of F' at delta = 0, rounded, and used as an exact matrix. T(delta) = delta - C F(delta).
+2. eta >= \|C F(0)\|, R = 4 eta, and B = {\|delta\| <= R} in the maximum norm of C^n. All Im u_g < 0 on B. There all
+   u_g, m, e_g and p_j + r_j m lie in the open lower half-plane, so F is analytic on B, and F' is enclosed on B.
 3. kappa >= \|1 - C F'(B)\| < 1 and eta + kappa R <= R: T maps B to itself and contracts, so it has one fixed point
    there; C is invertible because kappa < 1, so the fixed point is a zero of F. Then
    \|delta + C F\| = \|T(delta) - T(0)\| <= kappa eta / (1 - kappa).
 4. At the zero all Im u_g < 0, all m_{K_g}(u_g)/r_g agree, H = log lambda. By the theorem on branches
    (`rmtjac.theory.equation.roots`) there is one such point and it is the limit lambda + i0: the zero is the physical
    one.
-5. rho = -Im m / (pi lambda), Im m = Im t_0 / r_0, t_0 = E[1/(1 - u_0 D^2)] over D != 0, by the mean value theorem.
+5. rho = -Im m / (pi lambda), where Im m = Im t_0 / r_0 and t_0 = E[1/(1 - u_0 D^2)] over D != 0; the mean value theorem
+   encloses t_0 on the ball.
 
-A root of the equation mod 2 pi that is no root has \|F\| near 2 pi and is refused.
+A point that solves the equation only modulo 2 pi i has \|F\| near 2 pi, and its proof fails.
 
 docs/theory/proved_limits.md gives the proof at length, docs/theory/branch_theorem.md that of the theorem on branches.
 """
@@ -47,7 +48,7 @@ from rmtjac.theory.proof.smooth_balls import Enclosure
 
 __all__ = ["GOAL", "MOST_BITS", "Proof", "prove_root"]
 
-GOAL = 1e-12  # relative radius; a wider ball is tried again with more bits
+GOAL = 1e-12  # relative radius; a wider ball leads to another attempt with more bits
 MOST_BITS = 512
 
 
@@ -58,9 +59,9 @@ class Proof:
     Attributes
     ----------
     density : arb or None
-        The density, None where it is not proved.
+        The density; None if it is not proved.
     reason : str
-        Why it is not proved; empty where it is.
+        Why the density is not proved; empty if it is.
     better : list of acb, or None
         A better point to start from, if there is one.
     """
@@ -79,7 +80,7 @@ def _contraction(eta: float, kappa: float) -> float | None:
     """Return a bound of the distance to the zero after the step, or None if T is not proved to contract."""
     if not kappa < 0.5 or not 0.0 <= eta < math.inf:
         return None  # kappa <= 3/4 would do for eta + kappa 4 eta <= 4 eta
-    # The factor covers the rounding of this line, the next float its underflow.
+    # The factor 1 + 1e-12 covers the rounding errors of this line, the next float its underflow.
     return math.nextafter(kappa * eta / (1.0 - kappa) * (1.0 + 1e-12), math.inf)
 
 
@@ -163,7 +164,7 @@ def _general(eq: Equation) -> Attempt:
         Factor(t.count, arb(t.law.mass) * c, arb(exact(t.ratio / eq.lead.ratio)))
         for t, c in zip(eq.factors, eq.offsets(), strict=True)
     ]
-    # F' need not be sharp: kappa is as small as its errors, and is multiplied by eta.
+    # Low precision is enough for F': kappa is as small as the errors of F', and it is multiplied by eta.
     slope_bits = max(36, bits // 2)
 
     def along(rest: Any) -> list[Any]:

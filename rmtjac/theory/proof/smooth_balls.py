@@ -57,7 +57,7 @@ class SmoothBalls:
     variance : float
         The variance q of h.
     float_law : DerivativeLaw
-        The law in floats, for starts and for the size of an integral.
+        The law in floats, from which starts and the size of an integral are computed.
     """
 
     analytic: Analytic
@@ -79,7 +79,7 @@ class SmoothBalls:
         flint = flint_module()
         acb, arb, bits = flint.acb, flint.arb, flint.ctx.prec
         formula, q = self.analytic.formula, arb(self.variance)
-        # P(|h| > T) is below 2^-(bits + small), so that the tail is below the rounding of the result.
+        # P(|h| > T) is below 2^-(bits + small), so that the tail is below the rounding error of the result.
         cut = (2.0 * math.log(2.0) * (bits + max(small, 0.0) + 2.0)) ** 0.5
         end = (q.sqrt() * cut).mid()
         rate = -1 / (2 * q)

@@ -1,4 +1,4 @@
-"""The outcome of a proof: a claim is proved or it is not, and then there is a reason."""
+"""The outcome of a proof: a claim is proved, or it is not proved and a reason is given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Unproved", "Verdict"]
 
 
 class Unproved(Exception):
-    """What a proof needs does not exist or was not found; the text says why."""
+    """Raised if something that a proof needs does not exist or was not found; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Verdict:
     proved : bool
         Whether the claim is proved.
     reason : str
-        Why it is not; empty if it is.
+        Why the claim is not proved; empty if it is.
 
     Examples
     --------

@@ -48,8 +48,8 @@ def test_what_is_open_at_the_end_is_said():
     net = rj.Ensemble.berlyand_slavin(100, 15).draw(0)
     found = rj.find_fixed_points(net, max_boxes=300)
     assert not found.complete
-    assert found.reason.startswith(f"not proved complete: {len(found.undecided)} boxes undecided; more max_boxes")
-    assert "at this pace all would take about" in found.reason
+    assert found.reason.startswith(f"not proved complete: {len(found.undecided)} boxes undecided; a larger max_boxes")
+    assert "at this pace the whole search needs about" in found.reason
     # Everything that F maps to itself lies in a box that is open, or is found; here an oracle in floats.
     grid = rj.find_fixed_points(net, method="grid", step=0.25, follow=50)
     for point in grid.points:

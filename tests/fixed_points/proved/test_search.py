@@ -154,7 +154,7 @@ def test_an_undecided_search_returns_its_boxes():
     net = rj.Ensemble.berlyand_slavin(100, 5).draw(0)
     found = rj.find_fixed_points(net, max_boxes=40)
     assert not found.complete
-    assert "boxes undecided; more max_boxes" in found.reason
+    assert "boxes undecided; a larger max_boxes" in found.reason
     everything = rj.find_fixed_points(net)
     low, high = found.undecided[:, 0], found.undecided[:, 1]
     for point in everything.points:

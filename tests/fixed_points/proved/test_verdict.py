@@ -18,7 +18,8 @@ def test_complete():
     assert _say(beside=2)[1].endswith("2 on a face of the domain, or nearer to one than the error")
     assert _say(SOME, total=3) == (
         True,
-        "complete within the domain, by proof (no self-map of the domain: no check by the index)",
+        "complete within the domain, by proof (the domain is not known to be mapped into itself, so the index gives no "
+        "check)",
     )
     assert _say(UNCHECKED)[1] == "complete, by proof: the domain holds every fixed point (no check by the index)"
     assert _say(continua=2)[1].startswith("complete: 2 continua")
@@ -31,14 +32,17 @@ def test_a_wrong_sum_is_no_proof():
 
 
 def test_more_boxes_are_named_only_where_they_help():
-    assert _say(unsearched=3) == (False, "not proved complete: 3 boxes undecided; more max_boxes may settle 3 of them")
+    assert _say(unsearched=3) == (
+        False,
+        "not proved complete: 3 boxes undecided; a larger max_boxes may settle 3 of them",
+    )
     for clusters, stuck in (((TRIPLE,), 1), ((DOUBLE, TRIPLE), 2), ((), 4)):
         done, reason = _say(total=0, clusters=clusters, stuck=stuck)
         assert not done
-        assert "more max_boxes" not in reason
+        assert "larger max_boxes" not in reason
     assert "max_boxes will not settle these" in _say(clusters=(BLIND,), stuck=7)[1]
     both = _say(unsearched=3, clusters=(BLIND,), stuck=7)[1]
-    assert "10 boxes undecided; more max_boxes may settle 3 of them" in both
+    assert "10 boxes undecided; a larger max_boxes may settle 3 of them" in both
     assert "floats cannot decide 7 boxes" in both
 
 

@@ -51,7 +51,7 @@ def test_of_networks():
     assert nn.primitive(saturated, [9.0, 9.0]).value is False
     with pytest.raises(ValueError, match=r"weights\[0\]\[0, 0\] = -1 is negative"):
         nn.primitive(rj.Network([[[-1.0]]]))
-    with pytest.raises(ValueError, match="a matrix has none"):
+    with pytest.raises(ValueError, match="x is given with a matrix"):
         nn.primitive(np.eye(2), [1.0, 1.0])
 
 

@@ -39,7 +39,7 @@ def test_a_plan_is_written_to_a_folder_of_its_own(tmp_path):
     write_plan(new)  # it is there
     assert (tmp_path / "a" / "plan.json").stat().st_mtime_ns == before
     other = type(new)(tmp_path / "a", new.cells, 3, 5, new.measures, new.code)
-    with pytest.raises(ValueError, match=r"holds another plan; choose a new folder \(other seeds, other entropy\)"):
+    with pytest.raises(ValueError, match=r"holds another plan; choose a new folder \(different: seeds, entropy\)"):
         write_plan(other)
     (tmp_path / "file").write_text("mine")
     for name in (".", "file"):
