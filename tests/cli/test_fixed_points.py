@@ -62,7 +62,10 @@ def test_basins(capsys, tmp_path):
         (["fixed-points", "--method", "magic"], "method='magic' must be one of"),
         (["fixed-points", "--step", "9", "--method", "grid"], "step=9.0 is larger than the domain"),
         (["fixed-points", "--networks", "3", "--out", "x.png"], "--out='x.png' must end in .npz, .csv"),
-        (["fixed-points", "--networks", "3", "--network", "x.npz"], "--networks=3 counts fixed points of random networks"),
+        (
+            ["fixed-points", "--networks", "3", "--network", "x.npz"],
+            "--networks=3 counts fixed points of random networks",
+        ),
         (["basins", "--network", "absent.npz"], "there is no such file"),
         (["basins", "--domain", "1", "1"], "low < high in every coordinate"),
     ],
