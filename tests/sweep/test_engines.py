@@ -15,8 +15,13 @@ from tests.sweep.whole import ROOT, collected, new_plan, same, wait_for
 def _cli(*words):
     return subprocess.Popen(
         [sys.executable, "-m", "rmtjac.cli", "sweep", *map(str, words)], cwd=ROOT, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts,
     )  # fmt: skip
+
+
+def _heed_interrupts():
+    """Undo what a shell does to jobs in the background: they, and all that they start, ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _with_a_killed_worker(folder, *words):
