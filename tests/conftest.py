@@ -14,7 +14,7 @@ _SOURCES = [*sorted(_KERNELS.rglob("*.py")), _KERNELS.parent / "codes.py"]
 _HASH = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:16]
 os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"rmtjac-numba-{_HASH}")
 os.environ["MPLBACKEND"] = "agg"
-# The processes of pytest use every core already: threads of BLAS beside them made small tests four times as long.
+# The processes of pytest use every core already: threads of BLAS beside them would wait for each other.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 

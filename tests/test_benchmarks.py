@@ -23,6 +23,7 @@ _SMALLEST = {
     "run": ["--small", "--only", "sampling", "--out", "."],
     "sweep": ["--units", "20", "--queued", "100", "--records", "1000", "--out", "."],
 }
+_WITHOUT_A_SMALL_CASE = {"goodness"}  # its smallest study takes minutes
 
 
 @pytest.mark.parametrize("name", _MODULES)
@@ -31,7 +32,9 @@ def test_imports(name):
         pytest.importorskip("torch")
     if name == "test_speed":
         pytest.importorskip("pytest_benchmark")
-    import_module(f"benchmarks.{name}")
+    module = import_module(f"benchmarks.{name}")
+    # A benchmark that a user runs has a smallest case below, or stands in the list of those without one.
+    assert (name in _SMALLEST) == (hasattr(module, "main") and name not in _WITHOUT_A_SMALL_CASE)
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def test_enclosures_of_all_that_the_finder_proves():
             assert (top >= greatest.lower - 1e-9).all()
 
 
-def _close(found, values, rtol=1e-12):
+def _assert_encloses(found, values, rtol=1e-12):
     assert found.status is Status.CONVERGED, found
     assert (found.lower <= values).all()
     assert (values <= found.upper).all()
@@ -86,12 +86,12 @@ def test_continua_end_at_the_greatest(name, top, n):
     rng = np.random.default_rng(n)
     for matrix in (np.eye(n), np.eye(n)[rng.permutation(n)], np.roll(np.eye(n), 1, 0)):
         net = rj.Network([matrix], activation=name)
-        _close(nn.greatest_fixed_point(net), np.full(n, top))
-        _close(nn.least_fixed_point(net), np.zeros(n))
+        _assert_encloses(nn.greatest_fixed_point(net), np.full(n, top))
+        _assert_encloses(nn.least_fixed_point(net), np.zeros(n))
     averages = np.full((n, n), 0.0)
     averages[:, 0] += 0.5
     averages[np.arange(n), rng.permutation(n)] += 0.5  # rows of sum 1: 1 is fixed
-    _close(nn.greatest_fixed_point(rj.Network([averages], activation=name)), np.full(n, top))
+    _assert_encloses(nn.greatest_fixed_point(rj.Network([averages], activation=name)), np.full(n, top))
 
 
 @pytest.mark.parametrize("gap", [1e-9, 1e-12, 2.0**-45])
@@ -143,12 +143,12 @@ def test_what_converges_is_narrow():
 @pytest.mark.parametrize("scale", [1e-310, 1e-200, 1e200, 1e300])
 def test_points_at_all_scales(scale):
     # x = x/2 + s and, bounded, x = tanh(s x): .5 s + s/2 ..., and 1.
-    _close(nn.least_fixed_point(rj.Network([[[0.5]]], [[scale]], "relu")), np.array([2.0 * scale]), 1e-11)
+    _assert_encloses(nn.least_fixed_point(rj.Network([[[0.5]]], [[scale]], "relu")), np.array([2.0 * scale]), 1e-11)
     huge = nn.least_fixed_point(rj.Network([[[0.5]]], [[1.7e308]], "relu"))
     assert huge.status is Status.DIVERGED  # 3.4e308 is no float
     if scale > 1.0:
         found = nn.greatest_fixed_point(rj.Network([[[scale]]], activation="tanh"))
-        _close(found, np.array([1.0]))
+        _assert_encloses(found, np.array([1.0]))
 
 
 def test_bad_arguments():

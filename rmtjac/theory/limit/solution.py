@@ -89,13 +89,16 @@ class Solution:
     @cached_property
     def square_roots(self) -> np.ndarray:
         """The log lambda of the edges at which the density starts like a square root."""
-        return np.array([edge.log_lam for edge in self.edges if edge.kind == EdgeKind.SQUARE_ROOT])
+        return np.array([edge.log_lam for edge in self._sharp])
+
+    @property
+    def _sharp(self) -> list[Edge]:
+        return [edge for edge in self.edges if edge.kind == EdgeKind.SQUARE_ROOT]
 
     @cached_property
     def expansions(self) -> list[ExpansionAt]:
         """The expansions of the density at the square-root edges that have one; each costs a millisecond or more."""
-        sharp = [edge for edge in self.edges if edge.kind == EdgeKind.SQUARE_ROOT]
-        made = [(edge.log_lam, expand(self.layers, edge)) for edge in sharp]
+        made = [(edge.log_lam, expand(self.layers, edge)) for edge in self._sharp]
         return [ExpansionAt(at, expansion) for at, expansion in made if expansion is not None]
 
     def inside(self, log_lam: np.ndarray) -> np.ndarray:
