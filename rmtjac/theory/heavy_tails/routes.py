@@ -1,0 +1,121 @@
+"""Which method gives the limit of an ensemble with heavy-tailed weights.
+
+Scalar equations hold where D does not depend on the large entries of the weights: if the masks are drawn independently
+of them, or if each layer is linear (D^2 is constant) or has weights of finite variance, none of which saturates a
+neuron by itself. One HardTanh layer with Cauchy weights has a deterministic solution with its own D. All other
+networks need population dynamics. The scalar equations are wrong for those, and are never their answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rmtjac.activations import Activation
+from rmtjac.ensemble import Ensemble
+from rmtjac.laws import Cauchy
+from rmtjac.propagation.stable_weights import stable_weights
+from rmtjac.theory.heavy_tails.solver import Solver
+from rmtjac.validate import choice
+
+__all__ = ["METHODS", "heavy_tailed", "route", "solve"]
+
+METHODS = ("auto", "independent", "coupled", "population")
+
+
+def heavy_tailed(ensemble: Ensemble) -> bool:
+    """Return whether the weights of a layer have no variance.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> heavy_tailed(rj.Ensemble.square(10, 2, "tanh", [rj.Gaussian(), rj.Cauchy()]))
+    True
+    """
+    return not all(one.finite_variance for one in ensemble.weights)
+
+
+def _constant_square(phi: Activation) -> bool:
+    """Return whether phi'^2 is constant, as for linear layers and absolute values."""
+    return phi.slopes is not None and len({abs(slope) for slope in phi.slopes}) == 1
+
+
+def _decoupled(ensemble: Ensemble) -> bool:
+    """Return whether no entry of a matrix W^l decides on the D of its own row."""
+    layers = zip(ensemble.activations, ensemble.weights, strict=True)
+    return all(_constant_square(phi) or one.finite_variance for phi, one in layers)
+
+
+def _one_hardtanh(ensemble: Ensemble) -> bool:
+    """Return whether there is one square HardTanh layer with Cauchy weights, and Cauchy biases or none."""
+    biases = ensemble.biases or []
+    return (
+        ensemble.depth == 1
+        and ensemble.widths[0] == ensemble.widths[1]
+        and ensemble.activations[0].name == "hardtanh"
+        and isinstance(ensemble.weights[0], Cauchy)
+        and all(isinstance(one, Cauchy) for one in biases)
+    )
+
+
+def route(ensemble: Ensemble, method: str = "auto", masks: str = "network") -> str:
+    """Return the method for an ensemble: the one that is asked for, if it gives the right limit.
+
+    Raises
+    ------
+    ValueError
+        If all weights have a variance, if a method or masks of this name do not exist, or if the method would give a
+        wrong limit.
+
+    Examples
+    --------
+    >>> import rmtjac as rj
+    >>> route(rj.Ensemble.square(10, 3, "linear", rj.Cauchy())), route(rj.Ensemble.square(10, 3, "tanh", rj.Cauchy()))
+    ('independent', 'population')
+    """
+    choice("method", method, METHODS)
+    choice("masks", masks, ("network", "independent"))
+    if not heavy_tailed(ensemble):
+        raise ValueError(
+            "all weights have a variance: limit_spectrum with method='inverse' (LimitSpectrum) gives their limit, "
+            "without smoothing"
+        )
+    alone = masks == "independent" or _decoupled(ensemble)
+    if method == "auto":
+        return "independent" if alone else "coupled" if _one_hardtanh(ensemble) else "population"
+    if method == "independent" and not alone:
+        raise ValueError(
+            "method='independent' is not the limit of networks with a forward pass: a large weight saturates its own "
+            "neuron; masks='independent' asks for masks that do not depend on the weights"
+        )
+    if method != "independent" and masks == "independent":
+        raise ValueError(
+            f"method={method!r} takes the masks from a forward pass; masks='independent' needs method='independent'"
+        )
+    if method == "coupled" and not _one_hardtanh(ensemble):
+        raise ValueError(
+            "method='coupled' needs one square HardTanh layer with Cauchy weights (and Cauchy biases or none); "
+            "method='population' has no such limits"
+        )
+    return method
+
+
+def solve(
+    ensemble: Ensemble,
+    *,
+    input_variance: float | str = 1.0,
+    method: str = "auto",
+    masks: str = "network",
+    inputs: Any = None,
+    population: Any = None,
+    progress: bool = False,
+) -> tuple[Solver, dict[str, Any]]:
+    """Return the solver of an ensemble, and the facts that describe how it was made.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of range; see `route` and `rmtjac.propagation.stable_weights`.
+    """
+    method = route(ensemble, method, masks)
+    stable_weights(ensemble)  # weights without a stable limit are refused before anything is computed
+    raise NotImplementedError(method, input_variance, inputs, population, progress)
