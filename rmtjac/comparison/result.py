@@ -142,7 +142,9 @@ class Comparison:
         """Return the numbers of the table as a dict that JSON can hold."""
         names = ("sampled", "error", "limit", "pull")
         rows = zip(self.moments, self.moment_errors, self.limit_moments, self.moment_pulls, strict=True)
-        moments = [dict(zip(names, map(_or_none, row), strict=True)) for row in rows]
+        moments = [
+            {name: None if math.isnan(x) else float(x) for name, x in zip(names, row, strict=True)} for row in rows
+        ]
         return {
             "samples": self.samples,
             "size": self.size,
@@ -279,4 +281,6 @@ def _row(name: str, value: float, error: float, limit: float) -> str:
     """Return a line of the table; an error that does not exist is a dash."""
     if math.isnan(error) and math.isfinite(limit) and name != "atom":
         return f"{name:6}{value:14.6g}{'-':>12}{limit:14.6g}{'-':>8}"
-    return f"{name:6}{value:14.6g}{error:12.2g}{limit:14.6g}{float(pulls(value, error, limit)):8.1f}"
+    return (
+        f"{name:6}{value:14.6g}{error:12.2g}{limit:14.6g}{float(pulls(*np.array([[value], [error], [limit]]))[0]):8.1f}"
+    )

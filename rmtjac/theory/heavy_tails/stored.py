@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -100,15 +99,15 @@ def tabulate(solver: Solver) -> StoredSolver:
     Raises
     ------
     ValueError
-        If a value is not finite.
+        If a value is not finite, or the law is a point mass at 0.
     """
     if isinstance(solver, StoredSolver):
         return solver
     atom = Values(*(np.asarray(part, dtype=float) for part in solver.atom))
     mass = float(atom.value)
-    first, last = log_quantile(solver, mass + (1.0 - mass) * np.array([_OUTSIDE, 1.0 - _OUTSIDE]))
-    if not math.isfinite(last - first):
+    if not mass < 1.0:
         raise ValueError("the law is a point mass at 0; there is no curve")
+    first, last = log_quantile(solver, mass + (1.0 - mass) * np.array([_OUTSIDE, 1.0 - _OUTSIDE]))
     grid = np.linspace(first, last, 2 * min(max(round((last - first) / _STEP), 200), _MOST) + 1)
     density, cdf = solver.log_density(grid), solver.cdf(grid)
     table = StoredSolver(

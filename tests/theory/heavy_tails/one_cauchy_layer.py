@@ -10,6 +10,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 from scipy.special import wofz
 
+import rmtjac as rj
 from rmtjac.theory.heavy_tails.solver import Tail, Values
 
 
@@ -60,8 +61,8 @@ class OneCauchyLayer:
 
     def log_density(self, log_lam):
         v, r, _ = self._curve
-        low = r[0] * np.exp(0.5 * (log_lam - v[0]))
-        high = r[-1] * np.exp(-0.5 * (log_lam - v[-1]))
+        low = r[0] * np.exp(0.5 * np.minimum(log_lam - v[0], 0.0))
+        high = r[-1] * np.exp(-0.5 * np.maximum(log_lam - v[-1], 0.0))
         value = np.where(log_lam < v[0], low, np.where(log_lam > v[-1], high, np.interp(log_lam, v, r)))
         inside = (log_lam >= v[0]) & (log_lam <= v[-1])
         value[inside] = CubicHermiteSpline(v, r, np.gradient(r, v))(log_lam[inside])
@@ -74,3 +75,15 @@ class OneCauchyLayer:
         inside = CubicHermiteSpline(v, f, r)(np.clip(log_lam, v[0], v[-1]))
         value = np.where(log_lam < v[0], low, np.where(log_lam > v[-1], high, inside))
         return Values(value, np.full(log_lam.shape, self.error))
+
+
+def cauchy_limit(angle=0.0, error=0.0, width=50, gamma=1.0):
+    """The limit of one linear layer, as limit_spectrum describes it."""
+    ens = rj.Ensemble.square(width, 1, "linear", rj.Cauchy(gamma))
+    return rj.HeavyTailedLimit(OneCauchyLayer(gamma, angle, error), {"ensemble": ens.to_dict(), "masses": [1.0]})
+
+
+def cauchy_pair(angle=0.0, error=0.0, width=50, samples=20):
+    """Samples of one linear layer and their limit."""
+    ens = rj.Ensemble.square(width, 1, "linear", rj.Cauchy())
+    return rj.sample_spectrum(ens, samples, rng=0), cauchy_limit(angle, error, width)
