@@ -40,6 +40,7 @@ def add_method(new: Parser) -> None:
     group.add_argument("--replicas", type=whole, metavar="K", help="number of independent pools, which give the errors")
 
 
-def population_options(args: argparse.Namespace) -> Any:
-    """Return the options of population dynamics, or None if none of them is given."""
-    raise NotImplementedError(args)
+def population_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of population dynamics that the command line gives."""
+    given = {"angle": args.smoothing, "pool": args.pool_size, "replicas": args.replicas}
+    return {name: value for name, value in given.items() if value is not None}

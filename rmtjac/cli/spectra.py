@@ -137,7 +137,7 @@ def _limit_of(args: argparse.Namespace, ensemble: Ensemble) -> LimitSpectrum | H
 
     return limit_spectrum(
         ensemble, input_variance=_input_variance(args), method=args.method, masks=args.masks,
-        population=population_options(args), progress=True,
+        population=population_options(args), seed=args.seed, threads=args.threads, progress=True,
     )  # fmt: skip
 
 
@@ -167,6 +167,7 @@ def _spectrum(args: argparse.Namespace) -> None:
 
 
 def _limit(args: argparse.Namespace) -> None:
+    from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.validate import positive_int
 
     out = checked_out(args, ".npz", ".csv")
@@ -176,7 +177,7 @@ def _limit(args: argparse.Namespace) -> None:
     p = [(i + 0.5) / args.points for i in range(positive_int("--points", args.points))]
     lam = lim.quantile([lim.atom + (1.0 - lim.atom) * one for one in p])
     density, error, cdf = lim.density(lam), lim.density_error(lam), lim.cdf(lam)
-    about, words = _heavy_facts(lim) if math.isinf(lim.support[-1, 1]) else _facts(lim)
+    about, words = _heavy_facts(lim) if isinstance(lim, HeavyTailedLimit) else _facts(lim)
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
         "support": lim.support.tolist(),

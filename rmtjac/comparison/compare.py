@@ -31,9 +31,8 @@ _INNER = 0.95  # of a law with heavy tails, linear bins reach up to the quantile
 
 def _limit_cdf(limit: Limit, log_lam: np.ndarray) -> np.ndarray:
     """Return F of the limit at ascending log lambda; for more than 4000 points by cubics through F and its slope."""
-    heavy = isinstance(limit, HeavyTailedLimit)
     if log_lam.size <= 2 * _NODES:
-        return limit.log_cdf(log_lam) if heavy else limit.cdf(np.exp(log_lam))
+        return limit.log_cdf(log_lam) if isinstance(limit, HeavyTailedLimit) else limit.cdf(np.exp(log_lam))
     from scipy.interpolate import CubicHermiteSpline
 
     ends = np.log(limit.support[(limit.support > 0.0) & np.isfinite(limit.support)])
@@ -43,7 +42,7 @@ def _limit_cdf(limit: Limit, log_lam: np.ndarray) -> np.ndarray:
     ranks = np.concatenate([np.linspace(0, last, _NODES), np.arange(200), last - np.arange(200), tails, last - tails])
     pick = log_lam[np.unique(ranks.round().astype(int))]
     nodes = np.unique(np.concatenate([pick, ends[(ends > pick[0]) & (ends < pick[-1])]]))
-    if heavy:
+    if isinstance(limit, HeavyTailedLimit):
         values, slopes = limit.log_cdf(nodes), limit.solver.log_density(nodes).value
     else:
         lam = np.exp(nodes)

@@ -160,7 +160,7 @@ def plot_limit(
     drawn = ax.has_data()
     view = ax.get_ylim()
     lam, density = _points(limit, ax, drawn, scale, points, low)
-    name = limit_name(limit.method, limit.smoothing) if heavy else limit_name()
+    name = limit_name(limit.method, getattr(limit, "smoothing", 0.0)) if heavy else limit_name()
     artists: dict[str, Any] = {"ax": ax, "density": draw_curve(ax, lam, density, limit.support, label or name, color)}
     if heavy:
         artists["density"] += draw_band(ax, lam, density, limit.density_error(lam), color)

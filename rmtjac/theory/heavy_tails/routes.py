@@ -8,7 +8,8 @@ networks need population dynamics. The scalar equations are wrong for those, and
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
@@ -16,6 +17,9 @@ from rmtjac.laws import Cauchy
 from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.theory.heavy_tails.solver import Solver
 from rmtjac.validate import choice
+
+if TYPE_CHECKING:
+    from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 
 __all__ = ["METHODS", "heavy_tailed", "route", "solve"]
 
@@ -47,7 +51,7 @@ def _decoupled(ensemble: Ensemble) -> bool:
 
 def _one_hardtanh(ensemble: Ensemble) -> bool:
     """Return whether there is one square HardTanh layer with Cauchy weights, and Cauchy biases or none."""
-    biases = ensemble.biases or []
+    biases = ensemble.biases or ()
     return (
         ensemble.depth == 1
         and ensemble.widths[0] == ensemble.widths[1]
@@ -99,6 +103,31 @@ def route(ensemble: Ensemble, method: str = "auto", masks: str = "network") -> s
     return method
 
 
+def _options(
+    given: PopulationOptions | dict[str, Any] | None, seed: int | None, threads: int | None, progress: bool
+) -> PopulationOptions:
+    """Return the options of population dynamics.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is unknown or out of range.
+    """
+    from rmtjac.theory.heavy_tails.population.options import PopulationOptions
+
+    if given is None:
+        given = {}
+    if isinstance(given, dict):
+        known = [one.name for one in fields(PopulationOptions)]
+        for name in given:
+            choice("population", name, tuple(known))
+        given = PopulationOptions(**given)
+    if not isinstance(given, PopulationOptions):
+        raise TypeError(f"population={given!r} must be PopulationOptions, or a dict of some of them")
+    changes: dict[str, Any] = {"seed": seed, "threads": threads, "progress": progress or None}
+    return replace(given, **{name: value for name, value in changes.items() if value is not None})
+
+
 def solve(
     ensemble: Ensemble,
     *,
@@ -106,7 +135,9 @@ def solve(
     method: str = "auto",
     masks: str = "network",
     inputs: Any = None,
-    population: Any = None,
+    population: PopulationOptions | dict[str, Any] | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
     progress: bool = False,
 ) -> tuple[Solver, dict[str, Any]]:
     """Return the solver of an ensemble, and the facts that describe how it was made.
@@ -118,4 +149,28 @@ def solve(
     """
     method = route(ensemble, method, masks)
     stable_weights(ensemble)  # weights without a stable limit are refused before anything is computed
-    raise NotImplementedError(method, input_variance, inputs, population, progress)
+    options = _options(population, seed, threads, progress)
+    facts: dict[str, Any] = {
+        "ensemble": ensemble.to_dict(),
+        "input_variance": input_variance,
+        "method": method,
+        "masks": masks,
+    }
+    solver: Solver
+    if method == "independent":
+        from rmtjac.theory.heavy_tails.independent import IndependentSolver
+
+        solver = IndependentSolver.from_ensemble(ensemble, input_variance)
+        facts["masses"] = [float(law.mass) for law in solver.laws]
+    elif method == "coupled":
+        from rmtjac.theory.heavy_tails.coupled import CoupledSolver
+
+        solver = CoupledSolver.from_ensemble(ensemble, input_variance, inputs)
+    else:
+        from rmtjac.theory.heavy_tails.population import PopulationSolver
+
+        solver = PopulationSolver.from_ensemble(ensemble, input_variance, inputs, options)
+        facts["population"] = {
+            name: value for name, value in asdict(options).items() if name not in ("threads", "progress")
+        }
+    return solver, facts

@@ -5,13 +5,16 @@ Sources: BS, PS (docs/references.md).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
 from rmtjac.theory.heavy_tails.routes import METHODS, heavy_tailed
 from rmtjac.theory.limit.spectrum import LimitSpectrum
 from rmtjac.validate import choice, positive_int
+
+if TYPE_CHECKING:
+    from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 
 __all__ = ["limit_spectrum"]
 
@@ -25,7 +28,9 @@ def limit_spectrum(
     certify: bool = False,
     masks: str = "network",
     inputs: Any = None,
-    population: Any = None,
+    population: PopulationOptions | dict[str, Any] | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
     progress: bool = False,
 ) -> LimitSpectrum | HeavyTailedLimit:
     r"""Return the limit, as the widths grow in proportion, of the spectrum that `rmtjac.sample_spectrum` samples.
@@ -66,8 +71,11 @@ def limit_spectrum(
     inputs : array_like of float or str, optional
         The law of the entries of the input of ``"coupled"`` and ``"population"``; by default that of
         `rmtjac.sample_spectrum`. See docs/theory/heavy_tails.md.
-    population : PopulationOptions, optional
-        Options of population dynamics: sizes, smoothing, seed (`rmtjac.theory.PopulationOptions`).
+    population : PopulationOptions or dict, optional
+        Options of population dynamics (`rmtjac.theory.PopulationOptions`), or some of them by name.
+    seed, threads : int, optional
+        The seed and the threads of population dynamics; they replace those of `population`. The result depends on the
+        seed only.
     progress : bool
         Whether population dynamics shows a progress bar.
 
@@ -139,5 +147,5 @@ def limit_spectrum(
         )
     return HeavyTailedLimit.from_ensemble(
         ensemble, input_variance=input_variance, method=method, masks=masks, inputs=inputs, population=population,
-        progress=progress,
+        seed=seed, threads=threads, progress=progress,
     )  # fmt: skip
