@@ -35,7 +35,7 @@ class HeavyTailedDistribution:
 
     @property
     def method(self) -> str:
-        """The name of the method that computes the law."""
+        """The method that computes the law: ``"independent"``, ``"coupled"`` or ``"population"``."""
         return self.solver.method
 
     @property

@@ -100,6 +100,11 @@ class HeavyTailedLimit(HeavyTailedMeans):
 
         return cls(*solve(ensemble, **options))
 
+    @property
+    def method(self) -> str:
+        """The method that computes the law: ``"independent"``, ``"coupled"`` or ``"population"``."""
+        return self.facts.get("method", self.solver.method)
+
     def to_pandas(self, points: int = 400, scale: str = "log") -> Any:
         """Return the curve as a table (needs pandas).
 
@@ -152,7 +157,7 @@ class HeavyTailedLimit(HeavyTailedMeans):
         """
         table = tabulate(self.solver)
         facts = {
-            "method": table.method,
+            "method": self.method,
             "smoothing": table.angle,
             "atom": [float(part) for part in table.atom],
             "tail": [float(part) for part in table.tail],

@@ -11,18 +11,23 @@ from __future__ import annotations
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy
+from rmtjac.propagation.mean_field import resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.theory.heavy_tails.solver import Solver
-from rmtjac.validate import choice
+from rmtjac.theory.heavy_tails.stored import tabulate
+from rmtjac.validate import choice, real_array
 
 if TYPE_CHECKING:
     from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 
 __all__ = ["METHODS", "heavy_tailed", "route", "solve"]
 
+_LONGEST = 1000  # entries of an input that a file keeps
 METHODS = ("auto", "independent", "coupled", "population")
 
 
@@ -50,11 +55,10 @@ def _decoupled(ensemble: Ensemble) -> bool:
 
 
 def _one_hardtanh(ensemble: Ensemble) -> bool:
-    """Return whether there is one square HardTanh layer with Cauchy weights, and Cauchy biases or none."""
+    """Return whether there is one HardTanh layer with Cauchy weights, and Cauchy biases or none."""
     biases = ensemble.biases or ()
     return (
         ensemble.depth == 1
-        and ensemble.widths[0] == ensemble.widths[1]
         and ensemble.activations[0].name == "hardtanh"
         and isinstance(ensemble.weights[0], Cauchy)
         and all(isinstance(one, Cauchy) for one in biases)
@@ -97,7 +101,7 @@ def route(ensemble: Ensemble, method: str = "auto", masks: str = "network") -> s
         )
     if method == "coupled" and not _one_hardtanh(ensemble):
         raise ValueError(
-            "method='coupled' needs one square HardTanh layer with Cauchy weights (and Cauchy biases or none); "
+            "method='coupled' needs one HardTanh layer with Cauchy weights (and Cauchy biases or none); "
             "method='population' has no such limits"
         )
     return method
@@ -128,6 +132,33 @@ def _options(
     return replace(given, **{name: value for name, value in changes.items() if value is not None})
 
 
+def _entries(inputs: Any) -> np.ndarray | None:
+    """Return entries of the input, each with the same probability, one-dimensional.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they are not finite numbers.
+    """
+    if inputs is None:
+        return None
+    entries = real_array("inputs", inputs).ravel()
+    if not entries.size or not np.isfinite(entries).all():
+        raise ValueError("inputs must be finite numbers, at least one: the entries of an input, equally probable")
+    return entries
+
+
+def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) -> Solver:
+    """Return the solver of one HardTanh layer, for Gaussian inputs of a variance, or given entries."""
+    from rmtjac.theory.heavy_tails.coupled.input_law import empirical_input, gaussian_input
+    from rmtjac.theory.heavy_tails.coupled.solver import CoupledSolver
+
+    law = gaussian_input(variance) if entries is None else empirical_input(np.abs(entries))
+    bias = 0.0 if ensemble.biases is None else float(ensemble.layer_numbers()[0]["bias_scale"])
+    ratio = ensemble.widths[1] / ensemble.widths[0]
+    return CoupledSolver(stable_weights(ensemble)[0].scale, law, bias, ratio)
+
+
 def solve(
     ensemble: Ensemble,
     *,
@@ -150,27 +181,34 @@ def solve(
     method = route(ensemble, method, masks)
     stable_weights(ensemble)  # weights without a stable limit are refused before anything is computed
     options = _options(population, seed, threads, progress)
+    variance = resolve_input_variance(ensemble, input_variance)
+    entries = _entries(inputs)
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
-        "input_variance": input_variance,
+        "input_variance": variance,
+        "inputs": None if entries is None else entries.tolist()[:_LONGEST],
         "method": method,
         "masks": masks,
     }
     solver: Solver
     if method == "independent":
-        from rmtjac.theory.heavy_tails.independent import IndependentSolver
+        if entries is not None and not all(map(_constant_square, ensemble.activations)):
+            raise ValueError(
+                "inputs are for the methods 'coupled' and 'population'; the scalar equations take Gaussian "
+                "inputs of the given input_variance"
+            )
+        from rmtjac.theory.heavy_tails.independent.solver import IndependentSolver
 
-        solver = IndependentSolver.from_ensemble(ensemble, input_variance)
+        solver = IndependentSolver.from_ensemble(ensemble, variance)
         facts["masses"] = [float(law.mass) for law in solver.laws]
     elif method == "coupled":
-        from rmtjac.theory.heavy_tails.coupled import CoupledSolver
-
-        solver = CoupledSolver.from_ensemble(ensemble, input_variance, inputs)
+        solver = _coupled(ensemble, variance, entries)
     else:
-        from rmtjac.theory.heavy_tails.population import PopulationSolver
+        from rmtjac.theory.heavy_tails.population.population_solver import PopulationSolver
 
-        solver = PopulationSolver.from_ensemble(ensemble, input_variance, inputs, options)
+        # The pools run now, and not at the first density: the table is all that is kept.
+        solver = tabulate(PopulationSolver.from_ensemble(ensemble, variance, entries, options))
         facts["population"] = {
-            name: value for name, value in asdict(options).items() if name not in ("threads", "progress")
+            name: one for name, one in asdict(options).items() if name not in ("threads", "progress")
         }
     return solver, facts

@@ -68,9 +68,9 @@ def limit_spectrum(
     masks : {"network", "independent"}
         Whether D comes from a forward pass, or is drawn from its mean-field law, as in `rmtjac.sample_spectrum`. For
         weights of finite variance the limit is the same.
-    inputs : array_like of float or str, optional
-        The law of the entries of the input of ``"coupled"`` and ``"population"``; by default that of
-        `rmtjac.sample_spectrum`. See docs/theory/heavy_tails.md.
+    inputs : array_like of float, optional
+        Entries of the input of ``"coupled"`` and ``"population"``, equally probable, in place of Gaussian ones of the
+        variance `input_variance`; 1.0 stands for abs(x) = 1.
     population : PopulationOptions or dict, optional
         Options of population dynamics (`rmtjac.theory.PopulationOptions`), or some of them by name.
     seed, threads : int, optional
