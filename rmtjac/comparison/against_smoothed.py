@@ -51,11 +51,12 @@ def smoothed_distances(empirical: EmpiricalSpectrum, limit: HeavyTailedLimit) ->
     points = np.array([-np.inf])
     if seen.size:
         angle, reach = limit.smoothing, 8.0 * limit.smoothing
-        low, high = max(seen.min() - reach, empirical.log_floor), seen.max() + reach
+        lowest, low, high, highest = np.quantile(seen, [0.0, 0.01, 0.99, 1.0]) + [-reach, -reach, reach, reach]
         count = min(_POINTS, 2 + int((high - low) / (_STEP * angle)))
-        # Half of the points are quantiles of the sample, where a few eigenvalues reach far out.
-        ranks = np.quantile(seen, np.linspace(0.0, 1.0, count // 2 + 1))
-        points = np.unique(np.concatenate([points, np.linspace(low, high, count), ranks]))
+        # A few eigenvalues may reach very far out: beyond, and between, the points are quantiles of the sample.
+        ranks = np.quantile(seen, np.linspace(0.0, 1.0, _POINTS // 2))
+        points = np.unique(np.concatenate([points, np.linspace(low, high, count), ranks, [lowest, highest]]))
+        points = points[(points >= empirical.log_floor) | np.isneginf(points)]
     limit_cdf, error = limit.log_cdf(points), limit.cdf_error(np.exp(np.clip(points, -700.0, 700.0)))
     rows = _rows(empirical, points, limit.smoothing)
     apart = np.abs(rows - limit_cdf).max(axis=1)

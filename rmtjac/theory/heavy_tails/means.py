@@ -94,8 +94,10 @@ class HeavyTailedMeans(HeavyTailedDistribution):
         for sign in (-1.0, 1.0):
             at, sizes, ends = centre, [math.inf], False
             while not ends and abs(at) < largest:
-                value, wrong, size = self._block(f, *sorted((at, at + sign * _BLOCK)))
-                total, error, at = total + value, error + wrong, at + sign * _BLOCK
+                # Blocks grow with the distance: a law may reach down to exp(-1e5), as for tanh with Cauchy weights.
+                to = at + sign * min(max(_BLOCK, 0.25 * abs(at - centre)), largest)
+                value, wrong, size = self._block(f, *sorted((at, to)))
+                total, error, at = total + value, error + wrong, to
                 sizes.append(size)
                 ends = max(sizes[-2:]) <= _SMALL * abs(total) or sizes[-2] == 0.0
             if not ends:
