@@ -30,10 +30,14 @@ _INNER = 0.95  # of a law with heavy tails, linear bins reach up to the quantile
 
 
 def _limit_cdf(limit: Limit, log_lam: np.ndarray) -> np.ndarray:
-    """Return F of the limit at ascending log lambda; for more than 4000 points by cubics through F and its slope."""
+    """Return F of the limit at ascending log lambda; for more than 4000 points by cubics.
+
+    They go through F and its slope, or for heavy tails, where the density may be dear, through F alone.
+    """
+    heavy = isinstance(limit, HeavyTailedLimit)
     if log_lam.size <= 2 * _NODES:
-        return limit.log_cdf(log_lam) if isinstance(limit, HeavyTailedLimit) else limit.cdf(np.exp(log_lam))
-    from scipy.interpolate import CubicHermiteSpline
+        return limit.log_cdf(log_lam) if heavy else limit.cdf(np.exp(log_lam))
+    from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
 
     ends = np.log(limit.support[(limit.support > 0.0) & np.isfinite(limit.support)])
     # The nodes have equal steps of rank and are denser towards both ends, where F is steep in log lambda.
@@ -42,12 +46,10 @@ def _limit_cdf(limit: Limit, log_lam: np.ndarray) -> np.ndarray:
     ranks = np.concatenate([np.linspace(0, last, _NODES), np.arange(200), last - np.arange(200), tails, last - tails])
     pick = log_lam[np.unique(ranks.round().astype(int))]
     nodes = np.unique(np.concatenate([pick, ends[(ends > pick[0]) & (ends < pick[-1])]]))
-    if isinstance(limit, HeavyTailedLimit):
-        values, slopes = limit.log_cdf(nodes), limit.solver.log_density(nodes).value
-    else:
-        lam = np.exp(nodes)
-        values, slopes = limit.cdf(lam), lam * limit.density(lam)
-    return np.clip(CubicHermiteSpline(nodes, values, slopes)(log_lam), 0.0, 1.0)
+    if heavy:
+        return np.clip(PchipInterpolator(nodes, limit.log_cdf(nodes))(log_lam), 0.0, 1.0)
+    lam = np.exp(nodes)
+    return np.clip(CubicHermiteSpline(nodes, limit.cdf(lam), lam * limit.density(lam))(log_lam), 0.0, 1.0)
 
 
 def _kolmogorov(count: int, limit_values: np.ndarray, atom: float, limit_atom: float) -> float:

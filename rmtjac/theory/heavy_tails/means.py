@@ -95,7 +95,7 @@ class HeavyTailedMeans(HeavyTailedDistribution):
             at, sizes, ends = centre, [math.inf], False
             while not ends and abs(at) < largest:
                 # Blocks grow with the distance: a law may reach down to exp(-1e5), as for tanh with Cauchy weights.
-                to = at + sign * min(max(_BLOCK, 0.25 * abs(at - centre)), largest)
+                to = float(np.clip(at + sign * max(_BLOCK, 0.25 * abs(at - centre)), -largest, largest))
                 value, wrong, size = self._block(f, *sorted((at, to)))
                 total, error, at = total + value, error + wrong, to
                 sizes.append(size)

@@ -29,7 +29,7 @@ def log_quantile(solver: Solver, p: np.ndarray) -> np.ndarray:
     atom = float(solver.atom.value)
     here = np.flatnonzero((p > atom + 4e-16) & (p < 1.0))
     if here.size:
-        out[here] = _bisect(solver, p[here])
+        out[here] = _solve(solver, p[here])
     return out
 
 
@@ -54,27 +54,20 @@ def _end(solver: Solver, p: float, sign: float) -> float:
     )
 
 
-def _bisect(solver: Solver, p: np.ndarray) -> np.ndarray:
-    """Return the quantiles by Newton's method that starts from a table and keeps brackets."""
+def _solve(solver: Solver, p: np.ndarray) -> np.ndarray:
+    """Return the quantiles by Chandrupatla's method, which keeps brackets and needs no density, from a table."""
+    from scipy.optimize.elementwise import find_root
+
     table = np.linspace(_end(solver, p.min(), -1.0), _end(solver, p.max(), 1.0), _TABLE)
     values = np.maximum.accumulate(_cdf(solver, table))  # a curve with errors may fall a little
     place = np.clip(np.searchsorted(values, p), 1, _TABLE - 1)
-    left, right = table[place - 1], table[place]
-    x, open_ = 0.5 * (left + right), np.arange(p.size)
-    for i in range(200):
-        value, slope = _cdf(solver, x[open_]), solver.log_density(x[open_]).value
-        wrong = value - p[open_]
-        left[open_] = np.where(wrong < 0.0, x[open_], left[open_])
-        right[open_] = np.where(wrong < 0.0, right[open_], x[open_])
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            step = wrong / slope
-        tiny = 4e-16 * np.maximum(np.abs(x[open_]), 1.0)
-        # F is known to some 1e-16: a step that is left by rounding alone is not taken.
-        settled = (right[open_] - left[open_] <= 2.0 * tiny) | (np.abs(step) <= tiny) | (np.abs(wrong) <= 2e-16)
-        new = x[open_] - step
-        inside = (new > left[open_]) & (new < right[open_]) & (i % 4 < 3)  # every fourth step halves the bracket
-        x[open_] = np.where(settled, x[open_], np.where(inside, new, 0.5 * (left[open_] + right[open_])))
-        open_ = open_[~settled]
-        if not open_.size:
-            break
-    return x
+
+    def excess(x: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Return a number of the sign of F - p that is nearly linear in log lambda where F or 1 - F is a power."""
+        value = _cdf(solver, x.ravel()).reshape(x.shape)
+        upper = np.log((1.0 - p) / np.maximum(1.0 - value, 1e-300))
+        return np.where(p < 0.5, np.log(np.maximum(value, 1e-300) / p), upper)
+
+    found = find_root(excess, (table[place - 1], table[place]), args=(p,), tolerances={"xrtol": 4e-16, "xatol": 1e-15})
+    # Where a curve with errors falls, the bracket holds no sign change; its middle is within these errors.
+    return np.where(found.success, found.x, 0.5 * (table[place - 1] + table[place]))

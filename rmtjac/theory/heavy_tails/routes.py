@@ -23,6 +23,7 @@ from rmtjac.theory.heavy_tails.stored import tabulate
 from rmtjac.validate import choice, real_array
 
 if TYPE_CHECKING:
+    from rmtjac.theory.heavy_tails.coupled.solver import CoupledSolver
     from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 
 __all__ = ["METHODS", "heavy_tailed", "route", "solve"]
@@ -148,7 +149,7 @@ def _entries(inputs: Any) -> np.ndarray | None:
     return entries
 
 
-def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) -> Solver:
+def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) -> CoupledSolver:
     """Return the solver of one HardTanh layer, for Gaussian inputs of a variance, or given entries."""
     from rmtjac.theory.heavy_tails.coupled.input_law import empirical_input, gaussian_input
     from rmtjac.theory.heavy_tails.coupled.solver import CoupledSolver
@@ -202,7 +203,8 @@ def solve(
         solver = IndependentSolver.from_ensemble(ensemble, variance)
         facts["masses"] = [float(law.mass) for law in solver.laws]
     elif method == "coupled":
-        solver = _coupled(ensemble, variance, entries)
+        coupled = _coupled(ensemble, variance, entries)
+        solver, facts["masses"] = coupled, [float(coupled.layer.active)]
     else:
         from rmtjac.theory.heavy_tails.population.population_solver import PopulationSolver
 
