@@ -208,7 +208,7 @@ class HeavyTailedMeans(HeavyTailedDistribution):
         Parameters
         ----------
         z : array_like of complex, any shape
-            Arguments, not 0.
+            Arguments, not real numbers >= 0.
 
         Returns
         -------
@@ -218,15 +218,15 @@ class HeavyTailedMeans(HeavyTailedDistribution):
         Raises
         ------
         ValueError
-            If the method does not compute the transform, or `z` holds 0 or NaN.
+            If the method does not compute the transform, or `z` holds NaN or a real number >= 0.
         """
-        known = getattr(self.solver, "stieltjes", None)
+        known = getattr(self.solver, "transform", None)
         if known is None:
             raise ValueError(f"method={self.method!r} gives no Stieltjes transform; density and cdf are known")
         z = complex_numbers("z", z)
         if (z == 0.0).any():
             raise ValueError("z=0 is the edge or the atom at 0, where f is infinite or has no single value")
-        return known(z)
+        return known(z).value
 
     def exact_moments(self, order: int) -> NoReturn:
         """Raise an error: moments as fractions belong to weights with all moments.

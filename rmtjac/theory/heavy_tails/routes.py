@@ -8,6 +8,7 @@ networks need population dynamics. The scalar equations are wrong for those, and
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy
-from rmtjac.propagation.mean_field import resolve_input_variance
+from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.theory.heavy_tails.solver import Solver
 from rmtjac.theory.heavy_tails.stored import tabulate
@@ -24,6 +25,7 @@ from rmtjac.validate import choice, real_array
 
 if TYPE_CHECKING:
     from rmtjac.theory.heavy_tails.coupled.solver import CoupledSolver
+    from rmtjac.theory.heavy_tails.independent.mask_law import MaskLaw
     from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 
 __all__ = ["METHODS", "heavy_tailed", "route", "solve"]
@@ -149,6 +151,23 @@ def _entries(inputs: Any) -> np.ndarray | None:
     return entries
 
 
+def _mask_laws(ensemble: Ensemble, variance: float | str) -> list[MaskLaw]:
+    """Return the laws of D^2 by the mean field, which is followed no further than a law depends on it."""
+    from rmtjac.theory.heavy_tails.independent.mask_law import mask_law
+
+    laws = [mask_law(phi, 2.0, 0.0) for phi in ensemble.activations]
+    last = max((l for l, phi in enumerate(ensemble.activations) if not _constant_square(phi)), default=-1) + 1
+    if last:
+        biases = None if ensemble.biases is None else ensemble.biases[:last]
+        first = Ensemble(ensemble.widths[: last + 1], ensemble.activations[:last], ensemble.weights[:last], biases)
+        signal = mean_field(first, variance)
+        for l, (alpha, scale) in enumerate(zip(signal.alphas, signal.scales, strict=True)):
+            # A normal law of variance q is stable with the scale sqrt(q / 2).
+            stable = float(scale) * (math.sqrt(0.5) if alpha == 2.0 else 1.0)
+            laws[l] = mask_law(ensemble.activations[l], float(alpha), stable)
+    return laws
+
+
 def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) -> CoupledSolver:
     """Return the solver of one HardTanh layer, for Gaussian inputs of a variance, or given entries."""
     from rmtjac.theory.heavy_tails.coupled.input_law import empirical_input, gaussian_input
@@ -182,7 +201,9 @@ def solve(
     method = route(ensemble, method, masks)
     stable_weights(ensemble)  # weights without a stable limit are refused before anything is computed
     options = _options(population, seed, threads, progress)
-    variance = resolve_input_variance(ensemble, input_variance)
+    # Constant D^2 need no input, and the signal of linear layers with heavy tails has no size.
+    free = all(map(_constant_square, ensemble.activations))
+    variance = input_variance if free else resolve_input_variance(ensemble, input_variance)
     entries = _entries(inputs)
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
@@ -193,15 +214,16 @@ def solve(
     }
     solver: Solver
     if method == "independent":
-        if entries is not None and not all(map(_constant_square, ensemble.activations)):
+        if entries is not None and not free:
             raise ValueError(
-                "inputs are for the methods 'coupled' and 'population'; the scalar equations take Gaussian "
-                "inputs of the given input_variance"
+                "inputs are for the methods 'coupled' and 'population'; the scalar equations take Gaussian inputs of the "
+                "given input_variance"
             )
         from rmtjac.theory.heavy_tails.independent.solver import IndependentSolver
 
-        solver = IndependentSolver.from_ensemble(ensemble, variance)
-        facts["masses"] = [float(law.mass) for law in solver.laws]
+        laws = _mask_laws(ensemble, variance)
+        solver = IndependentSolver(stable_weights(ensemble), laws, ensemble.widths)
+        facts["masses"] = [law.mass for law in laws]
     elif method == "coupled":
         coupled = _coupled(ensemble, variance, entries)
         solver, facts["masses"] = coupled, [float(coupled.layer.active)]
