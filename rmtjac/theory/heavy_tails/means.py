@@ -224,8 +224,8 @@ class HeavyTailedMeans(HeavyTailedDistribution):
         if known is None:
             raise ValueError(f"method={self.method!r} gives no Stieltjes transform; density and cdf are known")
         z = complex_numbers("z", z)
-        if (z == 0.0).any():
-            raise ValueError("z=0 is the edge or the atom at 0, where f is infinite or has no single value")
+        if not np.all((z.imag != 0.0) | (z.real < 0.0)):
+            raise ValueError("z must not lie in [0, infinity), where the spectrum is; density gives its values there")
         return known(z).value
 
     def exact_moments(self, order: int) -> NoReturn:

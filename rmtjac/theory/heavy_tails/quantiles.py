@@ -41,13 +41,22 @@ def _cdf(solver: Solver, log_lam: np.ndarray) -> np.ndarray:
     return value
 
 
+def _centre(solver: Solver) -> float:
+    """Return the log lambda at which the tail, continued inwards, holds half of the mass; 0 if it is not known."""
+    exponent, constant, _ = solver.tail
+    if not (0.0 < constant < math.inf and 0.0 < exponent < math.inf):
+        return 0.0
+    return math.log(2.0 * constant) / exponent
+
+
 def _end(solver: Solver, p: float, sign: float) -> float:
     """Return a point in the direction `sign` at which F passes p."""
-    reach = 32.0
+    reach, centre = 32.0, _centre(solver)
     while reach <= _FARTHEST:
-        value = _cdf(solver, np.array([sign * reach]))[0]
+        at = centre + sign * reach
+        value = _cdf(solver, np.array([at]))[0]
         if (value >= p) if sign > 0.0 else (value < p):
-            return sign * reach
+            return at
         reach *= 2.0
     raise ArithmeticError(
         f"the quantile of p={p!r} lies {'beyond' if sign > 0.0 else 'below'} lambda=exp({sign * _FARTHEST:.6g})"

@@ -155,8 +155,9 @@ def _mask_laws(ensemble: Ensemble, variance: float | str) -> list[MaskLaw]:
     """Return the laws of D^2 by the mean field, which is followed no further than a law depends on it."""
     from rmtjac.theory.heavy_tails.independent.mask_law import mask_law
 
-    laws = [mask_law(phi, 2.0, 0.0) for phi in ensemble.activations]
-    last = max((l for l, phi in enumerate(ensemble.activations) if not _constant_square(phi)), default=-1) + 1
+    constant = [_constant_square(phi) for phi in ensemble.activations]
+    laws = [mask_law(phi, 2.0, 1.0) if one else None for phi, one in zip(ensemble.activations, constant, strict=True)]
+    last = max((l for l, one in enumerate(constant) if not one), default=-1) + 1
     if last:
         biases = None if ensemble.biases is None else ensemble.biases[:last]
         first = Ensemble(ensemble.widths[: last + 1], ensemble.activations[:last], ensemble.weights[:last], biases)
@@ -165,7 +166,7 @@ def _mask_laws(ensemble: Ensemble, variance: float | str) -> list[MaskLaw]:
             # A normal law of variance q is stable with the scale sqrt(q / 2).
             stable = float(scale) * (math.sqrt(0.5) if alpha == 2.0 else 1.0)
             laws[l] = mask_law(ensemble.activations[l], float(alpha), stable)
-    return laws
+    return [law for law in laws if law is not None]
 
 
 def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) -> CoupledSolver:

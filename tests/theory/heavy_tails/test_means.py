@@ -119,5 +119,5 @@ def test_stieltjes_where_the_solver_has_it():
     law.transform = lambda z: Values(1.0 / z, 0.0 * z)
     lim = rj.HeavyTailedLimit(law)
     np.testing.assert_array_equal(lim.stieltjes([1j, -2.0]), [-1j, -0.5])
-    with pytest.raises(ValueError, match="z=0"):
-        lim.stieltjes([1.0, 0.0])
+    with pytest.raises(ValueError, match="must not lie in"):
+        lim.stieltjes([1j, 2.0])
