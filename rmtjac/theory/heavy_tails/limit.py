@@ -13,7 +13,7 @@ from rmtjac.archive.results import restore, save
 from rmtjac.archive.schema import Schema
 from rmtjac.ensemble import Ensemble
 from rmtjac.provenance import provenance
-from rmtjac.theory.heavy_tails.means import HeavyTailedMeans
+from rmtjac.theory.heavy_tails.refused import HeavyTailedRefused
 from rmtjac.theory.heavy_tails.solver import Tail, Values
 from rmtjac.theory.heavy_tails.stored import StoredSolver, tabulate
 
@@ -34,7 +34,7 @@ _SCHEMA = Schema(
 
 
 @dataclass(frozen=True, eq=False)
-class HeavyTailedLimit(HeavyTailedMeans):
+class HeavyTailedLimit(HeavyTailedRefused):
     r"""The limiting law of the eigenvalues lambda = s^2 of M = J J^T for Cauchy, stable and mixed weights.
 
     Made by `rmtjac.limit_spectrum`. It has the face of `LimitSpectrum`; all functions broadcast over lambda. There are

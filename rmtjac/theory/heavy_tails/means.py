@@ -1,4 +1,4 @@
-"""Means over the limiting law for heavy tails: those that exist are computed, the others are refused by name."""
+"""Means over the limiting law for heavy tails: those that exist are computed, the others raise an error."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from rmtjac.theory.heavy_tails.distribution import HeavyTailedDistribution
+from rmtjac.theory.heavy_tails.density import HeavyTailedDensity
 from rmtjac.theory.heavy_tails.solver import Tail
 from rmtjac.validate import complex_numbers, positive_int
 
@@ -33,7 +33,7 @@ def has_moment(tail: Tail, k: float) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class HeavyTailedMeans(HeavyTailedDistribution):
+class HeavyTailedMeans(HeavyTailedDensity):
     """The limiting law for heavy-tailed weights with its means.
 
     Attributes
@@ -227,118 +227,3 @@ class HeavyTailedMeans(HeavyTailedDistribution):
         if not np.all((z.imag != 0.0) | (z.real < 0.0)):
             raise ValueError("z must not lie in [0, infinity), where the spectrum is; density gives its values there")
         return known(z).value
-
-    def exact_moments(self, order: int) -> NoReturn:
-        """Raise an error: moments as fractions belong to weights with all moments.
-
-        Parameters
-        ----------
-        order : int
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"exact moments do not exist for heavy tails (tail exponent {self.tail.exponent:.6g})")
-
-    def moment_function(self, z: Any) -> NoReturn:
-        """Raise an error: the generating function of the moments does not exist; use `stieltjes`.
-
-        Parameters
-        ----------
-        z : array_like of complex
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        self._no_transform("the generating function of the moments")
-
-    def s_transform(self, m: Any) -> NoReturn:
-        """Raise an error: the S-transform belongs to free factors.
-
-        Parameters
-        ----------
-        m : array_like of complex
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        self._no_transform("the S-transform")
-
-    def r_transform(self, w: Any) -> NoReturn:
-        """Raise an error: the R-transform belongs to free summands.
-
-        Parameters
-        ----------
-        w : array_like of complex
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        self._no_transform("the R-transform")
-
-    def _no_transform(self, what: str) -> NoReturn:
-        raise ValueError(
-            f"{what} serves no purpose here: matrices of heavy-tailed entries are not asymptotically free, and their "
-            f"moments do not exist (tail exponent {self.tail.exponent:.6g}); density, cdf and quantiles are known"
-        )
-
-    def certify(self, lam: Any, *, bits: int = 64) -> NoReturn:
-        """Raise an error: no density for heavy tails is proved.
-
-        Parameters
-        ----------
-        lam : array_like of float
-            Not used.
-        bits : int
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"method={self.method!r} has no proof; density_error and cdf_error are estimates")
-
-    def certified_edges(self, *, bits: int = 64) -> NoReturn:
-        """Raise an error: there are no edges.
-
-        Parameters
-        ----------
-        bits : int
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError("heavy tails have no edges: the density is positive at every lambda > 0")
-
-    def continuation(self, lam: Any, **options: Any) -> NoReturn:
-        """Raise an error: BS (18)-(23) need a variance and a fourth moment of the weights.
-
-        Parameters
-        ----------
-        lam : array_like of float
-            Not used.
-        **options
-            Not used.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError("BS (14) and its continuation need weights with a variance; heavy tails have none")

@@ -19,6 +19,7 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy
 from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
+from rmtjac.theory.heavy_tails.many_points import ManyPoints
 from rmtjac.theory.heavy_tails.solver import Solver
 from rmtjac.theory.heavy_tails.stored import tabulate
 from rmtjac.validate import choice, real_array
@@ -152,12 +153,15 @@ def _entries(inputs: Any) -> np.ndarray | None:
 
 
 def _mask_laws(ensemble: Ensemble, variance: float | str) -> list[MaskLaw]:
-    """Return the laws of D^2 by the mean field, which is followed no further than a law depends on it."""
+    """Return the laws of D^2 by the mean field, which is followed no further than a law depends on it.
+
+    Behind an activation with its only kink at 0, the law depends on the sign of h only.
+    """
     from rmtjac.theory.heavy_tails.independent.mask_law import mask_law
 
-    constant = [_constant_square(phi) for phi in ensemble.activations]
-    laws = [mask_law(phi, 2.0, 1.0) if one else None for phi, one in zip(ensemble.activations, constant, strict=True)]
-    last = max((l for l, one in enumerate(constant) if not one), default=-1) + 1
+    free = [phi.slopes is not None and not any(phi.breakpoints) for phi in ensemble.activations]
+    laws = [mask_law(phi, 2.0, 1.0) if one else None for phi, one in zip(ensemble.activations, free, strict=True)]
+    last = max((l for l, one in enumerate(free) if not one), default=-1) + 1
     if last:
         biases = None if ensemble.biases is None else ensemble.biases[:last]
         first = Ensemble(ensemble.widths[: last + 1], ensemble.activations[:last], ensemble.weights[:last], biases)
@@ -227,7 +231,7 @@ def solve(
         facts["masses"] = [law.mass for law in laws]
     elif method == "coupled":
         coupled = _coupled(ensemble, variance, entries)
-        solver, facts["masses"] = coupled, [float(coupled.layer.active)]
+        solver, facts["masses"] = ManyPoints(coupled), [float(coupled.layer.active)]
     else:
         from rmtjac.theory.heavy_tails.population.population_solver import PopulationSolver
 
