@@ -221,7 +221,7 @@ def solve(
     if method == "independent":
         if entries is not None and not free:
             raise ValueError(
-                "inputs are for the methods 'coupled' and 'population'; the scalar equations take Gaussian inputs of the "
+                "inputs are for methods 'coupled' and 'population'; the scalar equations take Gaussian inputs of the "
                 "given input_variance"
             )
         from rmtjac.theory.heavy_tails.independent.solver import IndependentSolver

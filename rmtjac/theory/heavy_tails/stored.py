@@ -63,6 +63,12 @@ class StoredSolver:
 
         return CubicHermiteSpline(self.log_lam, self.cdfs[0], self.densities[0])
 
+    @cached_property
+    def _heights(self) -> Any:
+        from scipy.interpolate import CubicSpline
+
+        return CubicSpline(self.log_lam, self.densities[0])
+
     def _outside(self, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the density and the mass beyond points outside the grid; 0 inside."""
         density, mass = np.zeros(log_lam.size), np.zeros(log_lam.size)
@@ -80,7 +86,7 @@ class StoredSolver:
         """Return the density of log lambda at points of shape (n,)."""
         inside = (log_lam >= self.log_lam[0]) & (log_lam <= self.log_lam[-1])
         value = self._outside(log_lam)[0]
-        value[inside] = np.interp(log_lam[inside], self.log_lam, self.densities[0])
+        value[inside] = np.maximum(self._heights(log_lam[inside]), 0.0)
         return Values(value, np.interp(log_lam, self.log_lam, self.densities[1]))
 
     def cdf(self, log_lam: np.ndarray) -> Values:
