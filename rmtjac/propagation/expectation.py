@@ -106,12 +106,20 @@ def _gaussian_expectation(f: Function, scale: float, breakpoints: tuple[float, .
 
 
 def stable_expectation(
-    f: Function, alpha: float, scale: float, breakpoints: tuple[float, ...] = (), *, growth: float = 0.0
+    f: Function,
+    alpha: float,
+    scale: float,
+    breakpoints: tuple[float, ...] = (),
+    *,
+    growth: float | None = 0.0,
+    end: float | None = None,
 ) -> float:
     r"""Return :math:`E f(s X)`, X symmetric stable, :math:`E\,e^{itX} = e^{-|t|^\alpha}`, s the `scale`.
 
-    f grows at most like \|h\|^`growth`, growth < alpha; 0 stands for a bounded f. The rule is adaptive in log\|h\| and
-    split at the `breakpoints` of f. The relative error is about 1e-13. For alpha = 2, X has the variance 2.
+    f grows at most like \|h\|^`growth`, growth < alpha; 0 stands for a bounded f. With None the growth is not known:
+    the integral goes to the end of the floats, and an error is raised if the rest may count. With `end` it is over
+    log\|h\| < end only. The rule is adaptive in log\|h\| and split at the `breakpoints` of f. The relative error is
+    about 1e-13. For alpha = 2, X has the variance 2.
 
     Raises
     ------
@@ -137,20 +145,33 @@ def stable_expectation(
         return float(f(np.zeros(1))[0])
     if alpha == 2.0:
         return _gaussian_expectation(f, math.sqrt(2.0) * scale, breakpoints)
-    if not growth < alpha:
+    if growth is not None and not growth < alpha:
         raise ValueError(f"growth={growth!r} must be below alpha={alpha!r}: else the expectation is infinite")
 
     def weighted(value: np.ndarray, _: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return the values times the density of log|X| on each side."""
         return value * (0.5 * law.log_scale_density(y))
 
-    # The mass below e^-y and beyond e^y is about Gamma(1 + 1/alpha) e^-y and e^(-alpha y).
+    # The mass of |X| below e^-y and beyond e^y is about Gamma(1 + 1/alpha) e^-y and e^(-alpha y).
     centre = math.log(scale)
     low = min(0.0, centre - math.lgamma(1.0 + 1.0 / alpha)) - _DIGITS
-    high = centre + _DIGITS / (alpha - growth)
-    if growth > 0.0 and high > _END:
-        raise ValueError(f"growth={growth!r} is so close to alpha={alpha!r} that h beyond the range of a float counts")
-    return _expectation(f, weighted, scale, low, high, breakpoints)
+    if end is not None:
+        return _expectation(f, weighted, scale, low, end, breakpoints)
+    if growth is not None:
+        # A bounded f rises up to |h| about 1, and counts there if the scale is small.
+        high = max(0.0, centre) + _DIGITS / (alpha - growth)
+        if growth > 0.0 and high > _END:
+            raise ValueError(f"growth={growth!r} is so near alpha={alpha!r} that h beyond the range of a float counts")
+        return _expectation(f, weighted, scale, low, high, breakpoints)
+    total = _expectation(f, weighted, scale, low, _END, breakpoints)
+    y = np.array([_END - 20.0, _END])
+    ends = np.abs(f(np.exp(y))) + np.abs(f(-np.exp(y)))
+    before, last = weighted(ends, y, y - centre)
+    # Beyond the end the integrand falls at least as it did before, if f grows like a power.
+    rest = 0.0 if last == 0.0 else 20.0 * last / math.log(before / last) if last < before else math.inf
+    if not rest <= 10.0 * _PRECISION * abs(total):
+        raise ValueError(f"the function grows so fast for alpha={alpha!r} that h beyond the range of a float counts")
+    return total
 
 
 def cauchy_expectation(f: Function, scale: float, breakpoints: tuple[float, ...] = ()) -> float:

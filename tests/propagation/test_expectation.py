@@ -76,7 +76,7 @@ def test_stable_at_the_ends_of_the_floats(alpha, scale):
         (1.0, -1.0, 0.0, "scale=-1.0 must be a finite number >= 0"),
         (1.0, math.inf, 0.0, "scale=inf"),
         (1.0, 1.0, 1.0, "growth=1.0 must be below alpha=1.0"),
-        (1.0, 1.0, 0.99, "so close to alpha=1.0"),
+        (1.0, 1.0, 0.99, "so near alpha=1.0"),
     ],
 )
 def test_no_stable_expectation(alpha, scale, growth, words):
