@@ -12,7 +12,7 @@ import numpy as np
 from rmtjac.propagation.stable_law import stable_law
 from rmtjac.validate import finite
 
-__all__ = ["cauchy_expectation", "gaussian_expectation", "stable_expectation"]
+__all__ = ["Function", "cauchy_expectation", "gaussian_expectation", "normal_expectation", "stable_expectation"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 Weight = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -87,10 +87,10 @@ def gaussian_expectation(f: Function, variance: float, breakpoints: tuple[float,
     >>> round(gaussian_expectation(lambda h: h**4, 2.0), 10)
     12.0
     """
-    return _gaussian_expectation(f, math.sqrt(variance), breakpoints)
+    return normal_expectation(f, math.sqrt(variance), breakpoints)
 
 
-def _gaussian_expectation(f: Function, scale: float, breakpoints: tuple[float, ...]) -> float:
+def normal_expectation(f: Function, scale: float, breakpoints: tuple[float, ...]) -> float:
     """Return E f(scale Z), Z ~ N(0, 1)."""
     if scale == 0.0:
         return float(f(np.zeros(1))[0])
@@ -144,7 +144,7 @@ def stable_expectation(
     if scale == 0.0:
         return float(f(np.zeros(1))[0])
     if alpha == 2.0:
-        return _gaussian_expectation(f, math.sqrt(2.0) * scale, breakpoints)
+        return normal_expectation(f, math.sqrt(2.0) * scale, breakpoints)
     if growth is not None and not growth < alpha:
         raise ValueError(f"growth={growth!r} must be below alpha={alpha!r}: else the expectation is infinite")
 

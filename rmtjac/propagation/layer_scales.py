@@ -20,7 +20,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy, Law, Stable, StudentT
-from rmtjac.propagation.expectation import gaussian_expectation, stable_expectation
+from rmtjac.propagation.expectation import Function, normal_expectation, stable_expectation
 from rmtjac.propagation.stable_law import stable_law
 from rmtjac.propagation.stable_weights import stable_layer
 
@@ -146,10 +146,10 @@ def activation_size(phi: Activation, alpha: float, scale: float, power: float) -
     return mean if power == 2.0 else unit * mean ** (1.0 / power)
 
 
-def _mean(phi: Activation, f, alpha: float, scale: float, power: float, unit: float) -> float:  # type: ignore[no-untyped-def]
+def _mean(phi: Activation, f: Function, alpha: float, scale: float, power: float, unit: float) -> float:
     """Return E f(h), f = |phi / unit|^r."""
     if alpha == 2.0:
-        return gaussian_expectation(f, scale * scale, phi.breakpoints)
+        return normal_expectation(f, scale, phi.breakpoints)
     slopes = _slopes(phi)
     if slopes is None or scale == 0.0:
         return stable_expectation(f, alpha, scale, phi.breakpoints)
