@@ -16,7 +16,7 @@ from numba import njit
 from rmtjac.kernels.heavy_tails.population_draw import apply, bias, partner, slope, weights
 from rmtjac.kernels.heavy_tails.population_gauge import balance, ray
 
-__all__ = ["run"]
+__all__ = ["run", "signal"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -159,15 +159,13 @@ def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run(rng, laws, ratios, phis, tables, values, deviation, log_lam, angle, size, kept, burn, sweeps, stop):
-    """Return eta E g_L of each kept sweep, and the share of neurons with D != 0 in each layer.
+def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, angle, size, kept, burn, sweeps, stop):
+    """Return the current E D^2 A/(eta + D^2 A) = 1 - eta E g_L of each kept sweep, complex of shape (sweeps, M).
 
     Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 2) code and parameter of the
     activation behind each W, `tables` (L, 2, n), values of the input (Gaussian with this deviation if there are none),
-    points of shape (M,), the angle of the ray, the size of the pools, the number of kept weights, sweeps to forget and
-    to keep, and an array `stop` that ends the work.
-
-    Returns arrays of shapes (sweeps, M) complex and (sweeps, L), and the pools h of shape (L, size).
+    the shares (L+1,) of neurons with D != 0 (1 in layer 0), points of shape (M,), the angle of the ray, the size of the
+    pools, the number of kept weights, sweeps to forget and to keep, and an array `stop` that ends the work.
     """
     depth, points = laws.shape[0], log_lam.size
     half = size // 2
@@ -179,13 +177,16 @@ def run(rng, laws, ratios, phis, tables, values, deviation, log_lam, angle, size
     ar, ai, br, bi, gr, gi = (np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape),
                               np.zeros(shape))  # fmt: skip
     means = np.zeros((sweeps, points), dtype=np.complex128)
-    active = np.zeros((sweeps, depth))
     # The start: g and b of size 1 and of the phase of 1/eta.
     for m in range(points):
         er, ei = ray(0.0, 1.5)
         br[:, :, m], bi[:, :, m] = er, -ei
         gr[:, :, m], gi[:, :, m] = er, -ei
     whole = (0, size)
+    square = np.ones((depth + 1, size))
+    widths = np.ones(depth + 1)
+    for l in range(depth - 1, -1, -1):
+        widths[l] = widths[l + 1] / ratios[l]
     _renew_inputs(rng, values, deviation, x[0], whole)
     for l in range(depth):
         if l > 0:
@@ -194,16 +195,20 @@ def run(rng, laws, ratios, phis, tables, values, deviation, log_lam, angle, size
         _forward(rng, laws[l], kept, x[l], gr[l], gi[l], h[l + 1], ar[l + 1], ai[l + 1], whole)
         for i in range(size):
             x[l + 1, i] = apply(int(phis[l, 0]), phis[l, 1], tables[l], h[l + 1, i])
+            square[l + 1, i] = slope(int(phis[l, 0]), phis[l, 1], tables[l], h[l + 1, i]) ** 2
     er, ei = np.empty(points), np.empty(points)
     for sweep in range(-burn, sweeps):
-        part = (0, half) if sweep % 2 == 0 else (half, size)
+        # Both halves of a pool are renewed in turns, which damps oscillations; b belongs to the x that came last.
+        part, following = ((0, half), (half, size)) if sweep % 2 == 0 else ((half, size), (0, half))
+        if sweep == -burn:
+            part = whole
         # The angle falls from 1.5 to its value in the first half of the burn-in.
         wide = angle + max(1.5 - angle, 0.0) * max(-1.0 - 2.0 * sweep / max(burn, 1), 0.0)
         for m in range(points):
             er[m], ei[m] = ray(log_lam[m], wide)
         for l in range(depth - 1, -1, -1):
             if stop[0]:
-                return means, active, h[1:]
+                return means
             if l == 0:
                 _renew_inputs(rng, values, deviation, x[0], part)
             nxt = min(l + 1, depth - 1)
@@ -213,21 +218,15 @@ def run(rng, laws, ratios, phis, tables, values, deviation, log_lam, angle, size
             for i in range(part[0], part[1]):
                 known[l, i] = abs(x[l, i])
             ranks[l] = np.argsort(known[l])
-        d = np.empty(size)
+        balance(widths, shares, square, ar, ai, br, bi, er, ei)
+        part = following
         for i in range(size):
-            d[i] = slope(int(phis[depth - 1, 0]), phis[depth - 1, 1], tables[depth - 1], h[depth, i])
-        many = 1.0
-        for l in range(depth):
-            many *= ratios[l]
-        balance(many, d, ar, ai, br, bi, er, ei)
-        for i in range(size):
-            _add_output(0.0, 1.0, br[0, i], bi[0, i], er, ei, gr[0, i], gi[0, i])
             gr[0, i] = 0.0
             gi[0, i] = 0.0
             _add_output(1.0, 1.0, br[0, i], bi[0, i], er, ei, gr[0, i], gi[0, i])
         for l in range(depth):
             if stop[0]:
-                return means, active, h[1:]
+                return means
             code, parameter, table = int(phis[l, 0]), phis[l, 1], tables[l]
             _forward(rng, laws[l], kept, x[l], gr[l], gi[l], h[l + 1], ar[l + 1], ai[l + 1], part)
             sizes = known[nxt][ranks[nxt]] if l == depth - 1 else known[l + 1][ranks[l + 1]]
@@ -236,16 +235,33 @@ def run(rng, laws, ratios, phis, tables, values, deviation, log_lam, angle, size
                 fresh = part[0] <= i < part[1]
                 x[l + 1, i] = apply(code, parameter, table, h[l + 1, i])
                 slant = slope(code, parameter, table, h[l + 1, i])
+                square[l + 1, i] = slant * slant
                 share += 1 if fresh and slant != 0.0 else 0
                 if l < depth - 1:
                     j = ranks[l + 1][partner(rng, sizes, abs(x[l + 1, i]))]
                     _to_parents(slant, ar[l + 1, i], ai[l + 1, i], br[l + 1, j], bi[l + 1, j], gr[l + 1, i],
                                 gi[l + 1, i])  # fmt: skip
-                elif fresh and sweep >= 0:
+                elif fresh and slant != 0.0 and sweep >= 0:
                     for m in range(points):
-                        eta = complex(er[m], ei[m])
-                        a = slant * slant * complex(ar[l + 1, i, m], ai[l + 1, i, m])
-                        means[sweep, m] += eta / (eta + a) / (part[1] - part[0])
-            if sweep >= 0:
-                active[sweep, l] = share / (part[1] - part[0])
-    return means, active, h[1:]
+                        a = square[l + 1, i] * complex(ar[l + 1, i, m], ai[l + 1, i, m])
+                        means[sweep, m] += a / (complex(er[m], ei[m]) + a)
+            if sweep >= 0 and l == depth - 1:
+                for m in range(points):
+                    means[sweep, m] *= shares[depth] / max(share, 1)
+    return means
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def signal(rng, laws, phis, tables, values, deviation, size, kept):
+    """Return a pool of preactivations of each layer, shape (L, size); the arguments are those of `run`."""
+    depth = laws.shape[0]
+    h = np.zeros((depth, size))
+    x = np.zeros(size)
+    none = np.zeros((size, 0))
+    whole = (0, size)
+    _renew_inputs(rng, values, deviation, x, whole)
+    for l in range(depth):
+        _forward(rng, laws[l], kept, x, none, none, h[l], none, none, whole)
+        for i in range(size):
+            x[i] = apply(int(phis[l, 0]), phis[l, 1], tables[l], h[l, i])
+    return h

@@ -1,14 +1,16 @@
-r"""The scale that the cavity equations leave free as lambda tends to 0, fixed by a conservation law.
+r"""The scales of the pools, fixed by a conservation law; without it they settle slowly where lambda is small.
 
-At eta = 0 the equations do not change if all A are divided by a constant and all b multiplied by it. So for a small
-eta the pools find this constant slowly. The traces of J J^T and J^T J fix it:
+Each layer carries the same current: with the share D^2 A b/(1 + D^2 A b) of an inner neuron,
 
-.. math:: n_0\, E\,\frac{b}{\eta + b} = n_L\, E\,\frac{D^2 A}{\eta + D^2 A} .
+.. math:: n_0\, E\,\frac{b}{\eta + b} = n_l\, E\,\frac{D^2 A b}{1 + D^2 A b} = n_L\, E\,\frac{D^2 A}{\eta + D^2 A} .
+
+The sums over W^l, the A of layer l+1 and the b of layer l, may be divided and multiplied by a constant each. These L
+constants balance the L + 1 currents. The same equations, with laws of D^2 and of stable sums in place of pools, are the
+scalar equation for independent masks.
 """
 
 from __future__ import annotations
 
-import cmath
 import math
 
 import numpy as np
@@ -16,8 +18,8 @@ from numba import njit
 
 __all__ = ["balance", "ray"]
 
-_STEPS = 4
-_FARTHEST = 2.0
+_STEPS = 6
+_FARTHEST = 3.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -28,44 +30,90 @@ def ray(log_lam, angle):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _current(many, d, ar, ai, b_r, b_i, eta, m, t):
-    """Return n_0/n_L E b/(eta + b) minus E D^2 A/(eta + D^2 A) with b e^t and A e^-t, its slope in t, and the latter."""
-    up, down = cmath.exp(t), cmath.exp(-t)
-    difference, tangent, total = 0.0j, 0.0j, 0.0j
-    size = d.size
-    for i in range(size):
-        first = eta / (eta + up * complex(b_r[i, m], b_i[i, m]))
-        last = eta / (eta + down * (d[i] * d[i]) * complex(ar[i, m], ai[i, m]))
-        difference += ((1.0 - first) / many - (1.0 - last)) / size
-        tangent += (first * (1.0 - first) / many + last * (1.0 - last)) / size
-        total += (1.0 - last) / size
-    return difference, tangent, total
+def _current(ar, ai, br, bi, square, factor, share, m):
+    """Return the mean of c/(1 + c), c = factor D^2 A b, and its slope in log factor; D != 0 has the given share."""
+    total, tangent = 0.0j, 0.0j
+    active = 0
+    for i in range(square.size):
+        if square[i] == 0.0:
+            continue
+        active += 1
+        rest = 1.0 / (1.0 + factor * (square[i] * complex(ar[i, m], ai[i, m])) * complex(br[i, m], bi[i, m]))
+        total += 1.0 - rest
+        tangent += rest * (1.0 - rest)
+    return share * total / max(active, 1), share * tangent / max(active, 1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def balance(many, d, ar, ai, br, bi, er, ei):
-    """Divide all A and multiply all b by the real constant that balances the currents, where it matters.
+def _arguments(re, im, m):
+    """Return the least and the largest argument of numbers in the right half-plane."""
+    least, largest = np.inf, -np.inf
+    for i in range(re.shape[0]):
+        ratio = im[i, m] / re[i, m]
+        least, largest = min(least, ratio), max(largest, ratio)
+    return math.atan(least), math.atan(largest)
 
-    `many` is n_L/n_0. Where lambda is large, the current is small, eta itself fixes the constant, and the balance of a
-    finite pool is noise: the step is shortened by the square of the current.
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _room(ar, ai, br, bi, widest, m, least, largest):
+    """Fill in how far b may turn, and A back, such that all arguments stay within `widest`: the range of the maps."""
+    for l in range(least.size):
+        low, high = _arguments(br[l], bi[l], m)
+        down, up = _arguments(ar[l + 1], ai[l + 1], m)
+        least[l] = min(max(-widest - low, up - widest), 0.0)
+        largest[l] = max(min(widest - high, down + widest), 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def balance(widths, active, square, ar, ai, br, bi, er, ei):
+    """Multiply b and divide A by the constants that balance the currents, where it matters.
+
+    `widths` are n_l/n_L, `active` the shares of D != 0, `square` the D^2 of shape (L+1, P); in layer 0 both are 1. Where
+    lambda is large, the currents are small, eta itself fixes the scales, and the balance of finite pools is noise: the
+    step is shortened by the square of the current's share of its largest value.
     """
+    layers, size = square.shape
+    cap = (widths * active).min()
+    total, tangent = np.empty(layers, dtype=np.complex128), np.empty(layers, dtype=np.complex128)
+    t, new = np.empty(layers + 1, dtype=np.complex128), np.empty(layers + 1, dtype=np.complex128)
+    least, largest = np.empty(layers - 1), np.empty(layers - 1)
     for m in range(er.size):
-        eta = complex(er[m], ei[m])
-        t = 0.0
-        damping = 0.0
+        inverse = 1.0 / complex(er[m], ei[m])
+        # The ends have 1/eta in place of the missing A or b.
+        ar[0, :, m], ai[0, :, m] = inverse.real, inverse.imag
+        br[-1, :, m], bi[-1, :, m] = inverse.real, inverse.imag
+        _room(ar, ai, br, bi, math.atan2(-ei[m], er[m]), m, least, largest)
+        # The factor of b of layer l - 1 is exp(t[l]); t is 0 at both ends.
+        t[:] = 0.0
+        share = 0.0
         for _ in range(_STEPS):
-            difference, tangent, total = _current(many, d, ar[-1], ai[-1], br[0], bi[0], eta, m, complex(t, 0.0))
-            damping = min(abs(total), 1.0) ** 2
-            step = -(difference / tangent).real
-            if not math.isfinite(step):
+            top, bottom = 0.0j, 0.0j
+            for l in range(layers):
+                factor = np.exp(t[l + 1] - t[l])
+                current, slope = _current(ar[l], ai[l], br[l], bi[l], square[l], factor, active[l], m)
+                total[l] = widths[l] * current
+                tangent[l] = widths[l] * slope + 1e-14
+                top += total[l] / tangent[l]
+                bottom += 1.0 / tangent[l]
+            common = top / bottom
+            share = min(abs(common) / cap, 1.0)
+            longest = 0.0
+            new[0] = 0.0
+            for l in range(layers):
+                new[l + 1] = new[l] + (common - total[l]) / tangent[l]
+                longest = max(longest, abs(new[l + 1]))
+            if not longest < math.inf:
                 break
-            t += min(max(step, -_FARTHEST), _FARTHEST)
-            if abs(step) < 1e-3:
+            shrink = min(1.0, _FARTHEST / max(longest, 1e-300))
+            for l in range(1, layers):
+                to = t[l] + shrink * new[l]
+                t[l] = complex(to.real, min(max(to.imag, least[l - 1]), largest[l - 1]))
+            if longest < 1e-3:
                 break
-        factor = math.exp(damping * t)
-        for l in range(ar.shape[0]):
-            for i in range(d.size):
-                ar[l, i, m] /= factor
-                ai[l, i, m] /= factor
-                br[l, i, m] *= factor
-                bi[l, i, m] *= factor
+        for l in range(layers - 1):
+            factor = np.exp(share * share * t[l + 1])
+            for i in range(size):
+                b = factor * complex(br[l, i, m], bi[l, i, m])
+                a = complex(ar[l + 1, i, m], ai[l + 1, i, m]) / factor
+                br[l, i, m], bi[l, i, m] = b.real, b.imag
+                ar[l + 1, i, m], ai[l + 1, i, m] = a.real, a.imag
