@@ -18,6 +18,9 @@ from rmtjac.kernels.heavy_tails.population_gauge import balance, ray
 
 __all__ = ["run", "signal"]
 
+# Preactivations beyond this size act like infinite ones.
+_FARTHEST = 1e100
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _shuffled(rng, n):
@@ -119,18 +122,19 @@ def _forward(rng, law, kept, x, gr, gi, h, ar, ai, part):
             j = order[(i + shift[k % size]) % size]
             h[i] += weight[k] * x[j]
             _add(square[k], gr[j], gi[j], ar[i], ai[i])
+        h[i] = min(max(h[i], -_FARTHEST), _FARTHEST)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes, br, bi, er, ei, outr, outi, part):
     """Renew b of a part of a layer with outputs x; h, A, b, the ranks by |x| and eta belong to the layer after.
 
-    `many` is the number of children per parent; `phi` holds the code and parameter of the activation of the children.
+    `many` is the number of children per parent; `phi` holds the codes and the parameter of the activation of the children.
     """
-    size, code, parameter = h.size, int(phi[0]), phi[1]
+    size, code, parameter, slant = h.size, int(phi[0]), phi[1], int(phi[2])
     mr, mi = np.zeros(ar.shape[1]), np.zeros(ar.shape[1])
     for k in range(size):
-        d = slope(code, parameter, table, h[k])
+        d = slope(slant, parameter, table, h[k])
         if last:
             _add_output(1.0 / size, d, ar[k], ai[k], er, ei, mr, mi)
         elif d != 0.0:
@@ -148,7 +152,7 @@ def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes
         for n in range(kept):
             k = order[(i + shift[n % size]) % size]
             full = h[k] + weight[n] * x[i]
-            d = slope(code, parameter, table, full)
+            d = slope(slant, parameter, table, full)
             if d == 0.0:
                 continue
             if last:
@@ -162,8 +166,8 @@ def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes
 def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, angle, size, kept, burn, sweeps, stop):
     """Return the current E D^2 A/(eta + D^2 A) = 1 - eta E g_L of each kept sweep, complex of shape (sweeps, M).
 
-    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 2) code and parameter of the
-    activation behind each W, `tables` (L, 2, n), values of the input (Gaussian with this deviation if there are none),
+    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation
+    behind each W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this deviation if there are none),
     the shares (L+1,) of neurons with D != 0 (1 in layer 0), points of shape (M,), the angle of the ray, the size of the
     pools, the number of kept weights, sweeps to forget and to keep, and an array `stop` that ends the work.
     """
@@ -195,7 +199,7 @@ def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, ang
         _forward(rng, laws[l], kept, x[l], gr[l], gi[l], h[l + 1], ar[l + 1], ai[l + 1], whole)
         for i in range(size):
             x[l + 1, i] = apply(int(phis[l, 0]), phis[l, 1], tables[l], h[l + 1, i])
-            square[l + 1, i] = slope(int(phis[l, 0]), phis[l, 1], tables[l], h[l + 1, i]) ** 2
+            square[l + 1, i] = slope(int(phis[l, 2]), phis[l, 1], tables[l], h[l + 1, i]) ** 2
     er, ei = np.empty(points), np.empty(points)
     for sweep in range(-burn, sweeps):
         # Both halves of a pool are renewed in turns, which damps oscillations; b belongs to the x that came last.
@@ -234,14 +238,14 @@ def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, ang
             for i in range(size):
                 fresh = part[0] <= i < part[1]
                 x[l + 1, i] = apply(code, parameter, table, h[l + 1, i])
-                slant = slope(code, parameter, table, h[l + 1, i])
+                slant = slope(int(phis[l, 2]), parameter, table, h[l + 1, i])
                 square[l + 1, i] = slant * slant
-                share += 1 if fresh and slant != 0.0 else 0
+                share += 1 if fresh and square[l + 1, i] != 0.0 else 0
                 if l < depth - 1:
                     j = ranks[l + 1][partner(rng, sizes, abs(x[l + 1, i]))]
                     _to_parents(slant, ar[l + 1, i], ai[l + 1, i], br[l + 1, j], bi[l + 1, j], gr[l + 1, i],
                                 gi[l + 1, i])  # fmt: skip
-                elif fresh and slant != 0.0 and sweep >= 0:
+                elif fresh and square[l + 1, i] != 0.0 and sweep >= 0:
                     for m in range(points):
                         a = square[l + 1, i] * complex(ar[l + 1, i, m], ai[l + 1, i, m])
                         means[sweep, m] += a / (complex(er[m], ei[m]) + a)

@@ -76,13 +76,15 @@ def _in_table(table, h):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def apply(code, parameter, table, h):
-    """Return phi(h); without a code (-1) from the table of shape (2, n)."""
+    """Return phi(h); from the table of shape (2, n) if the code is -1, and 0 if it is -2."""
+    if code == -2:
+        return 0.0
     return value(code, parameter, h) if code >= 0 else _in_table(table[0], h)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def slope(code, parameter, table, h):
-    """Return phi'(h); without a code (-1) from the table of shape (2, n)."""
+    """Return phi'(h); from the table of shape (2, n) if the code is -1."""
     return derivative(code, parameter, h) if code >= 0 else _in_table(table[1], h)
 
 
