@@ -252,8 +252,8 @@ class PopulationSolver:
         Examples
         --------
         >>> from rmtjac.theory.heavy_tails.population.options import PopulationOptions
-        >>> import rmtjac as rj
-        >>> one = PopulationSolver([StableWeights(1.0, 1.0)], [rj.activation("linear")], [1, 1],
+        >>> from rmtjac.activations import activation
+        >>> one = PopulationSolver([StableWeights(1.0, 1.0)], [activation("linear")], [1, 1],
         ...                        options=PopulationOptions(pool=64, replicas=2, sweeps=4, threads=1))
         >>> bool(abs(one.log_density([0.0]).value[0] - 0.1325) < 0.02)
         True
@@ -293,8 +293,8 @@ class PopulationSolver:
         Examples
         --------
         >>> from rmtjac.theory.heavy_tails.population.options import PopulationOptions
-        >>> import rmtjac as rj
-        >>> one = PopulationSolver([StableWeights(1.0, 1.0)], [rj.activation("linear")], [1, 1],
+        >>> from rmtjac.activations import activation
+        >>> one = PopulationSolver([StableWeights(1.0, 1.0)], [activation("linear")], [1, 1],
         ...                        options=PopulationOptions(pool=64, replicas=2, sweeps=4, threads=1))
         >>> bool(abs(one.cdf([0.0]).value[0] - 0.52) < 0.05)
         True
