@@ -1,6 +1,7 @@
 """How large the signal is in each layer of a wide network, and how the angle between two inputs changes.
 
-- `expectation`: means of a function of one Gaussian or Cauchy variable.
+- `stable_law`: density and distribution function of the symmetric stable laws.
+- `expectation`: means of a function of one Gaussian, Cauchy or stable variable.
 - `gaussian_pairs`: means of an activation and its slope over one or two Gaussian variables.
 - `mean_field`: the variance of the preactivations in each layer of an ensemble.
 - `layer_maps`: how one layer changes the variance and the correlation, and the fixed points of these maps.

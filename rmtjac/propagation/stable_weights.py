@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy, Law, Orthogonal, Stable, StudentT
 
-__all__ = ["StableWeights", "stable_weights"]
+__all__ = ["StableWeights", "stable_layer", "stable_weights"]
 
 
 class StableWeights(NamedTuple):
@@ -66,6 +66,31 @@ def _index_and_unit(one: Law) -> tuple[float, float]:
     return one.df, _student_scale(one.df)
 
 
+def stable_layer(ensemble: Ensemble, l: int, numbers: dict[str, float]) -> StableWeights:
+    """Return the stable law of layer l, whose `numbers` come from `Ensemble.layer_numbers`.
+
+    Raises
+    ------
+    ValueError
+        For the same reasons as in `stable_weights`.
+    """
+    one = ensemble.weights[l]
+    if isinstance(one, Orthogonal):
+        raise ValueError(f"weights={one!r} in layer {l}: orthogonal weights have no stable limit of their sums")
+    if one.finite_variance:
+        alpha, scale = 2.0, math.sqrt(0.5 * numbers["row_variance"])
+    elif isinstance(one, StudentT) and one.df == 2.0:
+        raise ValueError(f"weights={one!r} in layer {l}: sums of n entries need a factor sqrt(log n) beyond n^-1/2")
+    else:
+        alpha, unit = _index_and_unit(one)
+        scale = unit * numbers["weight_scale"] * ensemble.widths[l] ** (1.0 / alpha)
+    if scale == 0.0:
+        raise ValueError(f"weights={one!r} vanish in layer {l}: the spectrum is a point mass at 0")
+    if not 0.0 < scale < math.inf:
+        raise ValueError(f"weights={one!r}: their scale in layer {l} leaves the range of a float")
+    return StableWeights(alpha, scale)
+
+
 def stable_weights(ensemble: Ensemble) -> list[StableWeights]:
     """Return the stable law of each layer.
 
@@ -81,21 +106,4 @@ def stable_weights(ensemble: Ensemble) -> list[StableWeights]:
     >>> stable_weights(rj.Ensemble.square(100, 2, "tanh", [rj.Cauchy(1.5), rj.Gaussian(2.0)]))
     [StableWeights(alpha=1.0, scale=1.5), StableWeights(alpha=2.0, scale=1.4142135623730951)]
     """
-    out = []
-    for l, layer in enumerate(ensemble.layer_numbers()):
-        one = ensemble.weights[l]
-        if isinstance(one, Orthogonal):
-            raise ValueError(f"weights={one!r} in layer {l}: orthogonal weights have no stable limit of their sums")
-        if one.finite_variance:
-            alpha, scale = 2.0, math.sqrt(0.5 * layer["row_variance"])
-        elif isinstance(one, StudentT) and one.df == 2.0:
-            raise ValueError(f"weights={one!r} in layer {l}: sums of n entries need a factor sqrt(log n) beyond n^-1/2")
-        else:
-            alpha, unit = _index_and_unit(one)
-            scale = unit * layer["weight_scale"] * ensemble.widths[l] ** (1.0 / alpha)
-        if scale == 0.0:
-            raise ValueError(f"weights={one!r} vanish in layer {l}: the spectrum is a point mass at 0")
-        if not 0.0 < scale < math.inf:
-            raise ValueError(f"weights={one!r}: their scale in layer {l} leaves the range of a float")
-        out.append(StableWeights(alpha, scale))
-    return out
+    return [stable_layer(ensemble, l, numbers) for l, numbers in enumerate(ensemble.layer_numbers())]

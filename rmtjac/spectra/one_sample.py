@@ -15,7 +15,8 @@ import numpy as np
 
 from rmtjac.codes import MaskMoment, MaskSource, Precision, Route
 from rmtjac.ensemble import Ensemble
-from rmtjac.laws import Cauchy, Gaussian, Rademacher
+from rmtjac.laws import Gaussian, Rademacher
+from rmtjac.propagation.mean_field import MeanField
 from rmtjac.rng import stream
 from rmtjac.spectra.draws import Stream, sample_input, sample_network
 from rmtjac.spectra.settle import product_noise, settle_exact, unflattened
@@ -56,13 +57,13 @@ Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], Outcome]
 class Task:
     """The settings that all samples have in common.
 
-    `variance` is q_0 of the input. `scales` are the scales of the preactivations for independent masks, or None if D
-    comes from the forward pass. `single` says whether the route GRAM computes in single precision.
+    `variance` is q_0 of the input. `signal` is the mean field for independent masks, or None if D comes from the
+    forward pass. `single` says whether the route GRAM computes in single precision.
     """
 
     ensemble: Ensemble
     variance: float
-    scales: np.ndarray | None
+    signal: MeanField | None
     precision: Precision
     single: bool
 
@@ -114,24 +115,24 @@ def compiled_unit(task: Task) -> Unit:
     """Return the unit that computes a sample in one call of compiled code."""
     from rmtjac.kernels.samples.jacobian import NOWHERE, network_spectrum
 
-    ensemble, scales = task.ensemble, task.scales
+    ensemble, signal = task.ensemble, task.signal
     widths = np.array(ensemble.widths, dtype=np.int64)
     codes, numbers = ensemble.kernel_arrays()
     activations = np.array([phi.code for phi in ensemble.activations], dtype=np.int64)
     parameters = np.array([phi.parameter for phi in ensemble.activations])
-    source = (MaskSource.NETWORK if scales is None else MaskSource.INDEPENDENT).value
+    source = (MaskSource.NETWORK if signal is None else MaskSource.INDEPENDENT).value
     precision = task.precision.value
-    mask_scales = np.zeros(ensemble.depth) if scales is None else np.array(scales)
+    mask_laws = np.zeros((ensemble.depth, 2)) if signal is None else np.column_stack([signal.alphas, signal.scales])
     linear = all(phi.identity for phi in ensemble.activations)  # D = 1 for any input
     zeros, discrete = np.zeros(ensemble.widths[0]), takes_few_values(task.ensemble)
 
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> Outcome:
         x = zeros if linear else sample_input(ensemble, root, i, task.variance)
         rng = stream(root, i, Stream.NETWORK)
-        mask_rng = rng if scales is None else stream(root, i, Stream.MASKS)  # unused if the network decides D
+        mask_rng = rng if signal is None else stream(root, i, Stream.MASKS)  # unused if the network decides D
         failed, error, route, underflows, flat, shapes = network_spectrum(
             rng, mask_rng, widths, codes, numbers, activations, parameters,
-            x, source, mask_scales, precision, task.single, out, moments,
+            x, source, mask_laws, precision, task.single, out, moments,
         )  # fmt: skip
         if failed != NOWHERE:
             raise overflow(ensemble, failed, i)
@@ -146,11 +147,11 @@ def compiled_unit(task: Task) -> Unit:
 
 def numpy_unit(task: Task) -> Unit:
     """Return the unit for activations without compiled code; compiled functions do its linear algebra."""
-    from rmtjac.kernels.samples.draw import fill
+    from rmtjac.kernels.samples.draw import fill_stable
     from rmtjac.kernels.samples.factor import factor
     from rmtjac.kernels.samples.jacobian import OVERFLOW, compress, mask_moments, multiply
 
-    ensemble, scales, discrete = task.ensemble, task.scales, takes_few_values(task.ensemble)
+    ensemble, signal, discrete = task.ensemble, task.signal, takes_few_values(task.ensemble)
 
     @np.errstate(over="ignore", invalid="ignore")  # numbers beyond the range raise an error below
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> Outcome:
@@ -161,12 +162,11 @@ def numpy_unit(task: Task) -> Unit:
         flat = np.empty(sum(matrix.size for matrix in net.weights))
         shapes, used = np.zeros((net.depth, 2), dtype=np.int64), 0
         for l, (matrix, vector, phi) in enumerate(zip(net.weights, net.biases, net.activations, strict=True)):
-            if scales is None:
+            if signal is None:
                 h = matrix @ x + vector
             else:
                 h = np.empty(matrix.shape[0])
-                law = Gaussian if ensemble.weights[l].finite_variance else Cauchy
-                fill(mask_rng, law.code, 0.0, scales[l], h)
+                fill_stable(mask_rng, signal.alphas[l], signal.scales[l], h)
             x, d = phi(h), np.asarray(phi.derivative(h), dtype=float)
             if x.shape != h.shape or d.shape != h.shape or not np.isfinite(d).all():
                 raise ValueError(

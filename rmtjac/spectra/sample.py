@@ -148,10 +148,10 @@ def sample_spectrum(  # type: ignore[misc]  # the overloads hide these arguments
         _check_memory(samples, size)
     root = as_seed_sequence(rng)
     q = resolve_input_variance(ensemble, input_variance)
-    scales = np.array(mean_field(ensemble, q).scales) if masks == "independent" else None
+    signal = mean_field(ensemble, q) if masks == "independent" else None
     compiled = all(phi.code is not None for phi in ensemble.activations)
     make = invariant_unit if invariance else compiled_unit if compiled else numpy_unit
-    unit = make(Task(ensemble, q, scales, code, single))
+    unit = make(Task(ensemble, q, signal, code, single))
     facts = provenance(
         ensemble=ensemble.to_dict(),
         seed=seed_facts(root),

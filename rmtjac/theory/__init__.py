@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from rmtjac.propagation.layer_maps import correlation_map, fixed_variance
+    from rmtjac.propagation.layer_maps import correlation_map, fixed_variance, stationary_scale
     from rmtjac.propagation.mean_field import MeanField, mean_field
     from rmtjac.propagation.phase import PhaseDiagram, SignalPhase, phase_diagram, signal_phase
     from rmtjac.propagation.tuning import Isometry, critical_line, isometry
@@ -30,7 +30,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "rmtjac.propagation.layer_maps": ("correlation_map", "fixed_variance"),
+            "rmtjac.propagation.layer_maps": ("correlation_map", "fixed_variance", "stationary_scale"),
             "rmtjac.propagation.mean_field": ("MeanField", "mean_field"),
             "rmtjac.propagation.phase": ("PhaseDiagram", "SignalPhase", "phase_diagram", "signal_phase"),
             "rmtjac.propagation.tuning": ("Isometry", "critical_line", "isometry"),
@@ -87,4 +87,5 @@ __all__ = [
     "mean_field",
     "phase_diagram",
     "signal_phase",
+    "stationary_scale",
 ]

@@ -6,8 +6,10 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+import rmtjac as rj
 from rmtjac.propagation.layer_maps import checked_layer as checked
-from rmtjac.propagation.layer_maps import correlation_map, fixed_correlation, fixed_variance
+from rmtjac.propagation.layer_maps import correlation_map, fixed_correlation, fixed_variance, stationary_scale
+from tests.oracles.stable import within
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,66 @@ from rmtjac.propagation.layer_maps import correlation_map, fixed_correlation, fi
 def test_fixed_point_known(name, weight, bias, expected):
     # brentq stops where the map meets the diagonal to within rounding
     assert fixed_variance(name, weight, bias) == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+def cauchy_mean(phi, q):
+    """E|phi(q C)| by mpmath, in log|C|."""
+    density = lambda y: abs(phi(q * mp.exp(y))) / mp.cosh(y) / mp.pi  # noqa: E731
+    return mp.quad(density, mp.linspace(-45, 45, 31))
+
+
+@pytest.mark.parametrize(
+    ("name", "phi", "known"),
+    [
+        ("hardtanh", None, 0.596330),
+        ("tanh", mp.tanh, 0.51207),
+        ("erf", lambda h: mp.erf(mp.sqrt(mp.pi) * h / 2), 0.52950),
+    ],
+)
+def test_stationary_scales_of_cauchy_weights(name, phi, known):
+    with mp.workdps(20):
+        if phi is None:
+            step = lambda q: q / mp.pi * mp.log(1 + q**-2) + 2 / mp.pi * mp.atan(q)  # noqa: E731
+        else:
+            step = lambda q: cauchy_mean(phi, q)  # noqa: E731
+        expected = float(mp.findroot(lambda q: step(q) - q, (known, known + 1e-3), tol=1e-26))
+    assert expected == pytest.approx(known, abs=6e-6)
+    scale = stationary_scale(name, "cauchy:1.0")
+    assert scale == pytest.approx(expected, rel=1e-12)
+    if name == "hardtanh":
+        assert within(1.0, scale) == pytest.approx(0.65768, abs=5e-6)
+
+
+def test_stationary_scale_of_any_law():
+    # the sums over t-distributed weights of 1 degree of freedom are Cauchy
+    assert stationary_scale("tanh", rj.StudentT(1.0)) == pytest.approx(stationary_scale("tanh", "cauchy"), rel=1e-14)
+    assert stationary_scale("tanh", rj.Gaussian(1.2), rj.Gaussian(0.3)) == math.sqrt(fixed_variance("tanh", 1.44, 0.09))
+    assert stationary_scale("tanh", rj.Gaussian(0.9)) == 0.0
+    assert stationary_scale("relu", rj.Gaussian(2.0)) == math.inf
+    # near alpha = 2 the stable law is a normal one of variance 2
+    near = stationary_scale("tanh", rj.Stable(1.2, alpha=2.0 - 1e-7))
+    assert near == pytest.approx(math.sqrt(0.5 * fixed_variance("tanh", 2.0 * 1.44, 0.0)), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "words"),
+    [
+        (("relu", "cauchy"), ValueError, "activation='relu' is unbounded"),
+        (("tanh", rj.Cauchy(1.0, power=0.5)), ValueError, "power=0.5 instead of 1"),
+        (("tanh", rj.Cauchy(), rj.Cauchy(power=1.0)), ValueError, "biases=Cauchy(power=1.0)"),
+        (("tanh", rj.Cauchy(), rj.Gaussian()), ValueError, "biases=Gaussian() of layer 0"),
+        (("tanh", "cauchy:-1"), ValueError, "scale=-1"),
+        (("tanh", "cauchy:0"), ValueError, "vanish"),
+        (("tanh", "stable:1.0:2.5"), ValueError, "2.5"),
+        (("tanh", 3.0), TypeError, "weights=3.0"),
+        (("tan", "cauchy"), ValueError, "tan"),
+    ],
+)
+def test_stationary_scale_names_what_is_wrong(args, error, words):
+    with pytest.raises(error) as caught:
+        stationary_scale(*args)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_correlation_map_is_read_only_and_keeps_its_shape():

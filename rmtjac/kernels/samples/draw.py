@@ -15,7 +15,7 @@ from numba import njit
 
 from rmtjac.codes import LawCode
 
-__all__ = ["draw_matrix", "draw_vector", "fill"]
+__all__ = ["draw_matrix", "draw_vector", "fill", "fill_stable"]
 
 _ROOT_THREE = math.sqrt(3.0)
 
@@ -37,11 +37,13 @@ def _stable(rng, alpha):
         return _cauchy(rng)
     angle = math.pi * (rng.random() - 0.5)
     wait = rng.standard_exponential()
-    return (
-        math.sin(alpha * angle)
-        / math.cos(angle) ** (1.0 / alpha)
-        * (math.cos((1.0 - alpha) * angle) / wait) ** ((1.0 - alpha) / alpha)
-    )
+    root = math.cos(angle) ** (1.0 / alpha)
+    if root == 0.0:  # alpha < .05: the value lies near the end of the range of a float, or beyond
+        if wait == 0.0:
+            return math.copysign(math.inf, angle)
+        log = (1.0 - alpha) * math.log(math.cos((1.0 - alpha) * angle) / wait) - math.log(math.cos(angle))
+        return math.sin(alpha * angle) * math.exp(log / alpha)
+    return math.sin(alpha * angle) / root * (math.cos((1.0 - alpha) * angle) / wait) ** ((1.0 - alpha) / alpha)
 
 
 @njit(cache=True, nogil=True)
@@ -86,6 +88,18 @@ def fill(rng, code, parameter, scale, out):
             out[i] = scale * _student(rng, parameter)
     else:
         out[:] = math.nan
+
+
+@njit(cache=True, nogil=True)
+def fill_stable(rng, alpha, scale, out):
+    """Fill the one-dimensional `out` with preactivations of a wide layer, whose mean field has this index and scale.
+
+    They are symmetric stable; for alpha = 2 they are normal, and the scale is their standard deviation.
+    """
+    if alpha == 2.0:
+        fill(rng, LawCode.GAUSSIAN.value, 0.0, scale, out)
+    else:
+        fill(rng, LawCode.STABLE.value, alpha, scale, out)
 
 
 @njit(cache=True, nogil=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from rmtjac.codes import LawCode, MaskMoment, MaskSource, Precision, Route
-from rmtjac.kernels.samples.draw import draw_matrix, draw_vector, fill
+from rmtjac.kernels.samples.draw import draw_matrix, draw_vector, fill_stable
 from rmtjac.kernels.samples.factor import factor
 from rmtjac.kernels.samples.forward import activate, derivative_has_zeros, homogeneous, preactivations
 
@@ -106,7 +106,7 @@ def _rescale(x):
 
 @njit(cache=True, nogil=True)
 def network_spectrum(
-    rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_scales, precision, single,
+    rng, mask_rng, widths, laws, law_numbers, activations, slopes, x, masks, mask_laws, precision, single,
     out, moments,
 ):  # fmt: skip
     """Draw one network and write the logarithms of the singular values of its Jacobian to `out`.
@@ -124,9 +124,9 @@ def network_spectrum(
         For each layer the code of the activation and its parameter.
     x
         The input x^0.
-    masks, mask_scales
-        A `MaskSource`. With NETWORK, D comes from the forward pass. With INDEPENDENT, h^l is mask_scales[l] times a
-        standard Cauchy variable if the weights are Cauchy, else a standard normal one.
+    masks, mask_laws
+        A `MaskSource`. With NETWORK, D comes from the forward pass. With INDEPENDENT, h^l is drawn by `fill_stable`
+        with the index mask_laws[l, 0] and the scale mask_laws[l, 1].
     precision, single, out
         As in `factor`.
     moments
@@ -166,8 +166,7 @@ def network_spectrum(
                 scale = 0
         else:
             h = np.empty(n_out)
-            heavy = weight_law == LawCode.CAUCHY
-            fill(mask_rng, LawCode.CAUCHY.value if heavy else LawCode.GAUSSIAN.value, 0.0, mask_scales[l], h)
+            fill_stable(mask_rng, mask_laws[l, 0], mask_laws[l, 1], h)
         if not np.all(np.isfinite(h)):
             return l, math.nan, Route.NONE.value, underflows, flat[:used], shapes
         x, d = activate(activations[l], slopes[l], h)

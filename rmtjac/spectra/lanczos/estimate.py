@@ -175,7 +175,7 @@ def lanczos_spectrum(
     threads = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
     root = as_seed_sequence(rng)
     q = resolve_input_variance(ensemble, input_variance)
-    scales = mean_field(ensemble, q).scales if masks == "independent" else None
+    signal = mean_field(ensemble, q) if masks == "independent" else None
 
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
@@ -190,7 +190,7 @@ def lanczos_spectrum(
         tqdm(total=samples * steps, disable=None if progress else True, unit="step") as bar,
     ):
         for i in range(samples):
-            layers, rank = survey(ensemble, root, i, q, scales)
+            layers, rank = survey(ensemble, root, i, q, signal)
             if rank and takes_few_values(ensemble) and max(ensemble.widths) <= _EXACT:
                 rank, _ = discrete_rank([layer.whole() for layer in layers])
             moments[i] = [_moments(layer.d) for layer in layers]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from rmtjac.ensemble import Ensemble
-from rmtjac.laws import Cauchy, Gaussian, Orthogonal
+from rmtjac.laws import Orthogonal
+from rmtjac.propagation.mean_field import MeanField
 from rmtjac.rng import stream
 from rmtjac.spectra.draws import Stream, sample_input
 
@@ -104,13 +105,13 @@ def _exponent(x: np.ndarray) -> int:
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers beyond the range raise an error below
 def survey(
-    ensemble: Ensemble, root: np.random.SeedSequence, i: int, q: float, scales: np.ndarray | None
+    ensemble: Ensemble, root: np.random.SeedSequence, i: int, q: float, signal: MeanField | None
 ) -> tuple[list[Layer], int]:
     """Draw the network of sample i row by row; return its layers and the rank of J.
 
     Only D and the states of the generator before each block are stored, from which `Layer` draws the rows again.
     """
-    from rmtjac.kernels.samples.draw import draw_matrix, draw_vector, fill
+    from rmtjac.kernels.samples.draw import draw_matrix, draw_vector, fill_stable
     from rmtjac.kernels.samples.forward import activate, homogeneous
     from rmtjac.kernels.samples.rows import draw_rows, scan_rows
 
@@ -133,9 +134,8 @@ def survey(
         biases = draw_vector(rng, codes[1], numbers[2], numbers[3], n_out)
         phi = ensemble.activations[l]
         scalable = phi.code is not None and homogeneous(phi.code)
-        if scales is not None:
-            mask_law = Gaussian if ensemble.weights[l].finite_variance else Cauchy
-            fill(mask_rng, mask_law.code, 0.0, scales[l], h)
+        if signal is not None:
+            fill_stable(mask_rng, signal.alphas[l], signal.scales[l], h)
         else:
             h += np.ldexp(biases, -shift)
             if not scalable:

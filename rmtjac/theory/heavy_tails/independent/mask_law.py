@@ -1,0 +1,120 @@
+"""The law of D^2 = phi'(h)^2 for a stable preactivation h, as values and masses."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from rmtjac.activations import Activation, activation
+from rmtjac.theory.heavy_tails.independent.stable_law import stable_cdf, stable_density
+
+__all__ = ["MaskLaw", "mask_law"]
+
+_DEEPEST = -1380.0  # log D^2; a smaller value acts like this one for every eigenvalue that a float can hold
+_NODES, _STEP = 12, 4.0
+
+
+class MaskLaw(NamedTuple):
+    """The law of D^2 of a layer, D = 0 left out."""
+
+    log_squares: tuple[float, ...]
+    """The values of log D^2, ascending."""
+    masses: tuple[float, ...]
+    """Their masses, which add up to P(D != 0)."""
+
+    @property
+    def mass(self) -> float:
+        """P(D != 0)."""
+        return min(math.fsum(self.masses), 1.0)
+
+    @staticmethod
+    def from_points(squares: np.ndarray, masses: np.ndarray) -> MaskLaw:
+        """Return the law with the given values of D^2 >= 0 and masses; equal values are joined."""
+        joined: dict[float, float] = {}
+        for square, mass in zip(np.asarray(squares, float), np.asarray(masses, float), strict=True):
+            if not (0.0 <= square < math.inf and 0.0 <= mass <= 1.0 + 1e-12):
+                raise ValueError(f"D^2={square!r} of mass {mass!r} must be finite, >= 0, with a mass in [0, 1]")
+            if square > 0.0 and mass > 0.0:
+                joined[math.log(square)] = joined.get(math.log(square), 0.0) + float(mass)
+        if not joined or math.fsum(joined.values()) > 1.0 + 1e-9:
+            raise ValueError(f"masses={masses!r} of D^2 > 0 must add up to more than 0 and at most 1")
+        keys = sorted(joined)
+        return MaskLaw(tuple(keys), tuple(joined[key] for key in keys))
+
+    @staticmethod
+    def one() -> MaskLaw:
+        """Return the law of D = 1."""
+        return MaskLaw((0.0,), (1.0,))
+
+
+def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
+    """Return the law of phi'(h)^2, h symmetric stable of index alpha and scale: E exp(ith) = exp(-|scale t|^alpha).
+
+    Piecewise affine activations give exact masses; for others, Gauss's rule on panels in which log D^2 changes little.
+
+    Raises
+    ------
+    ValueError
+        If phi' is 0 almost surely, or not finite.
+    """
+    phi = activation(phi)
+    if scale == 0.0:
+        return MaskLaw.from_points(np.square(phi.derivative(np.zeros(1))), np.ones(1))
+    if phi.slopes is not None:
+        cuts = np.array(phi.breakpoints) / scale
+        below = np.concatenate([[0.0], stable_cdf(cuts, alpha), [1.0]])
+        above = np.concatenate([[1.0], stable_cdf(-cuts, alpha), [0.0]])
+        # A piece in the upper tail keeps its digits if it is measured from above.
+        mass = np.where(below[:-1] > 0.5, above[:-1] - above[1:], below[1:] - below[:-1])
+        return MaskLaw.from_points(np.square(phi.slopes), np.maximum(mass, 0.0))
+    logs, masses = [], []
+    kinks = sorted({0.0, *phi.breakpoints})
+    for sign in (-1.0, 1.0):
+        for h, width in _panels(phi, sign, [k * sign for k in kinks if k * sign > 0.0], scale):
+            with np.errstate(under="ignore", divide="ignore", over="ignore"):
+                log = 2.0 * np.log(np.abs(phi.derivative(sign * h)))
+            logs.append(np.maximum(log, _DEEPEST))
+            masses.append(width * stable_density(h / scale, alpha) / scale)
+    log, mass = np.concatenate(logs), np.concatenate(masses)
+    keep = mass > 0.0
+    log, mass = log[keep], mass[keep]
+    total = float(mass.sum())  # what lies beyond the last panel has the last D^2
+    log, place = np.unique(log, return_inverse=True)  # an even phi' has every value twice
+    mass = np.bincount(place, mass) / max(total, 1.0)
+    mass[0] += max(1.0 - total, 0.0)
+    return MaskLaw(tuple(log.tolist()), tuple(mass.tolist()))
+
+
+def _panels(phi: Activation, sign: float, kinks: list[float], scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return nodes and weights of Gauss's rule on panels of h > 0, for h of the given sign."""
+    x, w = np.polynomial.legendre.leggauss(_NODES)
+
+    def log_square(h: float) -> float:
+        with np.errstate(all="ignore"):
+            value = float(np.abs(phi.derivative(np.array([sign * h]))[0]))
+        return max(2.0 * math.log(value), _DEEPEST) if value > 0.0 else _DEEPEST
+
+    out = []
+    low = 0.0
+    step = 0.25 * min(scale, 1.0)
+    targets = [*kinks, math.inf]
+    while low < 1e40 * max(scale, 1.0):
+        end = targets[0]
+        start = log_square(low)
+        step = min(max(2.0 * step, 1e-300), max(0.5 * low, 0.5 * min(scale, 1.0)))
+        if low < 8.0:
+            step = min(step, 0.5)
+        allowed = _STEP if start > -60.0 else 3.0 * _STEP
+        # A derivative that jumps to 0 by rounding has no finer structure.
+        while step > 1e-6 * low and abs(log_square(low + step) - start) > allowed:
+            step *= 0.5
+        high = min(low + step, end)
+        out.append((0.5 * (high - low) * (x + 1.0) + low, 0.5 * (high - low) * w))
+        if high == end:
+            targets.pop(0)
+        low = high
+        if log_square(low) <= _DEEPEST and log_square(2.0 * low) <= _DEEPEST:
+            break
+    return out
