@@ -51,7 +51,9 @@ def smoothed_distances(empirical: EmpiricalSpectrum, limit: HeavyTailedLimit) ->
     points = np.array([-np.inf])
     if seen.size:
         angle, reach = limit.smoothing, 8.0 * limit.smoothing
-        lowest, low, high, highest = [*np.quantile(seen, [0.0, 0.01, 0.99, 1.0]), -reach, -reach, reach, reach]
+        lowest, low, high, highest = np.quantile(seen, [0.0, 0.01, 0.99, 1.0]) + reach * np.array(
+            [-1.0, -1.0, 1.0, 1.0]
+        )
         count = min(_POINTS, 2 + int((high - low) / (_STEP * angle)))
         # A few eigenvalues may reach very far out: beyond, and between, the points are quantiles of the sample.
         ranks = np.quantile(seen, np.linspace(0.0, 1.0, _POINTS // 2))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rmtjac.ensemble import Ensemble
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.spectra.statistics.finite_size import finite_atom
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
@@ -51,17 +52,25 @@ def shape_of(limit: LimitSpectrum | HeavyTailedLimit) -> Shape:
     if isinstance(limit, LimitSpectrum):
         widths = limit.layers.widths or (1.0,) * (limit.layers.depth + 1)
         return Shape(tuple(widths), [min(law.mass, 1.0) for law in limit.layers.laws])
+    instead = "compare(...).ks measures the distance, with noise of .5 / sqrt(samples * size) under heavy tails"
     if limit.smoothing > 0.0:
         raise ValueError(
-            f"goodness_of_fit is not calibrated for a limit smoothed by an angle ({limit.smoothing:.4g}); compare the "
-            "smoothed cdfs instead: compare(...).ks, with noise of .5 / sqrt(samples * size) under heavy tails"
+            f"goodness_of_fit is not calibrated for a limit smoothed by an angle ({limit.smoothing:.4g}); {instead}"
         )
     if "masses" not in limit.facts:
+        raise ValueError(f"goodness_of_fit needs a limit that limit_spectrum made, not {limit!r}; {instead}")
+    if len(limit.facts["masses"]) > 1 and not _linear(limit):
         raise ValueError(
-            f"goodness_of_fit needs a limit of method='independent' that limit_spectrum made, not {limit!r}; "
-            "compare(...).ks measures the distance, with noise of .5 / sqrt(samples * size) under heavy tails"
+            "goodness_of_fit rejects the right limit of several layers with heavy tails and masks too often, and is "
+            f"calibrated for linear layers, and for one layer; {instead}"
         )
     return Shape(tuple(limit.facts["ensemble"]["widths"]), limit.facts["masses"])
+
+
+def _linear(limit: HeavyTailedLimit) -> bool:
+    """Return whether all layers have a constant D^2."""
+    slopes = [phi.slopes for phi in Ensemble.from_dict(limit.facts["ensemble"]).activations]
+    return all(one is not None and len({abs(slope) for slope in one}) == 1 for one in slopes)
 
 
 def counting_points(

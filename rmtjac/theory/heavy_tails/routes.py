@@ -17,7 +17,7 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy
-from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
+from rmtjac.propagation.mean_field import STATIONARY, mean_field, resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.theory.heavy_tails.many_points import ManyPoints
 from rmtjac.theory.heavy_tails.solver import Solver
@@ -152,7 +152,7 @@ def _entries(inputs: Any) -> np.ndarray | None:
     return entries
 
 
-def _mask_laws(ensemble: Ensemble, variance: float | str) -> list[MaskLaw]:
+def _mask_laws(ensemble: Ensemble, variance: float) -> list[MaskLaw]:
     """Return the laws of D^2 by the mean field, which is followed no further than a law depends on it.
 
     Behind an activation with its only kink at 0, the law depends on the sign of h only.
@@ -208,7 +208,7 @@ def solve(
     options = _options(population, seed, threads, progress)
     # Constant D^2 need no input, and the signal of linear layers with heavy tails has no size.
     free = all(map(_constant_square, ensemble.activations))
-    variance = input_variance if free else resolve_input_variance(ensemble, input_variance)
+    variance = 1.0 if free and input_variance == STATIONARY else resolve_input_variance(ensemble, input_variance)
     entries = _entries(inputs)
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),

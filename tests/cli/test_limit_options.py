@@ -1,0 +1,5 @@
+import json
+
+import pytest
+
+from tests.cli.running import run
