@@ -1,4 +1,7 @@
-"""What the limit of light tails has and that of heavy tails has not: each method raises an error that says why."""
+"""What the limit of light tails has and that of heavy tails has not: each method raises an error that says why.
+
+Sources: BS (docs/references.md).
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,9 @@ class CoupledSolver:
             raise TypeError(f"inputs={inputs!r} must be an InputLaw")
         self.layer = Layer(gamma, bias, inputs, ratio)
         if not 0.0 < self.layer.q < math.inf:
-            raise ValueError(f"h has the scale q={self.layer.q!r}, which must be positive and finite: h = 0 makes no mask")
+            raise ValueError(
+                f"h has the scale q={self.layer.q!r}, which must be positive and finite: h = 0 makes no mask"
+            )
         if angle is None:
             angle = 0.0 if self.layer.q >= _SMALL else _WIDE
         self._angle = smoothing_angle(angle)
@@ -227,7 +229,9 @@ class CoupledSolver:
         inside = np.clip(points, start, end)
         value = float(self.atom.value) + below + panels(inside)
         with np.errstate(over="ignore", under="ignore"):
-            value = np.where(points < start, value - below + below * np.exp(slope * (np.minimum(points, start) - start)), value)
+            value = np.where(
+                points < start, value - below + below * np.exp(slope * (np.minimum(points, start) - start)), value
+            )
             upper = 1.0 - above * np.exp(-fall * (np.maximum(points, end) - end))
         value = np.where(points > end, upper, value)
         error = panels.error + abs(float(self.mass.value) - 1.0) + 1e-12
