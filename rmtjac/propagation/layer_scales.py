@@ -61,8 +61,8 @@ def _index(one: Law) -> float | None:
     return one.alpha if isinstance(one, Stable) else None
 
 
-def layer_scales(ensemble: Ensemble) -> list[LayerScale]:
-    """Return the index and the scales of each layer.
+def layer_scales(ensemble: Ensemble, depth: int | None = None) -> list[LayerScale]:
+    """Return the index and the scales of each layer, or of the first `depth` layers.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def layer_scales(ensemble: Ensemble) -> list[LayerScale]:
         its preactivations.
     """
     out = []
-    for l, layer in enumerate(ensemble.layer_numbers()):
+    for l, layer in enumerate(ensemble.layer_numbers()[:depth]):
         weight, bias = ensemble.weights[l], ensemble.biases[l] if ensemble.biases else None
         silent = bias is None or layer["bias_scale"] == 0.0
         if weight.finite_variance:
