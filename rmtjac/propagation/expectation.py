@@ -12,7 +12,7 @@ import numpy as np
 from rmtjac.propagation.stable_law import stable_law
 from rmtjac.validate import finite
 
-__all__ = ["Function", "cauchy_expectation", "gaussian_expectation", "normal_expectation", "stable_expectation"]
+__all__ = ["Function", "gaussian_expectation", "normal_expectation", "stable_expectation"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 Weight = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -172,14 +172,3 @@ def stable_expectation(
     if not rest <= 10.0 * _PRECISION * abs(total):
         raise ValueError(f"the function grows so fast for alpha={alpha!r} that h beyond the range of a float counts")
     return total
-
-
-def cauchy_expectation(f: Function, scale: float, breakpoints: tuple[float, ...] = ()) -> float:
-    r"""Return :math:`E f(s C)`, C standard Cauchy, s the `scale`, for a bounded f.
-
-    Examples
-    --------
-    >>> round(cauchy_expectation(lambda h: (abs(h) < 1) * 1.0, 1.0, (-1.0, 1.0)), 12)
-    0.5
-    """
-    return stable_expectation(f, 1.0, scale, breakpoints)
