@@ -21,8 +21,8 @@ def control_variates(empirical: EmpiricalSpectrum, max_count: int) -> np.ndarray
     none = np.empty((empirical.samples, 0))
     if masks is None or ensemble is None or max_count < 1:
         return none
-    if not all(one.finite_variance for one in (*ensemble.weights, *(ensemble.biases or ()))):
-        return none  # heavy tails: linear layers then have no mean field
+    if not all(one.finite_variance for one in ensemble.weights):
+        return none  # unbounded activations have no mean field then
     signal = mean_field(ensemble, empirical.facts["input_variance"])
     laws = [derivative_law(*pair) for pair in zip(ensemble.activations, signal.preactivation_variances, strict=True)]
     # D^2 and D^4 of each layer are divided by their expectations, so that sums over layers have a meaning.

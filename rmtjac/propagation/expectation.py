@@ -12,7 +12,7 @@ import numpy as np
 from rmtjac.propagation.stable_law import stable_law
 from rmtjac.validate import finite
 
-__all__ = ["Function", "cauchy_expectation", "gaussian_expectation", "normal_expectation", "stable_expectation"]
+__all__ = ["Function", "gaussian_expectation", "normal_expectation", "stable_expectation"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 Weight = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -113,13 +113,14 @@ def stable_expectation(
     *,
     growth: float | None = 0.0,
     end: float | None = None,
+    tilt: float = 0.0,
 ) -> float:
     r"""Return :math:`E f(s X)`, X symmetric stable, :math:`E\,e^{itX} = e^{-|t|^\alpha}`, s the `scale`.
 
     f grows at most like \|h\|^`growth`, growth < alpha; 0 stands for a bounded f. With None the growth is not known:
     the integral goes to the end of the floats, and an error is raised if the rest may count. With `end` it is over
-    log\|h\| < end only. The rule is adaptive in log\|h\| and split at the `breakpoints` of f. The relative error is
-    about 1e-13. For alpha = 2, X has the variance 2.
+    log\|h\| < end only. With `tilt` t and alpha < 2 the result is :math:`E f(sX) |X|^t`. The rule is adaptive in
+    log\|h\| and split at the `breakpoints` of f. The relative error is about 1e-13. For alpha = 2, Var X = 2.
 
     Raises
     ------
@@ -149,8 +150,8 @@ def stable_expectation(
         raise ValueError(f"growth={growth!r} must be below alpha={alpha!r}: else the expectation is infinite")
 
     def weighted(value: np.ndarray, _: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the values times the density of log|X| on each side."""
-        return value * (0.5 * law.log_scale_density(y))
+        """Return the values times |X|^tilt and the density of log|X| on each side."""
+        return value * (0.5 * law.log_scale_density(y, tilt))
 
     # The mass of |X| below e^-y and beyond e^y is about Gamma(1 + 1/alpha) e^-y and e^(-alpha y).
     centre = math.log(scale)
@@ -172,14 +173,3 @@ def stable_expectation(
     if not rest <= 10.0 * _PRECISION * abs(total):
         raise ValueError(f"the function grows so fast for alpha={alpha!r} that h beyond the range of a float counts")
     return total
-
-
-def cauchy_expectation(f: Function, scale: float, breakpoints: tuple[float, ...] = ()) -> float:
-    r"""Return :math:`E f(s C)`, C standard Cauchy, s the `scale`, for a bounded f.
-
-    Examples
-    --------
-    >>> round(cauchy_expectation(lambda h: (abs(h) < 1) * 1.0, 1.0, (-1.0, 1.0)), 12)
-    0.5
-    """
-    return stable_expectation(f, 1.0, scale, breakpoints)

@@ -61,8 +61,8 @@ def _index(one: Law) -> float | None:
     return one.alpha if isinstance(one, Stable) else None
 
 
-def layer_scales(ensemble: Ensemble) -> list[LayerScale]:
-    """Return the index and the scales of each layer.
+def layer_scales(ensemble: Ensemble, depth: int | None = None) -> list[LayerScale]:
+    """Return the index and the scales of each layer, or of the first `depth` layers.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def layer_scales(ensemble: Ensemble) -> list[LayerScale]:
         its preactivations.
     """
     out = []
-    for l, layer in enumerate(ensemble.layer_numbers()):
+    for l, layer in enumerate(ensemble.layer_numbers()[:depth]):
         weight, bias = ensemble.weights[l], ensemble.biases[l] if ensemble.biases else None
         silent = bias is None or layer["bias_scale"] == 0.0
         if weight.finite_variance:
@@ -151,10 +151,14 @@ def _mean(phi: Activation, f: Function, alpha: float, scale: float, power: float
     if alpha == 2.0:
         return normal_expectation(f, scale, phi.breakpoints)
     slopes = _slopes(phi)
-    if slopes is None or scale == 0.0:
-        return stable_expectation(f, alpha, scale, phi.breakpoints)
-    if not any(slopes):  # slower than linear
-        return stable_expectation(f, alpha, scale, phi.breakpoints, growth=None)
+    if slopes is None or not any(slopes):
+        growth = 0.0 if slopes is None else None  # bounded, or slower than linear
+        try:
+            if unit < 1.0 and phi.at_zero == 0.0 and power < 2.0:
+                return _small_scale_mean(phi, alpha, scale, power, growth)
+            return stable_expectation(f, alpha, scale, phi.breakpoints, growth=growth)
+        except ValueError as error:
+            raise ValueError(f"activation={phi.spec!r}: {error}") from None
     if power >= alpha:
         raise ValueError(
             f"activation={phi.spec!r} is unbounded: E|phi(h)|^{power:g} is infinite for preactivations h of stable "
@@ -166,3 +170,16 @@ def _mean(phi: Activation, f: Function, alpha: float, scale: float, power: float
     inner = stable_expectation(f, alpha, scale, phi.breakpoints, end=end)
     tail = stable_law(alpha).tail_moment(end - math.log(scale), power)
     return inner + sum(0.5 * (scale / unit * slope) ** power * tail for slope in slopes)
+
+
+def _small_scale_mean(phi: Activation, alpha: float, scale: float, power: float, growth: float | None) -> float:
+    """Return E|phi(h)|^r / scale^(r/2) as E (|phi(h)| / sqrt|h|)^r |X|^(r/2), whose factors do not underflow.
+
+    Where the scale is tiny, all |h| between it and 1 count alike.
+    """
+
+    def f(h: np.ndarray) -> np.ndarray:
+        """Return (|phi(h)| / sqrt|h|)^r."""
+        return (np.abs(phi(h)) / np.sqrt(np.maximum(np.abs(h), 5e-324))) ** power
+
+    return stable_expectation(f, alpha, scale, phi.breakpoints, growth=growth, tilt=0.5 * power)

@@ -28,7 +28,7 @@ from rmtjac.propagation.fixed_scale import fixed_scale
 from rmtjac.propagation.layer_scales import LayerScale, activation_size, input_size, layer_scales
 from rmtjac.validate import finite
 
-__all__ = ["STATIONARY", "MeanField", "mean_field", "reached_variance", "resolve_input_variance"]
+__all__ = ["STATIONARY", "MeanField", "follow", "mean_field", "reached_variance", "resolve_input_variance"]
 
 STATIONARY = "stationary"
 
@@ -255,21 +255,26 @@ def mean_field(ensemble: Ensemble, input_variance: float | str = 1.0) -> MeanFie
     >>> rj.mean_field(ens).scales.round(12)
     array([1.41421356, 1.41421356, 1.41421356])
     """
-    layers = layer_scales(ensemble)
     start = resolve_input_variance(ensemble, input_variance)
-    scales, chi = np.empty(ensemble.depth), np.full(ensemble.depth, np.nan)
-    size = input_size(start, layers[0].alpha)
-    for l, (phi, layer) in enumerate(zip(ensemble.activations, layers, strict=True)):
-        scale = layer.preactivation(size)
+    alphas, scales, chi = follow(ensemble, start, ensemble.depth)
+    for array in (scales, chi, alphas):
+        array.flags.writeable = False
+    return MeanField(start, scales, bool((alphas < 2.0).any()), chi, alphas)
+
+
+def follow(ensemble: Ensemble, input_variance: float, depth: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return index, scale and chi of the first `depth` layers; errors as in `mean_field`."""
+    layers = layer_scales(ensemble, depth)
+    scales, chi = np.empty(depth), np.full(depth, np.nan)
+    size = input_size(input_variance, layers[0].alpha)
+    for l, layer in enumerate(layers):
+        phi, scale = ensemble.activations[l], layer.preactivation(size)
         if not math.isfinite(scale):
             raise ValueError(f"the mean field leaves the range of a float in layer {l}: the signal grows without bound")
         if layer.alpha == 2.0:
             slope = gaussian_expectation(lambda h, phi=phi: phi.derivative(h) ** 2, scale, phi.breakpoints)  # type: ignore[misc]
             scale, chi[l] = math.sqrt(scale), layer.weight * slope
         scales[l] = scale
-        if l + 1 < ensemble.depth:
+        if l + 1 < depth:
             size = activation_size(phi, layer.alpha, scale, layers[l + 1].alpha)
-    alphas = np.array([layer.alpha for layer in layers])
-    for array in (scales, chi, alphas):
-        array.flags.writeable = False
-    return MeanField(start, scales, bool((alphas < 2.0).any()), chi, alphas)
+    return np.array([layer.alpha for layer in layers]), scales, chi

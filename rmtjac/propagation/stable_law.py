@@ -146,8 +146,8 @@ class StableLaw:
             sizes.append(size)
         return np.argmin(sizes, axis=0)
 
-    def _sum(self, line: _Contour, y: np.ndarray, pole: float | None) -> np.ndarray:
-        """Return the inverse transform of E|X|^s, divided by s - `pole` if that is given, on one contour."""
+    def _sum(self, line: _Contour, y: np.ndarray, pole: float | None, tilt: float = 0.0) -> np.ndarray:
+        """Return e^(tilt y) times the transform of E|X|^s, divided by s - `pole` if that is given, on one contour."""
         values = line.values
         if pole is not None:
             values = values / (line.c - pole + 1j * line.step * np.arange(values.size))
@@ -156,23 +156,22 @@ class StableLaw:
             total *= turn
             total += value
         with np.errstate(under="ignore"):
-            out = total.real * np.exp(line.size - line.c * y)
+            out = total.real * np.exp(line.size - (line.c - tilt) * y)
             for s, log, sign in line.residues:
-                out = out + sign * np.exp(log - s * y) / (1.0 if pole is None else s - pole)
+                out = out + sign * np.exp(log - (s - tilt) * y) / (1.0 if pole is None else s - pole)
         return out
 
-    def log_scale_density(self, y: np.ndarray) -> np.ndarray:
-        """Return the density of log|X| at y: 2 x f(x) at x = e^y, which does not leave the range of a float."""
+    def log_scale_density(self, y: np.ndarray, tilt: float = 0.0) -> np.ndarray:
+        """Return the density of log|X| at y, 2 x f(x) at x = e^y, times e^(tilt y), which may keep it in range."""
         y = np.asarray(y, dtype=float)
         with np.errstate(over="ignore", under="ignore"):
             if self.alpha == 1.0:
-                fall = np.exp(-np.abs(y))
-                return 2.0 / math.pi * fall / (1.0 + fall * fall)
+                return 2.0 / math.pi * np.exp(tilt * y - np.abs(y)) / (1.0 + np.exp(-2.0 * np.abs(y)))
             if self.alpha == 2.0:
-                return np.exp(y - 0.25 * np.exp(2.0 * y)) / math.sqrt(math.pi)
+                return np.exp((1.0 + tilt) * y - 0.25 * np.exp(2.0 * y)) / math.sqrt(math.pi)
         out, which = np.empty(y.shape), self._choice(y)
         for i in np.unique(which):
-            out[which == i] = self._sum(self._lines[i], y[which == i], None)
+            out[which == i] = self._sum(self._lines[i], y[which == i], None, tilt)
         return out
 
     def masses(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,6 @@ import numpy as np
 from rmtjac.codes import MaskMoment, MaskSource, Precision, Route
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Gaussian, Rademacher
-from rmtjac.propagation.mean_field import MeanField
 from rmtjac.rng import stream
 from rmtjac.spectra.draws import Stream, sample_input, sample_network
 from rmtjac.spectra.settle import product_noise, settle_exact, unflattened
@@ -57,13 +56,13 @@ Unit = Callable[[np.random.SeedSequence, int, np.ndarray, np.ndarray], Outcome]
 class Task:
     """The settings that all samples have in common.
 
-    `variance` is q_0 of the input. `signal` is the mean field for independent masks, or None if D comes from the
-    forward pass. `single` says whether the route GRAM computes in single precision.
+    `variance` is q_0 of the input. `mask_laws` are those of independent masks, or None if D comes from the forward
+    pass. `single` says whether the route GRAM computes in single precision.
     """
 
     ensemble: Ensemble
     variance: float
-    signal: MeanField | None
+    mask_laws: np.ndarray | None
     precision: Precision
     single: bool
 
@@ -115,21 +114,21 @@ def compiled_unit(task: Task) -> Unit:
     """Return the unit that computes a sample in one call of compiled code."""
     from rmtjac.kernels.samples.jacobian import NOWHERE, network_spectrum
 
-    ensemble, signal = task.ensemble, task.signal
+    ensemble, independent = task.ensemble, task.mask_laws is not None
     widths = np.array(ensemble.widths, dtype=np.int64)
     codes, numbers = ensemble.kernel_arrays()
     activations = np.array([phi.code for phi in ensemble.activations], dtype=np.int64)
     parameters = np.array([phi.parameter for phi in ensemble.activations])
-    source = (MaskSource.NETWORK if signal is None else MaskSource.INDEPENDENT).value
+    source = (MaskSource.INDEPENDENT if independent else MaskSource.NETWORK).value
     precision = task.precision.value
-    mask_laws = np.zeros((ensemble.depth, 2)) if signal is None else np.column_stack([signal.alphas, signal.scales])
+    mask_laws = np.zeros((ensemble.depth, 2)) if task.mask_laws is None else task.mask_laws
     linear = all(phi.identity for phi in ensemble.activations)  # D = 1 for any input
     zeros, discrete = np.zeros(ensemble.widths[0]), takes_few_values(task.ensemble)
 
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> Outcome:
         x = zeros if linear else sample_input(ensemble, root, i, task.variance)
         rng = stream(root, i, Stream.NETWORK)
-        mask_rng = rng if signal is None else stream(root, i, Stream.MASKS)  # unused if the network decides D
+        mask_rng = stream(root, i, Stream.MASKS) if independent else rng  # unused if the network decides D
         failed, error, route, underflows, flat, shapes = network_spectrum(
             rng, mask_rng, widths, codes, numbers, activations, parameters,
             x, source, mask_laws, precision, task.single, out, moments,
@@ -151,7 +150,7 @@ def numpy_unit(task: Task) -> Unit:
     from rmtjac.kernels.samples.factor import factor
     from rmtjac.kernels.samples.jacobian import OVERFLOW, compress, mask_moments, multiply
 
-    ensemble, signal, discrete = task.ensemble, task.signal, takes_few_values(task.ensemble)
+    ensemble, mask_laws, discrete = task.ensemble, task.mask_laws, takes_few_values(task.ensemble)
 
     @np.errstate(over="ignore", invalid="ignore")  # numbers beyond the range raise an error below
     def unit(root: np.random.SeedSequence, i: int, out: np.ndarray, moments: np.ndarray) -> Outcome:
@@ -162,11 +161,11 @@ def numpy_unit(task: Task) -> Unit:
         flat = np.empty(sum(matrix.size for matrix in net.weights))
         shapes, used = np.zeros((net.depth, 2), dtype=np.int64), 0
         for l, (matrix, vector, phi) in enumerate(zip(net.weights, net.biases, net.activations, strict=True)):
-            if signal is None:
+            if mask_laws is None:
                 h = matrix @ x + vector
             else:
                 h = np.empty(matrix.shape[0])
-                fill_stable(mask_rng, signal.alphas[l], signal.scales[l], h)
+                fill_stable(mask_rng, mask_laws[l, 0], mask_laws[l, 1], h)
             x, d = phi(h), np.asarray(phi.derivative(h), dtype=float)
             if x.shape != h.shape or d.shape != h.shape or not np.isfinite(d).all():
                 raise ValueError(

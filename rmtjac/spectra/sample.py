@@ -15,7 +15,8 @@ import numpy as np
 from rmtjac.codes import Precision
 from rmtjac.ensemble import Ensemble
 from rmtjac.pool import run_in_threads
-from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
+from rmtjac.propagation.mask_laws import mask_laws
+from rmtjac.propagation.mean_field import resolve_input_variance
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
 from rmtjac.spectra.binned import BinnedSpectrum
@@ -148,10 +149,10 @@ def sample_spectrum(  # type: ignore[misc]  # the overloads hide these arguments
         _check_memory(samples, size)
     root = as_seed_sequence(rng)
     q = resolve_input_variance(ensemble, input_variance)
-    signal = mean_field(ensemble, q) if masks == "independent" else None
+    laws = mask_laws(ensemble, q) if masks == "independent" else None
     compiled = all(phi.code is not None for phi in ensemble.activations)
     make = invariant_unit if invariance else compiled_unit if compiled else numpy_unit
-    unit = make(Task(ensemble, q, signal, code, single))
+    unit = make(Task(ensemble, q, laws, code, single))
     facts = provenance(
         ensemble=ensemble.to_dict(),
         seed=seed_facts(root),

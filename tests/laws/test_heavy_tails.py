@@ -72,6 +72,6 @@ def test_student_t_in_an_ensemble():
     assert [one["row_variance"] for one in ens.layer_numbers()] == [2.0]
     field = rj.mean_field(rj.Ensemble.square(50, 1, "tanh", "student_t:4"), 1.0)
     assert field.preactivation_variances == pytest.approx([2.0], rel=1e-15)
-    with pytest.raises(ValueError, match="a mean field is known where all laws have a variance"):
+    with pytest.raises(ValueError, match="a mean field is known where both have a variance"):
         rj.mean_field(ens, 1.0)
     assert np.isfinite(ens.draw(0).weights[0]).all()

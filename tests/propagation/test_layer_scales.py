@@ -22,6 +22,18 @@ def test_hardtanh(alpha, scale):
     assert inside[0] == pytest.approx(within(alpha, scale), rel=1e-11)
 
 
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 1.5, 1.99])
+@pytest.mark.parametrize("name", ["hardtanh", "tanh"])
+def test_tiny_scales(alpha, name):
+    """Below s = 1e-30, E|phi(sX)|^alpha / s^alpha = a + alpha c log(1/s) up to rounding, with c from the tail of X."""
+    slope = 2.0 / math.pi * math.gamma(alpha + 1.0) * math.sin(0.5 * math.pi * alpha)
+    phi = activation(name)
+    value = {s: (activation_size(phi, alpha, s, alpha) / s) ** alpha for s in (1e-30, 1e-59, 1e-61, 1e-150, 1e-290)}
+    for s in value:
+        # log s of size 700 is rounded to 1e-13 (measured: 1e-13)
+        assert value[s] == pytest.approx(value[1e-30] + slope * math.log(1e-30 / s), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("name", "left"), [("linear", 1.0), ("relu", 0.0), ("leaky_relu:0.3", 0.3), ("leaky_relu:-2.0", 2.0)]
 )
@@ -89,6 +101,12 @@ def test_an_elu_of_the_user():
         (activation("linear"), 0.3, 2.0, "is unbounded"),
         (rj.Activation("own", np.arcsinh, np.ones_like), 1.0, 1.0, "activation='own' is not known to be bounded"),
         (rj.Activation("odd", np.sinh, np.cosh, slope_at_infinity=1.0), 1.5, 1.0, "not known to be bounded"),
+        (
+            rj.Activation("sine", np.sin, np.cos, lower=-1.0, upper=1.0),
+            1.0,
+            1.0,
+            "activation='sine': the function oscillates too often",
+        ),
         (
             rj.Activation("nan", lambda h: np.where(np.abs(h) > 1e9, np.nan, 0.1), np.zeros_like, lower=0.0, upper=1.0),
             1.0,

@@ -12,6 +12,7 @@ import pytest
 import rmtjac as rj
 from rmtjac.spectra import Route, sample_input, sample_network
 from tests.oracles.closed_forms import finite_moments, linear_log_moment
+from tests.oracles.stable import within
 
 NAMES = rj.activations.names()
 # A two-sided level of 1e-4 for each statistical statement below, the seed being fixed.
@@ -59,6 +60,52 @@ def test_independent_masks_have_the_exact_finite_moments(depth):
     for k, expected in enumerate(finite_moments(width, mus), 1):
         value, error = emp.moment(k)
         assert abs(value - expected) < SIGMAS * error
+
+
+@pytest.mark.parametrize(
+    ("weights", "biases"),
+    [
+        ([rj.Cauchy(), rj.Cauchy()], None),
+        ([rj.Stable(1.2, alpha=1.5)] * 2, rj.Stable(0.2, alpha=1.5)),
+        ([rj.StudentT(0.7)] * 2, None),
+        ([rj.Gaussian(2.0), rj.Stable(alpha=0.9)], None),
+        ([rj.StudentT(1.5), rj.Gaussian(1.5)], None),
+    ],
+)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_independent_masks_follow_the_stable_law_of_the_preactivations(weights, biases, compiled):
+    """Of HardTanh a share P(|h| < 1) of the masks is 1, and with one layer the rank is their number."""
+    hardtanh = rj.activations.activation("hardtanh")
+    phi = hardtanh if compiled else dataclasses.replace(hardtanh, code=None, stated=hardtanh.facts)
+    ens = rj.Ensemble.square(60, 2, phi, weights, biases)
+    emp = rj.sample_spectrum(ens, 60, rng=4, masks="independent")
+    field = rj.mean_field(ens)
+    for l, (alpha, scale) in enumerate(zip(field.alphas, field.scales, strict=True)):
+        p = math.erf(1.0 / (math.sqrt(2.0) * scale)) if alpha == 2.0 else within(float(alpha), float(scale))
+        assert abs(emp.mask_moments[:, l, 0].mean() - p) < SIGMAS * math.sqrt(p * (1.0 - p) / 3600)
+    shares = emp.mask_moments[:, :, 0].min(axis=1)
+    assert emp.zero_fractions == pytest.approx(1.0 - shares, abs=1e-12)
+    one = rj.sample_spectrum(rj.Ensemble.square(60, 1, phi, weights[0]), 5, rng=4, masks="independent")
+    assert one.zero_fractions == pytest.approx(1.0 - one.mask_moments[:, 0, 0], abs=1e-12)
+
+
+@pytest.mark.parametrize(("name", "mean"), [("relu", 0.5), ("linear", 1.0), ("leaky_relu:0.5", 0.625)])
+def test_independent_masks_of_homogeneous_layers_need_no_mean_field(name, mean):
+    ens = rj.Ensemble.square(40, 3, name, rj.Cauchy(), rj.Cauchy(0.1))
+    emp = rj.sample_spectrum(ens, 40, rng=6, masks="independent")
+    # standard deviation of D^2 at most 1/2, 4800 entries
+    assert abs(emp.mask_moments[:, :, 0].mean() - mean) <= SIGMAS * 0.5 / math.sqrt(4800)
+
+
+@pytest.mark.parametrize("weights", [rj.Cauchy(1.3), rj.Stable(alpha=0.8), rj.Stable(alpha=1.6)])
+def test_the_stationary_input_of_heavy_tails(weights):
+    ens = rj.Ensemble.square(400, 4, "hardtanh", weights)
+    emp = rj.sample_spectrum(ens, 8, rng=2, input_variance="stationary")
+    q = emp.facts["input_variance"]
+    assert (sample_input(ens, 2, 0, "stationary") ** 2).mean() == pytest.approx(q)
+    # all layers have the same share of unsaturated neurons: 3200 draws each, whose scale scatters by 4 % per network
+    p = within(float(rj.mean_field(ens).alphas[0]), rj.theory.stationary_scale("hardtanh", weights))
+    assert emp.mask_moments[:, :, 0].mean(axis=0) == pytest.approx(p, abs=SIGMAS * 0.5 / math.sqrt(3200) + 0.01)
 
 
 @pytest.mark.parametrize("depth", [1, 3])

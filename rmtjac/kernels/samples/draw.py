@@ -36,14 +36,14 @@ def _stable(rng, alpha):
     if alpha == 1.0:
         return _cauchy(rng)
     angle = math.pi * (rng.random() - 0.5)
-    wait = rng.standard_exponential()
+    wait = max(rng.standard_exponential(), 5e-324)
     root = math.cos(angle) ** (1.0 / alpha)
-    if root == 0.0:  # alpha < .05: the value lies near the end of the range of a float, or beyond
-        if wait == 0.0:
-            return math.copysign(math.inf, angle)
-        log = (1.0 - alpha) * math.log(math.cos((1.0 - alpha) * angle) / wait) - math.log(math.cos(angle))
-        return math.sin(alpha * angle) * math.exp(log / alpha)
-    return math.sin(alpha * angle) / root * (math.cos((1.0 - alpha) * angle) / wait) ** ((1.0 - alpha) / alpha)
+    power = (math.cos((1.0 - alpha) * angle) / wait) ** ((1.0 - alpha) / alpha)
+    if root > 1e-300 and 1e-300 < power < 1e300:
+        return math.sin(alpha * angle) / root * power
+    # A small alpha: the value may lie in the range of a float though a factor does not.
+    log = (1.0 - alpha) * (math.log(math.cos((1.0 - alpha) * angle)) - math.log(wait)) - math.log(math.cos(angle))
+    return math.sin(alpha * angle) * math.exp(log / alpha)
 
 
 @njit(cache=True, nogil=True)

@@ -19,7 +19,8 @@ import numpy as np
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Orthogonal
-from rmtjac.propagation.mean_field import mean_field, resolve_input_variance
+from rmtjac.propagation.mask_laws import mask_laws
+from rmtjac.propagation.mean_field import resolve_input_variance
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
 from rmtjac.spectra.draws import Stream
@@ -175,7 +176,7 @@ def lanczos_spectrum(
     threads = (os.cpu_count() or 1) if threads is None else positive_int("threads", threads)
     root = as_seed_sequence(rng)
     q = resolve_input_variance(ensemble, input_variance)
-    signal = mean_field(ensemble, q) if masks == "independent" else None
+    laws = mask_laws(ensemble, q) if masks == "independent" else None
 
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
@@ -190,7 +191,7 @@ def lanczos_spectrum(
         tqdm(total=samples * steps, disable=None if progress else True, unit="step") as bar,
     ):
         for i in range(samples):
-            layers, rank = survey(ensemble, root, i, q, signal)
+            layers, rank = survey(ensemble, root, i, q, laws)
             if rank and takes_few_values(ensemble) and max(ensemble.widths) <= _EXACT:
                 rank, _ = discrete_rank([layer.whole() for layer in layers])
             moments[i] = [_moments(layer.d) for layer in layers]

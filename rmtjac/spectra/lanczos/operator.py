@@ -11,7 +11,6 @@ import numpy as np
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Orthogonal
-from rmtjac.propagation.mean_field import MeanField
 from rmtjac.rng import stream
 from rmtjac.spectra.draws import Stream, sample_input
 
@@ -105,7 +104,7 @@ def _exponent(x: np.ndarray) -> int:
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers beyond the range raise an error below
 def survey(
-    ensemble: Ensemble, root: np.random.SeedSequence, i: int, q: float, signal: MeanField | None
+    ensemble: Ensemble, root: np.random.SeedSequence, i: int, q: float, laws: np.ndarray | None
 ) -> tuple[list[Layer], int]:
     """Draw the network of sample i row by row; return its layers and the rank of J.
 
@@ -134,8 +133,8 @@ def survey(
         biases = draw_vector(rng, codes[1], numbers[2], numbers[3], n_out)
         phi = ensemble.activations[l]
         scalable = phi.code is not None and homogeneous(phi.code)
-        if signal is not None:
-            fill_stable(mask_rng, signal.alphas[l], signal.scales[l], h)
+        if laws is not None:
+            fill_stable(mask_rng, laws[l, 0], laws[l, 1], h)
         else:
             h += np.ldexp(biases, -shift)
             if not scalable:

@@ -5,8 +5,9 @@ import pytest
 import scipy.stats
 
 import rmtjac as rj
-from rmtjac.kernels.samples.draw import _student, draw_matrix, draw_vector, fill
+from rmtjac.kernels.samples.draw import _student, draw_matrix, draw_vector, fill, fill_stable
 from rmtjac.laws import law
+from rmtjac.propagation.stable_law import stable_law
 
 LEVEL = 1e-3  # of each test of distribution, the seed being fixed
 
@@ -137,3 +138,22 @@ def test_orthogonal_row_is_uniform_on_the_sphere():
         assert scipy.stats.chi2_contingency(table).pvalue > LEVEL
     # and determinants of either sign are as frequent
     assert scipy.stats.binomtest(int((np.linalg.det(qs) > 0).sum()), len(qs)).pvalue > LEVEL
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.7, 1.0, 1.5, 1.95, 2.0])
+def test_stable_preactivations(alpha):
+    out, scale = np.empty(20_000), 0.3
+    fill_stable(np.random.default_rng(8), alpha, scale, out)
+    # for alpha = 2 the scale is the standard deviation, that of the stable law times sqrt 2
+    unit = scale / math.sqrt(2.0) if alpha == 2.0 else scale
+    assert scipy.stats.kstest(out, lambda h: stable_law(alpha).cdf(h / unit)).pvalue > LEVEL
+
+
+def test_stable_variables_beyond_the_range_of_a_float_are_infinite():
+    """alpha = .002: P(|X| > e^709) is about e^(-1.4), and nothing divides by zero."""
+    out = np.empty(2000)
+    fill_stable(np.random.default_rng(3), 0.002, 1.0, out)
+    assert not np.isnan(out).any()
+    beyond = 1.0 - stable_law(0.002).masses(np.array([math.log(1.7976931348623157e308)]))[0][0]
+    # five standard deviations of the share
+    assert np.isinf(out).mean() == pytest.approx(beyond, abs=5.0 * 0.5 / math.sqrt(out.size))

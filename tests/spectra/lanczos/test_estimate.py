@@ -76,7 +76,7 @@ def test_all_steps_give_all_eigenvalues():
 
 
 @pytest.mark.parametrize("masks", ["network", "independent"])
-@pytest.mark.parametrize("weights", [rj.Gaussian(), rj.Cauchy(0.2)])
+@pytest.mark.parametrize("weights", [rj.Gaussian(), rj.Cauchy(0.2), rj.Stable(0.2, alpha=1.4)])
 def test_same_bits_for_any_number_of_threads_with_weights_kept_or_not(monkeypatch, masks, weights):
     monkeypatch.setattr(implicit, "_BLOCK", 1)  # blocks of 32 rows
     ens = rj.Ensemble([90, 130, 110], "hardtanh", weights, weights)
@@ -91,6 +91,13 @@ def test_same_bits_for_any_number_of_threads_with_weights_kept_or_not(monkeypatc
     monkeypatch.undo()
     whole = lanczos_spectrum(ens, 2, rng=7, probes=3, steps=12, masks=masks)
     np.testing.assert_allclose(whole.nodes, runs[0].nodes, atol=1e-9 * whole.nodes.max())
+
+
+def test_independent_masks_are_those_of_sample_spectrum_for_stable_weights():
+    ens = rj.Ensemble.square(50, 2, "hardtanh", [rj.StudentT(1.2), rj.Stable(alpha=0.8)])
+    slq = lanczos_spectrum(ens, 3, rng=7, probes=1, steps=2, masks="independent")
+    emp = rj.sample_spectrum(ens, 3, rng=7, masks="independent")
+    np.testing.assert_array_equal(slq.zero_fractions, emp.zero_fractions)
 
 
 def test_more_samples_and_probes_keep_the_first_ones():
