@@ -17,7 +17,8 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy
-from rmtjac.propagation.mean_field import STATIONARY, mean_field, resolve_input_variance
+from rmtjac.propagation.mask_laws import mask_laws
+from rmtjac.propagation.mean_field import STATIONARY, resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.theory.heavy_tails.many_points import ManyPoints
 from rmtjac.theory.heavy_tails.solver import Solver
@@ -153,24 +154,14 @@ def _entries(inputs: Any) -> np.ndarray | None:
 
 
 def _mask_laws(ensemble: Ensemble, variance: float) -> list[MaskLaw]:
-    """Return the laws of D^2 by the mean field, which is followed no further than a law depends on it.
-
-    Behind an activation with its only kink at 0, the law depends on the sign of h only.
-    """
+    """Return the laws of D^2 of the masks that `rmtjac.sample_spectrum` draws."""
     from rmtjac.theory.heavy_tails.independent.mask_law import mask_law
 
-    free = [phi.slopes is not None and not any(phi.breakpoints) for phi in ensemble.activations]
-    laws = [mask_law(phi, 2.0, 1.0) if one else None for phi, one in zip(ensemble.activations, free, strict=True)]
-    last = max((l for l, one in enumerate(free) if not one), default=-1) + 1
-    if last:
-        biases = None if ensemble.biases is None else ensemble.biases[:last]
-        first = Ensemble(ensemble.widths[: last + 1], ensemble.activations[:last], ensemble.weights[:last], biases)
-        signal = mean_field(first, variance)
-        for l, (alpha, scale) in enumerate(zip(signal.alphas, signal.scales, strict=True)):
-            # A normal law of variance q is stable with the scale sqrt(q / 2).
-            stable = float(scale) * (math.sqrt(0.5) if alpha == 2.0 else 1.0)
-            laws[l] = mask_law(ensemble.activations[l], float(alpha), stable)
-    return [law for law in laws if law is not None]
+    # A normal law of variance q is stable with the scale sqrt(q / 2).
+    return [
+        mask_law(phi, float(alpha), float(scale) * (math.sqrt(0.5) if alpha == 2.0 else 1.0))
+        for phi, (alpha, scale) in zip(ensemble.activations, mask_laws(ensemble, variance), strict=True)
+    ]
 
 
 def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) -> CoupledSolver:
