@@ -157,7 +157,7 @@ class HeavyTailedLimit(HeavyTailedRefused):
         """
         table = tabulate(self.solver)
         facts = {
-            "method": self.method,
+            "method": table.method,
             "smoothing": table.angle,
             "atom": [float(part) for part in table.atom],
             "tail": [float(part) for part in table.tail],
