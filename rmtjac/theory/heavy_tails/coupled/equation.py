@@ -58,7 +58,13 @@ class Solution(NamedTuple):
     nodes: int
 
 
+def _apply(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return the product of a real matrix and a complex vector; numpy would copy the matrix into a complex one."""
+    return (matrix @ vector.view(float).reshape(-1, 2)).view(complex).ravel()
+
+
 def _fields(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return z_- and z_+."""
     root = np.sqrt(eta)
     centre = (layer.q * grid.turn * grid.nodes + 0.5 * layer.gamma * chi) / root
     half = 1j * grid.turn * grid.nodes / root
@@ -71,13 +77,13 @@ def _image(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[np.
     minus, plus = _fields(layer, eta, grid, chi)
     g = _ROOT_PI / (4j * np.sqrt(eta) * turn * x) * (scaled_erfc(minus) - scaled_erfc(plus))
     strength = 8.0 * layer.c * layer.gamma / math.pi**2
-    potential = strength * turn**2 * (grid.below @ g)
+    potential = strength * turn**2 * _apply(grid.below, g)
     inputs = layer.inputs
     out = np.zeros(x.size, dtype=complex)
     last = 0.0
     if inputs.nodes.size or inputs.normal:
         h = inputs.transform(eta * turn**2 * x * x, potential)
-        out = grid.above @ h
+        out = _apply(grid.above, h)
         last = abs(h[-1]) * grid.end
         if inputs.normal:
             # H is constant/u beyond the last node: small |x| have a density.
@@ -117,6 +123,7 @@ def _iterate(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[n
 
 
 def _value(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> complex:
+    """Return eta E[g; D = 1] for a solution chi."""
     minus, plus = _fields(layer, eta, grid, chi)
     total = grid.weights / grid.nodes @ (deficit(minus) - deficit(plus)) / (1j * math.pi)
     q = layer.q

@@ -20,7 +20,7 @@ __all__ = ["Grid", "Resolution", "make_grid"]
 _ORDER = 16
 _UNIT_NODES, _UNIT_WEIGHTS = np.polynomial.legendre.leggauss(_ORDER)
 _BARYCENTRIC = (-1.0) ** np.arange(_ORDER) * np.sqrt((1.0 - _UNIT_NODES**2) * _UNIT_WEIGHTS)
-_FINE_NODES, _FINE_WEIGHTS = np.polynomial.legendre.leggauss(28)
+_FINE_NODES, _FINE_WEIGHTS = np.polynomial.legendre.leggauss(24)
 _NEGLIGIBLE = 36.0  # e^-36 = 2e-16
 MAX_NODES = 2400  # two matrices of 46 MB
 
@@ -60,7 +60,7 @@ class Grid(NamedTuple):
 
 
 def _edges(start, end, ratio, limit, terms):
-    """Return ends of panels and whether they reach the end; terms are pairs (rate, function of decay)."""
+    """Return ends of panels, and whether they reach the end; terms are pairs of a step of y^2 and an exponent."""
     edges = [0.0, start]
     while edges[-1] < end:
         if len(edges) > limit:
