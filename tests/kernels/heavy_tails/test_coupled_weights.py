@@ -40,9 +40,13 @@ def test_an_exponential_on_panels_of_unequal_length():
         # y = sqrt(x^2 + v^2) makes the integrand smooth.
         x = nodes[i]
         exact = quad(
-            lambda v, x=x: v * v / (x * x + v * v) * math.exp(-math.hypot(x, v)), 0.0, 60.0, points=[x, 1.0, 5.0], limit=400,
+            lambda v, x=x: v * v / (x * x + v * v) * math.exp(-math.hypot(x, v)),
+            0.0,
+            60.0,
+            points=[x, 1.0, 5.0],
+            limit=400,
             epsabs=1e-13,
-        )[0]  # fmt: skip
+        )[0]
         assert got[i] == pytest.approx(exact, abs=1e-10)
 
 

@@ -1,7 +1,7 @@
 r"""The nodes :math:`y = |\beta|^{1/2}` on which the equations of the coupled layer are solved, and the ray of beta.
 
-The integrands contain :math:`e^{-\eta x^2 u}` and :math:`e^{-c \beta/\eta}`, which oscillate if eta is imaginary. Both decay
-on a common ray of beta and u: with angle(u eta) = mu - pi/2, the first decays at the rate sin mu per unit of
+The integrands contain :math:`e^{-\eta x^2 u}` and :math:`e^{-c \beta/\eta}`, which oscillate if eta is imaginary. Both
+decay on a common ray of beta and u: with angle(u eta) = mu - pi/2, the first decays at the rate sin mu per unit of
 :math:`x^2 |u \eta|`, the second at the rate :math:`(1 + q^2) \sin(\epsilon + 2 \arctan q - \mu)` per unit of
 :math:`|\beta/\eta|`. Panels are geometric, and shorter where an exponential oscillates and is not yet negligible.
 """

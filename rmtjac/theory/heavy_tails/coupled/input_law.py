@@ -1,4 +1,4 @@
-r"""The law of the absolute values :math:`|x_j|` of the input of a layer, and the transform of it that the layer needs."""
+r"""The law of the absolute values :math:`|x_j|` of the input of a layer, and its transform that the layer needs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class InputLaw(NamedTuple):
     Attributes
     ----------
     nodes, weights : ndarray of float, shape (k,)
-        Points > 0 in increasing order, and their weights. The weights of a quadrature rule for a density may be negative.
+        Points > 0 in increasing order, and their weights; those of a quadrature rule for a density may be negative.
     zero : float
         P(x = 0).
     normal : float
@@ -111,8 +111,8 @@ def gaussian_input(variance: float = 1.0) -> InputLaw:
 def stationary_input(scale: float) -> InputLaw:
     r"""Return the law of |hardtanh(scale C)| for a standard Cauchy variable C: the input of a layer behind HardTanh.
 
-    The density on [0, 1) is a normal one with the same value at 0, and a remainder that vanishes there and is integrated
-    by a rule; the rest is an atom at 1.
+    The density on [0, 1) is a normal one with the same value at 0, and a remainder that vanishes there and is
+    integrated by a rule; the rest is an atom at 1.
 
     Raises
     ------

@@ -193,7 +193,7 @@ class CoupledSolver:
         return value, max(abs(math.log(value / other)) / 0.5, 0.1)
 
     @cached_property
-    def _integral(self) -> tuple[Panels, float, float, float, float]:
+    def _integral(self) -> tuple[Panels, float, float, float, float, float, float]:
         """Return the panels, their ends, the mass below them, the slope there, the mass above them, the slope there."""
         low, high = self._range
         start = min(0.0, 2.0 * math.log(self.layer.gamma))

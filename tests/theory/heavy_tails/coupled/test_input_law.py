@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -23,9 +24,7 @@ def _integral(density, a, b, ends):
             lambda x: getattr(density(x) * x * np.exp(-a * x * x - b * x), pick), low, high, epsabs=1e-13, limit=400
         )[0]
 
-    return sum(
-        complex(part("real", low, high), part("imag", low, high)) for low, high in zip(ends, ends[1:], strict=False)
-    )
+    return sum(complex(part("real", low, high), part("imag", low, high)) for low, high in itertools.pairwise(ends))
 
 
 @pytest.mark.parametrize("variance", [1e-4, 1.0, 9.0])
@@ -63,10 +62,13 @@ def test_stationary_transform_and_mean(scale):
 
 def test_empirical_lists():
     law = empirical_input([0, -2, 2, 0.5])
-    assert law.nodes.tolist() == [0.5, 2.0] and law.weights.tolist() == [0.25, 0.5] and law.zero == 0.25
+    assert law.nodes.tolist() == [0.5, 2.0]
+    assert law.weights.tolist() == [0.25, 0.5]
+    assert law.zero == 0.25
     values = np.random.default_rng(2).normal(size=5000)
     law = empirical_input(values.astype(np.float32))
-    assert law.nodes.size < 800 and law.weights.sum() == pytest.approx(1.0)
+    assert law.nodes.size < 800
+    assert law.weights.sum() == pytest.approx(1.0)
     assert law.mean == pytest.approx(np.abs(values).mean(), rel=1e-6)  # bins keep the mean; float32
     exact = (np.abs(values) * np.exp(-np.outer(A, values**2) - np.outer(B, np.abs(values)))).mean(axis=1)
     # A bin of 2 per cent changes the exponent by 1 per cent at most, to second order in its width.
@@ -82,7 +84,7 @@ def test_limits_and_bad_input():
         lambda: empirical_input([]),
         lambda: empirical_input([1.0, math.inf]),
     ):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="size|variance|scale|values"):
             call()
     with pytest.raises(TypeError):
         fixed_input("1")

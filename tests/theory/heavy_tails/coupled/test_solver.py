@@ -13,7 +13,7 @@ N = 1000
 
 
 def _sample(kind, gamma, bias, matrices, coupled=True, seed=11):
-    """Return log s^2 of N x N layers with the masks of their own forward pass, or with independent ones, and the atom."""
+    """Return log s^2 of N x N layers with masks of their own forward pass, or independent ones, and the atom."""
     rng = np.random.default_rng(seed)
     logs, zeros = [], 0
     for _ in range(matrices):
@@ -44,7 +44,8 @@ def test_against_samples_and_independent_masks():
 
 
 @pytest.mark.parametrize(
-    "kind, gamma, bias", [("fixed", 3.0, 0.0), ("fixed", 0.5, 0.5), ("stationary", 1.0, 0.0), ("stationary", 2.0, 0.3)]
+    ("kind", "gamma", "bias"),
+    [("fixed", 3.0, 0.0), ("fixed", 0.5, 0.5), ("stationary", 1.0, 0.0), ("stationary", 2.0, 0.3)],
 )
 def test_more_laws_against_samples(kind, gamma, bias):
     # Ten matrices; the law itself, at angle 0, within the sampling noise 1.5/sqrt(10 N) = .015.
@@ -66,9 +67,8 @@ def test_the_input_that_sample_spectrum_draws():
 
 
 @pytest.mark.parametrize(
-    "gamma, law, bias, ratio, angle",
+    ("gamma", "law", "bias", "ratio", "angle"),
     [
-        (1.0, fixed_input(), 0.0, 1.0, 0.0),
         (1.0, gaussian_input(), 0.0, 3.0, 0.0),
         (10.0, fixed_input(), 0.0, 1.0, 0.2),
         (1.0, fixed_input(0.0), 0.5, 0.5, 0.0),
@@ -77,7 +77,8 @@ def test_the_input_that_sample_spectrum_draws():
 def test_mass(gamma, law, bias, ratio, angle):
     # Nothing is normalised: density, atom and tail add up to 1.
     mass = CoupledSolver(gamma, law, bias, ratio, angle).mass
-    assert float(mass.value) == pytest.approx(1.0, abs=1e-9) and mass.error < 1e-8
+    assert float(mass.value) == pytest.approx(1.0, abs=1e-9)
+    assert mass.error < 1e-8
 
 
 def test_atom_and_mean_field():
@@ -89,7 +90,10 @@ def test_atom_and_mean_field():
 
 def test_density_is_the_slope_of_the_cdf_and_the_tail_joins():
     solver = CoupledSolver(1.0, fixed_input())
-    assert solver.angle == 0.0 and solver.method == "coupled layer"
+    # Nothing is normalised.
+    assert float(solver.mass.value) == pytest.approx(1.0, abs=1e-9)
+    assert solver.angle == 0.0
+    assert solver.method == "coupled layer"
     points = np.array([-3.0, -0.5, 1.0, 5.0, 11.0])
     h = 1e-3
     slope = (solver.cdf(points + h).value - solver.cdf(points - h).value) / (2.0 * h)
@@ -98,7 +102,8 @@ def test_density_is_the_slope_of_the_cdf_and_the_tail_joins():
     assert (density.error < 1e-10).all()
     far = solver.log_density(np.array([16.0, 30.0, 200.0, 2000.0]))
     exact = 1.5 * solver.tail.constant * np.exp(-1.5 * np.array([16.0, 30.0, 200.0, 2000.0]))
-    assert far.value == pytest.approx(exact, rel=1e-4, abs=0.0) and (far.error <= 1e-4 * far.value).all()
+    assert far.value == pytest.approx(exact, rel=1e-4, abs=0.0)
+    assert (far.error <= 1e-4 * far.value).all()
     ends = solver.cdf(np.array([-np.inf, -1e5, 1e5, np.inf]))
     assert ends.value == pytest.approx([0.5, 0.5, 1.0, 1.0], abs=1e-9)
     values = solver.cdf(np.linspace(-20.0, 40.0, 2000)).value
@@ -116,7 +121,9 @@ def test_empty_and_extreme_points():
     solver = CoupledSolver(1.0, fixed_input(), angle=0.3)
     assert solver.log_density(np.empty(0)).value.shape == (0,)
     found = solver.log_density(np.array([-2000.0, -60.0, 60.0, 2000.0]))
-    assert (found.value >= 0.0).all() and (found.value < 1e-9).all() and (found.error < 1e-9).all()
+    assert (found.value >= 0.0).all()
+    assert (found.value < 1e-9).all()
+    assert (found.error < 1e-9).all()
 
 
 def test_bad_input():
@@ -129,7 +136,7 @@ def test_bad_input():
         (1.0, fixed_input(), 0.0, 1.0, 2.5),
         (1.0, fixed_input(0.0)),
     ):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="gamma|bias|ratio|angle|q="):
             CoupledSolver(*arguments)
     with pytest.raises(TypeError):
         CoupledSolver(1.0, 1.0)

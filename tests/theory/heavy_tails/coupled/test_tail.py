@@ -12,7 +12,7 @@ HOW = Resolution(0.5, 2.2, 12.0, 1e-4)
 
 
 @pytest.mark.parametrize(
-    "layer, exponent, log_lam",
+    ("layer", "exponent", "log_lam"),
     [
         (Layer(1.0, 0.0, fixed_input(), 1.0), 1.5, 12.0),
         (Layer(0.7, 0.5, fixed_input(2.0), 1.0), 1.5, 12.0),
@@ -27,7 +27,8 @@ def test_tails_are_those_of_the_equations(layer, exponent, log_lam):
     # The tail is derived from large weights of a row; oracle: the equations, which know nothing of them. The next term
     # is smaller by a power of R = exp(log_lam/2) > 400, with a logarithm for |x| with a density at 0.
     tail = tail_of(layer)
-    assert tail.exponent == exponent and tail.log_power == 0.0
+    assert tail.exponent == exponent
+    assert tail.log_power == 0.0
     density = -solve(layer, log_lam, 0.0, HOW).value.imag / math.pi
     assert density == pytest.approx(exponent * tail.constant * math.exp(-exponent * log_lam), rel=2e-3)
 
