@@ -84,7 +84,7 @@ def test_limits_and_bad_input():
         lambda: empirical_input([]),
         lambda: empirical_input([1.0, math.inf]),
     ):
-        with pytest.raises(ValueError, match="size|variance|scale|values"):
+        with pytest.raises(ValueError, match=r"size|variance|scale|values"):
             call()
     with pytest.raises(TypeError):
         fixed_input("1")

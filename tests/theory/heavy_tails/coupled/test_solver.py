@@ -36,7 +36,7 @@ def _distance(solver, logs, atom):
 
 
 def test_against_samples_and_independent_masks():
-    # |x| = 1, gamma = 1, angle 0.15, ten matrices of 1000 rows: .01 is asked for (noise .005), and the law of independent masks
+    # |x| = 1, gamma = 1, angle 0.15, ten matrices of 1000 rows: .01 is asked for (noise .005). Independent masks
     # must fail the same test.
     solver: Solver = CoupledSolver(1.0, fixed_input(), angle=0.15)
     assert _distance(solver, *_sample("fixed", 1.0, 0.0, 10)) < 0.01
@@ -136,7 +136,7 @@ def test_bad_input():
         (1.0, fixed_input(), 0.0, 1.0, 2.5),
         (1.0, fixed_input(0.0)),
     ):
-        with pytest.raises(ValueError, match="gamma|bias|ratio|angle|q="):
+        with pytest.raises(ValueError, match=r"gamma|bias|ratio|angle|q="):
             CoupledSolver(*arguments)
     with pytest.raises(TypeError):
         CoupledSolver(1.0, 1.0)
