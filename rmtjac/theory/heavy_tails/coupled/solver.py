@@ -198,9 +198,13 @@ class CoupledSolver:
         low, high = self._range
         start = min(0.0, 2.0 * math.log(self.layer.gamma))
         below, slope = self._slope(start)
+        unsure = 0.0
         while start > low and not below / slope < 1e-11:
-            start = max(low, start - 2.0)
-            below, slope = self._slope(start)
+            next_below, next_slope = self._slope(max(low, start - 2.0))
+            if not math.isfinite(next_below):
+                unsure = below / slope  # the power below is a guess
+                break
+            start, below, slope = max(low, start - 2.0), next_below, next_slope
         if self._angle == 0.0 and self._switch.start < math.inf:
             end, fall = self._switch.start, self.tail.exponent
             above = self.tail.constant * math.exp(-fall * end) * fall
@@ -211,6 +215,7 @@ class CoupledSolver:
                 end = min(high, end + 2.0)
                 above, fall = self._slope(end)
         panels = Panels(self._fast, start, end, 1e-10)
+        panels.error += unsure
         return panels, start, end, below / slope, slope, above / fall, fall
 
     @cached_property

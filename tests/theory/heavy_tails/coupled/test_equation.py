@@ -142,3 +142,14 @@ def test_extremes_end_with_a_residual():
         assert found.residual < 1e-9
         assert found.complete
         assert np.isfinite(found.value)
+
+
+@pytest.mark.parametrize("c", [1.9, 2.2, 3.0, 10.0])
+def test_more_rows_than_columns_at_small_lambda(c):
+    # p = 1/2: the singular values that are not 0 are rare at small lambda, and the value is p - 1/c if c p > 1, else 0.
+    layer = Layer(1.0, 0.0, fixed_input(), c)
+    fine, coarse = solve(layer, -16.0, 0.0, FINE), solve(layer, -16.0, 0.0, COARSE)
+    assert max(fine.residual, coarse.residual) < 1e-9
+    assert abs(fine.value - coarse.value) < 1e-9
+    assert fine.value.real == pytest.approx(max(0.5 - 1.0 / c, 0.0), abs=3e-5)
+    assert abs(fine.value.imag) < 1e-9
