@@ -72,7 +72,8 @@ def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
     logs, masses = [], []
     kinks = sorted({0.0, *phi.breakpoints})
     for sign in (-1.0, 1.0):
-        for h, width in _panels(phi, sign, [k * sign for k in kinks if k * sign > 0.0], scale):
+        ends = [k * sign for k in kinks if k * sign > 0.0]
+        for h, width in _panels(phi, sign, sorted({*ends, *_zeros(phi, sign)}), scale):
             with np.errstate(under="ignore", divide="ignore", over="ignore"):
                 log = 2.0 * np.log(np.abs(phi.derivative(sign * h)))
             logs.append(np.maximum(log, _DEEPEST))
@@ -87,6 +88,20 @@ def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
     return MaskLaw(tuple(log.tolist()), tuple(mass.tolist()))
 
 
+def _zeros(phi: Activation, sign: float) -> list[float]:
+    """Return the |h| <= 40 of the given sign at which phi' changes its sign."""
+    from scipy.optimize import brentq
+
+    def slope(h: float) -> float:
+        return float(phi.derivative(np.array([sign * h]))[0])
+
+    grid = np.linspace(0.0, 40.0, 4001)
+    with np.errstate(under="ignore"):
+        values = phi.derivative(sign * grid)
+        at = np.flatnonzero(values[:-1] * values[1:] < 0.0)
+        return [float(brentq(slope, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15)) for i in at]
+
+
 def _panels(phi: Activation, sign: float, kinks: list[float], scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return nodes and weights of Gauss's rule on panels of h > 0, for h of the given sign."""
     x, w = np.polynomial.legendre.leggauss(_NODES)
@@ -98,23 +113,28 @@ def _panels(phi: Activation, sign: float, kinks: list[float], scale: float) -> l
 
     out = []
     low = 0.0
-    step = 0.25 * min(scale, 1.0)
     targets = [*kinks, math.inf]
+    step = 0.25 * min(scale, 1.0)
     while low < 1e40 * max(scale, 1.0):
         end = targets[0]
         start = log_square(low)
-        step = min(max(2.0 * step, 1e-300), max(0.5 * low, 0.5 * min(scale, 1.0)))
-        if low < 8.0:
-            step = min(step, 0.5)
+        step = min(2.0 * step, max(0.5 * low, 0.5 * min(scale, 1.0)), 0.5 if low < 8.0 else math.inf, end - low)
         allowed = _STEP if start > -60.0 else 3.0 * _STEP
-        # A derivative that jumps to 0 by rounding has no finer structure.
-        while step > 1e-6 * low and abs(log_square(low + step) - start) > allowed:
+        least = 2e-15 * max(low, 1e-3 * min(scale, 1.0))
+        # Next to a zero of phi' the panels shrink down to rounding.
+        while step > least and not abs(log_square(low + step) - start) <= allowed:
             step *= 0.5
-        high = min(low + step, end)
-        out.append((0.5 * (high - low) * (x + 1.0) + low, 0.5 * (high - low) * w))
-        if high == end:
+        if step <= least or end - low <= 2.0 * least:
+            low = min(low + 2.0 * least, end)
+            if low == end:
+                low += least
+                targets.pop(0)
+            step = least
+            continue
+        out.append((0.5 * step * (x + 1.0) + low, 0.5 * step * w))
+        low += step
+        if low >= end:
             targets.pop(0)
-        low = high
         if log_square(low) <= _DEEPEST and log_square(2.0 * low) <= _DEEPEST:
             break
     return out

@@ -159,9 +159,7 @@ def _curve(eq: ScalarEquations, angle: float) -> tuple[np.ndarray, np.ndarray, n
         raise ArithmeticError(f"the equations of independent masks lost their branch at log(-z)={walked.at:.6g}")
     parts = []
     for sign in (-1.0, 1.0):
-        # The range of floats in v is about symmetric to the place of the start.
-        goal = sign * _REACH
-        goal = goal if sign * (goal - tau.real) > 1.0 else tau.real + sign
+        goal = sign * max(_REACH, sign * tau.real + 100.0)
         parts.append(curve(eq, end, x, tangent, goal, _MOST_POINTS))
     down, up = parts
     return tuple(np.concatenate([a[:0:-1], b]) for a, b in zip(down, up, strict=True))  # type: ignore[return-value]

@@ -85,6 +85,10 @@ def stable_density(x: Any, alpha: float) -> np.ndarray:
             return 1.0 / math.pi / (1.0 + x * x)
         size = x.ravel()
         out = np.full(size.shape, math.gamma(1.0 + 1.0 / alpha) / math.pi)
-        near = size > 1e-14
+        far = size**alpha > 1e6
+        near = (size > 1e-14) & ~far
+        for k, sign in ((1, 1.0), (2, -1.0), (3, 1.0)):
+            c = sign * math.gamma(k * alpha + 1.0) / math.factorial(k) * math.sin(0.5 * math.pi * k * alpha) / math.pi
+            out[far] = (out[far] if k > 1 else 0.0) + c * size[far] ** (-k * alpha - 1.0)
         out[near] = alpha / (math.pi * abs(alpha - 1.0)) * _integral(size[near], alpha, True) / size[near]
         return out.reshape(x.shape)
