@@ -24,6 +24,7 @@ __all__ = ["ProductLaw", "log_mellin", "mellin_laws"]
 _DIGITS = 35.0  # exp(-35) is the truncation
 _MOST_NODES = 1_000_000
 _FEW = 6  # values of D^2 up to this number are summed one by one
+_DEEP = 20.0  # log E D^2t up to which a line is of use
 _CHUNK = 1024
 
 
@@ -158,11 +159,16 @@ def _lines(indices: tuple[float, ...], mask: MaskLaw | None) -> tuple[_LineTable
         _line(indices, mask, Line.CENTRE, 0.5 * b, 0.0, b),
         _line(indices, mask, Line.RIGHT, 0.5 * (poles[-1] + end), poles[-1], end),
     ]
-    if mask is not None and _log_moment(mask, -0.5 * b) > 20.0:
-        # Next to 0 the terms stay small for large w; lines far on the left are of no use since D^2 is often tiny.
+    if mask is not None and _log_moment(mask, -min(b, 1.0)) > _DEEP:
+        # Next to 0 the terms stay small for large w; moments on the left end where D^2 is too often tiny.
         out += [_line(indices, mask, Line.CENTRE, c, 0.0, 2.0 * c) for c in (b / 8.0, b / 40.0)]
-        c = next((b / k for k in (4.0, 6.0, 8.0, 12.0, 16.0) if _log_moment(mask, -2.0 * b / k) < 20.0), 0.0)
-        return (*out, _line(indices, mask, Line.LEFT, -c, -2.0 * c, 0.0)) if c else tuple(out)
+        low, high = 0.0, min(b, 1.0)
+        for _ in range(12):
+            mid = 0.5 * (low + high)
+            low, high = (mid, high) if _log_moment(mask, -mid) < _DEEP else (low, mid)
+        if low > b / 20.0:
+            out += [_line(indices, mask, Line.LEFT, -share * low, -low, 0.0) for share in (0.5, 0.9)]
+        return tuple(out)
     if mask is not None:
         lefts = [left for left in lefts if _log_moment(mask, left[1]) < 60.0]
     out += [_line(indices, mask, *left) for left in lefts]
@@ -228,6 +234,17 @@ def mellin_laws(laws: Sequence[ProductLaw]) -> MellinLaws:
     ValueError
         If an index is so close to 1 that the integrals need more than 1,000,000 nodes.
     """
+    from threadpoolctl import threadpool_limits
+
+    # The products of small matrices are slower on several threads.
+    with threadpool_limits(1, user_api="blas"):
+        return _joined(*_tables(laws))
+
+
+def _tables(
+    laws: Sequence[ProductLaw],
+) -> tuple[list[_LineTable], list[list[int]], list[list[np.ndarray]], list[float], list[float]]:
+    """Return the lines, the places and constants of the laws, and all values of log D^2 with their masses."""
     lines: list[_LineTable] = []
     found: dict[tuple[float, ...], tuple[int, int]] = {}
     rows, constants = [], []
@@ -245,7 +262,7 @@ def mellin_laws(laws: Sequence[ProductLaw]) -> MellinLaws:
         constants.append([_constants(law.indices, MaskLaw.one()), _constants(law.indices, law.mask)])
         log_squares += law.mask.log_squares
         masses += law.mask.masses
-    return _joined(lines, rows, constants, log_squares, masses)
+    return lines, rows, constants, log_squares, masses
 
 
 def _joined(

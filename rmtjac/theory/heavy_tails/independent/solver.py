@@ -26,7 +26,50 @@ _MOST_POINTS = 6000
 
 
 class IndependentSolver:
-    """The limit for stable weights with diagonal factors D that are independent of them."""
+    r"""The limit for stable weights with diagonal factors D that are independent of them.
+
+    Parameters
+    ----------
+    weights : sequence of StableWeights
+        The stable law of each layer; not all of them with alpha = 2.
+    masks : sequence of MaskLaw
+        The law of D^2 behind each layer; `MaskLaw.one` for a linear layer.
+    widths : sequence of float
+        n_0, ..., n_L; only their ratios matter.
+    angle : float
+        The angle of the smoothing in [0, pi); 0 for the law itself.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or all layers have a finite variance.
+    ArithmeticError
+        If no solution on the physical branch is found.
+
+    Notes
+    -----
+    The equations are explicit in mu = -m_M(1/z), see docs/theory/stable_products.md:
+
+    .. math:: \mu_{K_l}(\rho_l) = r_l \mu, \qquad -z = \prod_{l<L}
+              \Bigl(\frac{\kappa_l r_l \mu}{\Gamma(1+\beta_l)}\Bigr)^{1/\beta_l} \prod_{l\le L} \rho_l^{-1} .
+
+    Cost: milliseconds to make; about 0.2 s per activation that is not piecewise affine. A point costs 5-40 us; near
+    alpha = 2 the cost is that of about 800 / (2 - alpha) nodes (alpha = 1.99: 0.4 ms).
+
+    For |log lambda| > 705 the unknowns are continued as affine functions of log lambda, which is their asymptotic
+    form up to log log lambda.
+
+    References
+    ----------
+    docs/theory/stable_products.md.
+
+    Examples
+    --------
+    >>> from rmtjac.propagation.stable_weights import StableWeights
+    >>> solver = IndependentSolver([StableWeights(1.0, 1.0)], [MaskLaw.one()], [1, 1])
+    >>> solver.cdf([np.log(0.25)]).value.round(6)
+    array([0.359236])
+    """
 
     def __init__(
         self, weights: Sequence[StableWeights], masks: Sequence[MaskLaw], widths: Sequence[float], angle: float = 0.0
@@ -41,7 +84,11 @@ class IndependentSolver:
     def of_ensemble(
         cls, ensemble: Ensemble, preactivations: Sequence[tuple[float, float]] | None = None, angle: float = 0.0
     ) -> IndependentSolver:
-        """Return the solver of an ensemble whose preactivations have the given (alpha, scale) per layer."""
+        """Return the solver of an ensemble whose preactivations have the given (alpha, scale) per layer.
+
+        E exp(i t h) = exp(-|scale t|^alpha); a Gaussian h of variance q has alpha = 2 and scale = sqrt(q / 2). Layers
+        without scales have preactivations 0.
+        """
         weights = stable_weights(ensemble)
         if preactivations is None:
             preactivations = [(one.alpha, 0.0) for one in weights]
@@ -104,6 +151,7 @@ class IndependentSolver:
         return x, share, rest, np.abs(small * large) * errors
 
     def _tau(self, log_lam: Any) -> np.ndarray:
+        """Return log(-z) on the ray."""
         log_lam = np.asarray(log_lam, dtype=float)
         if np.isnan(log_lam).any():
             raise ValueError("log_lam must not contain NaN")
