@@ -82,7 +82,11 @@ def _newton(eq: ScalarEquations, tau: complex, x: np.ndarray, tangent: np.ndarra
     for g in range(n):
         odds = moment_odds(eq.laws, g, x[g])
         other = eq.gaps[g] + eq.levels[g] * rest
-        residual = odds.log_mu - odds.log_rest - (math.log(eq.levels[g]) + log_share - (cmath.log(other * cmath.exp(half)) - half))
+        residual = (
+            odds.log_mu
+            - odds.log_rest
+            - (math.log(eq.levels[g]) + log_share - (cmath.log(other * cmath.exp(half)) - half))
+        )
         if eq.gaps[g] == 0.0:
             residual = odds.log_mu - odds.log_rest - x[n]
             tangent[g] = 1.0 / odds.slope

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -128,7 +128,9 @@ def _line(
             start += _CHUNK
             if start > _MOST_NODES:
                 alpha = 2.0 * max(indices)
-                raise ValueError(f"alpha={alpha!r} is so close to 2 that more than {_MOST_NODES} nodes are needed; use 2")
+                raise ValueError(
+                    f"alpha={alpha!r} is so close to 2 that more than {_MOST_NODES} nodes are needed; use 2"
+                )
         logs = np.concatenate(parts)
         keep = np.flatnonzero(logs.real >= top - _DIGITS)
         with np.errstate(under="ignore"):
@@ -198,7 +200,7 @@ def _constants(indices: tuple[float, ...], mask: MaskLaw) -> np.ndarray:
         if len(at) == 2 and at[1] - at[0] < mpmath.mpf("1e-25"):
             at[1] = at[0] + mpmath.mpf("1e-25")
 
-        def rest(t: object) -> object:
+        def rest(t: Any) -> Any:
             # Gamma(1 - t/b) = -b Gamma(2 - t/b) / (t - b)
             value = mpmath.gamma(t) * mpmath.rgamma(1 - t) ** (len(indices) - 1)
             for i, b in enumerate(indices):

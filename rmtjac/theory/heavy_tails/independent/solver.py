@@ -213,9 +213,7 @@ def _curve(eq: ScalarEquations, angle: float) -> tuple[np.ndarray, np.ndarray, n
     return tuple(np.concatenate([a[:0:-1], b]) for a, b in zip(down, up, strict=True))  # type: ignore[return-value]
 
 
-def _checked_chain(
-    weights: Sequence[StableWeights], masks: Sequence[MaskLaw], widths: Sequence[float]
-) -> Chain:
+def _checked_chain(weights: Sequence[StableWeights], masks: Sequence[MaskLaw], widths: Sequence[float]) -> Chain:
     """Return the chain, or raise a ValueError that names what is wrong."""
     weights = tuple(StableWeights(*one) for one in weights)
     widths = tuple(float(n) for n in widths)

@@ -42,8 +42,15 @@ def test_means_against_quad(phi, alpha):
 
 def test_points_are_joined_and_checked():
     law = MaskLaw.from_points([1, 0, 4, 1], [0.25, 0.25, 0.25, 0.25])
-    assert law.masses == (0.5, 0.25) and law.mass == 0.75
-    for squares, masses in (([-1.0], [1.0]), ([math.nan], [1.0]), ([1.0], [1.5]), ([0.0], [1.0]), ([1.0, 2.0], [0.8, 0.8])):
+    assert law.masses == (0.5, 0.25)
+    assert law.mass == 0.75
+    for squares, masses in (
+        ([-1.0], [1.0]),
+        ([math.nan], [1.0]),
+        ([1.0], [1.5]),
+        ([0.0], [1.0]),
+        ([1.0, 2.0], [0.8, 0.8]),
+    ):
         with pytest.raises(ValueError, match=r"D\^2"):
             MaskLaw.from_points(squares, masses)
 

@@ -145,9 +145,12 @@ def test_mass_from_density_and_from_cdf(name):
     weights, masks, widths = CHAINS[name]
     solver = IndependentSolver([StableWeights(*one) for one in weights], masks, widths)
     atom = float(solver.atom.value)
-    assert abs(_mass(solver, -690.0, -20.0) + _mass(solver, -20.0, 20.0) + _mass(solver, 20.0, 690.0) + atom - 1.0) < 1e-9
+    assert (
+        abs(_mass(solver, -690.0, -20.0) + _mass(solver, -20.0, 20.0) + _mass(solver, 20.0, 690.0) + atom - 1.0) < 1e-9
+    )
     ends = solver.cdf([-690.0, -3.0, 2.0, 690.0]).value
-    assert abs(ends[0] - atom) < 1e-11 and abs(ends[3] - 1.0) < 1e-11
+    assert abs(ends[0] - atom) < 1e-11
+    assert abs(ends[3] - 1.0) < 1e-11
     assert abs(_mass(solver, -3.0, 2.0) - (ends[2] - ends[1])) < 1e-9
 
 
@@ -168,9 +171,11 @@ def test_values_from_1e_minus_300_to_1e300():
     x = np.linspace(-690.0, 690.0, 500)
     for solver in (_cauchy(depth=4), IndependentSolver([StableWeights(1.2, 1.0)], [_two(0.9)], [2, 1])):
         got = solver.log_density(x)
-        assert np.isfinite(got.value).all() and (got.error < 1e-11).all()
+        assert np.isfinite(got.value).all()
+        assert (got.error < 1e-11).all()
         cdf = solver.cdf(x)
-        assert (np.diff(cdf.value) >= -1e-12).all() and (cdf.error < 1e-11).all()
+        assert (np.diff(cdf.value) >= -1e-12).all()
+        assert (cdf.error < 1e-11).all()
     beyond = _cauchy().log_density([-np.inf, -1e5, 1e5, np.inf])
     assert (beyond.value == 0.0).all()
 
@@ -251,7 +256,8 @@ def test_of_ensemble():
 
     ensemble = rj.Ensemble.square(100, 2, ["hardtanh", "tanh"], [rj.Cauchy(1.0), rj.Gaussian(1.0)])
     solver = IndependentSolver.of_ensemble(ensemble, [(1.0, 0.6), (2.0, 0.4)])
-    assert solver.method == "independent masks" and solver.angle == 0.0
+    assert solver.method == "independent masks"
+    assert solver.angle == 0.0
     assert abs(float(solver.atom.value) - (1.0 - 2.0 / math.pi * math.atan(1.0 / 0.6))) < 1e-12
     linear = IndependentSolver.of_ensemble(rj.Ensemble.square(100, 2, "linear", rj.Cauchy(1.0)))
     assert linear.method == "linear"
