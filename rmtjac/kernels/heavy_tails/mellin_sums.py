@@ -60,7 +60,7 @@ class MellinLaws(NamedTuple):
     lines: np.ndarray
     """Shape (k, 5): a `Line`, start and number of coefficients with n < 0, the same with n >= 0."""
     numbers: np.ndarray
-    """Shape (k, 7): c, h, logs of the sum of absolute terms at arg w = 0 and pi, the same for the potential, log scale."""
+    """Shape (k, 7): c, h, logs of the sum of absolute terms at arg w = 0, pi, the same for the potential, log scale."""
     values: np.ndarray
     """Coefficients, divided by the scale; those with n < 0 are multiplied by exp(pi |n| h)."""
     potentials: np.ndarray

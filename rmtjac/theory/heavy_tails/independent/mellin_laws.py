@@ -86,7 +86,7 @@ class _LineTable(NamedTuple):
 
 
 def _step(log_at: Callable[[np.ndarray], np.ndarray], c: float, low: float, high: float) -> float:
-    """Return the step of the trapezoid rule on Re t = c: its error is the integral on a line shifted by d < distance."""
+    """Return the step of the trapezoid rule on Re t = c; its error is an integral on a line shifted by d."""
     width = min(c - low, high - c)
     e = 1e-4 * width
     here, left, right = (float(log_at(np.array([complex(x)]))[0].real) for x in (c, c - e, c + e))

@@ -140,7 +140,7 @@ class IndependentSolver:
         return out, errors
 
     def _shares(self, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the unknowns, M = mu / mu_max, 1 - M, and the error of both."""
+        """Return the unknowns, M = mu / mu_max, 1 - M, and the errors of m = Log(M / (1 - M))."""
         x, errors = self._solve(tau)
         m = x[:, -1]
         with np.errstate(under="ignore"):
@@ -148,7 +148,7 @@ class IndependentSolver:
             small, large = e / (1.0 + e), 1.0 / (1.0 + e)
         left = m.real <= 0.0
         share, rest = np.where(left, small, large), np.where(left, large, small)
-        return x, share, rest, np.abs(small * large) * errors
+        return x, share, rest, errors
 
     def _tau(self, log_lam: Any) -> np.ndarray:
         """Return log(-z) on the ray."""
@@ -161,6 +161,7 @@ class IndependentSolver:
         """Return the smoothed density of log lambda without the atom, lambda rho(lambda), at points of shape (n,)."""
         tau = self._tau(log_lam)
         _, share, rest, error = self._shares(tau)
+        error = error * np.abs(share * rest)
         # Im M = -Im (1 - M): the smaller of both has the digits.
         imag = np.where(np.abs(share) <= np.abs(rest), share.imag, -rest.imag)
         factor = self._mass / (math.pi - self._angle)
@@ -169,13 +170,14 @@ class IndependentSolver:
     def cdf(self, log_lam: np.ndarray) -> Values:
         """Return the smoothed cdf, the atom included, at points of shape (n,)."""
         tau = self._tau(log_lam)
-        x, share, _, share_error = self._shares(tau)
+        x, share, _, noise = self._shares(tau)
         eq = self._equations
         value, error = potentials(eq, x, eq.counts / eq.levels)
         factor = self._mass / (math.pi - self._angle)
         tail = -factor * (eq.power * share - value).imag
-        # The potential is stationary at the solution up to the residual of the equation.
-        error = factor * (error + np.abs(share) * 1e-15 * (1.0 + np.abs(tau)) + share_error * 1e-3)
+        # The potential changes by mu times the residual of the equation for tau.
+        noise = np.minimum(noise, 1.0) * float(eq.counts.sum())
+        error = factor * (error + np.abs(share) * (1e-15 * (1.0 + np.abs(tau)) + noise))
         return Values(np.clip(1.0 - tail, max(1.0 - self._mass, 0.0), 1.0), error)
 
     def transform(self, z: Any) -> Values:
@@ -187,11 +189,11 @@ class IndependentSolver:
         if not (np.isfinite(up).all() and ((up.imag > 0.0) | (up.real < 0.0)).all()):
             raise ValueError(f"z={z!r} must be finite and not lie in [0, infinity)")
         tau = np.log(np.abs(up)) + 1j * (np.angle(up + 0j) - math.pi)
-        _, _, rest, error = self._shares(tau)
+        _, share, rest, error = self._shares(tau)
         # -z f = 1 - mu
         value = -(max(1.0 - self._mass, 0.0) + self._mass * rest) / up
         value = np.where(flip, value.conj(), value)
-        return Values(value.reshape(z.shape), (self._mass * error / np.abs(up)).reshape(z.shape))
+        return Values(value.reshape(z.shape), (self._mass * error * np.abs(share * rest) / np.abs(up)).reshape(z.shape))
 
 
 def _curve(eq: ScalarEquations, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

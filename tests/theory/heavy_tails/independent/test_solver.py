@@ -59,7 +59,8 @@ def test_one_cauchy_layer_in_closed_form():
     """eta xi = erfcx(xi) gamma / sqrt(pi), E g = (1 - U(xi)) / eta, on the real axis of eta."""
     solver = _cauchy(1.3)
     for eta in (1e-4, 0.3, 1.0, 40.0):
-        xi = brentq(lambda x: eta * x * math.sqrt(math.pi) - 1.3 * erfcx(x), 1e-12, 1e6, xtol=1e-15, rtol=1e-15)
+        level = 1.3 / (eta * math.sqrt(math.pi))
+        xi = brentq(lambda x, level=level: x - level * erfcx(x), 1e-12, 1e6, xtol=1e-15, rtol=1e-15)
         rest = 1.0 - math.sqrt(math.pi) * xi * erfcx(xi)
         got = solver.transform(-eta * eta)
         assert abs(got.value * eta * eta / rest - 1.0) < 1e-10
