@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.activations import Activation, activation
-from rmtjac.theory.heavy_tails.independent.stable_law import stable_cdf, stable_density
+from rmtjac.propagation.stable_law import stable_law
+from rmtjac.validate import finite
 
 __all__ = ["MaskLaw", "mask_law"]
 
@@ -50,22 +51,29 @@ class MaskLaw(NamedTuple):
 
 
 def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
-    """Return the law of phi'(h)^2, h symmetric stable of index alpha and scale: E exp(ith) = exp(-|scale t|^alpha).
+    """Return the law of phi'(h)^2, h symmetric stable of index alpha, with E exp(ith) = exp(-|scale t|^alpha).
 
-    Piecewise affine activations give exact masses; for others, Gauss's rule on panels in which log D^2 changes little.
+    For alpha = 2 the scale is the standard deviation, as in `rmtjac.mean_field`. Piecewise affine activations give
+    exact masses; for others, Gauss's rule on panels in which log D^2 changes little.
 
     Raises
     ------
-    ValueError
-        If phi' is 0 almost surely, or not finite.
+    TypeError, ValueError
+        If alpha lies outside (0, 2], the scale is negative or not finite, or phi' is 0 almost surely.
+    ArithmeticError
+        If the rule doesn't resolve the law of h.
     """
     phi = activation(phi)
+    law = stable_law(alpha)
+    scale = finite("scale", scale, least=0.0)
     if scale == 0.0:
         return MaskLaw.from_points(np.square(phi.derivative(np.zeros(1))), np.ones(1))
+    if alpha == 2.0:
+        scale *= math.sqrt(0.5)
     if phi.slopes is not None:
         cuts = np.array(phi.breakpoints) / scale
-        below = np.concatenate([[0.0], stable_cdf(cuts, alpha), [1.0]])
-        above = np.concatenate([[1.0], stable_cdf(-cuts, alpha), [0.0]])
+        below = np.concatenate([[0.0], law.cdf(cuts), [1.0]])
+        above = np.concatenate([[1.0], law.cdf(-cuts), [0.0]])
         # A piece in the upper tail keeps its digits if it is measured from above.
         mass = np.where(below[:-1] > 0.5, above[:-1] - above[1:], below[1:] - below[:-1])
         return MaskLaw.from_points(np.square(phi.slopes), np.maximum(mass, 0.0))
@@ -73,18 +81,24 @@ def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
     kinks = sorted({0.0, *phi.breakpoints})
     for sign in (-1.0, 1.0):
         ends = [k * sign for k in kinks if k * sign > 0.0]
-        for h, width in _panels(phi, sign, sorted({*ends, *_zeros(phi, sign)}), scale):
+        panels, end = _panels(phi, sign, sorted({*ends, *_zeros(phi, sign)}), scale)
+        for h, width in panels:
             with np.errstate(under="ignore", divide="ignore", over="ignore"):
                 log = 2.0 * np.log(np.abs(phi.derivative(sign * h)))
             logs.append(np.maximum(log, _DEEPEST))
-            masses.append(width * stable_density(h / scale, alpha) / scale)
+            masses.append(width * law.density(h / scale) / scale)
+        # What lies beyond the last panel has about the last D^2.
+        logs.append(np.maximum(log[-1:], _DEEPEST))
+        masses.append(0.5 * law.masses(np.array([math.log(end) - math.log(scale)]))[1])
     log, mass = np.concatenate(logs), np.concatenate(masses)
     keep = mass > 0.0
     log, mass = log[keep], mass[keep]
-    total = float(mass.sum())  # what lies beyond the last panel has the last D^2
     log, place = np.unique(log, return_inverse=True)  # an even phi' has every value twice
-    mass = np.bincount(place, mass) / max(total, 1.0)
-    mass[0] += max(1.0 - total, 0.0)
+    mass = np.bincount(place, mass)
+    total = float(mass.sum())
+    if not abs(total - 1.0) < 1e-8:
+        raise ArithmeticError(f"the law of phi'(h)^2 of {phi.name!r} was not resolved: its mass is {total!r}")
+    mass /= total
     return MaskLaw(tuple(log.tolist()), tuple(mass.tolist()))
 
 
@@ -102,8 +116,10 @@ def _zeros(phi: Activation, sign: float) -> list[float]:
         return [float(brentq(slope, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-15)) for i in at]
 
 
-def _panels(phi: Activation, sign: float, kinks: list[float], scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return nodes and weights of Gauss's rule on panels of h > 0, for h of the given sign."""
+def _panels(
+    phi: Activation, sign: float, kinks: list[float], scale: float
+) -> tuple[list[tuple[np.ndarray, np.ndarray]], float]:
+    """Return nodes and weights of Gauss's rule on panels of h > 0, for h of the given sign, and their end."""
     x, w = np.polynomial.legendre.leggauss(_NODES)
 
     def log_square(h: float) -> float:
@@ -115,10 +131,10 @@ def _panels(phi: Activation, sign: float, kinks: list[float], scale: float) -> l
     low = 0.0
     targets = [*kinks, math.inf]
     step = 0.25 * min(scale, 1.0)
-    while low < 1e40 * max(scale, 1.0):
+    while low < 1e140:
         end = targets[0]
         start = log_square(low)
-        step = min(2.0 * step, max(0.5 * low, 0.5 * min(scale, 1.0)), 0.5 if low < 8.0 else math.inf, end - low)
+        step = min(2.0 * step, max(low, 0.5 * min(scale, 1.0)), 0.5 if low < 8.0 else math.inf, end - low)
         allowed = _STEP if start > -60.0 else 3.0 * _STEP
         least = 2e-15 * max(low, 1e-3 * min(scale, 1.0))
         # Next to a zero of phi' the panels shrink down to rounding.
@@ -137,4 +153,4 @@ def _panels(phi: Activation, sign: float, kinks: list[float], scale: float) -> l
             targets.pop(0)
         if log_square(low) <= _DEEPEST and log_square(2.0 * low) <= _DEEPEST:
             break
-    return out
+    return out, low

@@ -86,14 +86,16 @@ class IndependentSolver:
     ) -> IndependentSolver:
         """Return the solver of an ensemble whose preactivations have the given (alpha, scale) per layer.
 
-        E exp(i t h) = exp(-|scale t|^alpha); a Gaussian h of variance q has alpha = 2 and scale = sqrt(q / 2). Layers
-        without scales have preactivations 0.
+        These are `alphas` and `scales` of `rmtjac.mean_field`: for alpha = 2 the scale is the standard deviation.
+        Without them the preactivations are 0.
         """
         weights = stable_weights(ensemble)
         if preactivations is None:
             preactivations = [(one.alpha, 0.0) for one in weights]
+        if len(preactivations) != ensemble.depth:
+            raise ValueError(f"preactivations={preactivations!r} must be {ensemble.depth} pairs (alpha, scale)")
         masks = [
-            mask_law(phi, alpha, float(f"{scale:.13g}"))
+            mask_law(phi, float(alpha), float(f"{scale:.13g}"))
             for phi, (alpha, scale) in zip(ensemble.activations, preactivations, strict=True)
         ]
         return cls(weights, masks, ensemble.widths, angle)

@@ -27,8 +27,8 @@ def test_means_against_quad(phi, alpha):
     x, p = np.exp(law.log_squares), np.array(law.masses)
     slope = activation(phi).derivative
 
-    def term(u):  # h = .8 tan u, or .8 sqrt 2 tan u
-        h = np.array([0.8 * math.tan(u) * math.sqrt(alpha)])
+    def term(u):  # h = .8 tan u is Cauchy, or has the normal law by the weight
+        h = np.array([0.8 * math.tan(u)])
         square = float(slope(h)[0]) ** 2
         weight = 1.0 / math.pi
         if alpha == 2.0:
