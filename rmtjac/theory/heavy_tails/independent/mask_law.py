@@ -81,7 +81,7 @@ def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
     kinks = sorted({0.0, *phi.breakpoints})
     for sign in (-1.0, 1.0):
         ends = [k * sign for k in kinks if k * sign > 0.0]
-        panels, end = _panels(phi, sign, sorted({*ends, *_zeros(phi, sign)}), scale)
+        panels, end = _panels(phi, sign, sorted({*ends, *_zeros(phi, sign)}), scale, alpha)
         for h, width in panels:
             with np.errstate(under="ignore", divide="ignore", over="ignore"):
                 log = 2.0 * np.log(np.abs(phi.derivative(sign * h)))
@@ -117,7 +117,7 @@ def _zeros(phi: Activation, sign: float) -> list[float]:
 
 
 def _panels(
-    phi: Activation, sign: float, kinks: list[float], scale: float
+    phi: Activation, sign: float, kinks: list[float], scale: float, alpha: float
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], float]:
     """Return nodes and weights of Gauss's rule on panels of h > 0, for h of the given sign, and their end."""
     x, w = np.polynomial.legendre.leggauss(_NODES)
@@ -130,11 +130,13 @@ def _panels(
     out = []
     low = 0.0
     targets = [*kinks, math.inf]
-    step = 0.25 * min(scale, 1.0)
+    # For a small alpha the density has a narrow peak at 0.
+    finest = 0.25 * min(scale, 1.0) * min(alpha, 1.0) ** (2.0 / alpha)
+    step = finest
     while low < 1e140:
         end = targets[0]
         start = log_square(low)
-        step = min(2.0 * step, max(low, 0.5 * min(scale, 1.0)), 0.5 if low < 8.0 else math.inf, end - low)
+        step = min(2.0 * step, max(low, finest), 0.5 if low < 8.0 else math.inf, end - low)
         allowed = _STEP if start > -60.0 else 3.0 * _STEP
         least = 2e-15 * max(low, 1e-3 * min(scale, 1.0))
         # Next to a zero of phi' the panels shrink down to rounding.
