@@ -94,12 +94,11 @@ def mask_law(phi: str | Activation, alpha: float, scale: float) -> MaskLaw:
     keep = mass > 0.0
     log, mass = log[keep], mass[keep]
     log, place = np.unique(log, return_inverse=True)  # an even phi' has every value twice
-    mass = np.bincount(place, mass)
+    mass = np.bincount(place, mass).astype(float)
     total = float(mass.sum())
     if not abs(total - 1.0) < 1e-8:
         raise ArithmeticError(f"the law of phi'(h)^2 of {phi.name!r} was not resolved: its mass is {total!r}")
-    mass /= total
-    return MaskLaw(tuple(log.tolist()), tuple(mass.tolist()))
+    return MaskLaw(tuple(log.tolist()), tuple((mass / total).tolist()))
 
 
 def _zeros(phi: Activation, sign: float) -> list[float]:
