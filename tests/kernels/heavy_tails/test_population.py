@@ -22,8 +22,9 @@ def _arguments(weights, code, depth):
 def _current(seed, weights, code, log_lam, depth=1, pool=200, ratios=None, stop=0, sweeps=20):
     laws, phis, tables = _arguments(weights, code, depth)
     ratios = np.ones(depth) if ratios is None else np.array(ratios)
+    sizes = np.sort(np.abs(signal(np.random.default_rng(99), laws, phis, tables, np.zeros(0), 1.0, 5000, 40)), axis=1)
     return run(
-        np.random.default_rng(seed), laws, ratios, phis, tables, np.zeros(0), 1.0, np.ones(depth + 1), log_lam, _ANGLE,
+        np.random.default_rng(seed), laws, ratios, phis, tables, np.zeros(0), 1.0, sizes, np.ones(depth + 1), log_lam, _ANGLE,
         pool, 40, 20, sweeps, np.array([stop], dtype=np.uint8),
     ).mean(axis=0)  # fmt: skip
 

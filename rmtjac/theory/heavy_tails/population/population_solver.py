@@ -184,7 +184,7 @@ class PopulationSolver:
         depth, centre, options = self.model.depth, self.model.centre, self.options
         wide = centre + np.arange(-30.0 - 10.0 * depth, 31.0 + 8.0 * depth)
         pool = min(options.pool, 128)
-        pilot = densities(self.model, options, self.shares.value, [Job(_PILOT, 0, 2, pool, 20, 20, wide)])[0].mean(axis=0)
+        pilot = densities(self.model, options, self.shares, [Job(_PILOT, 0, 2, pool, 20, 20, wide)])[0].mean(axis=0)
         # Mass beyond each point, with the tail beyond the end of the pilot.
         below = np.cumsum(pilot) + pilot[0] / decay(-wide[::-1], pilot[::-1], 1e-3)
         above = np.cumsum(pilot[::-1])[::-1]
@@ -205,7 +205,7 @@ class PopulationSolver:
                 Job(_FULL, done, count, options.pool, options.burn, options.sweeps, grid),
                 Job(_SMALL, done, count, max(options.pool // 4, 4), options.burn, options.sweeps, grid),
             ]
-            new = densities(self.model, options, self.shares.value, jobs)
+            new = densities(self.model, options, self.shares, jobs)
             full, small = np.concatenate([full, new[0]]), np.concatenate([small, new[1]])
             out = curve(grid, full, small, float(self.atom.value), float(self.atom.error))
             reached = options.target is None or out.cdf_error.max() <= options.target
