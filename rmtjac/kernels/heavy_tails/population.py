@@ -129,7 +129,7 @@ def _forward(rng, law, kept, x, gr, gi, h, ar, ai, part):
 def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes, br, bi, er, ei, outr, outi, part):
     """Renew b of a part of a layer with outputs x; h, A, b, the ranks by |x| and eta belong to the layer after.
 
-    `many` is the number of children per parent; `phi` holds the codes and the parameter of the activation of the children.
+    `many` is the number of children per parent; `phi` holds the codes and parameter of their activation.
     """
     size, code, parameter, slant = h.size, int(phi[0]), phi[1], int(phi[2])
     mr, mi = np.zeros(ar.shape[1]), np.zeros(ar.shape[1])
@@ -179,10 +179,11 @@ def run(
 ):
     """Return the current E D^2 A/(eta + D^2 A) = 1 - eta E g_L of each kept sweep, complex of shape (sweeps, M).
 
-    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation
-    behind each W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this deviation if there are none),
-    sorted samples of |h| of shape (L, n), the shares (L+1,) of neurons with D != 0 (1 in layer 0), points of shape (M,), the angle of the ray, the size of the
-    pools, the number of kept weights, sweeps to forget and to keep, and an array `stop` that ends the work.
+    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation behind each
+    W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this
+    deviation if there are none), sorted samples of |h| of shape (L, n), the shares (L+1,) of neurons with D != 0 (1 in
+    layer 0), points of shape (M,), the angle of the ray, the size of the pools, the number of kept weights, sweeps to
+    forget and to keep, and an array `stop` that ends the work.
     """
     depth, points = laws.shape[0], log_lam.size
     half = size // 2

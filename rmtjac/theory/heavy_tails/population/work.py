@@ -43,7 +43,7 @@ class Job(NamedTuple):
     ----------
     stream : int
         Jobs with different numbers draw different random numbers.
-    first, count : int
+    first, replicas : int
         The number of the first replica, and of replicas.
     pool, burn, sweeps : int
         The size of the pools, and the numbers of sweeps.
@@ -53,7 +53,7 @@ class Job(NamedTuple):
 
     stream: int
     first: int
-    count: int
+    replicas: int
     pool: int
     burn: int
     sweeps: int
@@ -88,16 +88,16 @@ def shares(model: Model, options: PopulationOptions) -> Shares:
 
 
 def densities(model: Model, options: PopulationOptions, signals: Shares, jobs: list[Job]) -> list[np.ndarray]:
-    """Return the smoothed density of log lambda of each replica of each job, arrays of shape (count, M).
+    """Return the smoothed density of log lambda of each replica of each job, arrays of shape (replicas, M).
 
     The result depends neither on the threads nor on the other jobs: a replica has its own generator, and all its blocks
     of points draw the same numbers.
     """
-    out = [np.empty((job.count, job.log_lam.size)) for job in jobs]
+    out = [np.empty((job.replicas, job.log_lam.size)) for job in jobs]
     tasks = [
         (number, r, start)
         for number, job in enumerate(jobs)
-        for r in range(job.count)
+        for r in range(job.replicas)
         for start in range(0, job.log_lam.size, _BLOCK)
     ]
     # The long tasks first.
@@ -110,9 +110,9 @@ def densities(model: Model, options: PopulationOptions, signals: Shares, jobs: l
                 part = slice(start, start + _BLOCK)
                 rng = _generator(options.seed, _DENSITY, job.stream, job.first + r)
                 current = run(
-                    rng, model.laws, model.ratios, model.phis, model.tables, model.values, model.deviation, signals.sizes,
-                    signals.value, np.ascontiguousarray(job.log_lam[part]), options.angle, job.pool, options.weights, job.burn,
-                    job.sweeps, stop,
+                    rng, model.laws, model.ratios, model.phis, model.tables, model.values, model.deviation,
+                    signals.sizes, signals.value, np.ascontiguousarray(job.log_lam[part]), options.angle, job.pool,
+                    options.weights, job.burn, job.sweeps, stop,
                 )  # fmt: skip
                 out[number][r, part] = current.imag.mean(axis=0) / (np.pi - options.angle)
             return len(chunk)

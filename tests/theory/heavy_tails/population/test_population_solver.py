@@ -32,7 +32,8 @@ def test_one_linear_layer():
     found = one.cdf(points)
     assert np.abs(found.value - cdf).max() < 0.006
     assert np.mean(np.abs(found.value - cdf) <= 2.0 * found.error) >= 0.9
-    assert one.converged and one.atom.value == 0.0 and one.tail.exponent == 0.5
+    assert one.converged
+    assert (one.atom.value, one.tail.exponent) == (0.0, 0.5)
 
 
 @pytest.mark.parametrize(

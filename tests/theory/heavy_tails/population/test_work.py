@@ -49,11 +49,11 @@ def test_an_interrupt_ends_the_work():
     main = threading.main_thread().ident
     timer = threading.Timer(0.5, lambda: signal.pthread_kill(main, signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    options = PopulationOptions(pool=16, threads=2)
     start = time.perf_counter()
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            options = PopulationOptions(pool=16, threads=2)
             work.densities(_MODEL, options, _SIGNALS, [work.Job(1, 0, 20, 200, 1000, 200, _GRID)])
     finally:
         timer.cancel()
