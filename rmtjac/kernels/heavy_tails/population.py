@@ -179,8 +179,8 @@ def run(
 ):
     """Return the current E D^2 A/(eta + D^2 A) = 1 - eta E g_L of each kept sweep, complex of shape (sweeps, M).
 
-    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation behind each
-    W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this
+    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation behind
+    each W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this
     deviation if there are none), sorted samples of |h| of shape (L, n), the shares (L+1,) of neurons with D != 0 (1 in
     layer 0), points of shape (M,), the angle of the ray, the size of the pools, the number of kept weights, sweeps to
     forget and to keep, and an array `stop` that ends the work.

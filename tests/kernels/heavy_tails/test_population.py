@@ -42,7 +42,7 @@ def test_preactivations_are_stable():
             assert np.cos(t * h[l]).mean() == pytest.approx(np.exp(-((scale[l] * t) ** 1.5)), abs=4 * 0.71 / 20000**0.5)
 
 
-def test_one_linear_cauchy_layer():
+def test_pools_of_one_linear_layer():
     """The scalar equation, solved in the test; four standard errors of six runs, and the bias of small pools."""
     log_lam = np.linspace(-8.0, 8.0, 9)
     runs = np.array([_current(seed, StableWeights(1.0, 1.0), Code.LINEAR, log_lam) for seed in range(6)])
