@@ -74,7 +74,14 @@ class PopulationOptions:
     progress: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in {"pool": 16, "weights": 1, "burn": 1, "sweeps": 1, "replicas": 2, "most_replicas": 2}.items():
+        for name, least in {
+            "pool": 16,
+            "weights": 1,
+            "burn": 1,
+            "sweeps": 1,
+            "replicas": 2,
+            "most_replicas": 2,
+        }.items():
             if positive_int(name, getattr(self, name)) < least:
                 raise ValueError(f"{name}={getattr(self, name)!r} must be at least {least}")
         if smoothing_angle(self.angle) == 0.0:
