@@ -22,8 +22,8 @@ from scipy.stats import beta
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive.results import write_atomically
+from rmtjac.comparison.bins import LEVEL
 from rmtjac.comparison.goodness import goodness_of_fit
-from rmtjac.comparison.result import LEVEL
 from rmtjac.comparison.width_ladder import ladder_ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum

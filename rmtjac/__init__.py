@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rmtjac.provenance import __version__ as __version__
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
+    from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
     from rmtjac.theory.limit.spectrum import LimitSpectrum
 else:
@@ -46,6 +47,7 @@ else:
             "rmtjac.propagation.mean_field": ("MeanField", "mean_field"),
             "rmtjac.spectra.empirical": ("EmpiricalSpectrum",),
             "rmtjac.spectra.sample": ("sample_spectrum",),
+            "rmtjac.theory.heavy_tails.limit": ("HeavyTailedLimit",),
             "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
             "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
             "rmtjac.provenance": ("__version__",),
@@ -63,6 +65,7 @@ __all__ = [
     "FixedPoints",
     "Gaussian",
     "GoodnessOfFit",
+    "HeavyTailedLimit",
     "LimitSpectrum",
     "MeanField",
     "Network",

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.comparison.result import BinnedComparison
+from rmtjac.comparison.bins import BinnedComparison
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.ends import Cycle
@@ -14,6 +14,8 @@ from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.counter import Counter
 from rmtjac.spectra.histogram import Histogram
 from rmtjac.spectra.lanczos.result import LanczosSpectrum
+from rmtjac.theory.heavy_tails.solver import Tail, Values
+from rmtjac.theory.heavy_tails.stored import StoredSolver
 
 FACTS = {
     "ensemble": {"widths": [3, 4, 3]},
@@ -64,6 +66,11 @@ def results():
         )
     )  # fmt: skip
     out.append(rj.limit_spectrum(rj.Ensemble.square(4, 1, "relu")))
+    heavy = StoredSolver(
+        "population", 0.2, Tail(1.5, float("nan")), Values(np.array(0.25), np.array(0.001)), np.arange(5.0),
+        draw((2, 5)), draw((2, 5)),
+    )  # fmt: skip
+    out.append(rj.HeavyTailedLimit(heavy, FACTS))
     how = Autoencoder(net, "Tanh NN", draw(3))
     out.append(Autoencoder(rj.Network(net.weights, net.biases, ["tanh", "tanh"]), how.configuration, how.losses))
     return [*out, _classifier(rng)]

@@ -24,7 +24,7 @@ _SMALLEST = {
     "run": ["--small", "--only", "sampling", "--out", "."],
     "sweep": ["--units", "20", "--queued", "100", "--records", "1000", "--out", "."],
 }
-_WITHOUT_A_SMALL_CASE = {"goodness"}  # its smallest study takes minutes
+_WITHOUT_A_SMALL_CASE = {"goodness", "goodness_heavy_tails"}  # its smallest study takes minutes
 
 
 @pytest.mark.parametrize("name", _MODULES)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
+from rmtjac.cli.limit_options import add_method, population_options
 from rmtjac.cli.options import WEIGHTS, add_ensemble, add_seed, add_threads, ensemble_of, whole
 from rmtjac.cli.output import checked_out, print_result, write_picture, write_text
 from rmtjac.cli.parser import one_of
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from rmtjac.cli.parser import Parser
     from rmtjac.ensemble import Ensemble
     from rmtjac.spectra.empirical import EmpiricalSpectrum
+    from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 __all__ = ["register"]
@@ -41,7 +44,10 @@ def register(parser: Parser) -> None:
     )
     add_ensemble(one)
     _add_input(one)
-    _add_method(one)
+    _add_masks(one)
+    add_method(one)
+    add_seed(one, "the pools of --method population")
+    add_threads(one)
     one.add_argument(
         "--points", type=whole, default=9, metavar="K", help="number of rows of the printed curve (default 9)"
     )
@@ -58,7 +64,7 @@ def register(parser: Parser) -> None:
     add_ensemble(one)
     _add_input(one)
     _add_sampling(one)
-    _add_method(one)
+    add_method(one)
     one.add_argument("--test", action="store_true", help="add a calibrated p-value; samples smaller networks too")
     one.add_argument(
         "--out",
@@ -80,12 +86,7 @@ def _add_input(new: Parser) -> None:
 def _add_sampling(new: Parser) -> None:
     new.add_argument("--samples", type=whole, default=100, metavar="K", help="number of networks (default 100)")
     add_seed(new, "the networks; it fixes every bit of the result")
-    new.add_argument(
-        "--masks",
-        default="network",
-        metavar=one_of("network", "independent"),
-        help="phi' from a forward pass, or drawn from its mean-field law (default network)",
-    )
+    _add_masks(new)
     new.add_argument(
         "--precision",
         default="auto",
@@ -104,12 +105,13 @@ def _add_sampling(new: Parser) -> None:
     add_threads(new)
 
 
-def _add_method(new: Parser) -> None:
+def _add_masks(new: Parser) -> None:
     new.add_argument(
-        "--method",
-        default="inverse",
-        metavar=one_of("inverse", "continuation"),
-        help="inverse form of the equation, or the iteration (18)-(23) of Berlyand and Slavin (default inverse)",
+        "--masks",
+        default="network",
+        metavar=one_of("network", "independent"),
+        help="phi' from a forward pass, or drawn from its mean-field law; their limits differ for heavy-tailed weights "
+        "(default network)",
     )
 
 
@@ -130,10 +132,13 @@ def _sample(args: argparse.Namespace, ensemble: Ensemble) -> EmpiricalSpectrum:
     )  # fmt: skip
 
 
-def _limit_of(args: argparse.Namespace, ensemble: Ensemble) -> LimitSpectrum:
+def _limit_of(args: argparse.Namespace, ensemble: Ensemble) -> LimitSpectrum | HeavyTailedLimit:
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
 
-    return limit_spectrum(ensemble, input_variance=_input_variance(args), method=args.method)
+    return limit_spectrum(
+        ensemble, input_variance=_input_variance(args), method=args.method, masks=args.masks,
+        population=population_options(args), seed=args.seed, threads=args.threads, progress=True,
+    )  # fmt: skip
 
 
 def _spectrum(args: argparse.Namespace) -> None:
@@ -162,6 +167,7 @@ def _spectrum(args: argparse.Namespace) -> None:
 
 
 def _limit(args: argparse.Namespace) -> None:
+    from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.validate import positive_int
 
     out = checked_out(args, ".npz", ".csv")
@@ -171,11 +177,12 @@ def _limit(args: argparse.Namespace) -> None:
     p = [(i + 0.5) / args.points for i in range(positive_int("--points", args.points))]
     lam = lim.quantile([lim.atom + (1.0 - lim.atom) * one for one in p])
     density, error, cdf = lim.density(lam), lim.density_error(lam), lim.cdf(lam)
+    about, words = _heavy_facts(lim) if isinstance(lim, HeavyTailedLimit) else _facts(lim)
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
         "support": lim.support.tolist(),
         "atom": lim.atom,
-        "moments": lim.moments(4).tolist(),
+        **about,
         "curve": {
             "lambda": lam.tolist(),
             "density": density.tolist(),
@@ -183,7 +190,7 @@ def _limit(args: argparse.Namespace) -> None:
             "cdf": cdf.tolist(),
         },
     }
-    lines = [repr(ensemble), repr(lim), "moments " + " ".join(f"{m:.8g}" for m in facts["moments"])]
+    lines = [repr(ensemble), repr(lim), *words]
     lines += [f"{'lambda':>18}{'density':>20}{'error':>10}{'cdf':>14}"]
     lines += [f"{x:18.10g}{r:20.12g}{e:10.1e}{c:14.8f}" for x, r, e, c in zip(lam, density, error, cdf, strict=True)]
     if out is not None and out.suffix == ".npz":
@@ -197,7 +204,42 @@ def _limit(args: argparse.Namespace) -> None:
     print_result(args, facts, lines, out)
 
 
-def _curve_as_csv(lim: LimitSpectrum) -> str:
+def _facts(lim: LimitSpectrum) -> tuple[dict[str, Any], list[str]]:
+    """Return what is printed of a limit beside its curve: the moments."""
+    moments = lim.moments(4).tolist()
+    return {"moments": moments}, ["moments " + " ".join(f"{m:.8g}" for m in moments)]
+
+
+def _heavy_facts(lim: HeavyTailedLimit) -> tuple[dict[str, Any], list[str]]:
+    """Return what is printed of a limit for heavy tails beside its curve: method, tail, quantiles, moments if any."""
+    moments: list[float | None] = []
+    words = []
+    for k in range(1, 5):
+        try:
+            moments.append(lim.moment(k))
+            words.append(f"m{k} = {moments[-1]:.8g}")
+        except ValueError as error:
+            moments.append(None)
+            words.append(str(error).split(";")[0])
+    orders = [p for p in _QUANTILES if p < 1.0]
+    logs = lim.log_quantile([lim.atom + (1.0 - lim.atom) * p for p in orders]).tolist()
+    tail = dict(zip(("exponent", "constant", "log_power"), map(float, lim.tail), strict=True))
+    facts = {
+        "method": lim.method,
+        "smoothing": lim.smoothing,
+        "atom_error": lim.atom_error,
+        "tail": tail,
+        "moments": moments,
+        "log_quantiles_nonzero": dict(zip(map(str, orders), logs, strict=True)),
+    }
+    power = f" (log x)^{lim.tail.log_power:g}" if lim.tail.log_power else ""
+    constant = f"{lim.tail.constant:.6g}" if math.isfinite(lim.tail.constant) else "constant"
+    lines = [f"tail P(lambda > x) ~ {constant}{power} x^-{lim.tail.exponent:.6g}", *words]
+    lines += ["quantiles of log lambda > -inf", *(f"{p:8.2f}{q:14.6g}" for p, q in zip(orders, logs, strict=True))]
+    return facts, lines
+
+
+def _curve_as_csv(lim: LimitSpectrum | HeavyTailedLimit) -> str:
     """Return the curve of the limit as lines of comma-separated numbers with all their digits."""
     lam, density = lim.curve(scale="log")
     columns = (values.tolist() for values in (lam, density, lim.density_error(lam), lim.cdf(lam)))

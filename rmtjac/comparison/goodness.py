@@ -27,23 +27,22 @@ test detects it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from rmtjac.comparison.bins import LEVEL, verdict
 from rmtjac.comparison.control_variates import control_variates, regress
 from rmtjac.comparison.hotelling import choose, hotelling
-from rmtjac.comparison.result import LEVEL, verdict
+from rmtjac.comparison.statistics import counting_points, shape_of, statistics
 from rmtjac.comparison.width_ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
-from rmtjac.spectra.statistics.finite_size import finite_atom
+from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
 from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit"]
 
-_ENDS, _INNER = (0.05, 0.95), (0.2, 0.4, 0.6, 0.8)  # orders of quantiles of the limit without its atom
-_BELOW, _ABOVE = 3.0, 2.0  # least numbers of eigenvalues of the ladder below the lowest and above the highest quantile
 _FEWEST = 12  # the least number of samples
 
 
@@ -136,50 +135,9 @@ class GoodnessOfFit:
         return f"GoodnessOfFit({self.verdict}, {int(self.tested.sum())} statistics, {self.samples} samples)"
 
 
-class _Statistics(NamedTuple):
-    """The statistics x of each sample minus their values in the limit.
-
-    `values` has shape (samples, k). `counts` says which of them count eigenvalues; the others are moments.
-    """
-
-    names: tuple[str, ...]
-    values: np.ndarray
-    counts: np.ndarray
-
-
-def _points(rungs: tuple[EmpiricalSpectrum, ...], limit: LimitSpectrum) -> tuple[np.ndarray, np.ndarray]:
-    """Return the values of log lambda at which eigenvalues are counted, above the noise of the samples, and F there."""
-    # The lowest few eigenvalues of a deep product have a law that is no expansion in 1/N. Counts at F = .05 of 25
-    # eigenvalues, L = 3, leave a bias of .6 standard errors of 40 samples; with 3 eigenvalues below it is under .2.
-    room = max(1.0 - limit.atom, 1e-300) * min(rung.size for rung in rungs)
-    low, high = max(_ENDS[0], max(_BELOW, limit.layers.depth) / room), min(_ENDS[1], 1.0 - _ABOVE / room)
-    inner = [f for f in _INNER if low + 0.05 < f < high - 0.05]
-    p = limit.atom + (1.0 - limit.atom) * np.array([low, *inner, high] if low < high else [0.5])
-    # A little above the quantile, so that eigenvalues on an atom of the limit are below it in spite of their rounding.
-    at = np.unique(limit.log_quantile(p)) + 1e-9
-    at = at[at > max(rung.log_floor for rung in rungs)]
-    return at, limit.log_cdf(at)
-
-
-def _statistics(
-    empirical: EmpiricalSpectrum, limit: LimitSpectrum, at: np.ndarray, expected: np.ndarray
-) -> _Statistics:
-    """Return the statistics of each sample; `expected` is F of the limit at the places `at` in log lambda."""
-    logs = 2.0 * empirical.log_singular_values
-    counts = (logs[:, :, None] <= at).mean(axis=1) - expected
-    widths = np.array(limit.layers.widths or [1.0] * (limit.layers.depth + 1))
-    sides = np.maximum(np.rint(widths * (empirical.size / widths[-1])), 1.0).astype(int)
-    atom = empirical.zero_fractions - finite_atom(sides.tolist(), [min(law.mass, 1.0) for law in limit.layers.laws])
-    m1, m2 = np.log(limit.moments(2))
-    moments = [np.exp(logs - m1).mean(axis=1) - 1.0, np.exp(2.0 * logs - m2).mean(axis=1) - 1.0]
-    share = (expected - limit.atom) / (1.0 - limit.atom)
-    names = (*(f"F={f:.3g}" for f in share), "atom", "m1", "m2")
-    return _Statistics(names, np.column_stack([counts, atom, *moments]), np.arange(len(names)) < at.size + 1)
-
-
 def goodness_of_fit(
     empirical: EmpiricalSpectrum,
-    limit: LimitSpectrum,
+    limit: LimitSpectrum | HeavyTailedLimit,
     *,
     rng: RngLike | None = None,
     ladder: EmpiricalSpectrum | None = None,
@@ -196,8 +154,9 @@ def goodness_of_fit(
     ----------
     empirical : EmpiricalSpectrum
         The sample, from `rmtjac.sample_spectrum`, with at least 12 matrices.
-    limit : LimitSpectrum
-        The limit, from `rmtjac.limit_spectrum`.
+    limit : LimitSpectrum or HeavyTailedLimit
+        The limit, from `rmtjac.limit_spectrum`; for heavy-tailed weights of ``method="independent"``, and then without
+        the moments, which do not exist.
     rng : int, SeedSequence or Generator, optional
         The seed of the ladder. By default it follows from that of the samples.
     ladder : EmpiricalSpectrum, optional
@@ -214,7 +173,7 @@ def goodness_of_fit(
     Raises
     ------
     ValueError
-        If there are too few samples, or no ladder can be drawn.
+        If there are too few samples, or no ladder can be drawn, or the limit is smoothed.
     TypeError
         If `empirical`, `limit` or `ladder` has another type.
 
@@ -241,8 +200,9 @@ def goodness_of_fit(
     >>> rj.goodness_of_fit(emp, rj.limit_spectrum(rj.Ensemble.square(60, 3, "tanh"))).agrees
     False
     """
-    if not isinstance(empirical, EmpiricalSpectrum) or not isinstance(limit, LimitSpectrum):
+    if not isinstance(empirical, EmpiricalSpectrum) or not isinstance(limit, (LimitSpectrum, HeavyTailedLimit)):
         raise TypeError("goodness_of_fit needs an EmpiricalSpectrum and a LimitSpectrum, in this order")
+    shape = shape_of(limit)
     if ladder is not None and not isinstance(ladder, EmpiricalSpectrum):
         raise TypeError(f"ladder={ladder!r} must be an EmpiricalSpectrum")
     if empirical.samples >= _FEWEST and ladder is None:
@@ -255,14 +215,13 @@ def goodness_of_fit(
         raise ValueError(f"ladder has size {ladder.size}; at most half of {empirical.size} is needed")
 
     rungs = empirical, ladder
-    widths = limit.layers.widths or (1.0, 1.0)
-    one_layer = limit.layers.depth == 1 and widths[1] <= widths[0]
-    at, expected = _points(rungs, limit)
+    one_layer = shape.depth == 1 and shape.widths[1] <= shape.widths[0]
+    at, expected = counting_points(rungs, limit, shape.depth)
     counts: np.ndarray = np.empty(0)
     fits, raw, used = [], [], []
     weights = empirical.size / (empirical.size - ladder.size), -ladder.size / (empirical.size - ladder.size)
     for rung in rungs:
-        names, values, counts = _statistics(rung, limit, at, expected)
+        names, values, counts = statistics(rung, limit, shape, at, expected)
         max_count = min((rung.samples - 1) // 3, rung.samples - 3 - values.shape[1]) if controls else 0
         found = control_variates(rung, max_count)
         fits.append(regress(values, found, (np.array(names) != "atom") | one_layer))
@@ -271,7 +230,7 @@ def goodness_of_fit(
         used.append(found.shape[1])
     if used[0] == 0 or used[1] == 0:  # control variates of one sample only would leave a bias in the other
         used = [0, 0]
-        plain = [_statistics(rung, limit, at, expected).values for rung in rungs]
+        plain = [statistics(rung, limit, shape, at, expected).values for rung in rungs]
         fits = [regress(values, np.empty((len(values), 0)), np.zeros(values.shape[1], dtype=bool)) for values in plain]
     parts = [w * w * fit.covariance for w, fit in zip(weights, fits, strict=True)]
     deviation = weights[0] * fits[0].mean + weights[1] * fits[1].mean

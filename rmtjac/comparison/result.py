@@ -11,58 +11,11 @@ import numpy as np
 
 from rmtjac.archive.results import restore, save
 from rmtjac.archive.schema import Schema
+from rmtjac.comparison.bins import BinnedComparison, pulls, verdict
 from rmtjac.spectra.histogram import Histogram
 from rmtjac.validate import choice
 
-__all__ = ["LEVEL", "BinnedComparison", "Comparison", "pulls", "verdict"]
-
-LEVEL = 0.05  # the level of the tests
-
-
-def verdict(p_value: float, level: float = LEVEL) -> str:
-    """Return in words what a p-value says at a level; NaN stands for no test."""
-    if math.isnan(p_value):
-        return "not tested"
-    return f"{'agree' if p_value >= level else 'disagree'} at {level:.0%} (p = {p_value:.2g})"
-
-
-def pulls(value: np.ndarray, error: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Return (value - expected) / error; if the error is 0, then 0 for equal numbers and infinity for others."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out = (value - expected) / error
-    return np.where((value == expected) & ~np.isnan(error), 0.0, out)
-
-
-@dataclass(frozen=True, eq=False)
-class BinnedComparison:
-    """A histogram beside the fractions of the limit in its bins.
-
-    Attributes
-    ----------
-    histogram : Histogram
-        The sampled fractions with their errors.
-    expected : ndarray of float, shape (bins,)
-        The fractions F(high) - F(low) of the limit.
-    resolution : float
-        One eigenvalue of the whole sample as a fraction. A pull is measured in errors of at least this size.
-    """
-
-    histogram: Histogram
-    expected: np.ndarray
-    resolution: float
-
-    @property
-    def pulls(self) -> np.ndarray:
-        """(sampled - expected) / standard error of each bin; NaN for a single sample and where both are empty."""
-        out = pulls(self.histogram.fraction, np.maximum(self.histogram.error, self.resolution), self.expected)
-        return np.where((self.histogram.fraction == 0.0) & (self.expected < 0.01 * self.resolution), np.nan, out)
-
-    @property
-    def rms_pull(self) -> float:
-        """The root mean square of the pulls."""
-        seen = self.pulls[np.isfinite(self.pulls)]
-        return float(np.sqrt(np.mean(seen**2))) if seen.size else float("nan")
-
+__all__ = ["Comparison"]
 
 _SCHEMA = Schema(
     "Comparison",
@@ -80,6 +33,8 @@ _SCHEMA = Schema(
         "samples": "count",
         "size": "count",
         **dict.fromkeys(("ks", "unresolved", "atom", "atom_error", "limit_atom", "p_value?"), "float"),
+        "method?": "text",
+        **dict.fromkeys(("smoothing?", "tail_exponent?", "limit_error?"), "float"),
         "provenance": "object",
     },
 )
@@ -97,9 +52,11 @@ class Comparison:
         The number N of their rows.
     ks : float
         The Kolmogorov distance sup |F_sampled - F_limit| of all eigenvalues together, the atom at 0 included. The
-        supremum is over the lambda above the numerical noise of the samples.
+        supremum is over the lambda above the numerical noise of the samples. If the limit is smoothed, the sample is
+        smoothed in the same way.
     ks_samples : ndarray of float, shape (samples,)
-        The same distance for each matrix. Eigenvalues repel each other, so that N times it grows only like log N.
+        The same distance for each matrix. Eigenvalues repel each other, so that N times it grows only like log N; for
+        heavy-tailed weights it is about .5 / sqrt(N).
     unresolved : float
         The fraction of the nonzero eigenvalues that lie below the numerical noise. They are counted, but their places
         are not compared.
@@ -110,11 +67,11 @@ class Comparison:
     limit_atom : float
         The mass of the limit at 0.
     moments : ndarray of float, shape (4,)
-        The sampled moments of order 1 ... 4.
+        The sampled moments of order 1 ... 4; NaN where the limit has no such moment, or gives none.
     moment_errors : ndarray of float, shape (4,)
-        Their standard errors.
+        Their standard errors; NaN where lambda^k has no variance.
     limit_moments : ndarray of float, shape (4,)
-        The moments of the limit.
+        The moments of the limit; NaN as for `moments`.
     support : ndarray of float, shape (k, 2)
         The intervals of the support of the limit.
     linear : BinnedComparison
@@ -127,6 +84,14 @@ class Comparison:
         How the sample and the limit were made.
     p_value : float
         The p-value of `rmtjac.goodness_of_fit`; NaN if there was no test.
+    method : str
+        The method that computed the limit.
+    smoothing : float
+        The angle by which limit and sample are smoothed in log lambda; 0 for none.
+    tail_exponent : float
+        Moments of the limit exist for orders below it; infinite for weights of finite variance.
+    limit_error : float
+        The largest error of the cdf of the limit; it is not part of the pulls.
 
     See Also
     --------
@@ -158,6 +123,10 @@ class Comparison:
     curve: np.ndarray
     facts: dict[str, Any]
     p_value: float = math.nan
+    method: str = "inverse"
+    smoothing: float = 0.0
+    tail_exponent: float = math.inf
+    limit_error: float = 0.0
 
     @property
     def verdict(self) -> str:
@@ -171,8 +140,11 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of the table as a dict that JSON can hold."""
-        rows = zip(self.moments, self.moment_errors, self.limit_moments, self.moment_pulls, strict=True)
         names = ("sampled", "error", "limit", "pull")
+        rows = zip(self.moments, self.moment_errors, self.limit_moments, self.moment_pulls, strict=True)
+        moments = [
+            {name: None if math.isnan(x) else float(x) for name, x in zip(names, row, strict=True)} for row in rows
+        ]
         return {
             "samples": self.samples,
             "size": self.size,
@@ -180,31 +152,45 @@ class Comparison:
             "ks_per_matrix": float(self.ks_samples.mean()),
             "unresolved": self.unresolved,
             "atom": {"sampled": self.atom, "error": self.atom_error, "limit": self.limit_atom},
-            "moments": {f"m{k}": dict(zip(names, map(float, row), strict=True)) for k, row in enumerate(rows, 1)},
+            "moments": {f"m{k}": row if row["limit"] is not None else None for k, row in enumerate(moments, 1)},
             "pulls_rms": {"linear": self.linear.rms_pull, "log": self.log.rms_pull},
-            "support": self.support.tolist(),
-            "p_value": None if math.isnan(self.p_value) else self.p_value,  # JSON has no NaN
+            "support": [[_or_none(end) for end in part] for part in self.support],
+            "method": self.method,
+            "smoothing": self.smoothing,
+            "tail_exponent": _or_none(self.tail_exponent),
+            "limit_error": self.limit_error,
+            "p_value": _or_none(self.p_value),
             "verdict": self.verdict,
         }
 
     def table(self) -> str:
         """Return the numbers as a text table."""
-        support = " + ".join(f"[{a:.6g}, {b:.6g}]" for a, b in self.support)
-        names = ["atom", *(f"m{k + 1}" for k in range(self.moments.size))]
-        value = np.append(self.atom, self.moments)
-        error = np.append(self.atom_error, self.moment_errors)
-        limit = np.append(self.limit_atom, self.limit_moments)
+        heavy = math.isfinite(self.tail_exponent)
+        support = "(0, inf)" if heavy else " + ".join(f"[{a:.6g}, {b:.6g}]" for a, b in self.support)
+        how = f"by method {self.method!r}, " if heavy else ""
+        how += f"sample and limit smoothed by the angle {self.smoothing:.4g}, " if self.smoothing > 0.0 else ""
         lines = [
-            f"{self.samples} matrices of {self.size} x {self.size}; support of the limit {support}",
+            f"{self.samples} matrices of {self.size} x {self.size}; {how}support of the limit {support}",
             f"{'':6}{'sampled':>14}{'std error':>12}{'limit':>14}{'pull':>8}",
+            _row("atom", self.atom, self.atom_error, self.limit_atom),
         ]
-        for row in zip(names, value, error, limit, pulls(value, error, limit), strict=True):
-            lines.append("{:6}{:14.6g}{:12.2g}{:14.6g}{:8.1f}".format(*row))
+        for k, row in enumerate(zip(self.moments, self.moment_errors, self.limit_moments, strict=True), 1):
+            if not math.isnan(row[2]):
+                lines.append(_row(f"m{k}", *row))
+            elif k < self.tail_exponent:
+                lines.append(f"m{k:<5}is not known from a smoothed curve")
+            else:
+                lines.append(f"m{k:<5}does not exist (tail exponent {self.tail_exponent:.6g})")
         one = float(self.ks_samples.mean())
+        unit, name = (math.sqrt(self.size), "sqrt(N)") if heavy else (self.size, "N")
         lines.append(
-            f"Kolmogorov distance {self.ks:.2e} all together, {one:.2e} = {one * self.size:.2f}/N for one matrix"
+            f"Kolmogorov distance {self.ks:.2e} all together, {one:.2e} = {one * unit:.2f}/{name} for one matrix"
         )
         lines.append(f"rms pull of the bins {self.linear.rms_pull:.2f} (linear), {self.log.rms_pull:.2f} (log)")
+        if self.limit_error > 1e-6:
+            lines.append(
+                f"the cdf of the limit has errors up to {self.limit_error:.1e}, which the pulls do not contain"
+            )
         if self.unresolved > 0.0:
             lines.append(
                 f"{self.unresolved:.2%} of the nonzero eigenvalues lie below the numerical noise, and are only counted"
@@ -284,3 +270,17 @@ class Comparison:
     def __repr__(self) -> str:
         atoms = f"atom {self.atom:.4g} against {self.limit_atom:.4g}"
         return f"Comparison({self.samples} samples, N={self.size}, ks={self.ks:.3g}, {atoms}, {self.verdict})"
+
+
+def _or_none(value: float) -> float | None:
+    """Return the number, or None in place of NaN and infinity, which JSON does not have."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _row(name: str, value: float, error: float, limit: float) -> str:
+    """Return a line of the table; an error that does not exist is a dash."""
+    if math.isnan(error) and math.isfinite(limit) and name != "atom":
+        return f"{name:6}{value:14.6g}{'-':>12}{limit:14.6g}{'-':>8}"
+    return (
+        f"{name:6}{value:14.6g}{error:12.2g}{limit:14.6g}{float(pulls(*np.array([[value], [error], [limit]]))[0]):8.1f}"
+    )

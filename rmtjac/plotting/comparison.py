@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmtjac.plotting.canvas import BLACK, BLUE
-from rmtjac.plotting.densities import SCALES, draw_atom, draw_curve, draw_steps, dress
+from rmtjac.plotting.densities import SCALES, draw_atom, draw_curve, draw_steps, dress, limit_name
 from rmtjac.validate import choice
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ __all__ = ["plot_comparison"]
 
 
 def plot_comparison(
-    comparison: Comparison, ax: Axes | None = None, *, scale: str = "semilog", title: str | None = None
+    comparison: Comparison, ax: Axes | None = None, *, scale: str | None = None, title: str | None = None
 ) -> dict[str, Any]:
     r"""Draw samples and limit in one picture.
 
     The default picture has four panels: the density in semi-log and in log-log scale, and below each the pulls of its
-    bins, (sampled - limit) / standard error.
+    bins, (sampled - limit) / standard error. If the limit is smoothed, the sample is smoothed in the same way.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def plot_comparison(
     ax : matplotlib.axes.Axes, optional
         Where to draw the density, in the given `scale` and without pulls. By default a new figure with four panels is
         made.
-    scale : {"semilog", "loglog"}
-        Scale of the density; used with `ax` only.
+    scale : {"semilog", "loglog"}, optional
+        Scale of the density; used with `ax` only. The default is ``"loglog"`` for heavy tails, else ``"semilog"``.
     title : str, optional
         Title of the new figure; used without `ax` only.
 
@@ -74,6 +74,8 @@ def plot_comparison(
     >>> sorted(drawn)
     ['ax', 'limit', 'sampled']
     """
+    if scale is None:
+        scale = "loglog" if np.isinf(comparison.support[-1, 1]) else "semilog"
     choice("scale", scale, SCALES)
     if ax is not None:
         return _panel(ax, comparison, scale)
@@ -99,14 +101,18 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
     """Draw samples and limit into one Axes."""
     binned = comparison.log if scale == "loglog" else comparison.linear
     name = rf"sampled, $N={comparison.size}$, {comparison.samples} matrices"
+    if comparison.smoothing > 0.0:
+        name += ", smoothed"
     artists = {"ax": ax, "sampled": draw_steps(ax, binned.histogram, name, BLUE)}
     dress(ax, scale)
     edges = binned.histogram.edges
     floor, ceiling = _limits(binned)
     lam, limit = comparison.curve
-    artists["limit"] = draw_curve(ax, lam, limit, comparison.support, r"limit $N\to\infty$", BLACK)
+    heavy = np.isinf(comparison.support[-1, 1])
+    label = limit_name(comparison.method, comparison.smoothing) if heavy else limit_name()
+    artists["limit"] = draw_curve(ax, lam, limit, comparison.support, label, BLACK)
     ax.set_ylim(floor, ceiling)
-    top = max(edges[-1], comparison.support[-1, 1])
+    top = edges[-1] if heavy else max(edges[-1], comparison.support[-1, 1])
     ax.set_xlim(*((edges[0] * 0.8, top * 1.4) if scale == "loglog" else (-0.02 * top, 1.02 * top)))
     if max(comparison.atom, comparison.limit_atom) > 0.0:
         artists["atom"] = draw_atom(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rmtjac.spectra.histogram import Histogram
 
-__all__ = ["SCALES", "draw_atom", "draw_curve", "draw_steps", "dress", "has_atom"]
+__all__ = ["SCALES", "draw_atom", "draw_band", "draw_curve", "draw_steps", "dress", "has_atom", "limit_name"]
 
 SCALES = ("semilog", "loglog")
 _ATOM = "rmtjac-atom"  # marks the label of the mass at 0, so that it is drawn once
@@ -48,6 +48,20 @@ def draw_curve(
             lam[here], np.maximum(density[here], 1e-300), color=color, lw=1.4, label=label if i == 0 else None
         )
     return lines
+
+
+def draw_band(ax: Axes, lam: np.ndarray, density: np.ndarray, error: np.ndarray, color: str) -> list[Any]:
+    """Draw a band of one error of the limit on both sides, unless the errors are too small to be seen."""
+    if not np.any(error > 1e-3 * density):
+        return []
+    low = np.maximum(density - error, 1e-3 * density)  # a logarithmic axis has no 0
+    return [ax.fill_between(lam, low, density + error, color=color, alpha=0.25, lw=0)]
+
+
+def limit_name(method: str | None = None, smoothing: float = 0.0) -> str:
+    """Return the name of a limit in a legend; for heavy tails with the method and the angle of the smoothing."""
+    name = r"limit $N\to\infty$" if method is None else rf"limit $N\to\infty$ ({method})"
+    return rf"{name}, smoothed, angle {smoothing:.3g}" if smoothing > 0.0 else name
 
 
 def draw_atom(ax: Axes, text: str, color: str, scale: str) -> list[Any]:

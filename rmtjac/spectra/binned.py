@@ -19,6 +19,7 @@ from rmtjac.archive.schema import Schema
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.spectra.histogram import Histogram, bin_edges
 from rmtjac.spectra.statistics.eigenvalues import points, probability
+from rmtjac.spectra.statistics.smoothed import smoothed_cdf_at
 from rmtjac.validate import positive_int
 
 __all__ = ["MOMENTS", "WIDTH", "BinnedSpectrum"]
@@ -186,6 +187,24 @@ class BinnedSpectrum:
             logs = np.log(np.maximum(lam, 0.0)).ravel()
         below = (self.batch_samples @ self._batch_cdf(logs)) / self.samples
         return np.where(lam < 0.0, 0.0, self.atom + below.reshape(lam.shape))
+
+    def smoothed_cdf(self, lam: Any, angle: float) -> np.ndarray:
+        """Return the cdf, smoothed in log lambda by an angle as in `rmtjac.EmpiricalSpectrum.smoothed_cdf`.
+
+        Parameters
+        ----------
+        lam : array_like of float, any shape
+            The points lambda.
+        angle : float
+            The angle in [0, pi); below about 0.05 the width 0.01 of the bins shows.
+
+        Returns
+        -------
+        ndarray of float, shape of `lam`
+            The smoothed cdf.
+        """
+        counts = np.append(self.zeros.sum(), self.counts.sum(axis=0)).astype(float)
+        return smoothed_cdf_at(lam, angle, np.append(-np.inf, self._edges[:-1] + 0.5 * WIDTH), counts)
 
     def log_quantile(self, p: float) -> Estimate:
         """Return a quantile of log(lambda) over the nonzero eigenvalues of all matrices together.

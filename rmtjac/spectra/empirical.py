@@ -13,6 +13,7 @@ from rmtjac.archive.results import restore, save
 from rmtjac.archive.schema import Schema
 from rmtjac.spectra import given
 from rmtjac.spectra.statistics.eigenvalues import SampleStatistics
+from rmtjac.spectra.statistics.smoothed import smoothed_cdf_at
 
 if TYPE_CHECKING:
     from rmtjac.network import Network
@@ -212,6 +213,36 @@ class EmpiricalSpectrum(SampleStatistics):
         [5, 3]
         """
         return tuple(cls.from_matrices(matrix, precision, entry_error) for matrix in network.weights)
+
+    def smoothed_cdf(self, lam: Any, angle: float) -> np.ndarray:
+        """Return the cdf of the eigenvalues of all samples, smoothed in log lambda by an angle, zeros included.
+
+        A limit for heavy tails that is smoothed (`HeavyTailedLimit.smoothing`) is the limit of this function.
+
+        Parameters
+        ----------
+        lam : array_like of float, any shape
+            The points lambda.
+        angle : float
+            The angle of the smoothing in [0, pi), about the width of the window in log lambda; see `rmtjac.smoothing`.
+
+        Returns
+        -------
+        ndarray of float, shape of `lam`
+            The smoothed cdf.
+
+        Raises
+        ------
+        ValueError
+            If `lam` holds NaN, or `angle` lies outside [0, pi).
+        TypeError
+            If `angle` is no number.
+
+        Notes
+        -----
+        Cost: points times eigenvalues.
+        """
+        return smoothed_cdf_at(lam, angle, 2.0 * self._sorted_logs)
 
     def to_xarray(self) -> Any:
         """Return the logarithms of the singular values as a labelled array.

@@ -73,6 +73,8 @@ class Histogram:
 def bin_edges(bins: int | np.ndarray, scale: str, low: float | None, lowest: float, top: float) -> np.ndarray:
     """Return the edges of the bins up to exp(`top`), from 0 or, on the log scale, from exp(`lowest`).
 
+    Log bins begin at exp(-700) at the lowest, since edges are floats.
+
     Raises
     ------
     OverflowError
@@ -94,7 +96,7 @@ def bin_edges(bins: int | np.ndarray, scale: str, low: float | None, lowest: flo
     high = math.exp(top) * (1.0 + 1e-15 * (1.0 + abs(top)))  # so that the largest eigenvalue is inside
     if scale == "linear":
         return np.linspace(0.0 if low is None else finite("low", low, least=0.0), high, count + 1)
-    start = math.exp(lowest) if low is None else finite("low", low, above=0.0)
+    start = math.exp(max(lowest, -700.0)) if low is None else finite("low", low, above=0.0)
     edges = np.geomspace(min(start, 0.5 * high), high, count + 1)
     edges[-1] = high
     return edges

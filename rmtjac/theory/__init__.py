@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
     from rmtjac.theory.equation.edge import Edge
     from rmtjac.theory.equation.layers import Layers
+    from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
+    from rmtjac.theory.heavy_tails.population.options import PopulationOptions
     from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
     from rmtjac.theory.limit.spectrum import LimitSpectrum
@@ -44,6 +46,8 @@ else:
             "rmtjac.theory.equation.edge": ("Edge",),
             "rmtjac.theory.equation.layers": ("Layers",),
             "rmtjac.theory.limit.convergence": ("ConvergenceMap", "convergence_map"),
+            "rmtjac.theory.heavy_tails.limit": ("HeavyTailedLimit",),
+            "rmtjac.theory.heavy_tails.population.options": ("PopulationOptions",),
             "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
             "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
             "rmtjac.theory.proof.density": ("CertifiedDensity", "certified_density"),
@@ -61,11 +65,13 @@ __all__ = [
     "DiscreteLaw",
     "Edge",
     "ErfLaw",
+    "HeavyTailedLimit",
     "Isometry",
     "Layers",
     "LimitSpectrum",
     "MeanField",
     "PhaseDiagram",
+    "PopulationOptions",
     "QuadratureLaw",
     "SignalPhase",
     "certified_density",

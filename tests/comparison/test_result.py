@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.comparison.result import BinnedComparison, pulls, verdict
-from rmtjac.spectra.histogram import Histogram
+from tests.theory.heavy_tails.one_cauchy_layer import cauchy_pair
 
 
 def _pair(name="hardtanh", depth=2, width=60, samples=12, **options):
@@ -91,23 +90,44 @@ def test_no_spread_between_samples():
     assert pulls == [0.0, -math.inf, -math.inf, -math.inf]
 
 
-def test_pulls_by_hand():
-    value, error, expected = np.array(
-        [[3.0, 1.0, 1.0, 2.0, 1.0], [2.0, 0.0, 0.0, np.nan, np.nan], [1.0, 1.0, 0.5, 2.0, 0]]
-    )
-    np.testing.assert_array_equal(pulls(value, error, expected), [1.0, 0.0, math.inf, np.nan, np.nan])
+def _heavy(**options):
+    return rj.compare(*cauchy_pair(**options))
 
 
-def test_bins_that_are_empty_in_both_have_no_pull():
-    histogram = Histogram(np.arange(5.0), np.array([0.5, 0.0, 0.0, 0.2]), np.array([0.1, 0.0, 0.0, 0.0]), "linear")
-    binned = BinnedComparison(histogram, np.array([0.4, 0.0, 0.1, 0.1]), 0.05)
-    # the least error is one eigenvalue, .05
-    np.testing.assert_allclose(binned.pulls, [1.0, np.nan, -2.0, 2.0], rtol=1e-12)
-    assert binned.rms_pull == pytest.approx(math.sqrt(3.0), rel=1e-12)
+@pytest.mark.parametrize("angle", [0.0, 0.2])
+def test_heavy_tails_have_no_moments_in_any_form(tmp_path, angle):
+    result = _heavy(angle=angle, samples=4)
+    text = result.table()
+    assert "nan" not in text
+    assert "/N " not in text
+    assert "/sqrt(N) for one matrix" in text
+    assert text.count("does not exist (tail exponent 0.5)") == 4
+    assert ("smoothed by the angle 0.2" in text) == (angle > 0.0)
+    facts = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert facts["moments"] == {"m1": None, "m2": None, "m3": None, "m4": None}
+    assert facts["support"] == [[0.0, None]]
+    assert (facts["method"], facts["smoothing"], facts["tail_exponent"]) == ("oracle", angle, 0.5)
+    assert facts["ks_per_matrix"] * math.sqrt(result.size) == pytest.approx(0.4, abs=0.25)
+    again = rj.Comparison.load(result.save(tmp_path / "c.npz"))
+    assert again.table() == text
+    assert again.to_dict() == result.to_dict()
 
 
-def test_verdict():
-    assert verdict(0.05) == "agree at 5% (p = 0.05)"
-    assert verdict(0.0499) == "disagree at 5% (p = 0.05)"
-    assert verdict(0.2, 0.25) == "disagree at 25% (p = 0.2)"
-    assert verdict(math.nan) == "not tested"
+def test_a_moment_without_variance_has_no_error():
+    # P(lambda > x) ~ x^-1.5: m_1 exists, m_2 does not, and the spread of sampled m_1 estimates nothing
+    result = dataclasses.replace(
+        _heavy(samples=4), tail_exponent=1.5, moments=np.array([1.0] + [np.nan] * 3),
+        moment_errors=np.full(4, np.nan), limit_moments=np.array([1.1] + [np.nan] * 3),
+    )  # fmt: skip
+    row = result.table().splitlines()[3].split()
+    assert row == ["m1", "1", "-", "1.1", "-"]
+    assert result.to_dict()["moments"]["m1"] == {"sampled": 1.0, "error": None, "limit": 1.1, "pull": None}
+
+
+def test_a_smoothed_limit_that_has_moments_but_does_not_give_them():
+    result = dataclasses.replace(_heavy(angle=0.2, samples=4), tail_exponent=1.5)
+    assert "m1    is not known from a smoothed curve" in result.table()
+
+
+def test_the_error_of_the_limit_is_said():
+    assert "errors up to 3.0e-03" in _heavy(angle=0.2, samples=4, error=0.003).table()

@@ -7,6 +7,7 @@ import pytest
 import rmtjac as rj
 from rmtjac.plotting import plot_comparison, plot_limit, plot_spectrum
 from tests.plotting.pairs import pair
+from tests.theory.heavy_tails.one_cauchy_layer import cauchy_pair
 
 SCALES = ["semilog", "loglog"]
 
@@ -179,3 +180,28 @@ def test_saves_as_png(tmp_path, kind, name):
     assert shape == matplotlib.image.imread(tmp_path / "blank.png")[..., :3].shape
     # more than empty axes show, less than a picture painted over
     assert _ink(tmp_path / "blank.png")[0] < ink < 0.3
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.2])
+def test_heavy_tails_have_log_axes_and_name_their_method(angle):
+    emp, lim = cauchy_pair(angle, error=0.01 if angle else 0.0)
+    drawn = plot_limit(lim)
+    (words,) = [text.get_text() for text in drawn["ax"].get_legend().get_texts()]
+    assert "(oracle)" in words
+    assert ("smoothed, angle 0.2" in words) == (angle > 0.0)
+    assert drawn["ax"].get_xscale() == "log"
+    assert len(drawn["density"]) == (2 if angle else 1)  # the line, and a band where the errors are seen
+    lines = plot_spectrum(emp)
+    assert lines["ax"].get_xscale() == "log"
+    low, high = lines["ax"].get_xlim()
+    both = plot_limit(lim, lines["ax"])["density"][0].get_xdata()
+    assert both[0] == pytest.approx(low)
+    assert both[-1] == pytest.approx(high)
+    assert plot_limit(lim, scale="semilog")["ax"].get_xscale() == "linear"
+    result = rj.compare(emp, lim)
+    panel = plot_comparison(result, plt.figure().subplots())
+    assert panel["ax"].get_xscale() == "log"
+    names = [text.get_text() for text in panel["ax"].get_legend().get_texts()]
+    assert any("(oracle)" in name for name in names)
+    assert any(name.endswith("smoothed") for name in names) == (angle > 0.0)
+    assert np.isfinite(panel["ax"].get_xlim()).all()

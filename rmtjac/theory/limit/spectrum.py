@@ -128,9 +128,9 @@ class LimitSpectrum(LimitDensity):
                 raise ValueError(f"method={method!r} has no proof; certify=True needs method='inverse'")
         for one in ensemble.weights:
             if not one.finite_variance:
-                raise NotImplementedError(
-                    f"weights={one!r} have no variance, and BS (14) does not hold for them; their limit is not "
-                    "available here yet: sample_spectrum samples such ensembles"
+                raise ValueError(
+                    f"weights={one!r} have no variance, and BS (14) does not hold for them; limit_spectrum returns "
+                    "their limit as a HeavyTailedLimit"
                 )
         weight_variances(ensemble)  # raises an error for weights without a limit, before their signal is propagated
         signal = mean_field(ensemble, input_variance)

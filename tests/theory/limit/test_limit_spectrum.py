@@ -64,12 +64,6 @@ def test_continuation_needsequal_layers():
 @pytest.mark.parametrize(
     ("ens", "options", "error", "message"),
     [
-        (
-            rj.Ensemble.square(4, 2, weights=rj.Cauchy()),
-            {},
-            NotImplementedError,
-            "their limit is not available here yet",
-        ),
         (rj.Ensemble.square(4, 2, weights=rj.Orthogonal(0.0)), {}, ValueError, "point mass at 0"),
         (rj.Ensemble.square(4, 2), {"certify": True, "method": "continuation"}, ValueError, "has no proof"),
         (rj.Ensemble.square(4, 2), {"input_variance": math.inf}, ValueError, "input_variance=inf"),
@@ -125,3 +119,10 @@ def test_user_derivatives():
         lim = rj.limit_spectrum(rj.Ensemble.square(10, 2, rj.Activation(name, phi, derivative)))
         assert integral(lim) == pytest.approx(1.0, abs=1e-9)
         assert integral(lim, 1) == pytest.approx(lim.moment(1), rel=1e-9)
+
+
+def test_heavy_tails_are_another_class():
+    ens = rj.Ensemble.square(4, 2, "linear", rj.Cauchy())
+    assert isinstance(rj.limit_spectrum(ens), rj.HeavyTailedLimit)
+    with pytest.raises(ValueError, match="limit_spectrum returns their limit as a HeavyTailedLimit"):
+        rj.LimitSpectrum.from_ensemble(ens)

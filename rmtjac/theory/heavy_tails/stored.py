@@ -1,0 +1,138 @@
+"""A limit as a table in log lambda: the form in which a computed curve is written to a file and read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from rmtjac.theory.heavy_tails.quantiles import log_quantile
+from rmtjac.theory.heavy_tails.solver import Solver, Tail, Values
+
+__all__ = ["StoredSolver", "tabulate"]
+
+_OUTSIDE = 1e-8  # the share of the mass that a table leaves out at each end
+_STEP, _MOST = 0.02, 8000
+
+
+@dataclass(frozen=True, eq=False)
+class StoredSolver:
+    """A law of log lambda given by its values on a grid; a cubic through F and its slope lies between the points.
+
+    Outside the grid the density falls like a power of lambda that leaves the mass of the table.
+
+    Attributes
+    ----------
+    method : str
+        The name of the method that computed the values.
+    angle : float
+        The angle of the smoothing.
+    tail : Tail
+        The tail of the law without smoothing.
+    atom : Values
+        The mass at 0 and its error.
+    log_lam : ndarray of float, shape (n,)
+        The grid, ascending.
+    densities : ndarray of float, shape (2, n)
+        The density of log lambda and its error.
+    cdfs : ndarray of float, shape (2, n)
+        The cdf and its error.
+    """
+
+    method: str
+    angle: float
+    tail: Tail
+    atom: Values
+    log_lam: np.ndarray
+    densities: np.ndarray
+    cdfs: np.ndarray
+
+    def __post_init__(self) -> None:
+        for array in (self.log_lam, self.densities, self.cdfs):
+            array.flags.writeable = False
+        if self.log_lam.size < 4 or not np.all(np.diff(self.log_lam) > 0.0):
+            raise ValueError("the grid of log lambda must be at least four ascending numbers")
+        if not np.isfinite([self.densities, self.cdfs]).all() or not 0.0 <= float(self.atom.value) <= 1.0:
+            raise ValueError("the values of a limit must be finite, and its atom a probability")
+
+    @cached_property
+    def _spline(self) -> Any:
+        from scipy.interpolate import CubicHermiteSpline
+
+        return CubicHermiteSpline(self.log_lam, self.cdfs[0], self.densities[0])
+
+    @cached_property
+    def _heights(self) -> Any:
+        from scipy.interpolate import CubicSpline
+
+        return CubicSpline(self.log_lam, self.densities[0])
+
+    def _outside(self, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the density and the mass beyond points outside the grid; 0 inside."""
+        density, mass = np.zeros(log_lam.size), np.zeros(log_lam.size)
+        for end, at, all_ in (
+            (0, log_lam < self.log_lam[0], float(self.atom.value)),
+            (-1, log_lam > self.log_lam[-1], 1.0),
+        ):
+            left, height = abs(self.cdfs[0, end] - all_), max(float(self.densities[0, end]), 0.0)
+            if left > 0.0:
+                fall = np.exp(-np.abs(log_lam[at] - self.log_lam[end]) * (height / left))
+                density[at], mass[at] = height * fall, left * fall
+        return density, mass
+
+    def log_density(self, log_lam: np.ndarray) -> Values:
+        """Return the density of log lambda at points of shape (n,)."""
+        inside = (log_lam >= self.log_lam[0]) & (log_lam <= self.log_lam[-1])
+        value = self._outside(log_lam)[0]
+        value[inside] = np.maximum(self._heights(log_lam[inside]), 0.0)
+        return Values(value, np.interp(log_lam, self.log_lam, self.densities[1]))
+
+    def cdf(self, log_lam: np.ndarray) -> Values:
+        """Return the cdf at points of shape (n,)."""
+        below, above = log_lam < self.log_lam[0], log_lam > self.log_lam[-1]
+        mass = self._outside(log_lam)[1]
+        value = np.where(below, float(self.atom.value) + mass, 1.0 - mass)
+        inside = ~(below | above)
+        value[inside] = self._spline(log_lam[inside])
+        return Values(np.clip(value, 0.0, 1.0), np.interp(log_lam, self.log_lam, self.cdfs[1]))
+
+
+def tabulate(solver: Solver) -> StoredSolver:
+    """Return a solver as a table; the errors of the table contain those of the interpolation.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or the law is a point mass at 0.
+    """
+    if isinstance(solver, StoredSolver):
+        return solver
+    atom = Values(*(np.asarray(part, dtype=float) for part in solver.atom))
+    mass = float(atom.value)
+    if not mass < 1.0:
+        raise ValueError("the law is a point mass at 0; there is no curve")
+    first, last = log_quantile(solver, mass + (1.0 - mass) * np.array([_OUTSIDE, 1.0 - _OUTSIDE]))
+    grid = np.linspace(first, last, 2 * min(max(round((last - first) / _STEP), 200), _MOST) + 1)
+    density, cdf = solver.log_density(grid), solver.cdf(grid)
+    table = StoredSolver(
+        solver.method,
+        float(solver.angle),
+        solver.tail,
+        atom,
+        grid[::2],
+        np.array(density)[:, ::2],
+        np.array(cdf)[:, ::2],
+    )
+    # The points between those of the table tell the error of the interpolation.
+    lost = [
+        np.abs(getattr(table, name)(grid).value - known.value)
+        for name, known in (("log_density", density), ("cdf", cdf))
+    ]
+    around = [np.maximum(part, np.maximum(np.roll(part, 1), np.roll(part, -1)))[::2] for part in lost]
+    for kept, more in zip((table.densities, table.cdfs), around, strict=True):
+        kept.flags.writeable = True
+        kept[1] += more
+        kept.flags.writeable = False
+    return table
