@@ -1,6 +1,6 @@
 """Population dynamics against sampled spectra and closed forms; coverage of its errors; its cost.
 
-    python -m benchmarks.population samples           # smoothed cdfs against N = 1000, ten networks (ten minutes)
+    python -m benchmarks.population samples           # smoothed cdfs against N = 1000, ten networks
     python -m benchmarks.population other             # rectangular, mixed, alpha = 1.5, biases, other activations
     python -m benchmarks.population coverage          # errors against the linear closed form, five seeds
     python -m benchmarks.population cost              # time per point and layer, threads, kept weights
@@ -29,9 +29,7 @@ def networks(width: int) -> list[tuple[str, rj.Ensemble]]:
     """Return the networks whose limit must be met: Cauchy weights of scale 1, no biases."""
     cases = [("hardtanh", 1), ("hardtanh", 2), ("hardtanh", 3), ("hardtanh", 5)]
     cases += [(name, depth) for name in ("tanh", "erf") for depth in (1, 2, 3)]
-    return [
-        (f"{name} L={depth}", rj.Ensemble.square(width, depth, name, rj.Cauchy(1.0))) for name, depth in cases
-    ]
+    return [(f"{name} L={depth}", rj.Ensemble.square(width, depth, name, rj.Cauchy(1.0))) for name, depth in cases]
 
 
 def other_networks(width: int) -> list[tuple[str, rj.Ensemble]]:
@@ -70,7 +68,8 @@ def against_samples(cases: list[tuple[str, rj.Ensemble]], matrices: int, options
             f"{name:34s} difference {np.abs(difference).max():.4f} at log lambda {grid[worst]:6.2f}"
             f" (without the atoms {np.abs(difference - limit.atom.value + atom)[grid > grid[0] + 1].max():.4f});"
             f" atom {limit.atom.value:.4f} sampled {atom:.4f}; error {there.error.max():.4f}"
-            f" bias {limit.curve.bias.max():.4f}; {grid.size} points from {grid[0]:.1f} to {grid[-1]:.1f}, {taken:.1f} s",
+            f" bias {limit.curve.bias.max():.4f}; {grid.size} points from {grid[0]:.1f}"
+            f" to {grid[-1]:.1f}, {taken:.1f} s",
             flush=True,
         )
 

@@ -17,6 +17,7 @@ _SMALLEST = {
     "lanczos": ["--width", "200", "--samples", "2", "--out", "."],
     "monte_carlo": ["--width", "50", "--samples", "4", "--out", "."],
     "nonnegative": ["--only", "classifier", "--data", "digits", "--epochs", "1", "--seeds", "0", "--out", "."],
+    "population": ["samples", "--small"],
     "product_accuracy": ["--seeds", "1", "--out", "."],
     "product_bound": ["--rounds", "1", "--out", "."],
     "rank": ["--rounds", "1", "--out", "."],

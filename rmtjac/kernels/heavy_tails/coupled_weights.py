@@ -1,7 +1,7 @@
-r"""Weights of the integrals :math:`\int_0^x \sqrt{x^2-y^2}\, g(y)\, dy` and :math:`\int_x^\infty \sqrt{y^2-x^2}\, g(y)\, dy/y`.
+r"""Weights of integrals of g(y) sqrt(x^2 - y^2) over y < x, and of g(y) sqrt(y^2 - x^2)/y over y > x.
 
-The nodes y are those of a Gauss-Legendre rule on panels, and x runs through the nodes. Panels that are neither that of x
-nor next to it take the rule itself. On the others g is the polynomial through the nodes of the panel, and the
+The nodes y are those of a Gauss-Legendre rule on panels, and x runs through the nodes. Panels that are neither that of
+x nor next to it take the rule itself. On the others g is the polynomial through the nodes of the panel, and the
 substitution y = x - t^2 or y = x + t^2 takes the root away.
 """
 

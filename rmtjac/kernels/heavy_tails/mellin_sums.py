@@ -19,7 +19,7 @@ __all__ = ["Column", "Line", "MellinLaws", "MomentOdds", "moment_odds", "potenti
 
 _EPS = 2.3e-16
 _STEP_RATIO = 3e-8
-_GOOD = 1e-11  # relative error up to which one sum for all values of D^2 is used
+_GOOD = 1e-9  # relative error up to which one sum for all values of D^2 is used
 
 
 class Line(IntEnum):
@@ -48,8 +48,8 @@ class Column(IntEnum):
     """Minus the residues are w^POLE (-a q - b - c w^GAP), q = (w^GAP - 1) / GAP: here stand a, b, c."""
     POTENTIAL = 6
     """The same for the potential."""
-    INVERSE = 9
-    """E 1/V over V > 0."""
+    LOG_INVERSE = 9
+    """log E 1/V over V > 0."""
     MEAN_LOG = 10
     """E log V over V > 0."""
 
@@ -60,9 +60,9 @@ class MellinLaws(NamedTuple):
     lines: np.ndarray
     """Shape (k, 5): a `Line`, start and number of coefficients with n < 0, the same with n >= 0."""
     numbers: np.ndarray
-    """Shape (k, 6): c, h, logs of the sum of absolute terms at arg w = 0 and pi, and the same for the potential."""
+    """Shape (k, 7): c, h, logs of the sum of absolute terms at arg w = 0, pi, the same for the potential, log scale."""
     values: np.ndarray
-    """Coefficients; those with n < 0 are multiplied by exp(pi |n| h)."""
+    """Coefficients, divided by the scale; those with n < 0 are multiplied by exp(pi |n| h)."""
     potentials: np.ndarray
     """The same, divided by t_n."""
     laws: np.ndarray
@@ -122,7 +122,7 @@ def _line(laws: MellinLaws, k: int, v: complex, potential: bool) -> tuple[comple
     # The rule of step 2 h has the square root of the relative error, or less by a factor that its lines are made for.
     apart = abs(odd - even)
     error = 4.0 * _EPS * size + apart * min(apart / size, _STEP_RATIO)
-    factor = h / (2.0 * math.pi) * cmath.exp(c * v)
+    factor = h / (2.0 * math.pi) * cmath.exp(c * v + laws.numbers[k, 6])
     return factor * total, factor * (c * total + 1j * h * slope), abs(factor) * error
 
 
@@ -157,7 +157,7 @@ def _best(laws: MellinLaws, first: int, count: int, v: complex) -> int:
     for k in range(first, first + count):
         share = min(max(v.imag / math.pi, 0.0), 1.0)
         size = (1.0 - share) * laws.numbers[k, 2] + share * laws.numbers[k, 3]
-        size += laws.numbers[k, 0] * v.real + math.log(laws.numbers[k, 1])
+        size += laws.numbers[k, 0] * v.real + math.log(laws.numbers[k, 1]) + laws.numbers[k, 6]
         if size < least:
             best, least = k, size
     return best
@@ -190,7 +190,7 @@ def _moments(laws: MellinLaws, g: int, own: int, v: complex) -> tuple[complex, c
         return value, p - value, slope, error, error + _EPS * p
     rest = -value
     if kind == Line.FAR_LEFT:
-        pole = p * row[Column.INVERSE] * cmath.exp(-v)
+        pole = p * cmath.exp(row[Column.LOG_INVERSE] - v)
         rest, slope, error = rest + pole, slope + pole, error + 4.0 * _EPS * abs(pole)
     return p - rest, rest, slope, error + _EPS * p, error
 
@@ -214,7 +214,10 @@ def moment_odds(laws: MellinLaws, g: int, v: complex) -> MomentOdds:
     if mu == 0.0 or rest == 0.0:
         return MomentOdds(complex(math.nan), complex(math.nan), complex(math.nan), math.inf)
     error = error_mu / abs(mu) + error_rest / abs(rest)
-    return MomentOdds(cmath.log(mu), cmath.log(rest), slope / mu * (p / rest), error)
+    # arg mu lies in [0, Im v], arg (p - mu) in [-Im v, 0]; the logarithms are continuous up to Im v = pi and beyond.
+    half = complex(0.0, 0.5 * v.imag)
+    turn = cmath.exp(half)
+    return MomentOdds(cmath.log(mu / turn) + half, cmath.log(rest * turn) - half, slope / mu * (p / rest), error)
 
 
 @njit(cache=True, nogil=True)
@@ -234,7 +237,7 @@ def _potential(laws: MellinLaws, g: int, own: int, v: complex) -> tuple[complex,
         value += row[Column.MASS] * (v + row[Column.MEAN_LOG])
         error += 4.0 * _EPS * (abs(v) + abs(row[Column.MEAN_LOG]))
     if kind == Line.FAR_LEFT:
-        value += row[Column.MASS] * row[Column.INVERSE] * cmath.exp(-v)
+        value += row[Column.MASS] * cmath.exp(row[Column.LOG_INVERSE] - v)
     return value, error
 
 

@@ -129,7 +129,7 @@ def _forward(rng, law, kept, x, gr, gi, h, ar, ai, part):
 def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes, br, bi, er, ei, outr, outi, part):
     """Renew b of a part of a layer with outputs x; h, A, b, the ranks by |x| and eta belong to the layer after.
 
-    `many` is the number of children per parent; `phi` holds the codes and the parameter of the activation of the children.
+    `many` is the number of children per parent; `phi` holds the codes and parameter of their activation.
     """
     size, code, parameter, slant = h.size, int(phi[0]), phi[1], int(phi[2])
     mr, mi = np.zeros(ar.shape[1]), np.zeros(ar.shape[1])
@@ -163,13 +163,27 @@ def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, angle, size, kept, burn, sweeps, stop):
+def _follow(rng, sizes, h, part):
+    """Give the |h| of a part of a pool the quantiles of their law, in their order; `sizes` is a large sorted sample."""
+    many = part[1] - part[0]
+    order = np.argsort(np.abs(h[part[0] : part[1]]))
+    for k in range(many):
+        i = part[0] + order[k]
+        size = sizes[int((k + rng.random()) / many * sizes.size)]
+        h[i] = size if h[i] >= 0.0 else -size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run(
+    rng, laws, ratios, phis, tables, values, deviation, sizes, shares, log_lam, angle, size, kept, burn, sweeps, stop
+):
     """Return the current E D^2 A/(eta + D^2 A) = 1 - eta E g_L of each kept sweep, complex of shape (sweeps, M).
 
-    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation
-    behind each W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this deviation if there are none),
-    the shares (L+1,) of neurons with D != 0 (1 in layer 0), points of shape (M,), the angle of the ray, the size of the
-    pools, the number of kept weights, sweeps to forget and to keep, and an array `stop` that ends the work.
+    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation behind
+    each W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this
+    deviation if there are none), sorted samples of |h| of shape (L, n), the shares (L+1,) of neurons with D != 0 (1 in
+    layer 0), points of shape (M,), the angle of the ray, the size of the pools, the number of kept weights, sweeps to
+    forget and to keep, and an array `stop` that ends the work.
     """
     depth, points = laws.shape[0], log_lam.size
     half = size // 2
@@ -197,6 +211,7 @@ def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, ang
             known[l] = np.abs(x[l])
             ranks[l] = np.argsort(known[l])
         _forward(rng, laws[l], kept, x[l], gr[l], gi[l], h[l + 1], ar[l + 1], ai[l + 1], whole)
+        _follow(rng, sizes[l], h[l + 1], whole)
         for i in range(size):
             x[l + 1, i] = apply(int(phis[l, 0]), phis[l, 1], tables[l], h[l + 1, i])
             square[l + 1, i] = slope(int(phis[l, 2]), phis[l, 1], tables[l], h[l + 1, i]) ** 2
@@ -233,7 +248,8 @@ def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, ang
                 return means
             code, parameter, table = int(phis[l, 0]), phis[l, 1], tables[l]
             _forward(rng, laws[l], kept, x[l], gr[l], gi[l], h[l + 1], ar[l + 1], ai[l + 1], part)
-            sizes = known[nxt][ranks[nxt]] if l == depth - 1 else known[l + 1][ranks[l + 1]]
+            _follow(rng, sizes[l], h[l + 1], part)
+            outputs = known[nxt][ranks[nxt]] if l == depth - 1 else known[l + 1][ranks[l + 1]]
             share = 0
             for i in range(size):
                 fresh = part[0] <= i < part[1]
@@ -242,7 +258,7 @@ def run(rng, laws, ratios, phis, tables, values, deviation, shares, log_lam, ang
                 square[l + 1, i] = slant * slant
                 share += 1 if fresh and square[l + 1, i] != 0.0 else 0
                 if l < depth - 1:
-                    j = ranks[l + 1][partner(rng, sizes, abs(x[l + 1, i]))]
+                    j = ranks[l + 1][partner(rng, outputs, abs(x[l + 1, i]))]
                     _to_parents(slant, ar[l + 1, i], ai[l + 1, i], br[l + 1, j], bi[l + 1, j], gr[l + 1, i],
                                 gi[l + 1, i])  # fmt: skip
                 elif fresh and square[l + 1, i] != 0.0 and sweep >= 0:

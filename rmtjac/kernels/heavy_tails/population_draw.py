@@ -79,7 +79,11 @@ def apply(code, parameter, table, h):
     """Return phi(h); from the table of shape (2, n) if the code is -1, and 0 if it is -2."""
     if code == -2:
         return 0.0
-    return value(code, parameter, h) if code >= 0 else _in_table(table[0], h)
+    if code >= 0:
+        return value(code, parameter, h)
+    # Beyond the table phi goes on with its last slope.
+    over = h - min(max(h, -1e4), 1e4)
+    return _in_table(table[0], h) + (over * _in_table(table[1], h) if over != 0.0 else 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -68,9 +68,9 @@ def _room(ar, ai, br, bi, widest, m, least, largest):
 def balance(widths, active, square, ar, ai, br, bi, er, ei):
     """Multiply b and divide A by the constants that balance the currents, where it matters.
 
-    `widths` are n_l/n_L, `active` the shares of D != 0, `square` the D^2 of shape (L+1, P); in layer 0 both are 1. Where
-    lambda is large, the currents are small, eta itself fixes the scales, and the balance of finite pools is noise: the
-    step is shortened by the square of the current's share of its largest value.
+    `widths` are n_l/n_L, `active` the shares of D != 0, `square` the D^2 of shape (L+1, P); both are 1 in layer 0.
+    Where lambda is large, the currents are small, eta itself fixes the scales, and the balance of finite pools is
+    noise: the step is shortened by the square of the current's share of its largest value.
     """
     layers, size = square.shape
     cap = (widths * active).min()

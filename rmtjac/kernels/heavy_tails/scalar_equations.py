@@ -76,12 +76,17 @@ def _newton(eq: ScalarEquations, tau: complex, x: np.ndarray, tangent: np.ndarra
     numerator = eq.constant + eq.power * log_share - tau
     denominator = eq.power * rest
     noise = 0.0
+    half = complex(0.0, 0.5 * x[n].imag)  # arg (1 - M) lies in [-Im m, 0]
     # slopes and residuals of the groups are kept in `tangent` until the step of m is known
     errors = np.empty(n, np.complex128)
     for g in range(n):
         odds = moment_odds(eq.laws, g, x[g])
         other = eq.gaps[g] + eq.levels[g] * rest
-        residual = odds.log_mu - odds.log_rest - (math.log(eq.levels[g]) + log_share - cmath.log(other))
+        residual = (
+            odds.log_mu
+            - odds.log_rest
+            - (math.log(eq.levels[g]) + log_share - (cmath.log(other * cmath.exp(half)) - half))
+        )
         if eq.gaps[g] == 0.0:
             residual = odds.log_mu - odds.log_rest - x[n]
             tangent[g] = 1.0 / odds.slope

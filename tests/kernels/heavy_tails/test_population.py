@@ -22,14 +22,15 @@ def _arguments(weights, code, depth):
 def _current(seed, weights, code, log_lam, depth=1, pool=200, ratios=None, stop=0, sweeps=20):
     laws, phis, tables = _arguments(weights, code, depth)
     ratios = np.ones(depth) if ratios is None else np.array(ratios)
+    sizes = np.sort(np.abs(signal(np.random.default_rng(99), laws, phis, tables, np.zeros(0), 1.0, 5000, 40)), axis=1)
     return run(
-        np.random.default_rng(seed), laws, ratios, phis, tables, np.zeros(0), 1.0, np.ones(depth + 1), log_lam, _ANGLE,
-        pool, 40, 20, sweeps, np.array([stop], dtype=np.uint8),
+        np.random.default_rng(seed), laws, ratios, phis, tables, np.zeros(0), 1.0, sizes, np.ones(depth + 1), log_lam,
+        _ANGLE, pool, 40, 20, sweeps, np.array([stop], dtype=np.uint8),
     ).mean(axis=0)  # fmt: skip
 
 
 def test_preactivations_are_stable():
-    """One layer of Cauchy weights: h is Cauchy of scale gamma E|x|; two of alpha = 1.5: E cos(t h) = exp(-(s t)^1.5)."""
+    """Cauchy weights: h is Cauchy of scale gamma E|x|; two layers of alpha = 1.5: E cos(t h) = exp(-(s t)^1.5)."""
     laws, phis, tables = _arguments(StableWeights(1.0, 1.3), Code.HARDTANH, 1)
     h = signal(np.random.default_rng(1), laws, phis, tables, np.zeros(0), 2.0, 20000, 40)[0]
     assert stats.kstest(h, stats.cauchy(scale=1.3 * 2.0 * (2 / np.pi) ** 0.5).cdf).pvalue > 0.001
@@ -41,7 +42,7 @@ def test_preactivations_are_stable():
             assert np.cos(t * h[l]).mean() == pytest.approx(np.exp(-((scale[l] * t) ** 1.5)), abs=4 * 0.71 / 20000**0.5)
 
 
-def test_one_linear_cauchy_layer():
+def test_pools_of_one_linear_layer():
     """The scalar equation, solved in the test; four standard errors of six runs, and the bias of small pools."""
     log_lam = np.linspace(-8.0, 8.0, 9)
     runs = np.array([_current(seed, StableWeights(1.0, 1.0), Code.LINEAR, log_lam) for seed in range(6)])
@@ -60,7 +61,7 @@ def test_gaussian_layers_follow_fuss_catalan(depth):
 
 
 def test_rectangular_gaussian_layer():
-    """n_1 = n_0/2: r_0 = 1/2 in eta^2 = kappa r_0 mu / (rho_0 rho_1), rho_0 = mu/2 / (1 - mu/2), rho_1 = mu/(1 - mu)."""
+    """n_1 = n_0/2: eta^2 = mu/2 / (rho_0 rho_1) with rho_0 = mu/2 / (1 - mu/2), rho_1 = mu/(1 - mu)."""
     log_lam = np.linspace(-2.0, 2.0, 5)
     mu = _current(0, StableWeights(2.0, 0.5**0.5), Code.LINEAR, log_lam, pool=16, ratios=[0.5], sweeps=400)
     rho = [0.5 * mu / (1.0 - 0.5 * mu), mu / (1.0 - mu)]

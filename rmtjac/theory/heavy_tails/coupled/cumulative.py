@@ -42,6 +42,8 @@ class Panels:
                 middle = 0.5 * (a + b)
                 waiting += [(middle, b), (a, middle)]
                 continue
+            if miss > tolerance:  # not smooth, or noise
+                miss = half * float(np.abs(coefficients[1:]).sum())
             self.error += miss if math.isfinite(miss) else math.inf
             left.append(a)
             series.append(half * legendre.legint(coefficients, lbnd=-1.0))

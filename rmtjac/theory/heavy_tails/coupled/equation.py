@@ -25,6 +25,7 @@ from rmtjac.theory.heavy_tails.coupled.input_law import InputLaw, deficit, scale
 __all__ = ["Layer", "Solution", "solve"]
 
 _TOLERANCE = 1e-12
+_ENOUGH = 1e-9
 _STEPS = 80
 _MEMORY = 5
 _ROOT_PI = math.sqrt(math.pi)
@@ -58,7 +59,13 @@ class Solution(NamedTuple):
     nodes: int
 
 
+def _apply(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return the product of a real matrix and a complex vector; numpy would copy the matrix into a complex one."""
+    return (matrix @ vector.view(float).reshape(-1, 2)).view(complex).ravel()
+
+
 def _fields(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return z_- and z_+."""
     root = np.sqrt(eta)
     centre = (layer.q * grid.turn * grid.nodes + 0.5 * layer.gamma * chi) / root
     half = 1j * grid.turn * grid.nodes / root
@@ -71,13 +78,13 @@ def _image(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[np.
     minus, plus = _fields(layer, eta, grid, chi)
     g = _ROOT_PI / (4j * np.sqrt(eta) * turn * x) * (scaled_erfc(minus) - scaled_erfc(plus))
     strength = 8.0 * layer.c * layer.gamma / math.pi**2
-    potential = strength * turn**2 * (grid.below @ g)
+    potential = strength * turn**2 * _apply(grid.below, g)
     inputs = layer.inputs
     out = np.zeros(x.size, dtype=complex)
     last = 0.0
     if inputs.nodes.size or inputs.normal:
         h = inputs.transform(eta * turn**2 * x * x, potential)
-        out = grid.above @ h
+        out = _apply(grid.above, h)
         last = abs(h[-1]) * grid.end
         if inputs.normal:
             # H is constant/u beyond the last node: small |x| have a density.
@@ -117,6 +124,7 @@ def _iterate(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[n
 
 
 def _value(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> complex:
+    """Return eta E[g; D = 1] for a solution chi."""
     minus, plus = _fields(layer, eta, grid, chi)
     total = grid.weights / grid.nodes @ (deficit(minus) - deficit(plus)) / (1j * math.pi)
     q = layer.q
@@ -145,31 +153,82 @@ def _ends(layer: Layer, size: float, angle: float, share: float) -> tuple[float,
     return min(most, max(least, 80.0 * scale / (layer.gamma * smallest))), most
 
 
-def solve(layer: Layer, log_lam: float, angle: float, how: Resolution) -> Solution:
-    """Solve at z = exp(log_lam + i angle), eta = -i sqrt(z)."""
+class _State(NamedTuple):
+    """A solution with what another point can start from: |eta|, the nodes and chi."""
+
+    solution: Solution
+    size: float
+    nodes: np.ndarray
+    chi: np.ndarray
+    fits: bool
+    """Whether the grid fits into the allowed number of nodes."""
+
+
+def _cold_starts(layer: Layer, eta: complex) -> list[tuple[complex, complex]]:
+    """Return guesses of 1/E sqrt(g) of the columns and of the inverse of the scale of sqrt(u), the best one first."""
+    mean = layer.inputs.mean
+    large, small = np.sqrt(eta + layer.gamma), np.sqrt(eta)
+    if abs(eta) >= layer.gamma:
+        return [(large, mean * large), (small, mean * small)]
+    if layer.c * layer.active > 1.0:  # every column feels a row, and g of some rows is 1/eta
+        return [(large, mean * layer.gamma / small), (large, mean * large), (small, mean * small)]
+    return [(small, mean * small), (large, mean * large)]
+
+
+def _warm_starts(grid: Grid, size: float, before: _State) -> list[np.ndarray]:
+    """Return chi of a neighbouring point, on the scales of eta^1/2 or of eta^-1/2."""
+    out = []
+    for power in (0.5, -0.5):
+        at = grid.nodes * (before.size / size) ** power
+        parts = [np.interp(np.log(at), np.log(before.nodes), one) for one in (before.chi.real, before.chi.imag)]
+        chi = parts[0] + 1j * parts[1]
+        out.append(chi if power > 0.0 else chi * math.sqrt(before.size / size))
+    return out
+
+
+def _solve(layer: Layer, log_lam: float, angle: float, how: Resolution, before: _State | None) -> _State:
+    """Solve at a point, from the solution before or from nothing."""
     eta = complex(np.exp(0.5 * log_lam + 0.5j * (angle - math.pi)))
     size = abs(eta)
-    inputs, mean = layer.inputs, layer.inputs.mean
+    inputs = layer.inputs
     guess, most = _ends(layer, size, angle, how.share)
-    # E sqrt(g) of the columns: of order eta^-1/2 if some columns feel no row.
-    starts = [np.sqrt(eta), np.sqrt(eta + layer.gamma)]
-    if layer.c * layer.active > 1.0 or size > layer.gamma:
-        starts.reverse()
-    best = Solution(math.nan, math.inf, False, 0)
+    if layer.c * layer.active > 0.97 and size < layer.gamma:
+        # g of the rows is about 1/eta, and exp(-|x| Lambda) turns faster than it decays.
+        how = how._replace(ratio=1.0 + 0.35 * (how.ratio - 1.0))
+    while True:
+        grid = make_grid(eta, angle, layer.gamma, layer.q, inputs.mean, inputs.sharp, guess, how)
+        if before is None:
+            factor = 2.0 / _ROOT_PI
+            starts = [factor / root * np.exp(-grid.turn * grid.nodes * k) for root, k in _cold_starts(layer, eta)]
+        else:
+            starts = _warm_starts(grid, size, before)
+        for start in starts:
+            chi, residual, last = _iterate(layer, eta, grid, start)
+            if residual <= _TOLERANCE:
+                break
+        resolved = grid.complete and (bool(inputs.normal) or last < 1e-13 or guess >= most)
+        if resolved or not grid.complete or not residual <= _TOLERANCE:
+            solution = Solution(_value(layer, eta, grid, chi), residual, resolved, grid.nodes.size)
+            return _State(solution, size, grid.nodes, chi, grid.complete)
+        guess = min(8.0 * guess, most)
+
+
+def solve(layer: Layer, log_lam: float, angle: float, how: Resolution) -> Solution:
+    """Solve at z = exp(log_lam + i angle), eta = -i sqrt(z); from larger lambda if there is no way from nothing."""
     with np.errstate(all="ignore"):  # the residual sees an overflow
-        while True:
-            grid = make_grid(eta, angle, layer.gamma, layer.q, mean, inputs.sharp, guess, how)
-            for start in starts:
-                chi = 2.0 / _ROOT_PI / start * np.exp(-grid.nodes * mean * abs(start))
-                chi, residual, last = _iterate(layer, eta, grid, chi)
-                if residual <= _TOLERANCE:
-                    break
-            if not residual < best.residual:
-                break
-            resolved = grid.complete and (bool(inputs.normal) or last < 1e-13 or guess >= most)
-            best = Solution(_value(layer, eta, grid, chi), residual, resolved, grid.nodes.size)
-            if resolved or not grid.complete:
-                break
-            guess = min(8.0 * guess, most)
-            best = best._replace(residual=math.inf)
-    return best
+        state = _solve(layer, log_lam, angle, how, None)
+        if state.solution.residual <= _ENOUGH or not state.fits:
+            return state.solution
+        for ahead in (2.0, 6.0, 14.0, 30.0, 60.0):
+            at, step = log_lam + ahead, 2.0
+            before = _solve(layer, at, angle, how, None)
+            while before.solution.residual <= _ENOUGH and at > log_lam and step > 0.2:
+                goal = max(log_lam, at - step)
+                state = _solve(layer, goal, angle, how, before)
+                if state.solution.residual <= _ENOUGH:
+                    at, before = goal, state
+                else:
+                    step *= 0.5
+            if at <= log_lam:
+                return before.solution
+    return state.solution._replace(residual=math.inf)

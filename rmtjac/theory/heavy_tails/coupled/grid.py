@@ -1,7 +1,7 @@
 r"""The nodes :math:`y = |\beta|^{1/2}` on which the equations of the coupled layer are solved, and the ray of beta.
 
-The integrands contain :math:`e^{-\eta x^2 u}` and :math:`e^{-c \beta/\eta}`, which oscillate if eta is imaginary. Both decay
-on a common ray of beta and u: with angle(u eta) = mu - pi/2, the first decays at the rate sin mu per unit of
+The integrands contain :math:`e^{-\eta x^2 u}` and :math:`e^{-c \beta/\eta}`, which oscillate if eta is imaginary. Both
+decay on a common ray of beta and u: with angle(u eta) = mu - pi/2, the first decays at the rate sin mu per unit of
 :math:`x^2 |u \eta|`, the second at the rate :math:`(1 + q^2) \sin(\epsilon + 2 \arctan q - \mu)` per unit of
 :math:`|\beta/\eta|`. Panels are geometric, and shorter where an exponential oscillates and is not yet negligible.
 """
@@ -20,7 +20,7 @@ __all__ = ["Grid", "Resolution", "make_grid"]
 _ORDER = 16
 _UNIT_NODES, _UNIT_WEIGHTS = np.polynomial.legendre.leggauss(_ORDER)
 _BARYCENTRIC = (-1.0) ** np.arange(_ORDER) * np.sqrt((1.0 - _UNIT_NODES**2) * _UNIT_WEIGHTS)
-_FINE_NODES, _FINE_WEIGHTS = np.polynomial.legendre.leggauss(28)
+_FINE_NODES, _FINE_WEIGHTS = np.polynomial.legendre.leggauss(24)
 _NEGLIGIBLE = 36.0  # e^-36 = 2e-16
 MAX_NODES = 2400  # two matrices of 46 MB
 
@@ -60,7 +60,7 @@ class Grid(NamedTuple):
 
 
 def _edges(start, end, ratio, limit, terms):
-    """Return ends of panels and whether they reach the end; terms are pairs (rate, function of decay)."""
+    """Return ends of panels, and whether they reach the end; terms are pairs of a step of y^2 and an exponent."""
     edges = [0.0, start]
     while edges[-1] < end:
         if len(edges) > limit:

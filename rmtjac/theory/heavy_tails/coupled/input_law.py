@@ -1,4 +1,4 @@
-r"""The law of the absolute values :math:`|x_j|` of the input of a layer, and the transform of it that the layer needs."""
+r"""The law of the absolute values :math:`|x_j|` of the input of a layer, and its transform that the layer needs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class InputLaw(NamedTuple):
     Attributes
     ----------
     nodes, weights : ndarray of float, shape (k,)
-        Points > 0 and their weights. The weights of a quadrature rule for a density may be negative.
+        Points > 0 in increasing order, and their weights; those of a quadrature rule for a density may be negative.
     zero : float
         P(x = 0).
     normal : float
@@ -111,8 +111,8 @@ def gaussian_input(variance: float = 1.0) -> InputLaw:
 def stationary_input(scale: float) -> InputLaw:
     r"""Return the law of |hardtanh(scale C)| for a standard Cauchy variable C: the input of a layer behind HardTanh.
 
-    The density on [0, 1) is a normal one with the same value at 0, and a remainder that vanishes there and is integrated
-    by a rule; the rest is an atom at 1.
+    The density on [0, 1) is a normal one with the same value at 0, and a remainder that vanishes there and is
+    integrated by a rule; the rest is an atom at 1.
 
     Raises
     ------
@@ -121,14 +121,14 @@ def stationary_input(scale: float) -> InputLaw:
     """
     scale = finite("scale", scale, above=0.0)
     at_zero = 2.0 / (math.pi * scale)
-    spread = min(scale / math.sqrt(2.0), 0.5)  # the same curvature at 0, unless the normal law is then far too wide
+    spread = min(scale / math.sqrt(2.0), 0.4)  # the same curvature at 0, unless the normal law is then far too wide
     mass = at_zero * spread * math.sqrt(0.5 * math.pi)
     unit, rule = np.polynomial.legendre.leggauss(14)
-    least = spread * 2.0**-7
+    least = spread * 2.0**-9
     ends = [least]
     for end in (1.0, max(1.0, 9.0 * spread)):
         while ends[-1] < end:
-            ends.append(min(ends[-1] * 1.7, end))
+            ends.append(min(ends[-1] * 1.6, end))
     left, right = np.array(ends[:-1]), np.array(ends[1:])
     nodes = (0.5 * (left + right)[:, None] + 0.5 * (right - left)[:, None] * unit).ravel()
     lengths = (0.5 * (right - left)[:, None] * rule).ravel()
@@ -136,7 +136,8 @@ def stationary_input(scale: float) -> InputLaw:
     density -= at_zero * np.exp(-0.5 * (nodes / spread) ** 2)
     atom = 2.0 / math.pi * math.atan(scale)
     nodes, weights = np.append(nodes, 1.0), np.append(lengths * density, atom)
-    return InputLaw(nodes, weights, 0.0, mass, spread**2, np.ones(1))
+    order = np.argsort(nodes)
+    return InputLaw(nodes[order], weights[order], 0.0, mass, spread**2, np.ones(1))
 
 
 def empirical_input(values: Any) -> InputLaw:

@@ -89,9 +89,13 @@ class CoupledSolver:
             raise TypeError(f"inputs={inputs!r} must be an InputLaw")
         self.layer = Layer(gamma, bias, inputs, ratio)
         if not 0.0 < self.layer.q < math.inf:
+<<<<<<< HEAD
+            raise ValueError(f"q={self.layer.q!r}, the scale of h, must be positive and finite: h = 0 makes no mask")
+=======
             raise ValueError(
                 f"h has the scale q={self.layer.q!r}, which must be positive and finite: h = 0 makes no mask"
             )
+>>>>>>> face
         if angle is None:
             angle = 0.0 if self.layer.q >= _SMALL else _WIDE
         self._angle = smoothing_angle(angle)
@@ -158,16 +162,6 @@ class CoupledSolver:
         return best
 
     def _point(self, log_lam: float) -> tuple[float, float]:
-        low, high = self._range
-        if not low <= log_lam <= high:
-            # Far from all scales: a power, whose value is far below the accuracy of the rest.
-            edge, inner = (low, low + 1.0) if log_lam < low else (high, high - 1.0)
-            value, error = self._point(edge)
-            other, _ = self._point(inner)
-            slope = (math.log(value) - math.log(other)) / (edge - inner) if value > 0.0 < other else 0.0
-            slope = max(slope, 0.25) if log_lam < low else min(slope, -0.25)
-            value *= math.exp(slope * (log_lam - edge))
-            return value, value + error
         switch = self._switch
         if log_lam > switch.start:
             tail = self._tail_density(log_lam)
@@ -176,7 +170,17 @@ class CoupledSolver:
                 return tail, miss
             value, error = self._two_grids(log_lam)
             return (tail, miss) if miss < error else (value, error)
-        return self._two_grids(log_lam)
+        low, high = self._range
+        if low <= log_lam <= high:
+            return self._two_grids(log_lam)
+        # Far from all scales: a power, whose value is far below the accuracy of the rest.
+        edge, inner = (low, low + 1.0) if log_lam < low else (high, high - 1.0)
+        value, error = self._two_grids(edge)
+        other, _ = self._two_grids(inner)
+        slope = (math.log(value) - math.log(other)) / (edge - inner) if value > 0.0 < other else 0.0
+        slope = max(slope, 0.25) if log_lam < low else min(slope, -0.25)
+        value *= math.exp(slope * (log_lam - edge))
+        return value, value + error
 
     def log_density(self, log_lam: np.ndarray) -> Values:
         """Return the smoothed density of log lambda without the atom, at points of shape (n,)."""
@@ -195,14 +199,18 @@ class CoupledSolver:
         return value, max(abs(math.log(value / other)) / 0.5, 0.1)
 
     @cached_property
-    def _integral(self) -> tuple[Panels, float, float, float, float]:
+    def _integral(self) -> tuple[Panels, float, float, float, float, float, float]:
         """Return the panels, their ends, the mass below them, the slope there, the mass above them, the slope there."""
         low, high = self._range
         start = min(0.0, 2.0 * math.log(self.layer.gamma))
         below, slope = self._slope(start)
+        unsure = 0.0
         while start > low and not below / slope < 1e-11:
-            start = max(low, start - 2.0)
-            below, slope = self._slope(start)
+            next_below, next_slope = self._slope(max(low, start - 2.0))
+            if not math.isfinite(next_below):
+                unsure = below / slope  # the power below is a guess
+                break
+            start, below, slope = max(low, start - 2.0), next_below, next_slope
         if self._angle == 0.0 and self._switch.start < math.inf:
             end, fall = self._switch.start, self.tail.exponent
             above = self.tail.constant * math.exp(-fall * end) * fall
@@ -212,7 +220,8 @@ class CoupledSolver:
             while end < high and not above / fall < 1e-9:
                 end = min(high, end + 2.0)
                 above, fall = self._slope(end)
-        panels = Panels(self._fast, start, end, 1e-11)
+        panels = Panels(self._fast, start, end, 1e-10)
+        panels.error += unsure
         return panels, start, end, below / slope, slope, above / fall, fall
 
     @cached_property
@@ -229,11 +238,15 @@ class CoupledSolver:
         inside = np.clip(points, start, end)
         value = float(self.atom.value) + below + panels(inside)
         with np.errstate(over="ignore", under="ignore"):
+<<<<<<< HEAD
+            lower = float(self.atom.value) + below * np.exp(slope * (np.minimum(points, start) - start))
+=======
             value = np.where(
                 points < start, value - below + below * np.exp(slope * (np.minimum(points, start) - start)), value
             )
+>>>>>>> face
             upper = 1.0 - above * np.exp(-fall * (np.maximum(points, end) - end))
-        value = np.where(points > end, upper, value)
+        value = np.where(points < start, lower, np.where(points > end, upper, value))
         error = panels.error + abs(float(self.mass.value) - 1.0) + 1e-12
         if not error < math.inf:
             error = math.inf

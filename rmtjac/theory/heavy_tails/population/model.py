@@ -89,6 +89,13 @@ def _grows(phi: Activation) -> bool:
         return bool((np.abs(phi.derivative(np.array([-1e6, 1e6]))) > 1e-3).any())
 
 
+def _growth(phi: Activation) -> float:
+    """Return the exponent g >= 0 with which |phi(h)| grows, like |h|^g."""
+    with np.errstate(all="ignore"):
+        near, far = np.abs(phi(np.array([-1e6, 1e6]))).max(), np.abs(phi(np.array([-1e12, 1e12]))).max()
+    return max(math.log(far / near) / math.log(1e6), 0.0) if 0.0 < near < math.inf and 0.0 < far < math.inf else 0.0
+
+
 def _crosses_zero(phi: Activation) -> bool:
     """Return whether phi(h) has a density at 0 where phi' does not vanish."""
     h = np.linspace(-20.0, 20.0, 4001)
@@ -119,7 +126,7 @@ def _without_mean_field(weights: Sequence[StableWeights], phis: Sequence[Activat
     for l in range(1, len(weights)):
         # Up to layer l the preactivations have the tail index of the weights below them.
         index = min((one.alpha for one in weights[:l]), default=2.0)
-        if _matters(phis[l:]) and index < 2.0 and weights[l].alpha >= index and _grows(phis[l - 1]):
+        if _matters(phis[l:]) and index < 2.0 and weights[l].alpha * _growth(phis[l - 1]) > 0.99 * index:
             return l
     return None
 
@@ -152,7 +159,7 @@ def model(
     if diverging is not None:
         raise ValueError(
             f"activation {activations[diverging - 1].name!r} behind layer {diverging - 1}: its outputs have no moment "
-            f"of order alpha={weights[diverging].alpha}, so the preactivations behind layer {diverging} grow without bound"
+            f"of order alpha={weights[diverging].alpha}, so the preactivations behind layer {diverging} have no limit"
         )
     values = np.zeros(0)
     deviation = 0.0

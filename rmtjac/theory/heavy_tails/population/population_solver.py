@@ -11,6 +11,7 @@ from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.stable_weights import StableWeights, stable_weights
 from rmtjac.theory.heavy_tails.population.curve import Curve, curve, decay
+from rmtjac.theory.heavy_tails.population.mean_field_shares import mean_field_shares
 from rmtjac.theory.heavy_tails.population.model import BiasLaw, model
 from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 from rmtjac.theory.heavy_tails.population.work import Job, Shares, densities, shares
@@ -93,6 +94,7 @@ class PopulationSolver:
     ) -> None:
         self.model = model(weights, activations, widths, biases, inputs)
         self.options = PopulationOptions() if options is None else options
+        self._known: np.ndarray | None = None  # P(D != 0), if the mean field says it
 
     @classmethod
     def from_ensemble(
@@ -147,7 +149,10 @@ class PopulationSolver:
         biases = [BiasLaw(int(codes[l, 1]), *map(float, numbers[l, 2:])) for l in range(ensemble.depth)]
         widths = [float(n) for n in ensemble.widths]
         chosen = input_variance if inputs is None else np.atleast_1d(np.asarray(inputs, dtype=float))
-        return cls(stable_weights(ensemble), ensemble.activations, widths, chosen, biases, options)
+        one = cls(stable_weights(ensemble), ensemble.activations, widths, chosen, biases, options)
+        if inputs is None:
+            one._known = mean_field_shares(ensemble, input_variance)
+        return one
 
     @property
     def method(self) -> str:
@@ -167,7 +172,11 @@ class PopulationSolver:
     @cached_property
     def shares(self) -> Shares:
         """The shares of neurons with D != 0 in the layers 0..L, and their errors; layer 0 is the input."""
-        return shares(self.model, self.options)
+        found = shares(self.model, self.options)
+        if self._known is None:
+            return found
+        exact = np.array([True, *(phi.saturates for phi in self.model.activations)])
+        return Shares(np.where(exact, self._known, found.value), np.where(exact, 0.0, found.error), found.sizes)
 
     @cached_property
     def atom(self) -> Values:
@@ -184,9 +193,7 @@ class PopulationSolver:
         depth, centre, options = self.model.depth, self.model.centre, self.options
         wide = centre + np.arange(-30.0 - 10.0 * depth, 31.0 + 8.0 * depth)
         pool = min(options.pool, 128)
-        pilot = densities(self.model, options, self.shares.value, [Job(_PILOT, 0, 2, pool, 20, 20, wide)])[0].mean(
-            axis=0
-        )
+        pilot = densities(self.model, options, self.shares, [Job(_PILOT, 0, 2, pool, 20, 20, wide)])[0].mean(axis=0)
         # Mass beyond each point, with the tail beyond the end of the pilot.
         below = np.cumsum(pilot) + pilot[0] / decay(-wide[::-1], pilot[::-1], 1e-3)
         above = np.cumsum(pilot[::-1])[::-1]
@@ -207,7 +214,7 @@ class PopulationSolver:
                 Job(_FULL, done, count, options.pool, options.burn, options.sweeps, grid),
                 Job(_SMALL, done, count, max(options.pool // 4, 4), options.burn, options.sweeps, grid),
             ]
-            new = densities(self.model, options, self.shares.value, jobs)
+            new = densities(self.model, options, self.shares, jobs)
             full, small = np.concatenate([full, new[0]]), np.concatenate([small, new[1]])
             out = curve(grid, full, small, float(self.atom.value), float(self.atom.error))
             reached = options.target is None or out.cdf_error.max() <= options.target

@@ -21,10 +21,19 @@ _SIGNAL, _DENSITY = 0, 1
 
 
 class Shares(NamedTuple):
-    """The shares P(D_l != 0), l = 0..L, where l = 0 is the input, and their errors."""
+    """What the forward pass alone says.
+
+    Attributes
+    ----------
+    value, error : ndarray of float, shape (L+1,)
+        The shares P(D_l != 0), where l = 0 is the input, and their errors.
+    sizes : ndarray of float, shape (L, n)
+        A sorted sample of |h| of each layer.
+    """
 
     value: np.ndarray
     error: np.ndarray
+    sizes: np.ndarray
 
 
 class Job(NamedTuple):
@@ -34,7 +43,7 @@ class Job(NamedTuple):
     ----------
     stream : int
         Jobs with different numbers draw different random numbers.
-    first, count : int
+    first, replicas : int
         The number of the first replica, and of replicas.
     pool, burn, sweeps : int
         The size of the pools, and the numbers of sweeps.
@@ -44,7 +53,7 @@ class Job(NamedTuple):
 
     stream: int
     first: int
-    count: int
+    replicas: int
     pool: int
     burn: int
     sweeps: int
@@ -57,14 +66,16 @@ def _generator(seed: int, *key: int) -> np.random.Generator:
 
 
 def shares(model: Model, options: PopulationOptions) -> Shares:
-    """Return P(D_l != 0) in each layer from pools of preactivations."""
+    """Return P(D_l != 0) and the law of |h| in each layer from pools of preactivations."""
     out = np.ones((options.replicas, model.depth + 1))
+    sizes = np.empty((model.depth, options.replicas, _SIGNALS))
 
     def work(chunk: range) -> None:
         for r in chunk:
             rng = _generator(options.seed, _SIGNAL, r)
             h = signal(rng, model.laws, model.phis, model.tables, model.values, model.deviation, _SIGNALS,
                        options.weights)  # fmt: skip
+            sizes[:, r] = np.abs(h)
             for l, phi in enumerate(model.activations):
                 # D^2 below the range of a float counts as 0, as in the kernels.
                 out[r, l + 1] = np.count_nonzero(phi.derivative(h[l]) ** 2) / _SIGNALS
@@ -72,20 +83,21 @@ def shares(model: Model, options: PopulationOptions) -> Shares:
     chunks = (range(r, r + 1) for r in range(options.replicas))
     with np.errstate(under="ignore", over="ignore"):
         run_in_threads(work, lambda _: 1, chunks, options.replicas, options.workers, False)
-    return Shares(out.mean(axis=0), out.std(axis=0, ddof=1) / np.sqrt(options.replicas))
+    error = out.std(axis=0, ddof=1) / np.sqrt(options.replicas)
+    return Shares(out.mean(axis=0), error, np.sort(sizes.reshape(model.depth, -1), axis=1))
 
 
-def densities(model: Model, options: PopulationOptions, p: np.ndarray, jobs: list[Job]) -> list[np.ndarray]:
-    """Return the smoothed density of log lambda of each replica of each job, arrays of shape (count, M).
+def densities(model: Model, options: PopulationOptions, signals: Shares, jobs: list[Job]) -> list[np.ndarray]:
+    """Return the smoothed density of log lambda of each replica of each job, arrays of shape (replicas, M).
 
     The result depends neither on the threads nor on the other jobs: a replica has its own generator, and all its blocks
     of points draw the same numbers.
     """
-    out = [np.empty((job.count, job.log_lam.size)) for job in jobs]
+    out = [np.empty((job.replicas, job.log_lam.size)) for job in jobs]
     tasks = [
         (number, r, start)
         for number, job in enumerate(jobs)
-        for r in range(job.count)
+        for r in range(job.replicas)
         for start in range(0, job.log_lam.size, _BLOCK)
     ]
     # The long tasks first.
@@ -98,9 +110,9 @@ def densities(model: Model, options: PopulationOptions, p: np.ndarray, jobs: lis
                 part = slice(start, start + _BLOCK)
                 rng = _generator(options.seed, _DENSITY, job.stream, job.first + r)
                 current = run(
-                    rng, model.laws, model.ratios, model.phis, model.tables, model.values, model.deviation, p,
-                    np.ascontiguousarray(job.log_lam[part]), options.angle, job.pool, options.weights, job.burn,
-                    job.sweeps, stop,
+                    rng, model.laws, model.ratios, model.phis, model.tables, model.values, model.deviation,
+                    signals.sizes, signals.value, np.ascontiguousarray(job.log_lam[part]), options.angle, job.pool,
+                    options.weights, job.burn, job.sweeps, stop,
                 )  # fmt: skip
                 out[number][r, part] = current.imag.mean(axis=0) / (np.pi - options.angle)
             return len(chunk)

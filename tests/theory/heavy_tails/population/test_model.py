@@ -23,7 +23,8 @@ def _model(names, weights=CAUCHY, inputs=1.0, widths=None, biases=None):
 
 def test_arrays():
     one = _model(["tanh", "hardtanh"], [CAUCHY, GAUSS], 4.0, [4, 2, 3], [BiasLaw(), BiasLaw(0, 0.0, 0.1)])
-    assert one.ratios.tolist() == [0.5, 1.5] and one.deviation == 2.0 and one.depth == 2
+    assert one.ratios.tolist() == [0.5, 1.5]
+    assert (one.deviation, one.depth) == (2.0, 2)
     assert one.laws[1].tolist() == pytest.approx([2.0, 0.0, 2.0, 0.0, 0.0, 0.1])
     assert one.tables.shape == (2, 2, 1)
 
@@ -37,7 +38,8 @@ def test_outputs_that_no_slope_depends_on_count_as_zero():
 def test_activations_of_the_user_are_tabulated():
     sine = rj.Activation("sine", np.sin, np.cos)
     one = _model([sine, "tanh"])
-    assert one.phis[0].tolist() == [-1.0, 0.0, -1.0] and one.tables.shape[2] > 1000
+    assert one.phis[0].tolist() == [-1.0, 0.0, -1.0]
+    assert one.tables.shape[2] > 1000
     wrong = rj.Activation("log", lambda h: np.full_like(h, np.nan), np.cos)
     with pytest.raises(ValueError, match="'log' is not finite"):
         _model([wrong])
@@ -60,7 +62,8 @@ def test_activations_of_the_user_are_tabulated():
 )
 def test_tails(names, weights, inputs, exponent, log_power):
     tail = _model(names, weights, inputs).tail()
-    assert (tail.exponent, tail.log_power) == (exponent, log_power) and math.isnan(tail.constant)
+    assert (tail.exponent, tail.log_power) == (exponent, log_power)
+    assert math.isnan(tail.constant)
 
 
 def test_layers_without_a_mean_field():
