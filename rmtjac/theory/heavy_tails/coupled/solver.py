@@ -89,13 +89,7 @@ class CoupledSolver:
             raise TypeError(f"inputs={inputs!r} must be an InputLaw")
         self.layer = Layer(gamma, bias, inputs, ratio)
         if not 0.0 < self.layer.q < math.inf:
-<<<<<<< HEAD
             raise ValueError(f"q={self.layer.q!r}, the scale of h, must be positive and finite: h = 0 makes no mask")
-=======
-            raise ValueError(
-                f"h has the scale q={self.layer.q!r}, which must be positive and finite: h = 0 makes no mask"
-            )
->>>>>>> face
         if angle is None:
             angle = 0.0 if self.layer.q >= _SMALL else _WIDE
         self._angle = smoothing_angle(angle)
@@ -238,13 +232,7 @@ class CoupledSolver:
         inside = np.clip(points, start, end)
         value = float(self.atom.value) + below + panels(inside)
         with np.errstate(over="ignore", under="ignore"):
-<<<<<<< HEAD
             lower = float(self.atom.value) + below * np.exp(slope * (np.minimum(points, start) - start))
-=======
-            value = np.where(
-                points < start, value - below + below * np.exp(slope * (np.minimum(points, start) - start)), value
-            )
->>>>>>> face
             upper = 1.0 - above * np.exp(-fall * (np.maximum(points, end) - end))
         value = np.where(points < start, lower, np.where(points > end, upper, value))
         error = panels.error + abs(float(self.mass.value) - 1.0) + 1e-12
