@@ -42,7 +42,7 @@ def other_networks(width: int) -> list[tuple[str, rj.Ensemble]]:
         ("Cauchy, Gaussian hardtanh", square(n, 2, "hardtanh", [rj.Cauchy(1.0), rj.Gaussian(1.5)])),
         ("alpha = 1.5 hardtanh L=1", square(n, 1, "hardtanh", rj.Stable(1.5))),
         ("alpha = 1.5 tanh L=2", square(n, 2, "tanh", rj.Stable(1.5))),
-        ("alpha = 0.7 hardtanh L=2", square(n, 2, "hardtanh", rj.Stable(0.7))),
+        ("alpha = 0.7 hardtanh L=2", square(n, 2, "hardtanh", rj.Stable(alpha=0.7))),
         ("biases hardtanh L=2", square(n, 2, "hardtanh", rj.Cauchy(1.0), rj.Cauchy(0.5))),
         ("softsign, sigmoid, scale 2", square(n, 2, ["softsign", "sigmoid"], rj.Cauchy(2.0))),
         ("relu L=1", square(n, 1, "relu", rj.Cauchy(1.0))),

@@ -101,7 +101,8 @@ def _renew_inputs(rng, values, deviation, x, part):
 def _forward(rng, law, kept, x, gr, gi, h, ar, ai, part):
     """Renew (h, A) of a part of a layer; x and g^pp belong to the layer before.
 
-    `law` holds alpha, tail and kappa of the weights, and code, parameter and scale of the biases.
+    `law` holds alpha of the weights, tail and kappa of weights in a unit, the unit, and code, parameter and scale of
+    the biases. A and b count weights in units, so that they have no extreme sizes; h does not.
     """
     size = x.size
     square_mean, mr, mi = 0.0, np.zeros(gr.shape[1]), np.zeros(gr.shape[1])
@@ -115,12 +116,12 @@ def _forward(rng, law, kept, x, gr, gi, h, ar, ai, part):
     order, shift = _shuffled(rng, size), _shuffled(rng, size)
     for i in range(part[0], part[1]):
         rest = law[2] if kept == 0 else weights(rng, law[0], law[1], firsts[i - part[0]], weight, square)
-        h[i] = math.sqrt(rest * square_mean) * rng.standard_normal() + bias(rng, int(law[3]), law[4], law[5])
+        h[i] = law[3] * math.sqrt(rest * square_mean) * rng.standard_normal() + bias(rng, int(law[4]), law[5], law[6])
         ar[i] = rest * mr
         ai[i] = rest * mi
         for k in range(kept):
             j = order[(i + shift[k % size]) % size]
-            h[i] += weight[k] * x[j]
+            h[i] += law[3] * weight[k] * x[j]
             _add(square[k], gr[j], gi[j], ar[i], ai[i])
         h[i] = min(max(h[i], -_FARTHEST), _FARTHEST)
 
@@ -151,7 +152,7 @@ def _backward(rng, law, many, kept, phi, table, last, x, h, ar, ai, ranks, sizes
         outi[i] = rest * mi
         for n in range(kept):
             k = order[(i + shift[n % size]) % size]
-            full = h[k] + weight[n] * x[i]
+            full = h[k] + law[3] * weight[n] * x[i]
             d = slope(slant, parameter, table, full)
             if d == 0.0:
                 continue
@@ -179,7 +180,7 @@ def run(
 ):
     """Return the current E D^2 A/(eta + D^2 A) = 1 - eta E g_L of each kept sweep, complex of shape (sweeps, M).
 
-    Parameters: `laws` (L, 6) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation behind
+    Parameters: `laws` (L, 7) as in `_forward`, `ratios` (L,) of n_(l+1)/n_l, `phis` (L, 3) of the activation behind
     each W: code of phi, parameter, code of the derivative, `tables` (L, 2, n), values of the input (Gaussian with this
     deviation if there are none), sorted samples of |h| of shape (L, n), the shares (L+1,) of neurons with D != 0 (1 in
     layer 0), points of shape (M,), the angle of the ray, the size of the pools, the number of kept weights, sweeps to

@@ -14,7 +14,7 @@ _ANGLE = 0.4
 
 def _arguments(weights, code, depth):
     """Return the arguments of the kernels that describe a network."""
-    laws = np.tile([weights.alpha, weights.tail, weights.kappa, -1.0, 0.0, 0.0], (depth, 1))
+    laws = np.tile([weights.alpha, weights.tail, weights.kappa, 1.0, -1.0, 0.0, 0.0], (depth, 1))
     phis = np.tile([-2.0 if code == Code.LINEAR else float(code), 0.0, float(code)], (depth, 1))
     return laws, phis, np.zeros((depth, 2, 1))
 

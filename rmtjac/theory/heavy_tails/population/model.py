@@ -58,8 +58,8 @@ class Model:
 
     @property
     def centre(self) -> float:
-        """A guess of a typical log lambda: the product of typical squared singular values of the W."""
-        return sum(2.0 / one.alpha * math.log(one.kappa) for one in self.weights)
+        """The logarithm of the product of the squared units of the weights: a typical log lambda of linear layers."""
+        return float(2.0 * np.log(self.laws[:, 3]).sum())
 
     def tail(self) -> Tail:
         """Return the exponent of the tail; docs/theory/population_dynamics.md has the argument."""
@@ -81,6 +81,12 @@ class Model:
             return Tail(math.inf, math.nan)
         least = min(exponents)
         return Tail(least, math.nan, float(exponents.count(least) - 1))
+
+
+def _in_units(one: StableWeights) -> tuple[float, float, float, float]:
+    """Return alpha, tail and kappa = 1 of the weights in the unit kappa^(1/alpha), and the unit."""
+    unit = StableWeights(one.alpha, 1.0)
+    return one.alpha, unit.tail / unit.kappa, 1.0, unit.kappa ** (1.0 / one.alpha) * one.scale
 
 
 def _grows(phi: Activation) -> bool:
@@ -186,7 +192,7 @@ def model(
         tuple(weights),
         tuple(activations),
         sizes,
-        np.array([[w.alpha, w.tail, w.kappa, *b] for w, b in zip(weights, biases, strict=True)], dtype=float),
+        np.array([[*_in_units(w), *b] for w, b in zip(weights, biases, strict=True)], dtype=float),
         sizes[1:] / sizes[:-1],
         np.array(phis),
         tables,

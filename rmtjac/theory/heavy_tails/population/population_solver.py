@@ -197,8 +197,10 @@ class PopulationSolver:
         # Mass beyond each point, with the tail beyond the end of the pilot.
         below = np.cumsum(pilot) + pilot[0] / decay(-wide[::-1], pilot[::-1], 1e-3)
         above = np.cumsum(pilot[::-1])[::-1]
-        first = wide[max(int(np.argmax(below > _BEYOND)) - 1, 0)]
-        last = wide[min(int(np.flatnonzero(above > _BEYOND)[-1]) + 2, wide.size - 1)]
+        first = wide[max(min(int(np.argmax(below > _BEYOND)), int(np.argmax(pilot))) - 4, 0)]
+        # Almost all mass may lie at 0.
+        many = max(int(np.count_nonzero(above > _BEYOND)), int(np.argmax(pilot)))
+        last = wide[min(many + 1, wide.size - 1)]
         step = options.step * options.angle
         return first + step * np.arange(int(np.ceil((last - first) / step)) + 1)
 

@@ -111,7 +111,7 @@ def densities(model: Model, options: PopulationOptions, signals: Shares, jobs: l
                 rng = _generator(options.seed, _DENSITY, job.stream, job.first + r)
                 current = run(
                     rng, model.laws, model.ratios, model.phis, model.tables, model.values, model.deviation,
-                    signals.sizes, signals.value, np.ascontiguousarray(job.log_lam[part]), options.angle, job.pool,
+                    signals.sizes, signals.value, job.log_lam[part] - model.centre, options.angle, job.pool,
                     options.weights, job.burn, job.sweeps, stop,
                 )  # fmt: skip
                 out[number][r, part] = current.imag.mean(axis=0) / (np.pi - options.angle)

@@ -25,7 +25,7 @@ def test_arrays():
     one = _model(["tanh", "hardtanh"], [CAUCHY, GAUSS], 4.0, [4, 2, 3], [BiasLaw(), BiasLaw(0, 0.0, 0.1)])
     assert one.ratios.tolist() == [0.5, 1.5]
     assert (one.deviation, one.depth) == (2.0, 2)
-    assert one.laws[1].tolist() == pytest.approx([2.0, 0.0, 2.0, 0.0, 0.0, 0.1])
+    assert one.laws[1].tolist() == pytest.approx([2.0, 0.0, 1.0, 2.0**0.5, 0.0, 0.0, 0.1])
     assert one.tables.shape == (2, 2, 1)
 
 
