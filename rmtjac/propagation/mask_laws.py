@@ -8,11 +8,18 @@ from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import follow
 
-__all__ = ["mask_laws"]
+__all__ = ["homogeneous", "mask_laws"]
 
 
-def _homogeneous(phi: Activation) -> bool:
-    """Return whether phi(t h) = t phi(h) for t > 0, so that the law of phi'(h) does not depend on the scale of h."""
+def homogeneous(phi: Activation) -> bool:
+    """Return whether phi(t h) = t phi(h) for t > 0: phi'(h) depends on the sign of h only.
+
+    Examples
+    --------
+    >>> from rmtjac.activations import activation
+    >>> homogeneous(activation("leaky_relu:0.1")), homogeneous(activation("hardtanh"))
+    (True, False)
+    """
     return phi.slopes is not None and set(phi.breakpoints) <= {0.0} and phi.at_zero == 0.0
 
 
@@ -36,7 +43,7 @@ def mask_laws(ensemble: Ensemble, input_variance: float) -> np.ndarray:
     """
     depth = ensemble.depth
     if not all(one.finite_variance for one in ensemble.weights):
-        while depth and _homogeneous(ensemble.activations[depth - 1]):
+        while depth and homogeneous(ensemble.activations[depth - 1]):
             depth -= 1
     laws = np.column_stack([np.full(ensemble.depth, 2.0), np.ones(ensemble.depth)])
     if depth:

@@ -1,23 +1,28 @@
 """Which method gives the limit of an ensemble with heavy-tailed weights.
 
-Scalar equations hold where D does not depend on the large entries of the weights: if the masks are drawn independently
-of them, or if each layer is linear (D^2 is constant) or has weights of finite variance, none of which saturates a
-neuron by itself. One HardTanh layer with Cauchy weights has a deterministic solution with its own D. All other
+Scalar equations hold where D does not depend on the large entries of the weights:
+
+- if the masks are drawn independently of them;
+- for layers with weights of finite variance, none of which saturates a neuron by itself;
+- for layers in which D depends on the sign of h only (linear, ReLU, leaky ReLU, absolute value), at every width: the
+  laws of weights and biases are even, so the sign of h_i is independent of the i-th row of W up to its sign, and a
+  factor -1 of that row does not change the singular values of D W and passes as a factor of a column to the next W,
+  whose law it does not change.
+
+One HardTanh layer with Cauchy weights has a deterministic solution with its own D. All other
 networks need population dynamics. The scalar equations are wrong for those, and are never their answer.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Cauchy
-from rmtjac.propagation.mask_laws import mask_laws
+from rmtjac.propagation.mask_laws import homogeneous, mask_laws
 from rmtjac.propagation.mean_field import STATIONARY, resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.theory.heavy_tails.many_points import ManyPoints
@@ -48,15 +53,10 @@ def heavy_tailed(ensemble: Ensemble) -> bool:
     return not all(one.finite_variance for one in ensemble.weights)
 
 
-def _constant_square(phi: Activation) -> bool:
-    """Return whether phi'^2 is constant, as for linear layers and absolute values."""
-    return phi.slopes is not None and len({abs(slope) for slope in phi.slopes}) == 1
-
-
 def _decoupled(ensemble: Ensemble) -> bool:
-    """Return whether no entry of a matrix W^l decides on the D of its own row."""
+    """Return whether the spectrum of the network is that of independent masks (the docstring above says why)."""
     layers = zip(ensemble.activations, ensemble.weights, strict=True)
-    return all(_constant_square(phi) or one.finite_variance for phi, one in layers)
+    return all(homogeneous(phi) or one.finite_variance for phi, one in layers)
 
 
 def _one_hardtanh(ensemble: Ensemble) -> bool:
@@ -157,9 +157,8 @@ def _mask_laws(ensemble: Ensemble, variance: float) -> list[MaskLaw]:
     """Return the laws of D^2 of the masks that `rmtjac.sample_spectrum` draws."""
     from rmtjac.theory.heavy_tails.independent.mask_law import mask_law
 
-    # A normal law of variance q is stable with the scale sqrt(q / 2).
     return [
-        mask_law(phi, float(alpha), float(scale) * (math.sqrt(0.5) if alpha == 2.0 else 1.0))
+        mask_law(phi, float(alpha), float(scale))
         for phi, (alpha, scale) in zip(ensemble.activations, mask_laws(ensemble, variance), strict=True)
     ]
 
@@ -197,8 +196,8 @@ def solve(
     method = route(ensemble, method, masks)
     stable_weights(ensemble)  # weights without a stable limit are refused before anything is computed
     options = _options(population, seed, threads, progress)
-    # Constant D^2 need no input, and the signal of linear layers with heavy tails has no size.
-    free = all(map(_constant_square, ensemble.activations))
+    # The signs of h need no input, and the signal of homogeneous layers with heavy tails has no size.
+    free = all(map(homogeneous, ensemble.activations))
     variance = 1.0 if free and input_variance == STATIONARY else resolve_input_variance(ensemble, input_variance)
     entries = _entries(inputs)
     facts: dict[str, Any] = {
