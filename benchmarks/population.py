@@ -18,7 +18,9 @@ import numpy as np
 from scipy.special import erfcx
 
 import rmtjac as rj
+from rmtjac.propagation.mask_laws import mask_laws
 from rmtjac.smoothing import smoothed_cdf
+from rmtjac.theory.heavy_tails.independent.solver import IndependentSolver
 from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 from rmtjac.theory.heavy_tails.population.population_solver import PopulationSolver
 
@@ -40,8 +42,8 @@ def other_networks(width: int) -> list[tuple[str, rj.Ensemble]]:
         ("rectangular n/2, n, 3n/4 tanh", rj.Ensemble([n // 2, n, 3 * n // 4], "tanh", rj.Cauchy(1.0))),
         ("Gaussian, Cauchy hardtanh", square(n, 2, "hardtanh", [rj.Gaussian(1.5), rj.Cauchy(1.0)])),
         ("Cauchy, Gaussian hardtanh", square(n, 2, "hardtanh", [rj.Cauchy(1.0), rj.Gaussian(1.5)])),
-        ("alpha = 1.5 hardtanh L=1", square(n, 1, "hardtanh", rj.Stable(1.5))),
-        ("alpha = 1.5 tanh L=2", square(n, 2, "tanh", rj.Stable(1.5))),
+        ("alpha = 1.5 hardtanh L=1", square(n, 1, "hardtanh", rj.Stable(alpha=1.5))),
+        ("alpha = 1.5 tanh L=2", square(n, 2, "tanh", rj.Stable(alpha=1.5))),
         ("alpha = 0.7 hardtanh L=2", square(n, 2, "hardtanh", rj.Stable(alpha=0.7))),
         ("biases hardtanh L=2", square(n, 2, "hardtanh", rj.Cauchy(1.0), rj.Cauchy(0.5))),
         ("softsign, sigmoid, scale 2", square(n, 2, ["softsign", "sigmoid"], rj.Cauchy(2.0))),
@@ -50,7 +52,7 @@ def other_networks(width: int) -> list[tuple[str, rj.Ensemble]]:
 
 
 def against_samples(cases: list[tuple[str, rj.Ensemble]], matrices: int, options: PopulationOptions) -> None:
-    """Print the largest difference of smoothed cdfs, population and sample."""
+    """Print the largest difference of smoothed cdfs: population and sample, independent masks and sample."""
     for name, ensemble in cases:
         start = time.perf_counter()
         limit = PopulationSolver.from_ensemble(ensemble, options=options)
@@ -64,9 +66,12 @@ def against_samples(cases: list[tuple[str, rj.Ensemble]], matrices: int, options
         there = limit.cdf(grid)
         difference = there.value - smoothed_cdf(grid, np.log(positive), options.angle, atom)
         worst = int(np.argmax(np.abs(difference)))
+        alone = IndependentSolver.of_ensemble(ensemble, mask_laws(ensemble, 1.0), options.angle)
+        wrong = np.abs(difference - there.value + alone.cdf(grid).value).max()
         print(
             f"{name:34s} difference {np.abs(difference).max():.4f} at log lambda {grid[worst]:6.2f}"
             f" (without the atoms {np.abs(difference - limit.atom.value + atom)[grid > grid[0] + 1].max():.4f});"
+            f" independent masks {wrong:.4f};"
             f" atom {limit.atom.value:.4f} sampled {atom:.4f}; error {there.error.max():.4f}"
             f" bias {limit.curve.bias.max():.4f}; {grid.size} points from {grid[0]:.1f}"
             f" to {grid[-1]:.1f}, {taken:.1f} s",

@@ -190,8 +190,8 @@ def test_as_a_process(tmp_path):
 
 
 def test_an_error_of_a_process(tmp_path):
-    done = _process("compare", "--weights", "cauchy:1.0", cwd=tmp_path)
+    done = _process("compare", "--weights", "student_t:2.0", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("rmtjac: weights=Cauchy()")
+    assert done.stderr.startswith("rmtjac: weights=StudentT(df=2.0)")
     assert done.stderr.count("\n") == 1
     assert os.listdir(tmp_path) == []

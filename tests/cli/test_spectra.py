@@ -122,7 +122,7 @@ BAD = [
     (["spectrum", "--seed", "-1"], "rng=-1 must be a non-negative int"),
     (["spectrum", "--masks", "none"], "masks='none' must be one of 'network', 'independent'"),
     (["spectrum", "--precision", "slow"], "precision='slow' must be one of 'auto', 'accurate', 'fast'"),
-    (["limit", "--method", "magic"], "method='magic' must be one of 'inverse', 'continuation'"),
+    (["limit", "--method", "magic"], "method='magic' must be one of 'auto', 'independent', 'coupled', 'population', 'inverse'"),
     (["limit", "--weights", "gauss"], "weights='gauss' is not a known law; known: gaussian, "),
     (
         ["limit", "--weights", "gaussian:x"],
@@ -140,11 +140,12 @@ BAD = [
         "grows without bound",
     ),
     (
-        ["spectrum", "--weights", "cauchy:1", "--input-variance", "stationary"],
-        "needs weights and biases of finite variance",
+        ["spectrum", "--activation", "relu", "--depth", "2", "--weights", "cauchy:1", "--input-variance", "stationary"],
+        "E|phi(h)|^1 is infinite",
     ),
-    (["limit", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
-    (["compare", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
+    (["limit", "--weights", "student_t:2.0"], "sums of n entries need a factor sqrt(log n)"),
+    (["compare", "--depth", "2", "--weights", "cauchy:1.0,orthogonal"], "orthogonal weights have no stable limit"),
+    (["compare", "--activation", "linear", "--weights", "cauchy:0.0"], "the spectrum is a point mass at 0"),
     (
         ["limit", "--method", "continuation", "--depth", "2"],
         "use input_variance='stationary', or method='inverse'",

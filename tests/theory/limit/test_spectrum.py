@@ -55,8 +55,9 @@ def test_the_two_ways_to_make_a_limit_are_one():
     other = rj.limit_spectrum(ens, input_variance=0.4)
     assert repr(one) == repr(other)
     assert one.facts == other.facts
-    signature = inspect.signature(rj.limit_spectrum).parameters
-    assert list(signature) == list(inspect.signature(rj.LimitSpectrum.from_ensemble).parameters)
+    signature = list(inspect.signature(rj.limit_spectrum).parameters)
+    own = list(inspect.signature(rj.LimitSpectrum.from_ensemble).parameters)
+    assert signature[: len(own)] == own  # what follows is for heavy tails
 
 
 def test_repr():
