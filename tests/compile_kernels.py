@@ -21,6 +21,11 @@ rj.limit_spectrum(rj.Ensemble([30, 45, 20], ["hardtanh", "relu"])).density([0.5]
 limit = rj.limit_spectrum(rj.Ensemble.square(30, 2, "tanh"))
 limit.density([0.5]), limit.cdf(0.5)
 """,  # 25 s
+    "populations": """
+options = {"pool": 16, "replicas": 2, "burn": 1, "sweeps": 1, "weights": 4, "angle": 1.0, "threads": 1}
+rj.limit_spectrum(rj.Ensemble.square(9, 2, "tanh", rj.Cauchy()), population=options)
+rj.limit_spectrum(rj.Ensemble.square(9, 1, "hardtanh", rj.Cauchy())).density(1.0)
+""",  # 22 s
     "samples": """
 ensemble = rj.Ensemble.square(6, 3, "tanh", biases="gaussian:0.1")
 rj.sample_spectrum(ensemble, samples=2, rng=0)
@@ -28,6 +33,9 @@ rj.spectra.lanczos_spectrum(ensemble, samples=1, rng=0, probes=2, steps=4)
 """,  # 20 s
     "samples to high relative accuracy": """
 rj.sample_spectrum(rj.Ensemble.square(6, 3), samples=2, rng=0, precision="accurate")
+""",  # 14 s
+    "products of stable matrices": """
+rj.limit_spectrum(rj.Ensemble.square(9, 2, "linear", rj.Cauchy())).cdf(1.0)
 """,  # 14 s
 }
 

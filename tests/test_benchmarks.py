@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 _MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
 _SMALLEST = {
+    "cauchy_limits": ["--small", "--out", "."],
     "certificates": ["--networks", "20", "--layers", "5"],
     "damaged_files": ["--times", "1"],
     "fixed_points": ["--only", "law", "--networks", "5", "--depths", "1", "2", "--out", "."],

@@ -122,7 +122,7 @@ BAD = [
     (["spectrum", "--seed", "-1"], "rng=-1 must be a non-negative int"),
     (["spectrum", "--masks", "none"], "masks='none' must be one of 'network', 'independent'"),
     (["spectrum", "--precision", "slow"], "precision='slow' must be one of 'auto', 'accurate', 'fast'"),
-    (["limit", "--method", "magic"], "method='magic' must be one of 'auto', 'independent', 'coupled', 'population', 'inverse'"),
+    (["limit", "--method", "magic"], "method='magic' must be one of 'auto', 'independent', 'coupled', 'population'"),
     (["limit", "--weights", "gauss"], "weights='gauss' is not a known law; known: gaussian, "),
     (
         ["limit", "--weights", "gaussian:x"],
