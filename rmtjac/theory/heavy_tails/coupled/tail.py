@@ -7,7 +7,9 @@ A row with a large weight w stays active only if something cancels w x:
 - else a second large weight w' with w' x' = -w x, so that s^2 = w^2 + w'^2, or a large bias:
 
 .. math:: P(s > R) \sim \Bigl\{\frac{2 \gamma^2}{3 \pi^2} E \frac{(x^2 + x'^2)^{3/2}}{x^2 x'^2}
-          + \frac{4 \gamma q_b}{3 \pi^2} E \frac{1}{x^2}\Bigr\} R^{-3} .
+          + \frac{4 \gamma \gamma_b}{3 \pi^2} E \frac{1}{x^2}\Bigr\} R^{-3} ,
+
+where gamma_b is the scale of the Cauchy biases.
 """
 
 from __future__ import annotations
