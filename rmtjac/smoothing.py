@@ -69,7 +69,9 @@ def kernel_cdf(v: Any, angle: float) -> np.ndarray:
     return 0.5 + np.arctan(np.tanh(0.5 * v) / math.tan(0.5 * angle)) / (math.pi - angle)
 
 
-def smoothed_cdf(log_lam: Any, log_values: Any, angle: float, atom: float = 0.0) -> np.ndarray:
+def smoothed_cdf(
+    log_lam: Any, log_values: Any, angle: float, atom: float = 0.0, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the smoothed cdf of a sample at points, the atom at 0 included.
 
     Parameters
@@ -82,6 +84,8 @@ def smoothed_cdf(log_lam: Any, log_values: Any, angle: float, atom: float = 0.0)
         The angle e of the smoothing, in [0, pi).
     atom : float
         The share of eigenvalues that are 0.
+    weights : ndarray of float, optional
+        Their weights, shape of `log_values`, with the sum 1. Default: equal weights.
 
     Returns
     -------
@@ -98,10 +102,11 @@ def smoothed_cdf(log_lam: Any, log_values: Any, angle: float, atom: float = 0.0)
     array([0.6298, 0.9998])
     """
     points = np.asarray(log_lam, dtype=float)
-    values = np.sort(np.asarray(log_values, dtype=float), axis=None)
+    values = np.asarray(log_values, dtype=float).ravel()
+    share = np.full(values.size, 1.0 / values.size) if weights is None else weights.ravel()
     flat, out = points.ravel(), np.empty(points.size)
     step = max(1, _BLOCK // values.size)
     for start in range(0, flat.size, step):
         part = slice(start, start + step)
-        out[part] = kernel_cdf(flat[part, None] - values, angle).mean(axis=1)
+        out[part] = kernel_cdf(flat[part, None] - values, angle) @ share
     return (atom + (1.0 - atom) * out).reshape(points.shape)

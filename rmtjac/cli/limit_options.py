@@ -21,14 +21,14 @@ def add_method(new: Parser) -> None:
         default="auto",
         metavar=one_of("auto", "inverse", "continuation", "independent", "coupled", "population"),
         help="weights with a variance: the inverse form of the equation, or the iteration (18)-(23) of Berlyand and "
-        "Slavin; heavy-tailed weights: scalar equations (linear layers, or --masks independent), one HardTanh layer, "
-        "or population dynamics (default auto: the one that is right and fastest)",
+        "Slavin; heavy-tailed weights: scalar equations (linear and ReLU layers, or --masks independent), one HardTanh "
+        "layer, or population dynamics (default auto: the one that is right and fastest)",
     )
     name = new.prog
     group = new.add_argument_group(
         "heavy-tailed weights",
         "The limit of networks with Cauchy or stable weights is computed by --method population, unless all layers\n"
-        "are linear, the masks are independent, or there is one HardTanh layer. Examples:\n"
+        "are linear, ReLU or leaky ReLU, the masks are independent, or there is one HardTanh layer. Examples:\n"
         f"  {name} --activation linear --depth 3 --weights cauchy:1.0 --out cauchy.png\n"
         f"  {name} --activation tanh --depth 2 --weights stable:1.0:1.5 --masks independent --out stable.png\n"
         f"  {name} --activation tanh --depth 2 --weights cauchy:1.0 --smoothing 0.2 --replicas 4 --out cauchy.png",

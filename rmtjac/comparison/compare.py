@@ -32,7 +32,7 @@ _INNER = 0.95  # of a law with heavy tails, linear bins reach up to the quantile
 def _limit_cdf(limit: Limit, log_lam: np.ndarray) -> np.ndarray:
     """Return F of the limit at ascending log lambda; for more than 4000 points by cubics.
 
-    They go through F and its slope, or for heavy tails, where the density may be dear, through F alone.
+    They go through F and its slope, or for heavy tails, where the density may be costly, through F alone.
     """
     heavy = isinstance(limit, HeavyTailedLimit)
     if log_lam.size <= 2 * _NODES:

@@ -155,8 +155,8 @@ def goodness_of_fit(
     empirical : EmpiricalSpectrum
         The sample, from `rmtjac.sample_spectrum`, with at least 12 matrices.
     limit : LimitSpectrum or HeavyTailedLimit
-        The limit, from `rmtjac.limit_spectrum`; for heavy-tailed weights of ``method="independent"``, and then without
-        the moments, which do not exist.
+        The limit, from `rmtjac.limit_spectrum`; for heavy-tailed weights it must have no smoothing, and be that of
+        linear layers or of one layer. The moments, which do not exist then, are left out.
     rng : int, SeedSequence or Generator, optional
         The seed of the ladder. By default it follows from that of the samples.
     ladder : EmpiricalSpectrum, optional

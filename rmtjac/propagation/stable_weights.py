@@ -41,6 +41,12 @@ class StableWeights(NamedTuple):
         return 2.0 * math.gamma(self.alpha) / math.gamma(0.5 * self.alpha) * self.scale**self.alpha
 
     @property
+    def log_kappa(self) -> float:
+        """The logarithm of kappa, which may leave the range of a float although the scale does not."""
+        gammas = math.lgamma(self.alpha) - math.lgamma(0.5 * self.alpha)
+        return math.log(2.0) + gammas + self.alpha * math.log(self.scale)
+
+    @property
     def tail(self) -> float:
         """The limit of n w^alpha P(|W| > w): |W| are the points (tail / Gamma_k)^(1/alpha) of a Poisson process."""
         if self.alpha == 2.0:

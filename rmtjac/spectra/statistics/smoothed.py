@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.smoothing import kernel_cdf, smoothing_angle
+from rmtjac.smoothing import smoothed_cdf, smoothing_angle
 from rmtjac.spectra.statistics.eigenvalues import points
 
 __all__ = ["smoothed_cdf_at"]
-
-_BLOCK = 1 << 20  # entries of a table of points and eigenvalues
 
 
 def smoothed_cdf_at(lam: Any, angle: Any, log_values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -37,11 +35,9 @@ def smoothed_cdf_at(lam: Any, angle: Any, log_values: np.ndarray, weights: np.nd
     share = np.full(log_values.size, 1.0 / log_values.size) if weights is None else weights / weights.sum()
     zero = np.isneginf(log_values)
     atom = float(share[zero].sum())
-    values, share = log_values[~zero], share[~zero]
     out = np.where(at == np.inf, 1.0, atom)
-    finite = np.flatnonzero(np.isfinite(at))
-    step = max(1, _BLOCK // max(values.size, 1))
-    for start in range(0, finite.size, step):
-        part = finite[start : start + step]
-        out[part] += kernel_cdf(at[part, None] - values, angle) @ share
+    finite = np.isfinite(at)
+    if not zero.all():
+        share = share[~zero] / share[~zero].sum()
+        out[finite] = smoothed_cdf(at[finite], log_values[~zero], angle, atom, share)
     return np.where(lam < 0.0, 0.0, np.minimum(out, 1.0).reshape(lam.shape))

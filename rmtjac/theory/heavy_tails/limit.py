@@ -37,17 +37,18 @@ _SCHEMA = Schema(
 class HeavyTailedLimit(HeavyTailedRefused):
     r"""The limiting law of the eigenvalues lambda = s^2 of M = J J^T for Cauchy, stable and mixed weights.
 
-    Made by `rmtjac.limit_spectrum`. It has the face of `LimitSpectrum`; all functions broadcast over lambda. There are
-    three methods: ``"independent"`` (scalar equations), ``"coupled"`` (one HardTanh layer) and ``"population"``. If
-    `smoothing` is positive, density and cdf are averages over a window of that width in log lambda
-    (`rmtjac.smoothing`); samples are averaged in the same way by `rmtjac.EmpiricalSpectrum.smoothed_cdf`.
+    `rmtjac.limit_spectrum` makes it. It has the methods of `LimitSpectrum`, and all functions broadcast over lambda. It
+    is computed by scalar equations (``method="independent"``), for one HardTanh layer with D from its forward pass
+    (``"coupled"``), or by population dynamics (``"population"``). If `smoothing` is positive, density and cdf are
+    averages over a window of about that width in log lambda (`rmtjac.smoothing`);
+    `rmtjac.EmpiricalSpectrum.smoothed_cdf` averages a sample in the same way.
 
     Attributes
     ----------
     solver : Solver
         What computes the law in log lambda (`rmtjac.theory.heavy_tails.solver`).
     facts : dict
-        What the limit was made from (ensemble, input, method, options); empty if it was made from a solver.
+        What the limit was made from (ensemble, input, method, options); empty if a user made it from a solver.
 
     See Also
     --------
@@ -84,7 +85,8 @@ class HeavyTailedLimit(HeavyTailedRefused):
         ensemble : Ensemble
             The networks; the weights of at least one layer have no variance.
         **options
-            ``input_variance``, ``method``, ``masks``, ``inputs``, ``population``, ``progress``.
+            ``input_variance``, ``method``, ``masks``, ``inputs``, ``population``, ``seed``, ``threads``,
+            ``progress``.
 
         Returns
         -------
@@ -99,11 +101,6 @@ class HeavyTailedLimit(HeavyTailedRefused):
         from rmtjac.theory.heavy_tails.routes import solve
 
         return cls(*solve(ensemble, **options))
-
-    @property
-    def method(self) -> str:
-        """The method that computes the law: ``"independent"``, ``"coupled"`` or ``"population"``."""
-        return self.facts.get("method", self.solver.method)
 
     def to_pandas(self, points: int = 400, scale: str = "log") -> Any:
         """Return the curve as a table (needs pandas).

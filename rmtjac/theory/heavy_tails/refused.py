@@ -1,4 +1,4 @@
-"""What the limit of light tails has and that of heavy tails has not: each method raises an error that says why.
+"""The methods of `LimitSpectrum` that have no meaning for heavy tails: each raises an error that says why.
 
 Sources: BS (docs/references.md).
 """
@@ -15,7 +15,7 @@ __all__ = ["HeavyTailedRefused"]
 
 @dataclass(frozen=True, eq=False)
 class HeavyTailedRefused(HeavyTailedMeans):
-    """The limiting law for heavy-tailed weights, with an error for each method of `LimitSpectrum` that it has not.
+    """The limiting law for heavy-tailed weights, with errors for the methods of `LimitSpectrum` that have no meaning.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class HeavyTailedRefused(HeavyTailedMeans):
 
     def _no_transform(self, what: str) -> NoReturn:
         raise ValueError(
-            f"{what} serves no purpose here: matrices of heavy-tailed entries are not asymptotically free, and their "
+            f"{what} is not available: matrices of heavy-tailed entries are not asymptotically free, and their "
             f"moments do not exist (tail exponent {self.tail.exponent:.6g}); density, cdf and quantiles are known"
         )
 

@@ -9,8 +9,9 @@ Scalar equations hold where D does not depend on the large entries of the weight
   factor -1 of that row does not change the singular values of D W and passes as a factor of a column to the next W,
   whose law it does not change.
 
-One HardTanh layer with Cauchy weights has a deterministic solution with its own D. All other
-networks need population dynamics. The scalar equations are wrong for those, and are never their answer.
+For one HardTanh layer with Cauchy weights the joint law of D and W leads to deterministic equations. All other networks
+need population dynamics: the scalar equations give a wrong limit for them, and are used only if independent masks are
+asked for.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def heavy_tailed(ensemble: Ensemble) -> bool:
 
 
 def _decoupled(ensemble: Ensemble) -> bool:
-    """Return whether the spectrum of the network is that of independent masks (the docstring above says why)."""
+    """Return whether the spectrum of the network is that of independent masks; the docstring above says why."""
     layers = zip(ensemble.activations, ensemble.weights, strict=True)
     return all(homogeneous(phi) or one.finite_variance for phi, one in layers)
 
@@ -92,10 +93,10 @@ def route(ensemble: Ensemble, method: str = "auto", masks: str = "network") -> s
             "all weights have a variance: limit_spectrum with method='inverse' (LimitSpectrum) gives their limit, "
             "without smoothing"
         )
-    alone = masks == "independent" or _decoupled(ensemble)
+    separate = masks == "independent" or _decoupled(ensemble)
     if method == "auto":
-        return "independent" if alone else "coupled" if _one_hardtanh(ensemble) else "population"
-    if method == "independent" and not alone:
+        return "independent" if separate else "coupled" if _one_hardtanh(ensemble) else "population"
+    if method == "independent" and not separate:
         raise ValueError(
             "method='independent' is not the limit of networks with a forward pass: a large weight saturates its own "
             "neuron; masks='independent' asks for masks that do not depend on the weights"
@@ -107,7 +108,7 @@ def route(ensemble: Ensemble, method: str = "auto", masks: str = "network") -> s
     if method == "coupled" and not _one_hardtanh(ensemble):
         raise ValueError(
             "method='coupled' needs one HardTanh layer with Cauchy weights (and Cauchy biases or none); "
-            "method='population' has no such limits"
+            "method='population' takes other networks"
         )
     return method
 
@@ -196,7 +197,7 @@ def solve(
     method = route(ensemble, method, masks)
     stable_weights(ensemble)  # weights without a stable limit are refused before anything is computed
     options = _options(population, seed, threads, progress)
-    # The signs of h need no input, and the signal of homogeneous layers with heavy tails has no size.
+    # The masks of homogeneous layers depend on signs of h only, so that the size of the input does not matter.
     free = all(map(homogeneous, ensemble.activations))
     variance = 1.0 if free and input_variance == STATIONARY else resolve_input_variance(ensemble, input_variance)
     entries = _entries(inputs)

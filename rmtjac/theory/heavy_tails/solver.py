@@ -39,7 +39,7 @@ class Solver(Protocol):
 
     @property
     def method(self) -> str:
-        """The name of the method."""
+        """The method: ``"independent"``, ``"coupled"`` or ``"population"``."""
 
     @property
     def angle(self) -> float:

@@ -21,7 +21,7 @@ _STEP, _MOST = 0.02, 8000
 class StoredSolver:
     """A law of log lambda given by its values on a grid; a cubic through F and its slope lies between the points.
 
-    Outside the grid the density falls like a power of lambda that leaves the mass of the table.
+    Outside the grid the density is a power of lambda with the mass that lies beyond the grid.
 
     Attributes
     ----------

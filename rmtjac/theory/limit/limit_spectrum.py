@@ -43,10 +43,11 @@ def limit_spectrum(
     `rmtjac.theory.equation.roots` has the equation of layers of any widths, laws and kinds.
 
     If the weights of a layer have no variance (Cauchy, stable, Student's t with df < 2), the limit is a
-    `HeavyTailedLimit`, which has the same face. A large weight then saturates its own neuron, so that D depends on W,
-    and the method follows from the ensemble: scalar equations if each layer is linear or has weights with a variance,
-    or if the masks are independent; a deterministic solution for one square HardTanh layer with Cauchy weights;
-    population dynamics else. `HeavyTailedLimit.method` and `HeavyTailedLimit.smoothing` say what was used.
+    `HeavyTailedLimit`, which has the same methods. A large weight then saturates its own neuron, so that D depends on
+    W, and the method follows from the ensemble: scalar equations if D depends on signs only (linear, ReLU, leaky ReLU)
+    in each layer whose weights have no variance, or if the masks are independent; deterministic equations for one
+    HardTanh layer with Cauchy weights; population dynamics for all others. `HeavyTailedLimit.method` and
+    `HeavyTailedLimit.smoothing` say what was used.
 
     Parameters
     ----------

@@ -36,18 +36,38 @@ def test_the_method_follows_from_the_ensemble(ensemble, masks, method):
     assert route(ensemble, "auto", masks) == route(ensemble, method, masks) == method
 
 
+def _nonzero(ensemble, seed, masks="network"):
+    """Return the sorted log lambda of the nonzero eigenvalues of 20 samples."""
+    logs = 2.0 * rj.sample_spectrum(ensemble, samples=20, rng=seed, masks=masks).log_singular_values.ravel()
+    return np.sort(logs[np.isfinite(logs)])
+
+
 @pytest.mark.parametrize(
     ("activation", "biases"), [("relu", None), ("leaky_relu:0.3", rj.Cauchy(0.5)), (["relu", "linear"], None)]
 )
 def test_masks_that_depend_on_signs_only_are_independent(activation, biases):
-    """The whole cdf against networks with a forward pass, N = 200, R = 20; 1.5 / sqrt(N R) has a level below 1 %.
+    """Networks with a forward pass against independent masks, both sampled at N = 200: the laws are equal at every N.
 
-    The finite atom of ReLU layers, the largest of two binomial shares, is left out: nonzero eigenvalues are compared.
+    Two samples of n and m independent numbers differ by more than 1.63 sqrt(1/n + 1/m) in 1 % of all cases; the
+    eigenvalues of one matrix vary less than independent numbers.
+    """
+    ens = SQUARE(200, 2, activation, CAUCHY, biases)
+    one, other = _nonzero(ens, 11), _nonzero(ens, 12, "independent")
+    places = np.concatenate([one, other])
+    cdfs = [np.searchsorted(logs, places, side="right") / logs.size for logs in (one, other)]
+    assert np.abs(cdfs[0] - cdfs[1]).max() <= 1.63 * math.sqrt(1.0 / one.size + 1.0 / other.size)
+
+
+@pytest.mark.parametrize(("activation", "biases"), [("leaky_relu:0.3", rj.Cauchy(0.5)), (["relu", "linear"], None)])
+def test_the_limit_of_layers_that_depend_on_signs(activation, biases):
+    """Networks with a forward pass, N = 200, R = 20, against the limit; 1.5 / sqrt(N R) has a level below 1 %.
+
+    Eigenvalues other than 0 are compared. Two ReLU layers are left out: their rank is the smaller one of two random
+    numbers, which shifts the law by 0.04 at N = 200.
     """
     ens = SQUARE(200, 2, activation, CAUCHY, biases)
     limit = rj.limit_spectrum(ens)
-    logs = 2.0 * rj.sample_spectrum(ens, samples=20, rng=11).log_singular_values.ravel()
-    logs = np.sort(logs[np.isfinite(logs)])
+    logs = _nonzero(ens, 11)
     cdf = (limit.log_cdf(logs) - limit.atom) / (1.0 - limit.atom)
     steps = np.arange(logs.size + 1) / logs.size
     distance = max(np.abs(cdf - steps[1:]).max(), np.abs(cdf - steps[:-1]).max())

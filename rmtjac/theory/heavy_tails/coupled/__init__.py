@@ -1,1 +1,1 @@
-"""One HardTanh layer with Cauchy weights, where D comes from the same weights: deterministic equations."""
+"""One HardTanh layer with Cauchy weights and D from its own forward pass: deterministic equations."""

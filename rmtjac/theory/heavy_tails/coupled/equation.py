@@ -1,15 +1,15 @@
 r"""The equations of one HardTanh layer with Cauchy weights, at one eta.
 
-On a ray of beta, with :math:`U(z) = \sqrt\pi z\, \mathrm{erfcx}(z)` and
-:math:`z_\pm(\beta) = [2 (q \pm i) \sqrt\beta + \gamma \chi(\beta)] / (2 \sqrt\eta)`,
+On a ray of beta, with :math:`U(v) = \sqrt\pi v\, \mathrm{erfcx}(v)` and
+:math:`\zeta_\pm(\beta) = [2 (q \pm i) \sqrt\beta + \gamma \chi(\beta)] / (2 \sqrt\eta)`,
 
-.. math:: G(\beta) &= \frac{\sqrt\pi}{4 i \sqrt{\eta\beta}} [\mathrm{erfcx}(z_-) - \mathrm{erfcx}(z_+)] , &
+.. math:: G(\beta) &= \frac{\sqrt\pi}{4 i \sqrt{\eta\beta}} [\mathrm{erfcx}(\zeta_-) - \mathrm{erfcx}(\zeta_+)] , &
           \Lambda(\tau) &= \frac{4 c \gamma}{\pi^2} \int_0^\tau \sqrt{\frac{\tau-\beta}{\beta}}\, G(\beta)\, d\beta , \\
           H(u) &= E |x| e^{-x^2 u \eta - |x| \Lambda(u)} , &
           \chi(\beta) &= \frac2\pi \int_\beta^\infty \frac{\sqrt{u-\beta}}{u} H(u)\, du , \\
-          \eta\, E[g; D = 1] &= \frac{1}{2 \pi i} \int_0^\infty [U(z_+) - U(z_-)] \frac{d\beta}{\beta} .
+          \eta\, E[g; D = 1] &= \frac{1}{2 \pi i} \int_0^\infty [U(\zeta_+) - U(\zeta_-)] \frac{d\beta}{\beta} .
 
-The equations are derived in docs/theory/coupled_layer.md. chi is the unknown.
+chi is the unknown. docs/theory/coupled_layer.md derives the equations.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _apply(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def _fields(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return z_- and z_+."""
+    """Return zeta_- and zeta_+."""
     root = np.sqrt(eta)
     centre = (layer.q * grid.turn * grid.nodes + 0.5 * layer.gamma * chi) / root
     half = 1j * grid.turn * grid.nodes / root
@@ -128,7 +128,7 @@ def _value(layer: Layer, eta: complex, grid: Grid, chi: np.ndarray) -> complex:
     minus, plus = _fields(layer, eta, grid, chi)
     total = grid.weights / grid.nodes @ (deficit(minus) - deficit(plus)) / (1j * math.pi)
     q = layer.q
-    # Beyond the last node z is linear in sqrt(beta), and large.
+    # Beyond the last node zeta is linear in sqrt(beta), and large.
     return complex(total + q * eta / (math.pi * (grid.turn * (1.0 + q * q) * grid.end) ** 2))
 
 
@@ -138,7 +138,7 @@ def _ends(layer: Layer, size: float, angle: float, share: float) -> tuple[float,
     least = 1e3 * math.sqrt(size)
     scale = math.sqrt(max(size, 0.5 * layer.gamma))
     if inputs.zero:
-        # chi tends to a constant, and z is linear in sqrt(beta) only far beyond gamma chi.
+        # chi tends to a constant, and zeta is linear in sqrt(beta) only far beyond gamma chi.
         least = 1e6 * max(math.sqrt(size), layer.gamma / math.sqrt(size))
     if inputs.normal:
         # H decays as a power: the error is the square of the ratio of scales.
@@ -187,7 +187,7 @@ def _warm_starts(grid: Grid, size: float, before: _State) -> list[np.ndarray]:
 
 
 def _solve(layer: Layer, log_lam: float, angle: float, how: Resolution, before: _State | None) -> _State:
-    """Solve at a point, from the solution before or from nothing."""
+    """Solve at a point, from the solution of another point or from a guess."""
     eta = complex(np.exp(0.5 * log_lam + 0.5j * (angle - math.pi)))
     size = abs(eta)
     inputs = layer.inputs
@@ -214,7 +214,7 @@ def _solve(layer: Layer, log_lam: float, angle: float, how: Resolution, before: 
 
 
 def solve(layer: Layer, log_lam: float, angle: float, how: Resolution) -> Solution:
-    """Solve at z = exp(log_lam + i angle), eta = -i sqrt(z); from larger lambda if there is no way from nothing."""
+    """Solve at z = exp(log_lam + i angle), eta = -i sqrt(z), from a guess, or by continuation from larger lambda."""
     with np.errstate(all="ignore"):  # the residual sees an overflow
         state = _solve(layer, log_lam, angle, how, None)
         if state.solution.residual <= _ENOUGH or not state.fits:

@@ -1,9 +1,10 @@
 r"""The nodes :math:`y = |\beta|^{1/2}` on which the equations of the coupled layer are solved, and the ray of beta.
 
-The integrands contain :math:`e^{-\eta x^2 u}` and :math:`e^{-c \beta/\eta}`, which oscillate if eta is imaginary. Both
-decay on a common ray of beta and u: with angle(u eta) = mu - pi/2, the first decays at the rate sin mu per unit of
-:math:`x^2 |u \eta|`, the second at the rate :math:`(1 + q^2) \sin(\epsilon + 2 \arctan q - \mu)` per unit of
-:math:`|\beta/\eta|`. Panels are geometric, and shorter where an exponential oscillates and is not yet negligible.
+The integrands contain :math:`\exp(-x^2 u \eta)` and :math:`\exp((q + i)^2 \beta/\eta)`, which oscillate if eta is
+imaginary. Both decay on a common ray of beta and u. With the angle e of the smoothing and arg(u eta) = mu - pi/2, the
+first decays at the rate sin mu per unit of :math:`x^2 |u \eta|`, the second at the rate
+:math:`(1 + q^2) \sin(e + 2 \arctan q - \mu)` per unit of :math:`|\beta/\eta|`. Panels are geometric, and shorter where
+an exponential oscillates and is not yet negligible.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Resolution(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Nodes y, weights of their rule and of both integrals, and the phase of the square root of beta."""
+    """Nodes y, weights of their rule and of both integrals, and `turn`, with sqrt(beta) = turn y on the ray."""
 
     turn: complex
     nodes: np.ndarray

@@ -64,7 +64,7 @@ class CoupledSolver:
 
     Notes
     -----
-    The equations are those of docs/theory/coupled_layer.md. Every point is solved on two grids and two rays; the error
+    docs/theory/coupled_layer.md derives the equations. Every point is solved on two grids and two rays; the error
     is their difference, and infinite if an iteration fails or a grid would need too many nodes. Cost: about 20 ms a
     point, more for inputs with many nodes and in proportion to 1/q^2 for small q and angles; the first call of `cdf`
     solves a few hundred points.
@@ -77,7 +77,7 @@ class CoupledSolver:
     (array([0.11952206]), 0.5)
     """
 
-    method = "coupled layer"
+    method = "coupled"
 
     def __init__(
         self, gamma: float, inputs: InputLaw, bias: float = 0.0, ratio: float = 1.0, angle: float | None = None
@@ -89,7 +89,9 @@ class CoupledSolver:
             raise TypeError(f"inputs={inputs!r} must be an InputLaw")
         self.layer = Layer(gamma, bias, inputs, ratio)
         if not 0.0 < self.layer.q < math.inf:
-            raise ValueError(f"q={self.layer.q!r}, the scale of h, must be positive and finite: h = 0 makes no mask")
+            raise ValueError(
+                f"q={self.layer.q!r}, the scale of h, must be positive and finite; for h = 0 the layer is linear"
+            )
         if angle is None:
             angle = 0.0 if self.layer.q >= _SMALL else _WIDE
         self._angle = smoothing_angle(angle)
@@ -220,7 +222,7 @@ class CoupledSolver:
 
     @cached_property
     def mass(self) -> Values:
-        """The total mass, which is 1: its difference from 1 is an error that no other estimate enters."""
+        """The total mass; its difference from 1 is an error that the other estimates do not contain."""
         panels, _, _, below, _, above, _ = self._integral
         total = float(self.atom.value) + below + panels.total + above
         return Values(np.array(total), np.array(panels.error + float(self.atom.error)))

@@ -2,12 +2,14 @@ r"""The tail of the singular values of one HardTanh layer with Cauchy weights, f
 
 A row with a large weight w stays active only if something cancels w x:
 
-- nothing is needed if x = 0, or if x is of order 1/w: :math:`P(s > R) \sim 2 \gamma P(x=0) P(D=1) / (\pi R)`, and
-  :math:`\gamma f / (\pi R^2)` for a density f of |x| at 0;
-- a second large weight w' with w' x' = -w x, so that s^2 = w^2 + w'^2, or a large bias:
+- nothing has to cancel it if x = 0, or if x is of order 1/w: :math:`P(s > R) \sim 2 \gamma P(x=0) P(D=1) / (\pi R)`,
+  and :math:`\gamma f / (\pi R^2)` for a density f of |x| at 0;
+- else a second large weight w' with w' x' = -w x, so that s^2 = w^2 + w'^2, or a large bias:
 
 .. math:: P(s > R) \sim \Bigl\{\frac{2 \gamma^2}{3 \pi^2} E \frac{(x^2 + x'^2)^{3/2}}{x^2 x'^2}
-          + \frac{4 \gamma q_b}{3 \pi^2} E \frac{1}{x^2}\Bigr\} R^{-3} .
+          + \frac{4 \gamma \gamma_b}{3 \pi^2} E \frac{1}{x^2}\Bigr\} R^{-3} ,
+
+where gamma_b is the scale of the Cauchy biases.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Chain(NamedTuple):
         gaps = masses - levels
         gaps[np.abs(gaps) <= 4e-15 * masses] = 0.0
         layer_powers = np.array([2.0 / one.alpha for one in self.weights])
-        layer_constants = np.array([_log_kappa(one) for one in self.weights])
+        layer_constants = np.array([one.log_kappa for one in self.weights])
         layer_constants += np.log(np.array(ratios[:-1]) * most)
         layer_constants -= [math.lgamma(1.0 + 0.5 * one.alpha) for one in self.weights]
         return ScalarEquations(
@@ -68,11 +68,6 @@ class Chain(NamedTuple):
             layer_powers,
             layer_constants,
         )
-
-
-def _log_kappa(one: StableWeights) -> float:
-    """Return log kappa, which can leave the range of a float although the scale does not."""
-    return math.log(2.0) + math.lgamma(one.alpha) - math.lgamma(0.5 * one.alpha) + one.alpha * math.log(one.scale)
 
 
 def _leading(law: ProductLaw) -> tuple[float, int, float]:
@@ -103,7 +98,7 @@ def tail_of_chain(chain: Chain) -> Tail:
     exponent = 1.0 / (sum(1.0 / b for b, _, _ in leading) - sum(powers))
     constant = 0.0
     for a, one, r in zip(powers, chain.weights, ratios, strict=False):
-        constant += a * (_log_kappa(one) + math.log(r) - math.lgamma(1.0 + 1.0 / a))
+        constant += a * (one.log_kappa + math.log(r) - math.lgamma(1.0 + 1.0 / a))
     log_power = 0.0
     for (b, j, log_c), r in zip(leading, ratios, strict=True):
         constant -= (math.log(r) - log_c) / b

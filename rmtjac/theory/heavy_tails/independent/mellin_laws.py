@@ -4,7 +4,7 @@ With E S_b^t = Gamma(1 - t/b) / Gamma(1 - t), the positive stable law E exp(-x S
 
 .. math:: E\frac{w V}{1 + w V} = \frac{1}{2\pi i} \int_{\mathrm{Re}\,t = c} \frac{\pi}{\sin \pi t}\, w^t\, E V^t\, dt .
 
-See docs/theory/stable_products.md.
+Here w and b stand for rho_l and beta_l of docs/theory/stable_products.md, and P = S_b S'_b' is V without D^2.
 """
 
 from __future__ import annotations

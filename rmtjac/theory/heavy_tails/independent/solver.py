@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.ensemble import Ensemble
 from rmtjac.kernels.heavy_tails.scalar_equations import ScalarEquations, curve, points, potentials, start, walk
-from rmtjac.propagation.stable_weights import StableWeights, stable_weights
+from rmtjac.propagation.stable_weights import StableWeights
 from rmtjac.smoothing import smoothing_angle
 from rmtjac.theory.heavy_tails.independent.equations import Chain, tail_of_chain
-from rmtjac.theory.heavy_tails.independent.mask_law import MaskLaw, mask_law
+from rmtjac.theory.heavy_tails.independent.mask_law import MaskLaw
 from rmtjac.theory.heavy_tails.solver import Tail, Values
 
 __all__ = ["IndependentSolver"]
@@ -71,6 +70,8 @@ class IndependentSolver:
     array([0.359236])
     """
 
+    method = "independent"
+
     def __init__(
         self, weights: Sequence[StableWeights], masks: Sequence[MaskLaw], widths: Sequence[float], angle: float = 0.0
     ) -> None:
@@ -79,32 +80,6 @@ class IndependentSolver:
         self._mass = self._chain.mass()
         self._equations = self._chain.equations()
         self._taus, self._xs, self._slopes = _curve(self._equations, self._angle)
-
-    @classmethod
-    def of_ensemble(
-        cls, ensemble: Ensemble, preactivations: Sequence[tuple[float, float]] | None = None, angle: float = 0.0
-    ) -> IndependentSolver:
-        """Return the solver of an ensemble whose preactivations have the given (alpha, scale) per layer.
-
-        These are `alphas` and `scales` of `rmtjac.mean_field`: for alpha = 2 the scale is the standard deviation.
-        Without them the preactivations are 0.
-        """
-        weights = stable_weights(ensemble)
-        if preactivations is None:
-            preactivations = [(one.alpha, 0.0) for one in weights]
-        if len(preactivations) != ensemble.depth:
-            raise ValueError(f"preactivations={preactivations!r} must be {ensemble.depth} pairs (alpha, scale)")
-        masks = [
-            mask_law(phi, float(alpha), float(f"{scale:.13g}"))
-            for phi, (alpha, scale) in zip(ensemble.activations, preactivations, strict=True)
-        ]
-        return cls(weights, masks, ensemble.widths, angle)
-
-    @property
-    def method(self) -> str:
-        """The name of the method."""
-        linear = all(mask == MaskLaw.one() for mask in self._chain.masks)
-        return "linear" if linear else "independent masks"
 
     @property
     def angle(self) -> float:
@@ -232,7 +207,7 @@ def _checked_chain(weights: Sequence[StableWeights], masks: Sequence[MaskLaw], w
         if not (0.0 < one.alpha <= 2.0 and 0.0 < one.scale < math.inf):
             raise ValueError(f"weights={one!r} must have alpha in (0, 2] and a scale in (0, inf)")
     if all(one.alpha == 2.0 for one in weights):
-        raise ValueError("weights of finite variance in every layer: use rmtjac.limit_spectrum")
+        raise ValueError("weights have a finite variance in every layer: rmtjac.limit_spectrum gives their limit")
     for n in widths:
         if not 0.0 < n < math.inf:
             raise ValueError(f"widths={widths!r} must be positive and finite")

@@ -1,1 +1,1 @@
-"""The limit with the true coupling of D and W at any depth, by pools of neurons."""
+"""The limit of networks of any depth with D from their own forward pass, by population dynamics."""

@@ -127,7 +127,7 @@ def _matters(phis: Sequence[Activation]) -> bool:
 def _without_mean_field(weights: Sequence[StableWeights], phis: Sequence[Activation]) -> int | None:
     """Return the first layer whose sums diverge since the outputs below have no moment of order alpha, or None.
 
-    A layer whose activation, and those of all later layers, are linear may have any h.
+    A layer may have any h if its activation and those of all later layers have constant slopes.
     """
     for l in range(1, len(weights)):
         # Up to layer l the preactivations have the tail index of the weights below them.
@@ -177,7 +177,7 @@ def model(
         raise ValueError(f"inputs={inputs!r}: a variance must be finite and >= 0")
     else:
         deviation = math.sqrt(float(inputs))
-    # Outputs that no slope depends on count as 0, so that neurons find partners by lot.
+    # Outputs on which no slope depends count as 0, so that partners are drawn at random.
     codes = [-1.0 if phi.code is None else float(phi.code) for phi in activations]
     phis = [
         [code if _matters(activations[l + 1 :]) else -2.0, phi.parameter, code]

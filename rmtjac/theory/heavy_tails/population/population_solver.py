@@ -157,7 +157,7 @@ class PopulationSolver:
     @property
     def method(self) -> str:
         """The name of the method."""
-        return "population dynamics"
+        return "population"
 
     @property
     def angle(self) -> float:
@@ -231,83 +231,21 @@ class PopulationSolver:
         return bool(self.curve.cdf_error.max() <= (self.options.target or _USUAL))
 
     def log_density(self, log_lam: np.ndarray) -> Values:
-        """Return the smoothed density of log lambda without the atom, and its error.
-
-        Parameters
-        ----------
-        log_lam : ndarray of float, shape (n,)
-            The points.
-
-        Returns
-        -------
-        Values
-            Two arrays of shape (n,).
+        """Return the smoothed density of log lambda without the atom, lambda rho(lambda), at points of shape (n,).
 
         Raises
         ------
         FloatingPointError
             If the pools leave the range of a float.
-
-        See Also
-        --------
-        cdf : Its integral.
-
-        Notes
-        -----
-        Cost: that of the curve at the first use; then interpolation.
-
-        References
-        ----------
-        docs/theory/population_dynamics.md.
-
-        Examples
-        --------
-        >>> from rmtjac.theory.heavy_tails.population.options import PopulationOptions
-        >>> from rmtjac.activations import activation
-        >>> one = PopulationSolver([StableWeights(1.0, 1.0)], [activation("linear")], [1, 1],
-        ...                        options=PopulationOptions(pool=64, replicas=2, sweeps=4, threads=1))
-        >>> bool(abs(one.log_density([0.0]).value[0] - 0.1325) < 0.02)
-        True
         """
         return self.curve.density_at(np.asarray(log_lam, dtype=float))
 
     def cdf(self, log_lam: np.ndarray) -> Values:
-        """Return the smoothed cdf, the atom included, and its error.
-
-        Parameters
-        ----------
-        log_lam : ndarray of float, shape (n,)
-            The points.
-
-        Returns
-        -------
-        Values
-            Two arrays of shape (n,).
+        """Return the smoothed cdf, the atom included, at points of shape (n,).
 
         Raises
         ------
         FloatingPointError
             If the pools leave the range of a float.
-
-        See Also
-        --------
-        log_density : Its derivative.
-
-        Notes
-        -----
-        Cost: that of the curve at the first use; then interpolation.
-
-        References
-        ----------
-        docs/theory/population_dynamics.md.
-
-        Examples
-        --------
-        >>> from rmtjac.theory.heavy_tails.population.options import PopulationOptions
-        >>> from rmtjac.activations import activation
-        >>> one = PopulationSolver([StableWeights(1.0, 1.0)], [activation("linear")], [1, 1],
-        ...                        options=PopulationOptions(pool=64, replicas=2, sweeps=4, threads=1))
-        >>> bool(abs(one.cdf([0.0]).value[0] - 0.52) < 0.05)
-        True
         """
         return self.curve.cdf_at(np.asarray(log_lam, dtype=float))

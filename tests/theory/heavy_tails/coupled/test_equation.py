@@ -14,7 +14,7 @@ FINE, COARSE = Resolution(0.5, 2.2, 12.0, 1e-4), Resolution(0.42, 2.8, 15.0, 2e-
 
 
 def _independent(gamma, p, c, eta):
-    """Return eta E[g; D = 1] for real eta and a mask of its own: the scalar equations of independent masks."""
+    """Return eta E[g; D = 1] for real eta and an independent mask: the scalar equations."""
     kappa = 2.0 * gamma / math.sqrt(math.pi)
 
     def row(xi_c):

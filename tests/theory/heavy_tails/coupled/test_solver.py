@@ -93,7 +93,7 @@ def test_density_is_the_slope_of_the_cdf_and_the_tail_joins():
     # Nothing is normalised.
     assert float(solver.mass.value) == pytest.approx(1.0, abs=1e-9)
     assert solver.angle == 0.0
-    assert solver.method == "coupled layer"
+    assert solver.method == "coupled"
     points = np.array([-3.0, -0.5, 1.0, 5.0, 11.0])
     h = 1e-3
     slope = (solver.cdf(points + h).value - solver.cdf(points - h).value) / (2.0 * h)

@@ -252,13 +252,8 @@ def test_points_must_be_numbers():
             _cauchy().transform(z)
 
 
-def test_of_ensemble():
-    import rmtjac as rj
-
-    ensemble = rj.Ensemble.square(100, 2, ["hardtanh", "tanh"], [rj.Cauchy(1.0), rj.Gaussian(1.0)])
-    solver = IndependentSolver.of_ensemble(ensemble, [(1.0, 0.6), (2.0, 0.4)])
-    assert solver.method == "independent masks"
-    assert solver.angle == 0.0
+def test_the_atom_is_the_share_of_saturated_neurons():
+    masks = [mask_law("hardtanh", 1.0, 0.6), mask_law("tanh", 2.0, 0.4)]
+    solver = IndependentSolver([StableWeights(1.0, 1.0), StableWeights(2.0, 0.7)], masks, [1, 1, 1])
+    assert (solver.method, solver.angle) == ("independent", 0.0)
     assert abs(float(solver.atom.value) - (1.0 - 2.0 / math.pi * math.atan(1.0 / 0.6))) < 1e-12
-    linear = IndependentSolver.of_ensemble(rj.Ensemble.square(100, 2, "linear", rj.Cauchy(1.0)))
-    assert linear.method == "linear"
