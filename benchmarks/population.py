@@ -18,11 +18,12 @@ import numpy as np
 from scipy.special import erfcx
 
 import rmtjac as rj
-from rmtjac.propagation.mask_laws import mask_laws
+from rmtjac.propagation.stable_weights import stable_weights
 from rmtjac.smoothing import smoothed_cdf
 from rmtjac.theory.heavy_tails.independent.solver import IndependentSolver
 from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 from rmtjac.theory.heavy_tails.population.population_solver import PopulationSolver
+from rmtjac.theory.heavy_tails.routes import independent_masks
 
 ANGLE = 0.2
 
@@ -66,7 +67,8 @@ def against_samples(cases: list[tuple[str, rj.Ensemble]], matrices: int, options
         there = limit.cdf(grid)
         difference = there.value - smoothed_cdf(grid, np.log(positive), options.angle, atom)
         worst = int(np.argmax(np.abs(difference)))
-        alone = IndependentSolver.of_ensemble(ensemble, mask_laws(ensemble, 1.0), options.angle)
+        masks = independent_masks(ensemble, 1.0)
+        alone = IndependentSolver(stable_weights(ensemble), masks, ensemble.widths, options.angle)
         wrong = np.abs(difference - there.value + alone.cdf(grid).value).max()
         print(
             f"{name:34s} difference {np.abs(difference).max():.4f} at log lambda {grid[worst]:6.2f}"

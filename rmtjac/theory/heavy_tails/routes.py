@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rmtjac.theory.heavy_tails.independent.mask_law import MaskLaw
     from rmtjac.theory.heavy_tails.population.options import PopulationOptions
 
-__all__ = ["METHODS", "heavy_tailed", "route", "solve"]
+__all__ = ["METHODS", "heavy_tailed", "independent_masks", "route", "solve"]
 
 _LONGEST = 1000  # entries of an input that a file keeps
 METHODS = ("auto", "independent", "coupled", "population")
@@ -154,7 +154,7 @@ def _entries(inputs: Any) -> np.ndarray | None:
     return entries
 
 
-def _mask_laws(ensemble: Ensemble, variance: float) -> list[MaskLaw]:
+def independent_masks(ensemble: Ensemble, variance: float) -> list[MaskLaw]:
     """Return the laws of D^2 of the masks that `rmtjac.sample_spectrum` draws."""
     from rmtjac.theory.heavy_tails.independent.mask_law import mask_law
 
@@ -217,7 +217,7 @@ def solve(
             )
         from rmtjac.theory.heavy_tails.independent.solver import IndependentSolver
 
-        laws = _mask_laws(ensemble, variance)
+        laws = independent_masks(ensemble, variance)
         solver = IndependentSolver(stable_weights(ensemble), laws, ensemble.widths)
         facts["masses"] = [law.mass for law in laws]
     elif method == "coupled":
