@@ -110,8 +110,8 @@ def _grid(first: float, centre: float, last: float) -> np.ndarray:
     first, centre, last = np.clip([first, centre, last], -_FARTHEST, _FARTHEST)
     if last - first <= _WIDE:
         return np.linspace(first, last, 2 * min(max(round((last - first) / _STEP), 200), _MOST) + 1)
-    ends = np.arcsinh((np.array([first, last]) - centre) / _EVEN)
-    return centre + _EVEN * np.sinh(np.linspace(*ends, 2 * _MOST + 1))
+    low, high = np.arcsinh((np.array([first, last]) - centre) / _EVEN)
+    return centre + _EVEN * np.sinh(np.linspace(low, high, 2 * _MOST + 1))
 
 
 def tabulate(solver: Solver) -> StoredSolver:

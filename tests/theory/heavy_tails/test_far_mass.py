@@ -81,5 +81,5 @@ def test_the_lower_tail_of_tanh_is_that_of_its_slope():
 
 def test_the_mean_of_the_logarithm_is_infinite_where_that_of_the_slope_is():
     lim = rj.limit_spectrum(rj.Ensemble.square(10, 1, "tanh", rj.Cauchy()), masks="independent")
-    with pytest.raises(ValueError, match="is not known .* or does not exist"):
+    with pytest.raises(ValueError, match="or does not exist"):
         lim.log_moment()
