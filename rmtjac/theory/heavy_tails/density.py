@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.theory.heavy_tails.distribution import LOWEST, HeavyTailedDistribution, logarithms
+from rmtjac.theory.heavy_tails.quantiles import log_quantile
 from rmtjac.theory.heavy_tails.solver import Values
 from rmtjac.validate import choice, finite, positive_int
 
@@ -140,7 +141,7 @@ class HeavyTailedDensity(HeavyTailedDistribution):
         choice("scale", scale, ("linear", "log"))
         if not finite("low", low, above=0.0) < 0.5:
             raise ValueError(f"low={low!r} must lie between 0 and 1/2")
-        ends = self.log_quantile(self.atom + (1.0 - self.atom) * np.array([low, 1.0 - low]))
+        ends = log_quantile(self.solver, self.atom + (1.0 - self.atom) * np.array([low, 1.0 - low]), LOWEST)
         first, last = np.clip(ends, -LOWEST, LOWEST)
         if scale == "log":
             lam = np.exp(np.linspace(first, last, positive_int("points", points)))

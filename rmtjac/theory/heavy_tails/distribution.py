@@ -17,6 +17,7 @@ from rmtjac.theory.heavy_tails.solver import Solver, Tail, Values
 __all__ = ["LOWEST", "HeavyTailedDistribution", "logarithms"]
 
 LOWEST = 700.0  # between -700 and 700 the exponential of log lambda is a float with all digits
+_FLOATS = 760.0  # beyond it the exponential is 0 or infinity
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +169,9 @@ class HeavyTailedDistribution:
         ValueError
             If an entry of `p` lies outside [0, 1].
         """
+        p = _probabilities(p)
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(self.log_quantile(p))
+            return np.exp(log_quantile(self.solver, p.ravel(), _FLOATS)).reshape(p.shape)
 
     def log_quantile(self, p: Any) -> np.ndarray:
         """Return the natural logarithm of `quantile`.
@@ -191,9 +193,7 @@ class HeavyTailedDistribution:
         ArithmeticError
             If a quantile lies beyond exp(1e6) or below exp(-1e6).
         """
-        p = np.asarray(p, dtype=float)
-        if not np.all((p >= 0.0) & (p <= 1.0)):
-            raise ValueError(f"p={p!r} must lie in [0, 1]")
+        p = _probabilities(p)
         return log_quantile(self.solver, p.ravel()).reshape(p.shape)
 
     def sample(self, size: int | tuple[int, ...], rng: Any) -> np.ndarray:
@@ -214,6 +214,14 @@ class HeavyTailedDistribution:
             The sample.
         """
         return self.quantile(np.random.default_rng(rng).random(size))
+
+
+def _probabilities(p: Any) -> np.ndarray:
+    """Return `p` as an array, or raise a ValueError if an entry lies outside [0, 1]."""
+    p = np.asarray(p, dtype=float)
+    if not np.all((p >= 0.0) & (p <= 1.0)):
+        raise ValueError(f"p={p!r} must lie in [0, 1]")
+    return p
 
 
 def logarithms(lam: Any) -> tuple[np.ndarray, np.ndarray]:

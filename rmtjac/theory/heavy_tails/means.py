@@ -128,7 +128,7 @@ class HeavyTailedMeans(HeavyTailedDensity):
             if not math.isfinite(value):
                 raise ValueError(f"f times the density is not finite between lambda=exp({a:.6g}) and exp({b:.6g})")
             change = abs(value - last)
-            if change <= 1e-13 * size + 1e-300:
+            if change <= 1e-13 * size + 0.1 * own + 1e-300:  # finer steps do not mend the errors of the density
                 return value, change + own, size
             last, count = value, 2 * count
         return value, change + own, size
@@ -193,14 +193,32 @@ class HeavyTailedMeans(HeavyTailedDensity):
         return np.array([self.moment(k) for k in range(1, positive_int("order", order) + 1)])
 
     def log_moment(self) -> float:
-        """Return the mean of log lambda over lambda > 0; the smoothing does not change it."""
+        """Return the mean of log lambda over lambda > 0; the smoothing does not change it.
+
+        Returns
+        -------
+        float
+            The mean.
+
+        Raises
+        ------
+        ValueError
+            If the law is a point mass at 0, or the mean is not known: it may be minus infinity, as for tanh with
+            Cauchy weights, where log phi'(h)^2 has no mean.
+        """
         return self._log_moment
 
     @cached_property
     def _log_moment(self) -> float:
         if not self.atom < 1.0:
             raise ValueError("the law is a point mass at 0: log lambda has no mean")
-        return self._integral(lambda v: v, 1e6)[0] / (1.0 - self.atom)
+        value, error = (part / (1.0 - self.atom) for part in self._integral(lambda v: v, 1e6))
+        if not error <= max(1.0, 0.2 * abs(value)):
+            raise ValueError(
+                f"the mean of log lambda is not known (error {error:.3g}) or does not exist: too much of the law lies "
+                "at extreme lambda"
+            )
+        return value
 
     def stieltjes(self, z: Any) -> np.ndarray:
         """Return the Stieltjes transform f(z), the mean of 1/(lambda - z), where the method computes it.

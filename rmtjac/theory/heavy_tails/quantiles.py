@@ -14,20 +14,26 @@ _FARTHEST = 1e6  # log lambda
 _TABLE = 400
 
 
-def log_quantile(solver: Solver, p: np.ndarray) -> np.ndarray:
+def log_quantile(solver: Solver, p: np.ndarray, farthest: float = math.inf) -> np.ndarray:
     """Return the smallest log lambda with F >= p, for each p of [0, 1], one-dimensional.
 
-    The value is -inf up to the atom, and inf where F reaches p at infinity only.
+    The value is -inf up to the atom, and inf where F reaches p at infinity only; also below -`farthest` and beyond
+    `farthest`, if that is finite.
 
     Raises
     ------
     ArithmeticError
-        If a quantile lies beyond exp(1e6) or below exp(-1e6).
+        If `farthest` is infinite, and a quantile lies beyond exp(1e6) or below exp(-1e6).
     """
     out = np.full(p.size, -math.inf)
     out[p >= 1.0] = math.inf
     atom = float(solver.atom.value)
-    here = np.flatnonzero((p > atom + 4e-16) & (p < 1.0))
+    inner = (p > atom + 4e-16) & (p < 1.0)
+    if farthest < math.inf and inner.any():
+        low, high = _cdf(solver, np.array([-farthest, farthest]))
+        out[inner & (p > high)] = math.inf
+        inner &= (p > low) & (p <= high)
+    here = np.flatnonzero(inner)
     if here.size:
         out[here] = _solve(solver, p[here])
     return out

@@ -15,6 +15,8 @@ __all__ = ["StoredSolver", "tabulate"]
 
 _OUTSIDE = 1e-8  # the share of the mass that a table leaves out at each end
 _STEP, _MOST = 0.02, 8000
+_FARTHEST = 1e6  # log lambda
+_WIDE, _EVEN = 320.0, 20.0  # a wider table has steps that grow with the distance from the centre, beyond the second
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +71,22 @@ class StoredSolver:
 
         return CubicSpline(self.log_lam, self.densities[0])
 
-    def _outside(self, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the density and the mass beyond points outside the grid; 0 inside."""
-        density, mass = np.zeros(log_lam.size), np.zeros(log_lam.size)
+    def _outside(self, log_lam: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the density and the mass beyond points outside the grid, and a bound of its error; 0 inside."""
+        density, mass, unsure = np.zeros(log_lam.size), np.zeros(log_lam.size), np.zeros(log_lam.size)
         for end, at, all_ in (
             (0, log_lam < self.log_lam[0], float(self.atom.value)),
             (-1, log_lam > self.log_lam[-1], 1.0),
         ):
             left, height = abs(self.cdfs[0, end] - all_), max(float(self.densities[0, end]), 0.0)
             if left > 0.0:
-                fall = np.exp(-np.abs(log_lam[at] - self.log_lam[end]) * (height / left))
+                distance = np.abs(log_lam[at] - self.log_lam[end])
+                with np.errstate(under="ignore"):
+                    fall = np.exp(-distance * (height / left))
                 density[at], mass[at] = height * fall, left * fall
-        return density, mass
+                # The mass is at most that of the end, and the density falls.
+                unsure[at] = np.minimum(left * np.maximum(fall, 1.0 - fall), height * distance)
+        return density, mass, unsure
 
     def log_density(self, log_lam: np.ndarray) -> Values:
         """Return the density of log lambda at points of shape (n,)."""
@@ -92,11 +98,20 @@ class StoredSolver:
     def cdf(self, log_lam: np.ndarray) -> Values:
         """Return the cdf at points of shape (n,)."""
         below, above = log_lam < self.log_lam[0], log_lam > self.log_lam[-1]
-        mass = self._outside(log_lam)[1]
+        _, mass, unsure = self._outside(log_lam)
         value = np.where(below, float(self.atom.value) + mass, 1.0 - mass)
         inside = ~(below | above)
         value[inside] = self._spline(log_lam[inside])
-        return Values(np.clip(value, 0.0, 1.0), np.interp(log_lam, self.log_lam, self.cdfs[1]))
+        return Values(np.clip(value, 0.0, 1.0), np.interp(log_lam, self.log_lam, self.cdfs[1]) + unsure)
+
+
+def _grid(first: float, centre: float, last: float) -> np.ndarray:
+    """Return the points of a table and those between them."""
+    first, centre, last = np.clip([first, centre, last], -_FARTHEST, _FARTHEST)
+    if last - first <= _WIDE:
+        return np.linspace(first, last, 2 * min(max(round((last - first) / _STEP), 200), _MOST) + 1)
+    low, high = np.arcsinh((np.array([first, last]) - centre) / _EVEN)
+    return centre + _EVEN * np.sinh(np.linspace(low, high, 2 * _MOST + 1))
 
 
 def tabulate(solver: Solver) -> StoredSolver:
@@ -113,8 +128,7 @@ def tabulate(solver: Solver) -> StoredSolver:
     mass = float(atom.value)
     if not mass < 1.0:
         raise ValueError("the law is a point mass at 0; there is no curve")
-    first, last = log_quantile(solver, mass + (1.0 - mass) * np.array([_OUTSIDE, 1.0 - _OUTSIDE]))
-    grid = np.linspace(first, last, 2 * min(max(round((last - first) / _STEP), 200), _MOST) + 1)
+    grid = _grid(*log_quantile(solver, mass + (1.0 - mass) * np.array([_OUTSIDE, 0.5, 1.0 - _OUTSIDE]), _FARTHEST))
     density, cdf = solver.log_density(grid), solver.cdf(grid)
     table = StoredSolver(
         solver.method,

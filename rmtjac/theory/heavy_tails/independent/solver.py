@@ -6,7 +6,8 @@ Sources: BS (docs/references.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from rmtjac.kernels.heavy_tails.scalar_equations import ScalarEquations, curve, points, potentials, start, walk
 from rmtjac.propagation.stable_weights import StableWeights
 from rmtjac.smoothing import smoothing_angle
+from rmtjac.theory.heavy_tails.far_mass import FarMass, far_mass
 from rmtjac.theory.heavy_tails.independent.equations import Chain, tail_of_chain
 from rmtjac.theory.heavy_tails.independent.mask_law import MaskLaw
 from rmtjac.theory.heavy_tails.solver import Tail, Values
@@ -22,6 +24,7 @@ __all__ = ["IndependentSolver"]
 
 _REACH = 705.0  # |log lambda| up to which the curve is followed
 _MOST_POINTS = 6000
+_FAR, _ACCURATE = 200.0, 1e-6
 
 
 class IndependentSolver:
@@ -55,8 +58,8 @@ class IndependentSolver:
     Cost: milliseconds to make; about 0.2 s per activation that is not piecewise affine. A point costs 5-40 us; near
     alpha = 2 the cost is that of about 800 / (2 - alpha) nodes (alpha = 1.99: 0.4 ms).
 
-    For |log lambda| > 705 the unknowns are continued as affine functions of log lambda, which is their asymptotic
-    form up to log log lambda.
+    For |log lambda| > 705 the mass that is left is continued as a power of lambda or of log lambda, from the density
+    inside (`far_mass`).
 
     References
     ----------
@@ -136,16 +139,49 @@ class IndependentSolver:
 
     def log_density(self, log_lam: np.ndarray) -> Values:
         """Return the smoothed density of log lambda without the atom, lambda rho(lambda), at points of shape (n,)."""
-        tau = self._tau(log_lam)
-        _, share, rest, error = self._shares(tau)
+        return self._everywhere(log_lam, self._near_density, 1)
+
+    def cdf(self, log_lam: np.ndarray) -> Values:
+        """Return the smoothed cdf, the atom included, at points of shape (n,)."""
+        value, error = self._everywhere(log_lam, self._near_cdf, 0)
+        return Values(np.clip(value, max(1.0 - self._mass, 0.0), 1.0), error)
+
+    def _everywhere(self, log_lam: Any, near: Callable[[np.ndarray], Values], which: int) -> Values:
+        """Return the values of `near`, and beyond the curve those of the far masses (0) or their densities (1)."""
+        log_lam = self._tau(log_lam).real
+        low, high = self._taus[0].real, self._taus[-1].real
+        value, error = np.empty(log_lam.size), np.empty(log_lam.size)
+        inside = (log_lam >= low) & (log_lam <= high)
+        value[inside], error[inside] = near(log_lam[inside])
+        for end, beyond, side in ((low, log_lam < low, 0), (high, log_lam > high, 1)):
+            if np.any(beyond):
+                value[beyond], error[beyond] = self._far[side].beyond(np.abs(log_lam[beyond] - end))[which]
+                if which == 0:
+                    value[beyond] = 1.0 - value[beyond] if side else max(1.0 - self._mass, 0.0) + value[beyond]
+        return Values(value, error)
+
+    @cached_property
+    def _far(self) -> tuple[FarMass, FarMass]:
+        """The masses below and above the curve."""
+        ends = np.array([self._taus[0].real, self._taus[-1].real])
+        value, error = self._near_cdf(ends)
+        left = (value[0] - max(1.0 - self._mass, 0.0), 1.0 - value[1])
+        return tuple(
+            far_mass(lambda v: self._near_density(v).value, ends[i], 2.0 * i - 1.0, Values(left[i], error[i]))
+            for i in (0, 1)
+        )  # type: ignore[return-value]
+
+    def _near_density(self, log_lam: np.ndarray) -> Values:
+        """Return the density at points of the curve."""
+        _, share, rest, error = self._shares(self._tau(log_lam))
         error = error * np.abs(share * rest)
         # Im M = -Im (1 - M): the smaller of both has the digits.
         imag = np.where(np.abs(share) <= np.abs(rest), share.imag, -rest.imag)
         factor = self._mass / (math.pi - self._angle)
         return Values(factor * np.maximum(imag, 0.0), factor * (error + np.maximum(-imag, 0.0)))
 
-    def cdf(self, log_lam: np.ndarray) -> Values:
-        """Return the smoothed cdf, the atom included, at points of shape (n,)."""
+    def _near_cdf(self, log_lam: np.ndarray) -> Values:
+        """Return the cdf at points of the curve."""
         tau = self._tau(log_lam)
         x, share, _, noise = self._shares(tau)
         eq = self._equations
@@ -155,7 +191,7 @@ class IndependentSolver:
         # The potential changes by mu times the residual of the equation for tau.
         noise = np.minimum(noise, 1.0) * float(eq.counts.sum())
         error = factor * (error + np.abs(share) * (1e-15 * (1.0 + np.abs(tau)) + noise))
-        return Values(np.clip(1.0 - tail, max(1.0 - self._mass, 0.0), 1.0), error)
+        return Values(1.0 - tail, error)
 
     def transform(self, z: Any) -> Values:
         """Return f(z), the mean of 1/(lambda - z), for z not in [0, infinity)."""
@@ -188,8 +224,18 @@ def _curve(eq: ScalarEquations, angle: float) -> tuple[np.ndarray, np.ndarray, n
     for sign in (-1.0, 1.0):
         goal = sign * max(_REACH, sign * tau.real + 100.0)
         parts.append(curve(eq, end, x, tangent, goal, _MOST_POINTS))
-    down, up = parts
+    down, up = (_resolved(eq, *part) for part in parts)
     return tuple(np.concatenate([a[:0:-1], b]) for a, b in zip(down, up, strict=True))  # type: ignore[return-value]
+
+
+def _resolved(eq: ScalarEquations, taus: np.ndarray, xs: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return a part of the curve up to where rounding spoils the equations, tested far out between its points."""
+    far = np.flatnonzero(np.abs(taus[1:].real) > _FAR)
+    order = np.argsort(taus.real)
+    middle = 0.5 * (taus[far] + taus[far + 1])
+    bad = ~(points(eq, taus[order], xs[order], slopes[order], middle)[1] < _ACCURATE)
+    last = int(far[np.argmax(bad)]) + 1 if bad.any() else taus.size
+    return taus[:last], xs[:last], slopes[:last]
 
 
 def _checked_chain(weights: Sequence[StableWeights], masks: Sequence[MaskLaw], widths: Sequence[float]) -> Chain:

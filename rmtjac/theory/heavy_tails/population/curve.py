@@ -9,6 +9,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.stats import t as student
 
+from rmtjac.theory.heavy_tails.far_mass import FarMass
 from rmtjac.theory.heavy_tails.solver import Values
 
 __all__ = ["Curve", "curve", "decay"]
@@ -32,8 +33,10 @@ class Curve(NamedTuple):
         The mass at lambda = 0.
     above : float
         The mass above the grid.
-    lower, upper : float
-        The rates at which the density falls off below and above the grid.
+    below : FarMass
+        The mass below the grid.
+    upper : float
+        The rate at which the density falls off above the grid.
     """
 
     log_lam: np.ndarray
@@ -43,7 +46,7 @@ class Curve(NamedTuple):
     bias: np.ndarray
     atom: float
     above: float
-    lower: float
+    below: FarMass
     upper: float
 
     def _splines(self) -> tuple[CubicSpline, CubicSpline]:
@@ -55,9 +58,13 @@ class Curve(NamedTuple):
         """Return the density and its error at points."""
         first, last = self.log_lam[0], self.log_lam[-1]
         inside = np.clip(v, first, last)
-        decay_factor = np.exp(np.minimum(self.lower * (v - first), 0.0) - np.maximum(self.upper * (v - last), 0.0))
+        decay_factor = np.exp(-np.maximum(self.upper * (v - last), 0.0))
         value = np.maximum(self._splines()[0](inside), 0.0) * decay_factor
-        return Values(value, np.interp(inside, self.log_lam, self.density_error) * decay_factor)
+        error = np.interp(inside, self.log_lam, self.density_error) * decay_factor
+        under = v < first
+        value[under], more = self.below.beyond(first - v[under])[1]
+        error[under] += more
+        return Values(value, error)
 
     def cdf_at(self, v: np.ndarray) -> Values:
         """Return the cdf and its error at points."""
@@ -66,10 +73,13 @@ class Curve(NamedTuple):
         integral = self._splines()[1]
         value = np.clip(1.0 - self.above - (integral(last) - integral(inside)), self.atom, 1.0)
         error = np.interp(inside, self.log_lam, self.cdf_error)
-        below = self.atom + (value - self.atom) * np.exp(np.minimum(self.lower * (v - first), 0.0))
         beyond = np.exp(-np.maximum(self.upper * (v - last), 0.0))
-        value = np.where(v < first, below, 1.0 - (1.0 - value) * np.where(v > last, beyond, 1.0))
-        return Values(value, error * np.where(v > last, beyond, 1.0))
+        value, error = 1.0 - (1.0 - value) * beyond, error * beyond
+        under = v < first
+        mass, more = self.below.beyond(first - v[under])[0]
+        value[under] = self.atom + mass
+        error[under] += more
+        return Values(value, error)
 
 
 def decay(log_lam: np.ndarray, density: np.ndarray, least: float) -> float:
@@ -103,11 +113,14 @@ def _cdfs(log_lam: np.ndarray, replicas: np.ndarray, above: np.ndarray) -> np.nd
     return 1.0 - above[:, None] - (integral[:, -1:] - integral)
 
 
-def curve(log_lam: np.ndarray, replicas: np.ndarray, small: np.ndarray, atom: float, atom_error: float) -> Curve:
+def curve(
+    log_lam: np.ndarray, replicas: np.ndarray, small: np.ndarray, atom: float, atom_error: float, shape: float = 0.0
+) -> Curve:
     """Return the curve of replicas, arrays of shape (R, M); those in `small` have pools of a quarter of the size.
 
     The error is one standard error, widened such that two of them cover 95 % with few replicas (Student), plus the bias
-    of pools of size P: it falls off like 1/P, so a third of the change from P/4 to P.
+    of pools of size P: it falls off like 1/P, so a third of the change from P/4 to P. `shape` is that of the mass below
+    the grid (`FarMass`).
     """
     scaled, above, upper = _masses(log_lam, replicas, atom)
     few, few_above, _ = _masses(log_lam, small, atom)
@@ -120,16 +133,18 @@ def curve(log_lam: np.ndarray, replicas: np.ndarray, small: np.ndarray, atom: fl
     cdf = cdfs.mean(axis=0)
     # An error of the atom moves the lower end of the cdf.
     from_atom = atom_error * np.clip((1.0 - cdf) / max(1.0 - atom, 1e-300), 0.0, 1.0)
+    # More mass than there is: the cdf would pass the atom, so at least this much of it is wrong further up.
+    surplus = max(atom - float(cdf[0]), 0.0) * np.clip((1.0 - cdf) / max(1.0 - atom, 1e-300), 0.0, 1.0)
     below = max(float(cdf[0]) - atom, 0.0)
-    lower = float(density[0]) / below if below > 0.0 else 1.0
+    lower = min(max(float(density[0]) / below, 1e-6), 1.0) if below > 0.0 else 1.0
     return Curve(
         log_lam,
         density,
         np.hypot(widen * scaled.std(axis=0, ddof=1), density_bias),
-        np.sqrt((widen * cdfs.std(axis=0, ddof=1)) ** 2 + bias**2 + from_atom**2),
+        np.sqrt((widen * cdfs.std(axis=0, ddof=1)) ** 2 + bias**2 + from_atom**2 + surplus**2),
         bias,
         atom,
         float(above.mean()),
-        min(max(lower, 1e-6), 1.0),
+        FarMass(below, float(density[0]), lower, shape if below > 0.0 else 0.0, 0.0),
         upper,
     )

@@ -82,6 +82,29 @@ class Model:
         least = min(exponents)
         return Tail(least, math.nan, float(exponents.count(least) - 1))
 
+    def lower_shape(self) -> float:
+        """Return the shape of the mass at small lambda (`FarMass`), which the smallest slopes make.
+
+        If -log phi'(h)^2 grows like |h|^g, and P(|h| > t) falls off like t^-alpha, then P(log lambda < -v) falls off
+        like v^(-alpha/g).
+        """
+        shapes = [0.0]
+        for phi, one in zip(self.activations, self.weights, strict=True):
+            if one.alpha < 2.0:
+                shapes.append(max(_fall(phi, 1.0), _fall(phi, -1.0)) / one.alpha)
+        return max(shapes)
+
+
+def _fall(phi: Activation, sign: float) -> float:
+    """Return the power g > 0 if phi'(h) tends to 0 like exp(-|h|^g), and 0 if it is 0 or falls off more slowly."""
+    h = np.exp2(np.arange(1.0, 40.0))
+    with np.errstate(all="ignore"):
+        logs = -np.log(np.abs(phi.derivative(sign * h)))
+    known = np.flatnonzero(np.isfinite(logs) & (logs < 690.0))
+    if known.size < 2 or not logs[known[-1]] > 60.0:
+        return 0.0
+    return max(float(np.log2(logs[known[-1]] / logs[known[-1] - 1])), 0.0)
+
 
 def _in_units(one: StableWeights) -> tuple[float, float, float, float]:
     """Return alpha, tail and kappa = 1 of the weights in the unit kappa^(1/alpha), and the unit."""

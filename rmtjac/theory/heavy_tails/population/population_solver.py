@@ -218,7 +218,8 @@ class PopulationSolver:
             ]
             new = densities(self.model, options, self.shares, jobs)
             full, small = np.concatenate([full, new[0]]), np.concatenate([small, new[1]])
-            out = curve(grid, full, small, float(self.atom.value), float(self.atom.error))
+            atom, error = map(float, self.atom)
+            out = curve(grid, full, small, atom, error, self.model.lower_shape())
             reached = options.target is None or out.cdf_error.max() <= options.target
             # More replicas do not mend what the size of the pools and the atom cause.
             hopeless = options.target is not None and max(out.bias.max(), self.atom.error) > 2.0 * options.target

@@ -67,3 +67,27 @@ def test_decay():
     assert decay(v, np.exp(-0.4 * v), 0.05) == pytest.approx(0.4)
     assert decay(v, np.exp(-7.0 * v), 0.05) == 1.0
     assert decay(v, np.ones(v.size), 0.05) == 0.05
+
+
+def test_a_power_of_log_lambda_below_the_grid():
+    """F(-v) = 1 / v for v > 8, as for slopes exp(-|h|) of a Cauchy h; the rest of the mass lies at -5."""
+    grid = np.arange(-40.0, 4.0, 0.15)
+    density = np.where(grid < -8.0, 1.0 / grid**2, 0.0) + (1.0 - 1.0 / 8.0) * kernel_density(grid + 5.0, 0.5)
+    replicas = np.tile(density, (3, 1))
+    points = np.array([-41.0, -60.0, -200.0, -1000.0])
+    found = curve(grid, replicas, replicas, 0.0, 0.0, 1.0).cdf_at(points)
+    # The jump at -8 costs the spline a few thousandths, and the tail of the kernel at -40 is below 1e-10.
+    assert np.all(np.abs(found.value + 1.0 / points) <= found.error + 4e-3)
+    assert np.abs(found.value + 1.0 / points).max() < 0.01
+    power = curve(grid, replicas, replicas, 0.0, 0.0).cdf_at(points)
+    assert abs(power.value[2] - 1.0 / 200.0) > abs(found.value[2] - 1.0 / 200.0)
+
+
+def test_more_mass_than_there_is_shows_in_the_error():
+    """A false plateau of mass 0.1 makes the cdf too small above it, and the atom cuts what is below."""
+    density = 0.7 * kernel_density(_GRID, 0.5) + np.where(_GRID < -2.0, 0.01, 0.0)
+    replicas = np.tile(density, (3, 1))
+    one = curve(_GRID, replicas, replicas, 0.3, 0.0)
+    exact = 0.3 + 0.7 * kernel_cdf(_GRID, 0.5)
+    assert np.abs(one.cdf_at(_GRID).value - exact)[_GRID < -2.0].max() > 0.005
+    assert np.all(np.abs(one.cdf_at(_GRID).value - exact) <= one.cdf_at(_GRID).error + 1e-3)

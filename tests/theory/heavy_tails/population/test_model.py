@@ -91,3 +91,22 @@ def test_layers_without_a_mean_field():
 def test_bad_input(change, message):
     with pytest.raises(ValueError, match=message):
         _model(["tanh", "tanh"], **change)
+
+
+@pytest.mark.parametrize(
+    ("phi", "alpha", "shape"),
+    [
+        ("tanh", 1.0, 1.0),
+        ("sigmoid", 0.5, 2.0),
+        ("erf", 1.0, 2.0),
+        ("silu", 1.6, 0.625),
+        ("softsign", 0.7, 0.0),
+        ("hardtanh", 1.0, 0.0),
+        ("relu", 1.0, 0.0),
+        ("tanh", 2.0, 0.0),
+    ],
+)
+def test_the_lower_tail_is_that_of_the_smallest_slopes(phi, alpha, shape):
+    """-log phi'^2 grows like |h| (tanh) or h^2 (erf), and P(|h| > t) falls off like t^-alpha."""
+    one = model([StableWeights(alpha, 1.0)], [activation(phi)], [1, 1], None, 1.0)
+    assert one.lower_shape() == pytest.approx(shape, rel=0.02)
