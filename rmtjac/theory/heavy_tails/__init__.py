@@ -1,1 +1,1 @@
-"""The limiting spectrum for Cauchy, stable and mixed weights: scalar equations, one coupled layer, population dynamics."""
+"""Limits for Cauchy, stable and mixed weights: scalar equations, one coupled layer, population dynamics."""
