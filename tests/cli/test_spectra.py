@@ -122,7 +122,7 @@ BAD = [
     (["spectrum", "--seed", "-1"], "rng=-1 must be a non-negative int"),
     (["spectrum", "--masks", "none"], "masks='none' must be one of 'network', 'independent'"),
     (["spectrum", "--precision", "slow"], "precision='slow' must be one of 'auto', 'accurate', 'fast'"),
-    (["limit", "--method", "magic"], "method='magic' must be one of 'inverse', 'continuation'"),
+    (["limit", "--method", "magic"], "method='magic' must be one of 'auto', 'independent', "),
     (["limit", "--weights", "gauss"], "weights='gauss' is not a known law; known: gaussian, "),
     (
         ["limit", "--weights", "gaussian:x"],
@@ -139,12 +139,10 @@ BAD = [
         ["limit", "--activation", "relu", "--weights", "gaussian:2", "--input-variance", "stationary"],
         "grows without bound",
     ),
-    (
-        ["spectrum", "--weights", "cauchy:1", "--input-variance", "stationary"],
-        "needs weights and biases of finite variance",
-    ),
-    (["limit", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
-    (["compare", "--weights", "cauchy:1.0"], "their limit is not available here yet"),
+    (["limit", "--weights", "cauchy:1.0", "--method", "inverse"], "method='inverse' needs weights with a variance"),
+    (["compare", "--weights", "cauchy:1.0", "--method", "independent"], "is not the limit of networks with a forward"),
+    (["limit", "--method", "population"], "method='population' is for heavy-tailed weights"),
+    (["limit", "--weights", "cauchy:1.0", "--smoothing", "4"], "angle=4.0 must lie in [0, pi)"),
     (
         ["limit", "--method", "continuation", "--depth", "2"],
         "use input_variance='stationary', or method='inverse'",
