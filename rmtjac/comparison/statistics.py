@@ -12,7 +12,7 @@ from rmtjac.spectra.statistics.finite_size import finite_atom
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
 from rmtjac.theory.limit.spectrum import LimitSpectrum
 
-__all__ = ["Shape", "Statistics", "counting_points", "shape_of", "statistics"]
+__all__ = ["Shape", "Statistics", "constant_slopes", "counting_points", "shape_of", "statistics"]
 
 _ENDS, _INNER = (0.05, 0.95), (0.2, 0.4, 0.6, 0.8)  # orders of quantiles of the limit without its atom
 _BELOW, _ABOVE = 3.0, 2.0  # least numbers of eigenvalues of the ladder below the lowest and above the highest quantile
@@ -59,7 +59,7 @@ def shape_of(limit: LimitSpectrum | HeavyTailedLimit) -> Shape:
         )
     if "masses" not in limit.facts:
         raise ValueError(f"goodness_of_fit needs a limit that limit_spectrum made, not {limit!r}; {instead}")
-    if len(limit.facts["masses"]) > 1 and not _linear(limit):
+    if len(limit.facts["masses"]) > 1 and not constant_slopes(limit):
         raise ValueError(
             "goodness_of_fit rejects the right limit of several layers with heavy tails and masks too often, and is "
             f"calibrated for linear layers, and for one layer; {instead}"
@@ -67,7 +67,7 @@ def shape_of(limit: LimitSpectrum | HeavyTailedLimit) -> Shape:
     return Shape(tuple(limit.facts["ensemble"]["widths"]), limit.facts["masses"])
 
 
-def _linear(limit: HeavyTailedLimit) -> bool:
+def constant_slopes(limit: HeavyTailedLimit) -> bool:
     """Return whether all layers have a constant D^2."""
     slopes = [phi.slopes for phi in Ensemble.from_dict(limit.facts["ensemble"]).activations]
     return all(one is not None and len({abs(slope) for slope in one}) == 1 for one in slopes)

@@ -146,6 +146,10 @@ BAD = [
     (["limit", "--weights", "student_t:2.0"], "sums of n entries need a factor sqrt(log n)"),
     (["compare", "--depth", "2", "--weights", "cauchy:1.0,orthogonal"], "orthogonal weights have no stable limit"),
     (["compare", "--activation", "linear", "--weights", "cauchy:0.0"], "the spectrum is a point mass at 0"),
+    (["limit", "--weights", "cauchy:1.0", "--method", "inverse"], "method='inverse' needs weights with a variance"),
+    (["compare", "--weights", "cauchy:1.0", "--method", "independent"], "is not the limit of networks with a forward"),
+    (["limit", "--method", "population"], "method='population' is for heavy-tailed weights"),
+    (["limit", "--weights", "cauchy:1.0", "--smoothing", "4"], "angle=4.0 must lie in [0, pi)"),
     (
         ["limit", "--method", "continuation", "--depth", "2"],
         "use input_variance='stationary', or method='inverse'",

@@ -26,6 +26,14 @@ def test_kappa_is_the_laplace_exponent_of_the_poisson_points(alpha):
     assert weights.kappa == pytest.approx(weights.tail * math.gamma(1.0 - 0.5 * alpha), rel=1e-13)
 
 
+def test_log_kappa_where_kappa_leaves_the_range_of_a_float():
+    for alpha in (0.3, 1.0, 2.0):
+        weights = StableWeights(alpha, 0.7)
+        assert weights.log_kappa == pytest.approx(math.log(weights.kappa), abs=1e-14)
+    assert StableWeights(2.0, 1e-200).kappa == 0.0
+    assert StableWeights(2.0, 1e-200).log_kappa == pytest.approx(math.log(2.0) - 400.0 * math.log(10.0), rel=1e-15)
+
+
 @pytest.mark.parametrize("law", [rj.Cauchy(0.8), rj.Stable(1.3, alpha=1.5), rj.Stable(1.0, alpha=0.6)])
 def test_the_laplace_transform_of_sampled_rows(law):
     """E exp(-t sum W_j^2) of 5,000 rows of 400 entries; four standard errors (one in 16,000) and 1/n for the limit."""

@@ -1,1 +1,1 @@
-"""The limiting spectrum for Cauchy, stable and mixed weights: scalar equations, one coupled layer, populations."""
+"""Limits for Cauchy, stable and mixed weights: scalar equations, one coupled layer, population dynamics."""

@@ -169,7 +169,7 @@ def _coupled(ensemble: Ensemble, variance: float, entries: np.ndarray | None) ->
     from rmtjac.theory.heavy_tails.coupled.input_law import empirical_input, gaussian_input
     from rmtjac.theory.heavy_tails.coupled.solver import CoupledSolver
 
-    law = gaussian_input(variance) if entries is None else empirical_input(np.abs(entries))
+    law = gaussian_input(variance) if entries is None else empirical_input(entries)
     bias = 0.0 if ensemble.biases is None else float(ensemble.layer_numbers()[0]["bias_scale"])
     ratio = ensemble.widths[1] / ensemble.widths[0]
     return CoupledSolver(stable_weights(ensemble)[0].scale, law, bias, ratio)
