@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rmtjac.comparison.zeros import cdf_of_zeros
 from rmtjac.estimate import standard_error
 from rmtjac.smoothing import smoothed_cdf
 from rmtjac.spectra.empirical import EmpiricalSpectrum
@@ -60,6 +61,7 @@ def smoothed_distances(empirical: EmpiricalSpectrum, limit: HeavyTailedLimit) ->
         points = np.unique(np.concatenate([points, np.linspace(low, high, count), ranks, [lowest, highest]]))
         points = points[(points >= empirical.log_floor) | np.isneginf(points)]
     limit_cdf, error = limit.log_cdf(points), limit.cdf_error(np.exp(np.clip(points, -700.0, 700.0)))
+    limit_cdf = np.where(np.isneginf(points), cdf_of_zeros(empirical, limit), limit_cdf)
     rows = _rows(empirical, points, limit.smoothing)
     apart = np.abs(rows - limit_cdf).max(axis=1)
     return Distances(float(np.abs(rows.mean(axis=0) - limit_cdf).max()), apart, float(error.max()))

@@ -15,6 +15,7 @@ from rmtjac.comparison.against_smoothed import Distances, smoothed_distances, sm
 from rmtjac.comparison.bins import BinnedComparison
 from rmtjac.comparison.goodness import goodness_of_fit
 from rmtjac.comparison.result import Comparison
+from rmtjac.comparison.zeros import cdf_of_zeros
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
 from rmtjac.theory.heavy_tails.means import has_moment
@@ -52,14 +53,14 @@ def _limit_cdf(limit: Limit, log_lam: np.ndarray) -> np.ndarray:
     return np.clip(CubicHermiteSpline(nodes, limit.cdf(lam), lam * limit.density(lam))(log_lam), 0.0, 1.0)
 
 
-def _kolmogorov(count: int, limit_values: np.ndarray, atom: float, limit_atom: float) -> float:
+def _kolmogorov(count: int, limit_values: np.ndarray, atom: float, at_zeros: float) -> float:
     """Return the largest |F_n - F| at 0 and on both sides of the largest of `count` eigenvalues.
 
-    `limit_values` are the values of F at these eigenvalues.
+    `limit_values` are the values of F at these eigenvalues, `at_zeros` is its value at what the sample counts as zeros.
     """
-    at_zero = abs(atom - limit_atom)
+    at_zero = abs(atom - at_zeros)
     if not limit_values.size:
-        return max(at_zero, 1.0 - limit_atom) if atom == 1.0 else at_zero
+        return max(at_zero, 1.0 - at_zeros) if atom == 1.0 else at_zero
     steps = np.arange(count - limit_values.size, count + 1) / count
     after, before = np.abs(steps[1:] - limit_values), np.abs(steps[:-1] - limit_values)
     return float(max(after.max(), before.max(), at_zero))
@@ -179,11 +180,12 @@ def _distances(empirical: EmpiricalSpectrum, limit: Limit) -> Distances:
             error = float(limit.solver.cdf(some).error.max())
     by_sample = np.empty(flat.size)
     by_sample[order] = values
+    zeros = cdf_of_zeros(empirical, limit)
     per_sample = [
-        _kolmogorov(row.size, row[~np.isnan(row)], atom, limit.atom)
+        _kolmogorov(row.size, row[~np.isnan(row)], atom, zeros)
         for row, atom in zip(by_sample.reshape(logs.shape), empirical.zero_fractions, strict=True)
     ]
-    ks = _kolmogorov(flat.size, values[resolved], empirical.atom, limit.atom)
+    ks = _kolmogorov(flat.size, values[resolved], empirical.atom, zeros)
     return Distances(ks, np.array(per_sample), error)
 
 
