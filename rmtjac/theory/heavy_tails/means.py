@@ -50,7 +50,8 @@ class HeavyTailedMeans(HeavyTailedDensity):
         Parameters
         ----------
         f : callable
-            Takes and returns arrays of float; smooth in log lambda.
+            Takes and returns arrays of float; smooth in log lambda. Where lambda is too small for a float, f(0) is
+            used, if it is finite.
 
         Returns
         -------
@@ -78,9 +79,14 @@ class HeavyTailedMeans(HeavyTailedDensity):
         ValueError: the mean of f does not exist: f is too large near infinity (tail exponent 0.5)
         """
         value, error = self._integral(lambda v: np.asarray(f(np.exp(v)), dtype=float))
-        if self.atom > 0.0:
-            at_zero = float(np.asarray(f(np.zeros(1)), dtype=float)[0])
-            value, error = value + self.atom * at_zero, error + self.atom_error * abs(at_zero)
+        # Where lambda is too small for a float, f(0) is used.
+        below = self._cdfs(np.array([-_LARGEST]))
+        mass, unsure = float(below.value[0]), float(below.error[0])
+        if mass > 0.0:
+            with np.errstate(divide="ignore"):
+                at_zero = float(np.asarray(f(np.zeros(1)), dtype=float)[0])
+            if math.isfinite(at_zero) or self.atom > 0.0:
+                value, error = value + mass * at_zero, error + unsure * abs(at_zero)
         return value, error
 
     def _integral(self, f: Callable[[np.ndarray], np.ndarray], largest: float = _LARGEST) -> tuple[float, float]:

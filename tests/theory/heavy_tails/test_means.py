@@ -105,3 +105,12 @@ def test_stieltjes_where_the_solver_has_it():
     np.testing.assert_array_equal(lim.stieltjes([1j, -2.0]), [-1j, -0.5])
     with pytest.raises(ValueError, match="must not lie in"):
         lim.stieltjes([1j, 2.0])
+
+
+def test_the_mean_of_one_is_one_though_eigenvalues_leave_the_floats():
+    """Cauchy preactivations and tanh: half a per cent of the eigenvalues lie below exp(-700)."""
+    limit = rj.limit_spectrum(rj.Ensemble.square(10, 2, "tanh", rj.Cauchy()), masks="independent")
+    value, error = limit.mean(np.ones_like)
+    assert float(limit.log_cdf(-700.0)) > 0.002
+    assert abs(value - 1.0) < 1e-6
+    assert error < 0.01
