@@ -104,16 +104,16 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
     if comparison.smoothing > 0.0:
         name += ", smoothed"
     artists = {"ax": ax, "sampled": draw_steps(ax, binned.histogram, name, BLUE)}
-    dress(ax, scale)
     edges = binned.histogram.edges
-    floor, ceiling = _limits(binned)
-    lam, limit = comparison.curve
     heavy = np.isinf(comparison.support[-1, 1])
+    top = edges[-1] if heavy else max(edges[-1], comparison.support[-1, 1])
+    # Before the axes become logarithmic: matplotlib's own limits may leave the range of a float.
+    ax.set_ylim(*_limits(binned))
+    ax.set_xlim(*((edges[0] * 0.8, top * 1.4) if scale == "loglog" else (-0.02 * top, 1.02 * top)))
+    dress(ax, scale)
+    lam, limit = comparison.curve
     label = limit_name(comparison.method, comparison.smoothing) if heavy else limit_name()
     artists["limit"] = draw_curve(ax, lam, limit, comparison.support, label, BLACK)
-    ax.set_ylim(floor, ceiling)
-    top = edges[-1] if heavy else max(edges[-1], comparison.support[-1, 1])
-    ax.set_xlim(*((edges[0] * 0.8, top * 1.4) if scale == "loglog" else (-0.02 * top, 1.02 * top)))
     if max(comparison.atom, comparison.limit_atom) > 0.0:
         artists["atom"] = draw_atom(
             ax, f"atom at 0: {comparison.atom:.4f}\nlimit: {comparison.limit_atom:.4f}", BLUE, scale

@@ -64,3 +64,12 @@ def test_labels_neither_overlap_nor_leave_the_axes(name, scale):
     for box in (words, legend):
         assert frame.x0 <= box.x0 < box.x1 <= frame.x1
         assert frame.y0 <= box.y0 < box.y1 <= frame.y1
+
+
+def test_laws_wider_than_the_range_of_a_float():
+    """Under independent masks tanh with Cauchy weights has 0.7 % of its eigenvalues below exp(-700)."""
+    ens = rj.Ensemble.square(60, 2, "tanh", rj.Cauchy())
+    limit = rj.limit_spectrum(ens, masks="independent")
+    rj.plotting.plot_limit(limit)["ax"].figure.canvas.draw()
+    comparison = rj.compare(rj.sample_spectrum(ens, 4, rng=1, masks="independent"), limit)
+    rj.plotting.plot_comparison(comparison)

@@ -142,7 +142,9 @@ class HeavyTailedDensity(HeavyTailedDistribution):
         if not finite("low", low, above=0.0) < 0.5:
             raise ValueError(f"low={low!r} must lie between 0 and 1/2")
         ends = log_quantile(self.solver, self.atom + (1.0 - self.atom) * np.array([low, 1.0 - low]), LOWEST)
-        first, last = np.clip(ends, -LOWEST, LOWEST)
+        # A very wide curve leaves some decades of the range of a float to the margins of a plot.
+        reach = LOWEST if ends[1] - ends[0] < 1000.0 else 600.0
+        first, last = np.clip(ends, -reach, reach)
         if scale == "log":
             lam = np.exp(np.linspace(first, last, positive_int("points", points)))
         else:

@@ -92,8 +92,13 @@ class StoredSolver:
         """Return the density of log lambda at points of shape (n,)."""
         inside = (log_lam >= self.log_lam[0]) & (log_lam <= self.log_lam[-1])
         value = self._outside(log_lam)[0]
+        error = np.interp(log_lam, self.log_lam, self.densities[1])
+        # Outside, the density is a guess that falls together with its error.
+        ends = np.where(log_lam < self.log_lam[0], self.densities[0, 0], self.densities[0, -1])
+        share = np.divide(value, ends, out=np.zeros(value.size), where=~inside & (ends > 0.0))
+        error = np.where(inside, error, error * share + value)
         value[inside] = np.maximum(self._heights(log_lam[inside]), 0.0)
-        return Values(value, np.interp(log_lam, self.log_lam, self.densities[1]))
+        return Values(value, error)
 
     def cdf(self, log_lam: np.ndarray) -> Values:
         """Return the cdf at points of shape (n,)."""

@@ -15,7 +15,8 @@ def test_a_table_is_right_to_its_error(angle):
         found, exact = getattr(table, name)(v), getattr(law, name)(v).value
         # between the points of the table the density is a straight line: at the peak 1/8 .02^2 max |r''|
         assert np.all(np.abs(found.value - exact) <= found.error + 1e-8)
-        assert found.error.min() >= 1e-9
+        inside = (v >= table.log_lam[0]) & (v <= table.log_lam[-1])  # outside, density and error fall together
+        assert found.error[inside].min() >= 1e-9
         assert found.error.max() < 2e-4
     assert np.all(np.diff(table.cdf(np.sort(v)).value) >= 0.0)
     assert (table.method, table.angle, table.tail) == (law.method, law.angle, law.tail)
@@ -60,3 +61,31 @@ def test_a_point_mass_has_no_table():
     law.atom = Values(np.array(1.0), np.array(0.0))
     with pytest.raises(ValueError, match="point mass at 0"):
         tabulate(law)
+
+
+def test_the_error_of_the_density_falls_outside_the_table():
+    """The density outside is a guess, itself its error; the error of the last point would spoil every mean."""
+    table = tabulate(OneCauchyLayer(angle=0.2, error=1e-3))
+    ends = table.log_lam[[0, -1]] + np.array([-1e-9, 1e-9])
+    points = np.array([-1e4, -200.0, 200.0, 1e4])
+    assert np.all(table.log_density(ends).error >= 1e-3)
+    assert np.all(table.log_density(points).error < 1e-6)
+    assert np.all(table.log_density(points).error >= table.log_density(points).value)
+
+
+def test_tables_wider_than_the_range_of_a_float():
+    """F = 100/(100 + |v|)/2 on each side of 0, as for slopes exp(-|h|) of a Cauchy h, reaches to exp(1e10)."""
+
+    class Wide(OneCauchyLayer):
+        def cdf(self, log_lam):
+            half = 50.0 / (100.0 + np.abs(log_lam))
+            return Values(np.where(log_lam < 0.0, half, 1.0 - half), np.full(log_lam.size, 1e-12))
+
+        def log_density(self, log_lam):
+            return Values(50.0 / (100.0 + np.abs(log_lam)) ** 2, np.full(log_lam.size, 1e-12))
+
+    law = Wide()
+    table = tabulate(law)
+    v = np.concatenate([np.linspace(-3e3, 3e3, 997), [-1e7, -1e5, 1e5, 1e7]])
+    found = table.cdf(v)
+    assert np.all(np.abs(found.value - law.cdf(v).value) <= found.error + 1e-7)

@@ -63,7 +63,7 @@ class Curve(NamedTuple):
         error = np.interp(inside, self.log_lam, self.density_error) * decay_factor
         under = v < first
         value[under], more = self.below.beyond(first - v[under])[1]
-        error[under] += more
+        error[under] = error[under] * value[under] / max(self.below.density, 1e-300) + more
         return Values(value, error)
 
     def cdf_at(self, v: np.ndarray) -> Values:
