@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmtjac.ensemble import Ensemble
-from rmtjac.laws import Cauchy
+from rmtjac.laws import Cauchy, Law, Stable
 from rmtjac.propagation.mask_laws import homogeneous, mask_laws
 from rmtjac.propagation.mean_field import STATIONARY, resolve_input_variance
 from rmtjac.propagation.stable_weights import stable_weights
@@ -66,9 +66,13 @@ def _one_hardtanh(ensemble: Ensemble) -> bool:
     return (
         ensemble.depth == 1
         and ensemble.activations[0].name == "hardtanh"
-        and isinstance(ensemble.weights[0], Cauchy)
-        and all(isinstance(one, Cauchy) for one in biases)
+        and all(_is_cauchy(one) for one in (ensemble.weights[0], *biases))
     )
+
+
+def _is_cauchy(law: Law) -> bool:
+    """Return whether a law is that of Cauchy, under any of its names."""
+    return isinstance(law, Cauchy) or (isinstance(law, Stable) and law.alpha == 1.0)
 
 
 def route(ensemble: Ensemble, method: str = "auto", masks: str = "network") -> str:

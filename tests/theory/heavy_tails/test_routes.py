@@ -196,3 +196,11 @@ def test_inputs_of_one_size():
     assert lim.moment(1) == pytest.approx(lim.moments(1)[0])
     with pytest.raises(ValueError, match=r"m2 does not exist \(tail exponent 1.5\)"):
         lim.moment(2)
+
+
+def test_stable_laws_of_index_1_are_those_of_cauchy():
+    one = rj.limit_spectrum(SQUARE(10, 1, "hardtanh", rj.Stable(0.7, 1.0), rj.Stable(0.4, 1.0)))
+    other = rj.limit_spectrum(SQUARE(10, 1, "hardtanh", rj.Cauchy(0.7), rj.Cauchy(0.4)))
+    assert one.method == other.method == "coupled"
+    assert (one.atom, one.tail) == (other.atom, other.tail)
+    assert one.solver.log_density(np.zeros(1)).value == other.solver.log_density(np.zeros(1)).value
