@@ -1,6 +1,7 @@
 """Limits of HardTanh networks with Cauchy weights, and samples of N = 1000 beside them: BS Fig. 7 with its limits.
 
     python -m benchmarks.cauchy_limits                    # writes data/cauchy_limits/, its .md, and data/cauchy.png
+    python -m benchmarks.cauchy_limits --draw             # draws again, from the files and new samples
     python -m benchmarks.cauchy_limits --small --out .    # small sizes, to check that it works
 
 The full size takes 20 minutes on two cores.
@@ -54,17 +55,21 @@ def draw(samples: dict[int, rj.EmpiricalSpectrum], limits: dict[int, rj.HeavyTai
     for (depth, sample), color in zip(samples.items(), colors, strict=True):
         histogram = sample.histogram(60, "log")
         log_width = np.diff(np.log(histogram.edges))
-        curve, density = limits[depth].curve(600, low=histogram.edges[0] * 0.3)
+        curve, density = limits[depth].curve(1000, low=1e-6)
+        # Below the smallest eigenvalues the smoothing and the noise of the pools would be all that is seen.
+        density[(curve < 0.5 * histogram.edges[0]) | (density < 2.0 * limits[depth].density_error(curve))] = np.nan
         for ax, bins, line in (
             (left, histogram.density, density),
             (right, histogram.fraction / log_width, curve * density),
         ):
             ax.stairs(bins, histogram.edges, color=color, lw=3.0, alpha=0.35, baseline=None)
             ax.plot(curve, line, color=color, lw=1.0, label=f"$L = {depth}$")
+    # One eigenvalue in a hundred lies beyond either side of the picture, which the far tails would fill.
+    low = min(np.exp(sample.log_quantile(0.01).value) for sample in samples.values())
+    high = max(np.exp(sample.log_quantile(0.999).value) for sample in samples.values())
     for ax in (left, right):
-        ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$")
-    seen = np.concatenate([sample.histogram(60, "log").density for sample in samples.values()])
-    left.set(ylabel=r"density $\rho(\lambda)$", ylim=(0.3 * seen[seen > 0].min(), 3.0 * seen.max()))
+        ax.set(xlim=(low, high), xscale="log", yscale="log", xlabel=r"$\lambda$")
+    left.set(ylabel=r"density $\rho(\lambda)$", ylim=(1e-6, 1e-2 / low))
     right.set(ylabel=r"density of $\log\lambda$: $\lambda\rho(\lambda)$", ylim=(1e-6, 1.0))
     right.legend(frameon=False, fontsize="small")
     return figure
@@ -73,6 +78,7 @@ def draw(samples: dict[int, rj.EmpiricalSpectrum], limits: dict[int, rj.HeavyTai
 def main(arguments: list[str] | None = None) -> None:
     """Compute the limits, sample, and write the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draw", action="store_true", help="draw only")
     parser.add_argument("--small", action="store_true", help="small sizes")
     parser.add_argument("--out", type=Path, default=ROOT / "data", help="the folder of the files")
     chosen = parser.parse_args(arguments)
@@ -82,9 +88,14 @@ def main(arguments: list[str] | None = None) -> None:
     limits, samples, rows = {}, {}, []
     for depth in depths:
         ens = ensemble(width, depth)
+        path = folder / f"hardtanh_{depth:02d}.npz"
+        if chosen.draw:
+            limits[depth] = rj.HeavyTailedLimit.load(path)
+            samples[depth] = rj.sample_spectrum(ens, samples=matrices, rng=700 + depth)
+            continue
         start = time.perf_counter()
         limit = rj.limit_spectrum(ens, seed=0, population=QUICK if chosen.small else None)
-        path = limit.save(folder / f"hardtanh_{depth:02d}.npz")
+        limit.save(path)
         seconds = time.perf_counter() - start
         sample = rj.sample_spectrum(ens, samples=matrices, rng=700 + depth)
         result = rj.compare(sample, limit)
@@ -99,6 +110,8 @@ def main(arguments: list[str] | None = None) -> None:
         )
         print(rows[-1], flush=True)
     draw(samples, limits).savefig(chosen.out / "cauchy.png", dpi=110)
+    if chosen.draw:
+        return
     facts = {"width": width, "matrices": matrices, "version": rj.__version__, "numpy": np.__version__}
     table = PAGE.format(rows="\n".join(rows), **facts)
     (chosen.out / "cauchy_limits.md").write_text(table, encoding="utf-8")

@@ -238,26 +238,20 @@ for depth, color in zip(depths, colors, strict=True):
     cauchy[depth] = rj.sample_spectrum(ens, samples=samples_cauchy, rng=700 + depth)
     limits[depth] = rj.HeavyTailedLimit.load(data / "cauchy_limits" / f"hardtanh_{depth:02d}.npz")
     histogram = cauchy[depth].histogram(60, "log")
-    lam, density = limits[depth].curve(600, low=0.3 * histogram.edges[0])
+    lam, density = limits[depth].curve(1000, low=1e-6)
+    # Below the smallest eigenvalues the smoothing and the noise of the pools would be all that is seen.
+    density[(lam < 0.5 * histogram.edges[0]) | (density < 2 * limits[depth].density_error(lam))] = np.nan
     per_log = histogram.fraction / np.diff(np.log(histogram.edges))
     for axes, bins, line in ((ax, histogram.density, density), (right, per_log, lam * density)):
         axes.stairs(bins, histogram.edges, color=color, lw=3.0, alpha=0.35, baseline=None)
         axes.plot(lam, line, color=color, lw=1.0, label=f"$L = {depth}$")
-densities = np.concatenate([emp.histogram(60, "log").density for emp in cauchy.values()])
-ax.set(
-    xscale="log",
-    yscale="log",
-    xlabel=r"$\lambda$",
-    ylabel=r"density $\rho(\lambda)$",
-    ylim=(0.3 * densities[densities > 0].min(), 3.0 * densities.max()),
-)
-right.set(
-    xscale="log",
-    yscale="log",
-    ylim=(1e-6, 1.0),
-    xlabel=r"$\lambda$",
-    ylabel=r"density of $\log\lambda$: $\lambda\rho(\lambda)$",
-)
+# One eigenvalue in a hundred lies below the range of the picture.
+low = min(np.exp(emp.log_quantile(0.01).value) for emp in cauchy.values())
+high = max(np.exp(emp.log_quantile(0.999).value) for emp in cauchy.values())
+ax.set(ylabel=r"density $\rho(\lambda)$", ylim=(1e-6, 1e-2 / low))
+right.set(ylabel=r"density of $\log\lambda$: $\lambda\rho(\lambda)$", ylim=(1e-6, 1.0))
+for axes in (ax, right):
+    axes.set(xlim=(low, high), xscale="log", yscale="log", xlabel=r"$\lambda$")
 right.legend(frameon=False, fontsize="small")
 title = rf"BS Fig. 7: HardTanh, Cauchy weights; $N = {N}$, {samples_cauchy} matrices per $L$ (bands), limits (lines)"
 title = fig.suptitle(title, fontsize="medium")
