@@ -198,6 +198,11 @@ class HeavyTailedLimit(HeavyTailedRefused):
 
         return restore(path, _SCHEMA, build)
 
+    @property
+    def converged(self) -> bool:
+        """Whether the errors of a population's cdf are at most its `target` (0.01 if none was given); else True."""
+        return bool(self.facts.get("converged", True))
+
     def __repr__(self) -> str:
         widths = self.facts.get("ensemble", {}).get("widths")
         depth = f"depth {len(widths) - 1}, " if widths else ""
@@ -205,5 +210,5 @@ class HeavyTailedLimit(HeavyTailedRefused):
         error = f" ± {self.atom_error:.1g}" if self.atom_error > 1e-6 else ""
         return (
             f"HeavyTailedLimit({depth}method {self.method!r}, {how}, tail exponent {self.tail.exponent:.6g}, "
-            f"atom {self.atom:.6g}{error})"
+            f"atom {self.atom:.6g}{error}{'' if self.converged else ', not converged: the pools are too small'})"
         )

@@ -231,7 +231,8 @@ def solve(
         from rmtjac.theory.heavy_tails.population.population_solver import PopulationSolver
 
         # The pools run now, and not at the first density: the table is all that is kept.
-        solver = tabulate(PopulationSolver.from_ensemble(ensemble, variance, entries, options))
+        pools = PopulationSolver.from_ensemble(ensemble, variance, entries, options)
+        solver, facts["converged"] = tabulate(pools), pools.converged
         facts["population"] = {
             name: one for name, one in asdict(options).items() if name not in ("threads", "progress")
         }

@@ -204,3 +204,14 @@ def test_stable_laws_of_index_1_are_those_of_cauchy():
     assert one.method == other.method == "coupled"
     assert (one.atom, one.tail) == (other.atom, other.tail)
     assert one.solver.log_density(np.zeros(1)).value == other.solver.log_density(np.zeros(1)).value
+
+
+def test_pools_too_small_for_the_error_that_is_asked_for_are_flagged(tmp_path):
+    ens = SQUARE(10, 1, "tanh", CAUCHY)
+    small = rj.limit_spectrum(ens, population={**QUICK, "target": 1e-4, "most_replicas": 2}, threads=1)
+    assert not small.converged
+    assert "not converged" in repr(small)
+    assert not rj.HeavyTailedLimit.load(small.save(tmp_path / "small.npz")).converged
+    wide = rj.limit_spectrum(ens, population={**QUICK, "target": 0.9}, threads=1)
+    assert wide.converged
+    assert "converged" not in repr(wide)
