@@ -37,7 +37,8 @@ def use() -> None:
     assert_type(rj.spectra.product_singular_values([np.eye(2)]), np.ndarray)
 
     lim = rj.limit_spectrum(ens)
-    assert_type(lim, rj.LimitSpectrum)
+    assert_type(lim, rj.LimitSpectrum | rj.HeavyTailedLimit)
+    assert isinstance(lim, rj.LimitSpectrum)  # all weights have a variance
     assert_type(lim.density([0.5, 1.0]), np.ndarray)
     assert_type(lim.cdf(1.0), np.ndarray)
     assert_type(lim.quantile(0.5), np.ndarray)
