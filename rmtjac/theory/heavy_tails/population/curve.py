@@ -119,8 +119,8 @@ def curve(
     """Return the curve of replicas, arrays of shape (R, M); those in `small` have pools of a quarter of the size.
 
     The error is one standard error, widened such that two of them cover 95 % with few replicas (Student), plus the bias
-    of pools of size P: it falls off like 1/P, so a third of the change from P/4 to P. `shape` is that of the mass below
-    the grid (`FarMass`).
+    of pools of size P, for which the change from P/4 to P is taken: this is the bias if it falls off like P^(-1/2), and
+    three times the bias if it falls off like 1/P. `shape` is that of the mass below the grid (`FarMass`).
     """
     scaled, above, upper = _masses(log_lam, replicas, atom)
     few, few_above, _ = _masses(log_lam, small, atom)
@@ -128,8 +128,8 @@ def curve(
     widen = student.ppf(0.975, many - 1) / 1.96 / math.sqrt(many)
     cdfs, few_cdfs = _cdfs(log_lam, scaled, above), _cdfs(log_lam, few, few_above)
     density = np.maximum(scaled.mean(axis=0), 0.0)
-    bias = np.abs(few_cdfs.mean(axis=0) - cdfs.mean(axis=0)) / 3.0
-    density_bias = np.abs(few.mean(axis=0) - scaled.mean(axis=0)) / 3.0
+    bias = np.abs(few_cdfs.mean(axis=0) - cdfs.mean(axis=0))
+    density_bias = np.abs(few.mean(axis=0) - scaled.mean(axis=0))
     cdf = cdfs.mean(axis=0)
     # An error of the atom moves the lower end of the cdf.
     from_atom = atom_error * np.clip((1.0 - cdf) / max(1.0 - atom, 1e-300), 0.0, 1.0)
