@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array_as_given", "choice", "complex_numbers", "finite", "output_path", "positive_int", "real_array"]
+__all__ = ["array_as_given", "choice", "complex_numbers", "finite", "logarithms", "output_path", "positive_int",
+           "probabilities", "real_array"]  # fmt: skip
 
 
 def positive_int(name: str, value: object) -> int:
@@ -135,3 +136,32 @@ def complex_numbers(name: str, value: Any) -> np.ndarray:
     if np.isnan(array).any():
         raise ValueError(f"{name} holds NaN; complex numbers are needed")
     return array
+
+
+def logarithms(lam: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return `lam` as an array, and its logarithms, one-dimensional, -inf where lambda <= 0.
+
+    Raises
+    ------
+    ValueError
+        If `lam` holds NaN.
+    """
+    lam = np.asarray(lam, dtype=float)
+    if np.isnan(lam).any():
+        raise ValueError("lam holds NaN; real numbers are needed")
+    with np.errstate(divide="ignore"):
+        return lam, np.log(np.maximum(lam, 0.0)).ravel()
+
+
+def probabilities(p: Any) -> np.ndarray:
+    """Return `p` as an array.
+
+    Raises
+    ------
+    ValueError
+        If an entry lies outside [0, 1].
+    """
+    p = np.asarray(p, dtype=float)
+    if not np.all((p >= 0.0) & (p <= 1.0)):
+        raise ValueError(f"p={p!r} must lie in [0, 1]")
+    return p

@@ -3,7 +3,16 @@ import math
 import numpy as np
 import pytest
 
-from rmtjac.validate import array_as_given, choice, finite, output_path, positive_int, real_array
+from rmtjac.validate import (
+    array_as_given,
+    choice,
+    finite,
+    logarithms,
+    output_path,
+    positive_int,
+    probabilities,
+    real_array,
+)
 
 
 def test_good_values_come_back_as_plain_numbers():
@@ -65,3 +74,19 @@ def test_what_is_no_real_array(value, message):
 def test_complex_matrices_have_a_way_out():
     with pytest.raises(TypeError, match=r"the singular values of A \+ iB are those of \[\[A, -B\], \[B, A\]\]"):
         real_array("x", np.complex64([[1]]), "a matrix")
+
+
+def test_logarithms():
+    lam, log_lam = logarithms([[1.0, 0.0], [-2.0, math.e]])
+    assert lam.shape == (2, 2)
+    np.testing.assert_allclose(log_lam, [0.0, -math.inf, -math.inf, 1.0])
+    assert logarithms(5)[1].shape == (1,)
+    with pytest.raises(ValueError, match="lam holds NaN"):
+        logarithms([1.0, math.nan])
+
+
+def test_probabilities():
+    assert probabilities([0, 1]).tolist() == [0.0, 1.0]
+    for wrong in ([0.5, 1.0 + 1e-15], [-1e-300], [np.nan]):
+        with pytest.raises(ValueError, match=r"p=.* must lie in \[0, 1\]"):
+            probabilities(wrong)

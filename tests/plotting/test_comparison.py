@@ -70,6 +70,12 @@ def test_laws_wider_than_the_range_of_a_float():
     """Under independent masks tanh with Cauchy weights has 0.7 % of its eigenvalues below exp(-700)."""
     ens = rj.Ensemble.square(60, 2, "tanh", rj.Cauchy())
     limit = rj.limit_spectrum(ens, masks="independent")
-    rj.plotting.plot_limit(limit)["ax"].figure.canvas.draw()
+    alone = rj.plotting.plot_limit(limit)
     comparison = rj.compare(rj.sample_spectrum(ens, 4, rng=1, masks="independent"), limit)
-    rj.plotting.plot_comparison(comparison)
+    both = rj.plotting.plot_comparison(comparison)
+    for panel in (alone, both["semilog"], both["loglog"]):
+        panel["ax"].figure.canvas.draw()  # a range beyond the floats would warn, and so fail, here
+        low, high = panel["ax"].get_xlim()
+        assert np.isfinite([low, high]).all()
+        median = float(limit.quantile(0.5))
+        assert low < median < high

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.theory.heavy_tails.distribution import LOWEST, HeavyTailedDistribution, logarithms
+from rmtjac.theory.heavy_tails.distribution import LOWEST, HeavyTailedDistribution
 from rmtjac.theory.heavy_tails.quantiles import log_quantile
 from rmtjac.theory.heavy_tails.solver import Values
-from rmtjac.validate import choice, finite, positive_int
+from rmtjac.validate import choice, finite, logarithms, positive_int
 
 __all__ = ["HeavyTailedDensity"]
 

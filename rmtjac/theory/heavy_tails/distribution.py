@@ -13,6 +13,7 @@ import numpy as np
 
 from rmtjac.theory.heavy_tails.quantiles import log_quantile
 from rmtjac.theory.heavy_tails.solver import Solver, Tail, Values
+from rmtjac.validate import logarithms, probabilities
 
 __all__ = ["LOWEST", "HeavyTailedDistribution", "logarithms"]
 
@@ -169,7 +170,7 @@ class HeavyTailedDistribution:
         ValueError
             If an entry of `p` lies outside [0, 1].
         """
-        p = _probabilities(p)
+        p = probabilities(p)
         with np.errstate(over="ignore", under="ignore"):
             return np.exp(log_quantile(self.solver, p.ravel(), _FLOATS)).reshape(p.shape)
 
@@ -193,7 +194,7 @@ class HeavyTailedDistribution:
         ArithmeticError
             If a quantile lies beyond exp(1e6) or below exp(-1e6).
         """
-        p = _probabilities(p)
+        p = probabilities(p)
         return log_quantile(self.solver, p.ravel()).reshape(p.shape)
 
     def sample(self, size: int | tuple[int, ...], rng: Any) -> np.ndarray:
@@ -214,20 +215,3 @@ class HeavyTailedDistribution:
             The sample.
         """
         return self.quantile(np.random.default_rng(rng).random(size))
-
-
-def _probabilities(p: Any) -> np.ndarray:
-    """Return `p` as an array, or raise a ValueError if an entry lies outside [0, 1]."""
-    p = np.asarray(p, dtype=float)
-    if not np.all((p >= 0.0) & (p <= 1.0)):
-        raise ValueError(f"p={p!r} must lie in [0, 1]")
-    return p
-
-
-def logarithms(lam: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return `lam` as an array, and its logarithms, one-dimensional, -inf where lambda <= 0."""
-    lam = np.asarray(lam, dtype=float)
-    if np.isnan(lam).any():
-        raise ValueError("lam holds NaN; real numbers are needed")
-    with np.errstate(divide="ignore"):
-        return lam, np.log(np.maximum(lam, 0.0)).ravel()

@@ -15,8 +15,7 @@ import numpy as np
 from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
 from rmtjac.theory.limit import curve as curves
 from rmtjac.theory.limit.means import LimitMeans
-from rmtjac.theory.limit.solution import logarithms
-from rmtjac.validate import positive_int
+from rmtjac.validate import logarithms, positive_int
 
 if TYPE_CHECKING:
     from rmtjac.theory.proof.density import CertifiedDensity

@@ -13,7 +13,8 @@ from rmtjac.theory.equation.edge import Edge
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.roots import Roots
 from rmtjac.theory.limit import quantiles
-from rmtjac.theory.limit.solution import Solution, logarithms
+from rmtjac.theory.limit.solution import Solution
+from rmtjac.validate import logarithms, probabilities
 
 __all__ = ["LimitDistribution"]
 
@@ -202,9 +203,7 @@ class LimitDistribution:
             If a quantile depends on values of D^2 that floats do not resolve; the message gives an interval in which
             it lies.
         """
-        p = np.asarray(p, dtype=float)
-        if not np.all((p >= 0.0) & (p <= 1.0)):
-            raise ValueError(f"p={p!r} must lie in [0, 1]")
+        p = probabilities(p)
         return quantiles.log_quantile(self.solution, p.ravel()).reshape(p.shape)
 
     def sample(self, size: int | tuple[int, ...], rng: Any) -> np.ndarray:

@@ -135,6 +135,10 @@ def limit_spectrum(
                 f"method={method!r} is for heavy-tailed weights, and all weights here have a variance: "
                 "method='inverse' gives their limit, without smoothing"
             )
+        if inputs is not None:
+            raise ValueError(
+                "inputs are for heavy-tailed weights; here only input_variance, the mean of their squares, matters"
+            )
         route = "inverse" if method == "auto" else method
         return LimitSpectrum.from_ensemble(
             ensemble, input_variance=input_variance, method=route, digits=digits, certify=certify

@@ -19,8 +19,9 @@ from rmtjac.theory.equation.near_edge import WITHIN, Expansion, expand
 from rmtjac.theory.equation.own_mass import checked_support
 from rmtjac.theory.equation.roots import Roots, solve_inside
 from rmtjac.theory.equation.support import Support
+from rmtjac.validate import logarithms
 
-__all__ = ["Densities", "ExpansionAt", "Solution", "logarithms"]
+__all__ = ["Densities", "ExpansionAt", "Solution"]
 
 
 class ExpansionAt(NamedTuple):
@@ -139,18 +140,3 @@ class Solution:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             scale = np.where((value > 0.0) | (error > 0.0), 1.0 / (math.pi * np.exp(log_lam)), 1.0)
             return Densities((value * scale).reshape(lam.shape), (error * scale).reshape(lam.shape))
-
-
-def logarithms(lam: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return `lam` as an array, and its logarithms, one-dimensional, -inf where lambda <= 0.
-
-    Raises
-    ------
-    ValueError
-        If `lam` holds NaN.
-    """
-    lam = np.asarray(lam, dtype=float)
-    if np.isnan(lam).any():
-        raise ValueError("lam holds NaN; real numbers are needed")
-    with np.errstate(divide="ignore"):
-        return lam, np.log(np.maximum(lam, 0.0)).ravel()

@@ -111,6 +111,7 @@ def test_an_independent_curve_is_given_on_request_only():
         (SQUARE(10, 2, "linear", rj.Cauchy(1e308, power=-1.0)), {}, "range of a float"),
         (SQUARE(10, 2), {"method": "population"}, "method='inverse' gives their limit"),
         (SQUARE(10, 2), {"method": "independent"}, "method='inverse' gives their limit"),
+        (SQUARE(10, 2), {"inputs": [5.0]}, "inputs are for heavy-tailed weights"),
     ],
 )
 def test_bad_input_has_a_named_error(ensemble, options, message):

@@ -9,7 +9,7 @@ from rmtjac.theory import DiscreteLaw, Layers, derivative_law
 from rmtjac.theory.equation import own_mass
 from rmtjac.theory.equation.edge import EdgeKind
 from rmtjac.theory.equation.near_edge import WITHIN
-from rmtjac.theory.limit.solution import Solution, logarithms
+from rmtjac.theory.limit.solution import Solution
 
 P = 0.36  # P(D != 0): edges (1 +- .6)^2
 LOW, HIGH = 0.16, 2.56
@@ -110,12 +110,3 @@ def test_a_multiple_of_d_squared_has_no_square_root_edge():
     assert explicit.square_roots.size == 0
     assert explicit.expansions == []
     assert {edge.kind for edge in explicit.edges} == {EdgeKind.ATOM}
-
-
-def test_logarithms():
-    lam, log_lam = logarithms([[1.0, 0.0], [-2.0, math.e]])
-    assert lam.shape == (2, 2)
-    np.testing.assert_allclose(log_lam, [0.0, -math.inf, -math.inf, 1.0])
-    assert logarithms(5)[1].shape == (1,)
-    with pytest.raises(ValueError, match="lam holds NaN"):
-        logarithms([1.0, math.nan])
