@@ -22,9 +22,9 @@ from scipy.stats import beta
 import rmtjac as rj
 from benchmarks.run import header
 from rmtjac.archive.results import write_atomically
-from rmtjac.comparison.bins import LEVEL
-from rmtjac.comparison.goodness import goodness_of_fit
-from rmtjac.comparison.width_ladder import ladder_ensemble
+from rmtjac.comparison.spectra.bins import LEVEL
+from rmtjac.comparison.spectra.goodness import goodness_of_fit
+from rmtjac.comparison.spectra.width_ladder import ladder_ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 

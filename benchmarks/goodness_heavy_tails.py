@@ -43,7 +43,7 @@ def main() -> None:
     for name, depth, masks, size, samples, repetitions, law, base in ROWS:
         ens = rj.Ensemble.square(size, depth, name, law)
         limit = rj.limit_spectrum(ens, masks=masks)
-        with mock.patch("rmtjac.comparison.statistics.constant_slopes", return_value=True):
+        with mock.patch("rmtjac.comparison.spectra.statistics.constant_slopes", return_value=True):
             p = np.array(
                 [
                     rj.goodness_of_fit(

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
     from rmtjac.comparison.compare import compare
-    from rmtjac.comparison.goodness import GoodnessOfFit, goodness_of_fit
-    from rmtjac.comparison.result import Comparison
+    from rmtjac.comparison.spectra.goodness import GoodnessOfFit, goodness_of_fit
+    from rmtjac.comparison.spectra.result import Comparison
     from rmtjac.ensemble import Ensemble
     from rmtjac.fixed_points.basins import Basins, find_basins
     from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
@@ -35,8 +35,8 @@ else:
         {
             "rmtjac.activations": ("Activation",),
             "rmtjac.comparison.compare": ("compare",),
-            "rmtjac.comparison.goodness": ("GoodnessOfFit", "goodness_of_fit"),
-            "rmtjac.comparison.result": ("Comparison",),
+            "rmtjac.comparison.spectra.goodness": ("GoodnessOfFit", "goodness_of_fit"),
+            "rmtjac.comparison.spectra.result": ("Comparison",),
             "rmtjac.ensemble": ("Ensemble",),
             "rmtjac.fixed_points.basins": ("Basins", "find_basins"),
             "rmtjac.fixed_points.count": ("FixedPointCounts", "count_fixed_points"),

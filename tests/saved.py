@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 import rmtjac as rj
-from rmtjac.comparison.bins import BinnedComparison
+from rmtjac.comparison.spectra.bins import BinnedComparison
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.ends import Cycle

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rmtjac.cli import fixed_points, info, learn, nonnegative, spectra, sweep
+from rmtjac.cli.commands import fixed_points, info, learn, nonnegative, spectra, sweep
 from rmtjac.cli.output import say
 from rmtjac.cli.parser import Parser
 

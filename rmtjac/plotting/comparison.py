@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from rmtjac.comparison.result import BinnedComparison, Comparison
+    from rmtjac.comparison.spectra.result import BinnedComparison, Comparison
 
 __all__ = ["plot_comparison"]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.comparison.statistics import counting_points, shape_of, statistics
+from rmtjac.comparison.spectra.statistics import counting_points, shape_of, statistics
 from tests.theory.heavy_tails.one_cauchy_layer import OneCauchyLayer, cauchy_limit, cauchy_pair
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.comparison.zeros import cdf_of_zeros
+from rmtjac.comparison.spectra.zeros import cdf_of_zeros
 from rmtjac.estimate import standard_error
 from rmtjac.smoothing import smoothed_cdf
 from rmtjac.spectra.empirical import EmpiricalSpectrum

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.codes import MaskMoment
-from rmtjac.comparison.width_ladder import described
+from rmtjac.comparison.spectra.width_ladder import described
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.theory.derivative_laws.of_activation import derivative_law

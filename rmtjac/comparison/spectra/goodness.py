@@ -31,11 +31,11 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.comparison.bins import LEVEL, verdict
-from rmtjac.comparison.control_variates import control_variates, regress
-from rmtjac.comparison.hotelling import choose, hotelling
-from rmtjac.comparison.statistics import counting_points, shape_of, statistics
-from rmtjac.comparison.width_ladder import draw_ladder
+from rmtjac.comparison.spectra.bins import LEVEL, verdict
+from rmtjac.comparison.spectra.control_variates import control_variates, regress
+from rmtjac.comparison.spectra.hotelling import choose, hotelling
+from rmtjac.comparison.spectra.statistics import counting_points, shape_of, statistics
+from rmtjac.comparison.spectra.width_ladder import draw_ladder
 from rmtjac.rng import RngLike
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
@@ -148,7 +148,7 @@ def goodness_of_fit(
     One matrix is one observation of a vector of statistics x: fractions of eigenvalues below quantiles of the limit,
     the atom, and two moments. The bias of order 1/N is removed by a ladder of narrower networks of width n. With the
     covariance S of :math:`\bar x = (N x(N) - n x(n))/(N - n) - x_{limit}`, the test statistic is Hotelling's
-    :math:`T^2 = \bar x^T S^{-1} \bar x`. The module `rmtjac.comparison.goodness` describes each step.
+    :math:`T^2 = \bar x^T S^{-1} \bar x`. The module `rmtjac.comparison.spectra.goodness` describes each step.
 
     Parameters
     ----------

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rmtjac.comparison.control_variates import Fit, regress
-from rmtjac.comparison.hotelling import choose, hotelling
+from rmtjac.comparison.spectra.control_variates import Fit, regress
+from rmtjac.comparison.spectra.hotelling import choose, hotelling
 
 
 def test_without_a_second_rung_t2_is_that_of_hotelling():

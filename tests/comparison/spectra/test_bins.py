@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from rmtjac.comparison.bins import BinnedComparison, pulls, verdict
+from rmtjac.comparison.spectra.bins import BinnedComparison, pulls, verdict
 from rmtjac.spectra.histogram import Histogram
 
 

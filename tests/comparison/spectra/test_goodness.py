@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.comparison.goodness import goodness_of_fit
-from rmtjac.comparison.width_ladder import ladder_ensemble
+from rmtjac.comparison.spectra.goodness import goodness_of_fit
+from rmtjac.comparison.spectra.width_ladder import ladder_ensemble
 from rmtjac.theory import DiscreteLaw, Layers, LimitSpectrum
 from tests.spectra.made import spectrum
 

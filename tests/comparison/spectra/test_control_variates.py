@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.comparison.control_variates import regress
+from rmtjac.comparison.spectra.control_variates import regress
 
 
 def testregression_is_that_of_least_squares():

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import rmtjac as rj
-from rmtjac.comparison.zeros import cdf_of_zeros
+from rmtjac.comparison.spectra.zeros import cdf_of_zeros
 
 
 def test_without_underflow_it_is_the_atom():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.comparison.against_smoothed import smoothed_distances, smoothed_histogram
+from rmtjac.comparison.spectra.against_smoothed import smoothed_distances, smoothed_histogram
 from tests.spectra.made import spectrum
 from tests.theory.heavy_tails.one_cauchy_layer import cauchy_limit, cauchy_pair
 

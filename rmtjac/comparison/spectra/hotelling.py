@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.comparison.control_variates import Fit
+from rmtjac.comparison.spectra.control_variates import Fit
 
 __all__ = ["TSquared", "choose", "hotelling"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from rmtjac.archive.results import restore, save
 from rmtjac.archive.schema import Schema
-from rmtjac.comparison.bins import BinnedComparison, pulls, verdict
+from rmtjac.comparison.spectra.bins import BinnedComparison, pulls, verdict
 from rmtjac.spectra.histogram import Histogram
 from rmtjac.validate import choice
 

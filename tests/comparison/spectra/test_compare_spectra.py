@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import ks_1samp
 
 import rmtjac as rj
-from rmtjac.comparison.compare import _limit_cdf
-from rmtjac.comparison.goodness import goodness_of_fit
+from rmtjac.comparison.spectra.compare_spectra import _limit_cdf
+from rmtjac.comparison.spectra.goodness import goodness_of_fit
 from rmtjac.theory import DiscreteLaw, Layers
 from tests.spectra.made import spectrum
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.comparison.width_ladder import ladder_ensemble
+from rmtjac.comparison.spectra.width_ladder import ladder_ensemble
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0])

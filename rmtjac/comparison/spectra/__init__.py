@@ -1,0 +1,1 @@
+"""Sampled spectra of J J^T beside their limit."""

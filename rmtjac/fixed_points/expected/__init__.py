@@ -1,0 +1,1 @@
+"""The expected number of fixed points: result, methods, public function."""

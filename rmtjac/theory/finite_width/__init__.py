@@ -1,0 +1,1 @@
+"""The law of the extreme singular values of J at finite width."""
