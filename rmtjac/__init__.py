@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
     from rmtjac.comparison.compare import compare
+    from rmtjac.comparison.counts.result import CountsComparison
     from rmtjac.comparison.spectra.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.comparison.spectra.result import Comparison
     from rmtjac.ensemble import Ensemble
@@ -35,6 +36,7 @@ else:
         {
             "rmtjac.activations": ("Activation",),
             "rmtjac.comparison.compare": ("compare",),
+            "rmtjac.comparison.counts.result": ("CountsComparison",),
             "rmtjac.comparison.spectra.goodness": ("GoodnessOfFit", "goodness_of_fit"),
             "rmtjac.comparison.spectra.result": ("Comparison",),
             "rmtjac.ensemble": ("Ensemble",),
@@ -59,6 +61,7 @@ __all__ = [
     "Basins",
     "Cauchy",
     "Comparison",
+    "CountsComparison",
     "EmpiricalSpectrum",
     "Ensemble",
     "FixedPointCounts",

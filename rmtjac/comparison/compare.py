@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
+
+from rmtjac.comparison.counts.compare_counts import compare_counts
+from rmtjac.comparison.counts.matching import is_expected
+from rmtjac.comparison.counts.result import CountsComparison
 from rmtjac.comparison.spectra.compare_spectra import compare_spectra
 from rmtjac.comparison.spectra.result import Comparison
+from rmtjac.fixed_points.count import FixedPointCounts
+from rmtjac.fixed_points.expected.grid import ExpectedGrid
+from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
 from rmtjac.spectra.empirical import EmpiricalSpectrum
+from rmtjac.sweep.table import SweepTable
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
 from rmtjac.theory.limit.spectrum import LimitSpectrum
 
 __all__ = ["compare"]
 
 
+_Counted = SweepTable | FixedPointCounts
+_Expected = ExpectedFixedPoints | ExpectedGrid
+
+
+@overload
 def compare(
     sample: EmpiricalSpectrum, theory: LimitSpectrum | HeavyTailedLimit, bins: int = 60, test: bool = False
-) -> Comparison:
-    """Compare a sample with its limit.
+) -> Comparison: ...
 
-    The result holds the Kolmogorov distance, the atom at 0, four moments, and two histograms, each beside the value of
-    the limit and with a standard error between matrices. A limit that is smoothed in log lambda is compared with the
-    sample smoothed by the same angle.
+
+@overload
+def compare(
+    sample: _Counted | Sequence[_Counted] | Mapping[Any, _Counted],
+    theory: _Expected | Sequence[_Expected] | Mapping[Any, _Expected],
+) -> CountsComparison: ...
+
+
+def compare(sample: Any, theory: Any, bins: int = 60, test: bool = False) -> Comparison | CountsComparison:
+    """Compare a sample with its theory.
+
+    *Spectra.* The result holds the Kolmogorov distance, the atom at 0, four moments, and two histograms, each beside
+    the value of the limit and with a standard error between matrices. A limit that is smoothed in log lambda is
+    compared with the sample smoothed by the same angle.
+
+    *Fixed points.* The result holds the mean numbers of fixed points (all, stable, saddles, repellers) beside the
+    expected ones, with standard errors and pulls, and the share of networks with more than one beside its bound. Counts
+    find their expected numbers by their ensemble, whatever the order.
 
     Parameters
     ----------
-    sample : EmpiricalSpectrum
-        The sample, from `rmtjac.sample_spectrum`.
-    theory : LimitSpectrum or HeavyTailedLimit
-        The limit, from `rmtjac.limit_spectrum`.
+    sample : EmpiricalSpectrum, SweepTable, FixedPointCounts, or a list or dict of the last two
+        The sample, from `rmtjac.sample_spectrum`, `rmtjac.sweep.load` or `rmtjac.count_fixed_points`.
+    theory : LimitSpectrum, HeavyTailedLimit, ExpectedFixedPoints, ExpectedGrid, or a list or dict of the last two
+        The limit of a spectrum, from `rmtjac.limit_spectrum`; the expected numbers of fixed points, from
+        `rmtjac.expected_fixed_points` or `rmtjac.fixed_points.expected_over`.
     bins : int, default 60
-        The number of bins of the two histograms.
+        Spectra: the number of bins of the two histograms.
     test : bool, default False
-        Whether to test the goodness of fit, with the defaults of `rmtjac.goodness_of_fit`. The test draws twice as many
-        matrices of a quarter of the width.
+        Spectra: whether to test the goodness of fit, with the defaults of `rmtjac.goodness_of_fit`. The test draws
+        twice as many matrices of a quarter of the width.
 
     Returns
     -------
-    Comparison
+    Comparison or CountsComparison
         The numbers; they can be had as a text table (`Comparison.table`), a dict, a `pandas.DataFrame`, or a picture
-        (`rmtjac.plotting.plot_comparison`).
+        (`rmtjac.plotting.plot_comparison`, `rmtjac.plotting.plot_counts`).
 
     Raises
     ------
@@ -44,7 +74,7 @@ def compare(
         If `sample` or `theory` has another type, or the two do not belong together.
     ValueError
         If all eigenvalues are zero, or `bins` is not a positive whole number; or if `test` is asked for with a limit
-        that has no calibrated test.
+        that has no calibrated test; or if an ensemble was counted that has no expected numbers.
     OverflowError
         If an eigenvalue or a moment leaves the range of a float.
 
@@ -73,6 +103,11 @@ def compare(
     """
     if isinstance(sample, EmpiricalSpectrum) and isinstance(theory, (LimitSpectrum, HeavyTailedLimit)):
         return compare_spectra(sample, theory, bins, test)
+    if is_expected(theory):
+        if test:
+            raise ValueError("test=True: counts of fixed points have no such test; the result holds chi^2 sums")
+        return compare_counts(sample, theory)
     raise TypeError(
-        "compare needs an EmpiricalSpectrum and a LimitSpectrum, in this order (or a HeavyTailedLimit in its place)"
+        "compare needs an EmpiricalSpectrum and a LimitSpectrum, in this order (or a HeavyTailedLimit in its place); "
+        "or counts of fixed points (SweepTable, FixedPointCounts) and ExpectedFixedPoints (or an ExpectedGrid)"
     )

@@ -10,6 +10,8 @@ from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rmtjac.plotting.comparison import plot_comparison
+    from rmtjac.plotting.counts import plot_counts
+    from rmtjac.plotting.expected import plot_expected, plot_expected_map
     from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
     from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
     from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
@@ -20,6 +22,8 @@ else:
         __name__,
         {
             "rmtjac.plotting.comparison": ("plot_comparison",),
+            "rmtjac.plotting.counts": ("plot_counts",),
+            "rmtjac.plotting.expected": ("plot_expected", "plot_expected_map"),
             "rmtjac.plotting.maps": ("plot_convergence", "plot_phase_diagram"),
             "rmtjac.plotting.nonnegative": ("plot_certificate", "plot_reconstructions", "plot_training"),
             "rmtjac.plotting.planes": ("plot_basins", "plot_fixed_points", "plot_regions"),
@@ -33,6 +37,9 @@ __all__ = [
     "plot_certificate",
     "plot_comparison",
     "plot_convergence",
+    "plot_counts",
+    "plot_expected",
+    "plot_expected_map",
     "plot_fixed_points",
     "plot_limit",
     "plot_phase_diagram",

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from rmtjac.propagation.phase import PhaseDiagram
     from rmtjac.theory.limit.convergence import ConvergenceMap
 
-__all__ = ["plot_convergence", "plot_phase_diagram"]
+__all__ = ["cells", "plot_convergence", "plot_phase_diagram"]
 
 
-def _cells(centers: np.ndarray) -> np.ndarray:
+def cells(centers: np.ndarray) -> np.ndarray:
     """Return the borders of cells around ascending centres; a single cell gets the width 1."""
     if centers.size == 1:
         return centers[0] + np.array([-0.5, 0.5])
@@ -86,7 +86,7 @@ def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantit
         style, label = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}, r"$\log\,\chi_1$"
     else:
         value, style, label = value / np.log(10.0), {"cmap": "cividis"}, r"$\log_{10}\,\xi_c$ (layers)"
-    x, y = _cells(weight), _cells(bias)
+    x, y = cells(weight), cells(bias)
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(value), rasterized=True, **style)
     low = max(0.0, y[0])
     heights = low + (y[-1] - low) * np.linspace(0.0, 1.0, 60) ** 3  # closer at the lower end, where the line is flat
@@ -143,7 +143,7 @@ def plot_convergence(found: ConvergenceMap, ax: Axes | None = None) -> dict[str,
     lams, depths = found.lams[columns], found.depths[rows]
     error = np.log10(np.maximum(found.relative_error[np.ix_(rows, columns)], 1e-16))
     mesh = ax.pcolormesh(
-        np.exp(_cells(np.log(lams))), _cells(np.arange(depths.size)), np.ma.masked_invalid(error),
+        np.exp(cells(np.log(lams))), cells(np.arange(depths.size)), np.ma.masked_invalid(error),
         cmap="cividis", vmin=min(-6.0, float(np.nanmin(error, initial=0.0))), vmax=0.0, rasterized=True,
     )  # fmt: skip
     row, column = np.nonzero(~found.converged[np.ix_(rows, columns)])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rmtjac.ensemble import Ensemble
 from rmtjac.estimate import Estimate
 
 __all__ = ["CELL", "CellName", "SweepTable", "column_array"]
@@ -102,6 +103,65 @@ class SweepTable:
         """
         here = (self["convention"] == convention) & (self["width"] == width) & (self["depth"] == depth)
         return SweepTable({name: values[here] for name, values in self.columns.items()}, self.kinds, self.facts)
+
+    def select(
+        self,
+        convention: str | Iterable[str] | None = None,
+        width: int | Iterable[int] | None = None,
+        depth: int | Iterable[int] | None = None,
+    ) -> SweepTable:
+        """Return the rows of the cells with the given names and sizes.
+
+        Parameters
+        ----------
+        convention : str or iterable of str, optional
+            The conventions. Default: all.
+        width : int or iterable of int, optional
+            The widths N. Default: all.
+        depth : int or iterable of int, optional
+            The depths L. Default: all.
+
+        Returns
+        -------
+        SweepTable
+            Their rows.
+
+        Raises
+        ------
+        ValueError
+            If there is no such cell.
+        """
+        here = np.ones(len(self), dtype=bool)
+        for name, wanted in zip(CELL, (convention, width, depth), strict=True):
+            if wanted is not None:
+                listed = [wanted] if isinstance(wanted, (str, int, np.integer)) else list(wanted)
+                here &= np.isin(self[name], listed)
+                if not here.any():
+                    known = list(dict.fromkeys(self[name].tolist()))
+                    raise ValueError(f"{name}={wanted!r}: no cell has it; the table has {known}")
+        return SweepTable({name: values[here] for name, values in self.columns.items()}, self.kinds, self.facts)
+
+    def ensembles(self) -> dict[CellName, Ensemble]:
+        """Return the ensemble of each cell, as the plan describes it.
+
+        Returns
+        -------
+        dict of CellName to Ensemble
+            The ensembles, in the order of the cells.
+
+        Raises
+        ------
+        ValueError
+            If the table holds no plan, or its plan has no such cell.
+        """
+        planned = {
+            CellName(one["convention"], one["width"], one["depth"]): one["ensemble"]
+            for one in self.facts.get("plan", {}).get("cells", ())
+        }
+        missing = [cell for cell in self.cells() if cell not in planned]
+        if missing:
+            raise ValueError(f"the plan of this table does not say which ensemble the cell {tuple(missing[0])} is")
+        return {cell: Ensemble.from_dict(planned[cell]) for cell in self.cells()}
 
     def mean(self, name: str) -> Estimate:
         """Return the mean of a column over all rows that have a value, and its standard error.

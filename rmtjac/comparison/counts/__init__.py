@@ -1,0 +1,1 @@
+"""Comparison of counted fixed points with their expected number."""
