@@ -134,7 +134,7 @@ def _groups(compared: CountsComparison, along: str) -> dict[str, np.ndarray]:
         groups.setdefault(tuple(map(_word, key)), []).append(k)
     out = {}
     for key, members in groups.items():
-        words = [key[i] if i == 0 else f"{AXIS_NAMES[others[i - 1]][1]}$={key[i]}$" for i in varying]
+        words = [key[i] if i == 0 else f"${AXIS_NAMES[others[i - 1]][1]} = {key[i]}$" for i in varying]
         x = compared.coordinates[along][members]
         out[", ".join(word for word in words if word) or "counted"] = np.array(members)[np.argsort(x, kind="stable")]
     return out

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["AXIS_NAMES", "along_axis", "is_log", "lines_of_grid", "plot_expected", "plot_expected_map"]
 
 AXIS_NAMES = {
-    "depth": ("depth $L$", "$L$"),
-    "width": ("width $N$", "$N$"),
-    "sigma_w": (r"$\sigma_w$", r"$\sigma_w$"),
-    "sigma_b": (r"$\sigma_b$", r"$\sigma_b$"),
+    "depth": ("depth $L$", "L"),
+    "width": ("width $N$", "N"),
+    "sigma_w": (r"$\sigma_w$", r"\sigma_w"),
+    "sigma_b": (r"$\sigma_b$", r"\sigma_b"),
     "cell": ("", ""),
 }
 _NAMES = {"total": "all", "stable": "stable", "saddles": "saddles", "repellers": "repellers"}
@@ -64,7 +64,7 @@ def lines_of_grid(grid: ExpectedGrid, along: str, quantity: str) -> list[tuple[n
     out = []
     for place in np.ndindex(values.shape[:-1]):
         words = [
-            f"{AXIS_NAMES[name][1]}$={grid.axes[name][i]:g}$"
+            f"${AXIS_NAMES[name][1]} = {grid.axes[name][i]:g}$"
             for name, i in zip(others, place, strict=True)
             if len(grid.axes[name]) > 1
         ]

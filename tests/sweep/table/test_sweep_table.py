@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+import rmtjac as rj
 from rmtjac.sweep.table.sweep_table import SweepTable, column_array
 
 KINDS = {"network": "int", "stable": "int", "share": "float", "ok": "bool", "many": "list"}
@@ -59,3 +60,23 @@ def test_cells_and_rows(table):
 def test_columns_of_nothing():
     dtypes = {kind: column_array([], kind).dtype for kind in (None, "int", "float", "bool", "list")}
     assert dtypes == {None: np.int64, "int": np.int64, "float": np.float64, "bool": np.bool_, "list": np.object_}
+
+
+def test_selected_cells_and_their_ensembles(table):
+    assert table.select(convention="a").cells() == [("a", 3, 1)]
+    assert table.select(width=[3, 4], depth=2).cells() == [("b", 4, 2)]
+    assert len(table.select()) == 5
+    with pytest.raises(ValueError, match=r"depth=7: no cell has it; the table has \[1, 2\]"):
+        table.select(depth=7)
+    with pytest.raises(ValueError, match=r"width=4: no cell has it"):
+        table.select(convention="a", width=4)
+    with pytest.raises(ValueError, match=r"does not say which ensemble the cell \('a', 3, 1\) is"):
+        table.ensembles()
+    ensembles = [rj.Ensemble([2, 2]), rj.Ensemble([2, 4, 2], "erf", "cauchy:2")]
+    cells = [
+        {"convention": name, "width": width, "depth": depth, "ensemble": one.to_dict()}
+        for (name, width, depth), one in zip(table.cells(), ensembles, strict=True)
+    ]
+    known = SweepTable(table.columns, table.kinds, {"plan": {"cells": cells[::-1]}})
+    assert [repr(one) for one in known.ensembles().values()] == list(map(repr, ensembles))
+    assert list(known.select(convention="b").ensembles()) == [("b", 4, 2)]
