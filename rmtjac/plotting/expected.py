@@ -110,7 +110,7 @@ def plot_expected(
 
     References
     ----------
-    docs/theory/expected_counts.md.
+    docs/theory/expected_fixed_points.md.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def plot_expected_map(
 
     References
     ----------
-    docs/theory/expected_counts.md; Poole et al. 2016. See docs/references.md.
+    docs/theory/expected_fixed_points.md; Poole et al. 2016. See docs/references.md.
 
     Examples
     --------

@@ -114,7 +114,7 @@ class CountsComparison:
     References
     ----------
     BS Proposition 1
-    docs/theory/number_of_fixed_points.md
+    docs/theory/uniqueness.md
     See docs/references.md.
 
     Examples

@@ -53,7 +53,7 @@ class ExpectedGrid:
 
     References
     ----------
-    docs/theory/expected_counts.md.
+    docs/theory/expected_fixed_points.md.
 
     Examples
     --------

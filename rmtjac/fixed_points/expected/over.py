@@ -101,7 +101,7 @@ def expected_over(
 
     References
     ----------
-    docs/theory/expected_counts.md.
+    docs/theory/expected_fixed_points.md.
 
     Examples
     --------
