@@ -54,6 +54,15 @@ def use() -> None:
     assert_type(comparison.table(), str)
     assert_type(rj.goodness_of_fit(emp, lim).p_value, float)
 
+    grid = rj.fixed_points.expected_over(depths=[1, 2], sigma_w=[1.0, 2.0])
+    assert_type(grid, rj.fixed_points.ExpectedGrid)
+    assert_type(grid.total, np.ndarray)
+    counts = rj.count_fixed_points(ens)
+    beside = rj.compare({"a": counts}, grid)
+    assert_type(beside, rj.CountsComparison)
+    assert_type(beside.pulls, np.ndarray)
+    assert_type(beside.chi_square().p_value, float)
+
     found = rj.find_fixed_points(net)
     assert_type(found, rj.FixedPoints)
     assert_type(found.points, np.ndarray)
