@@ -128,7 +128,7 @@ def expected_over(
     def work(chunk: range) -> int:
         for i in chunk:
             name, cell = todo[i]
-            seed = {} if root is None else {"rng": _stream(root, cell)}
+            seed = {} if root is None else {"rng": _stream(root, cell), "threads": workers}
             try:
                 found[name] = expected_fixed_points(cell, method=method, **seed, **options)
             except (ValueError, ArithmeticError) as error:
@@ -137,7 +137,8 @@ def expected_over(
 
     todo = list(distinct.items())
     chunks = (range(i, i + 1) for i in range(len(todo)))
-    run_in_threads(work, int, chunks, len(todo), workers, progress, "ensemble")
+    # Sampled networks run in threads of their own.
+    run_in_threads(work, int, chunks, len(todo), workers if root is None else 1, progress, "ensemble")
     shape = tuple(len(axis) for axis in axes.values())
     rows = [found[one] for one in keys]
     values = np.array([[getattr(row, name) for name in COUNTS] for row in rows], dtype=float)
