@@ -1,8 +1,8 @@
 r"""The part of E|det(J - I)| from stable 2 x 2 matrices J: all eigenvalues inside the unit circle.
 
-With :math:`u = \det(I - J)`, :math:`w = \det(I + J)` and d = det J, stable means u > 0, w > 0 and d < 1. Given the first
-row of J, these are three half-planes of the second row, so that the second row lies in a triangle. The mean of u over a
-triangle of a Gaussian plane has a closed form in Owen's T function. The first row is integrated by the trapezoidal rule
+With :math:`u = \det(I - J)`, :math:`w = \det(I + J)` and d = det J, stable means u > 0, w > 0 and d < 1. Given the
+first row of J, these are three half-planes of the second row, so that the second row lies in a triangle. The mean of u
+over a triangle of a Gaussian plane has a closed form in Owen's T function. The first row is integrated by the trapezoidal rule
 in variables that resolve both the scale of the triangle and the scale of the row.
 """
 
@@ -33,6 +33,7 @@ def stable_determinants(rows: Rows, steps: int) -> np.ndarray:
 
 def _stretched(centre: np.ndarray, sd: np.ndarray, scale: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Return nodes of a normal variable and their weights, evenly spaced in asinh(variable / scale)."""
+    sd = np.maximum(sd, 1e-9 * np.hypot(centre, scale))  # nodes that differ
     low, high = np.arcsinh((centre - _REACH * sd) / scale), np.arcsinh((centre + _REACH * sd) / scale)
     share = (np.arange(steps) + 0.5) / steps
     tau = low[..., None] + (high - low)[..., None] * share
