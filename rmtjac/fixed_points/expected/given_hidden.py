@@ -26,11 +26,11 @@ from rmtjac.fixed_points.expected.row_laws import RowLaw, gradient_factor, row_l
 from rmtjac.fixed_points.expected.sampled_kinds import kind_weights
 from rmtjac.fixed_points.expected.scale_mixtures import is_scale_mixture, log_scales
 from rmtjac.kernels.samples.draw import draw_vector
-from rmtjac.laws import Law
+from rmtjac.laws import Gaussian, Law
 
 __all__ = ["LastLayer", "expected_given_hidden"]
 
-_CHUNK = 1024  # points at a time, so that the hidden layers stay in the cache
+_CHUNK = 3072  # numbers for each hidden neuron at a time (1 + n at each point), so that they stay in the cache
 _PROBES = 16
 _AT_ORIGIN = 512  # draws of the Jacobian at a fixed point that is certain
 _NEGLIGIBLE = -700.0
@@ -58,6 +58,12 @@ class _Rows(NamedTuple):
     log_tau: np.ndarray
     log_bias: np.ndarray
     shift: np.ndarray
+
+
+def _all_rows(last: LastLayer, inputs: int, draws: int, rng: np.random.Generator) -> list[_Rows]:
+    """Return draws of all scales; one of them if they are certain."""
+    random = not isinstance(last.weights, Gaussian) or (last.has_bias and not isinstance(last.biases, Gaussian))
+    return [_draw_rows(last, inputs, rng) for _ in range(draws if random else 1)]
 
 
 def _draw_rows(last: LastLayer, inputs: int, rng: np.random.Generator) -> _Rows:
@@ -88,7 +94,7 @@ def expected_given_hidden(
     points : int
         The number of nodes of the integral over the outputs.
     draws : int
-        The number of draws of the scales of the last layer, 1 without effect for Gaussian entries.
+        The number of draws of the scales of the last layer, each with one Jacobian at each node.
     rng : Generator
         The random numbers.
 
@@ -98,22 +104,20 @@ def expected_given_hidden(
         Total, stable points, saddles, repellers, index.
     """
     n, line = last.outputs, pieces(last.activation)
-    certain = _features(hidden, last, np.zeros((n, 1)))
-    inputs = len(certain.values)
-    rows = [_draw_rows(last, inputs, rng) for _ in range(draws)]
-    atom = not last.has_bias and not certain.values.any()
-    spreads = np.stack([_spread(hidden, last, one) for one in rows])
-    facts = last.activation.facts
-    unbounded = math.isinf(facts.lower or -math.inf) or math.isinf(facts.upper or math.inf)
-    nodes = draw_nodes(line, spreads, points, atom or unbounded, rng)
+    at_origin = _features(hidden, last, np.zeros((n, 1)))
+    rows = _all_rows(last, len(at_origin.values), draws, rng)
+    nodes = draw_nodes(line, np.stack([_spread(hidden, last, one) for one in rows]), points, rng)
     sums = np.zeros(4)
-    for start in range(0, points, _CHUNK):
-        part = Nodes(*(array[..., start : start + _CHUNK] for array in nodes))
+    chunk = max(16, _CHUNK // (n + 1))
+    for start in range(0, points, chunk):
+        part = Nodes(*(array[..., start : start + chunk] for array in nodes))
         features = _features(hidden, last, part.y)
-        sums += sum(_integrand(features, last, one, line, part, rng) for one in rows)
-    if atom:
-        sums += sum(_at_origin(certain, last, one, rng) for one in rows)
-    sums /= draws
+        for one in rows:
+            sums += _integrand(features, last, one, line, part, draws // len(rows), rng)
+    if not last.has_bias and not at_origin.values.any():
+        for one in rows:
+            sums += _kinds_at_origin(at_origin, last, one, rng)
+    sums /= len(rows)
     return np.concatenate([[sums[:3].sum()], sums])
 
 
@@ -156,37 +160,44 @@ def _log_density(law: RowLaw, y: np.ndarray, shift: float, piece: np.ndarray, li
 
 
 def _integrand(
-    features: Features, last: LastLayer, rows: _Rows, line: tuple[Piece, ...], nodes: Nodes, rng: np.random.Generator
+    features: Features,
+    last: LastLayer,
+    rows: _Rows,
+    line: tuple[Piece, ...],
+    nodes: Nodes,
+    repeats: int,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Return the sums over the nodes of stable points, saddles, repellers and index."""
     n, count = nodes.y.shape
     laws = [row_law(features, rows.log_tau[i], float(rows.log_bias[i])) for i in range(n)]
     flat = np.array([piece.flat for piece in line])[nodes.piece]
+    slope = np.where(flat, 0.0, last.activation.derivative(nodes.y))
     with np.errstate(divide="ignore"):
-        slope = np.where(flat, 0.0, last.activation.derivative(nodes.y))
         log_rows = np.log(np.abs(slope)) + np.stack([law.log_unit for law in laws])
     log_weight = nodes.log_weight + sum(
         _log_density(laws[i], nodes.y[i], rows.shift[i], nodes.piece[i], line) for i in range(n)
     )
     used = log_weight > _NEGLIGIBLE
     mean = np.empty((n, n, count))
-    drawn = np.empty((n, n, count))
-    normals = rng.standard_normal((n, n, count))
     for i, law in enumerate(laws):
-        sign = np.sign(slope[i])
-        mean[i] = np.where(used & ~flat[i], law.direction * (nodes.y[i] - rows.shift[i]), 0.0)
-        drawn[i] = (mean[i] + np.einsum("abp,bp->ap", law.factor, normals[i])) * sign
-        mean[i] *= sign
-    weights, unit = kind_weights(drawn, log_rows)
-    expected, unit_of_mean = kind_weights(mean, log_rows)  # rows are independent: the mean of det(I - J)
-    scale, scale_of_mean = np.exp(log_weight + unit), np.exp(log_weight + unit_of_mean)
-    out = np.concatenate([weights[:3] @ scale, [expected[3] @ scale_of_mean]])
+        mean[i] = np.where(used & ~flat[i], law.direction * (nodes.y[i] - rows.shift[i]), 0.0) * np.sign(slope[i])
+    weights, unit = kind_weights(mean, log_rows)  # rows are independent: the determinant of the means is the mean
+    index = weights[3] @ np.exp(log_weight + unit)
+    out = np.zeros(4)
+    for _ in range(repeats):
+        drawn = mean.copy()
+        for i, law in enumerate(laws):
+            drawn[i] += np.einsum("abp,bp->ap", law.factor, rng.standard_normal((n, count)))
+        weights, unit = kind_weights(drawn, log_rows)
+        out[:3] += weights[:3] @ np.exp(log_weight + unit) / repeats
+    out[3] = index
     if not np.isfinite(out).all():
-        raise ValueError("the last hidden layer or its derivative left the range of a float; use a law of lighter tails")
+        raise ValueError("the hidden layers or their derivatives leave the range of a float; use lighter tails")
     return out
 
 
-def _at_origin(features: Features, last: LastLayer, rows: _Rows, rng: np.random.Generator) -> np.ndarray:
+def _kinds_at_origin(features: Features, last: LastLayer, rows: _Rows, rng: np.random.Generator) -> np.ndarray:
     """Return the probabilities that the certain fixed point is stable, a saddle, a repeller, and its mean index."""
     n = last.outputs
     slope = float(last.activation.derivative(np.zeros(1))[0])

@@ -2,8 +2,8 @@ r"""Random nodes for the integral over the outputs: preactivations y of the last
 
 A fixed point x = phi(y) is a solution of y = h(phi(y)). Where phi is constant on a piece of the line, the whole piece
 is one node, and its weight is a probability. Elsewhere y is drawn from a density that covers both phi'(y) and the
-scale of h. A part of the nodes lies on cubes of random size around 0, if the origin is a fixed point (the density of
-the others is singular there), or if phi is unbounded. Nodes are a Sobol sequence with a random shift, so that each
+scale of h. A part of the nodes lies on cubes of random size around 0, because the density of the fixed points has a peak
+at the origin for small biases, and a singularity without them. Nodes are a Sobol sequence with a random shift, so that each
 node is uniform and the estimate has no bias.
 
 Sources: BS (docs/references.md).
@@ -152,9 +152,7 @@ def _cone(line: tuple[Piece, ...]) -> tuple[int, float, bool] | None:
     return None
 
 
-def draw_nodes(
-    line: tuple[Piece, ...], spreads: np.ndarray, count: int, cubes: bool, rng: np.random.Generator
-) -> Nodes:
+def draw_nodes(line: tuple[Piece, ...], spreads: np.ndarray, count: int, rng: np.random.Generator) -> Nodes:
     """Draw nodes.
 
     Parameters
@@ -162,21 +160,19 @@ def draw_nodes(
     line : tuple of Piece
         The pieces of the activation of the last layer.
     spreads : ndarray of float, shape (R, n)
-        Scales of h for each coordinate; each gets the same share of the nodes.
+        Scales of h for each coordinate; R sets, of which each coordinate of a node takes one.
     count : int
         The number of nodes P.
-    cubes : bool
-        Whether a part of them lies on cubes around 0.
     rng : Generator
         The random numbers.
     """
     n = spreads.shape[1]
-    cone = _cone(line) if cubes else None
+    cone = _cone(line)
     on_cubes = int(_CONE_SHARE * count) if cone is not None else 0
     one_by_one = count - on_cubes
     u = _uniform(n, one_by_one, rng)
-    turn = np.arange(one_by_one) % len(spreads)
-    drawn = [_draw_line(u[i], line, spreads[turn, i]) for i in range(n)]
+    turn = rng.integers(len(spreads), size=u.shape)  # a choice of its own for each coordinate: densities multiply
+    drawn = [_draw_line(u[i], line, spreads[turn[i], i]) for i in range(n)]
     y, piece = np.stack([y for y, _ in drawn]), np.stack([k for _, k in drawn])
     if cone is not None and on_cubes:
         k, reach, one_side = cone
