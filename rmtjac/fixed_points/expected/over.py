@@ -68,7 +68,8 @@ def expected_over(
     method : {"limit", "conditional"}, default "limit"
         As in `expected_fixed_points`.
     rng : int, SeedSequence or Generator, default 0
-        The seed of the method ``"conditional"``. Every ensemble has its own stream, whatever the others are.
+        The seed of what is drawn: all with ``"conditional"``, and for n > 2 with ``"limit"``. Every ensemble has its
+        own stream, whatever the others are.
     threads : int, optional
         The number of threads. Default: all cores.
     progress : bool, default False
@@ -122,15 +123,15 @@ def expected_over(
     key = wide_identity if method == "limit" else identity
     keys = [key(one) for one in cells]
     distinct = {one: cell for one, cell in zip(reversed(keys), reversed(cells), strict=True)}
-    root = as_seed_sequence(rng) if method == "conditional" else None
+    root = as_seed_sequence(rng)
     found: dict[Identity, ExpectedFixedPoints] = {}
 
     def work(chunk: range) -> int:
         for i in chunk:
             name, cell = todo[i]
-            seed = {} if root is None else {"rng": _stream(root, cell), "threads": workers}
+            more = {"threads": workers} if method == "conditional" else {}
             try:
-                found[name] = expected_fixed_points(cell, method=method, **seed, **options)
+                found[name] = expected_fixed_points(cell, method=method, rng=_stream(root, cell), **more, **options)
             except (ValueError, ArithmeticError) as error:
                 raise ValueError(f"{cell!r}: {error}") from error
         return len(chunk)
@@ -138,7 +139,7 @@ def expected_over(
     todo = list(distinct.items())
     chunks = (range(i, i + 1) for i in range(len(todo)))
     # Sampled networks run in threads of their own.
-    run_in_threads(work, int, chunks, len(todo), workers if root is None else 1, progress, "ensemble")
+    run_in_threads(work, int, chunks, len(todo), workers if method == "limit" else 1, progress, "ensemble")
     shape = tuple(len(axis) for axis in axes.values())
     rows = [found[one] for one in keys]
     values = np.array([[getattr(row, name) for name in COUNTS] for row in rows], dtype=float)

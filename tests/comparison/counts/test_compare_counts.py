@@ -1,5 +1,6 @@
 import math
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,3 +111,14 @@ def test_bad_arguments():
         rj.compare("counts", one)
     with pytest.raises(TypeError, match="compare needs"):
         rj.compare(one, counts([1]))
+
+
+def test_the_bound_holds_on_the_frozen_sweeps():
+    """L = 1, where no width enters, by proved counts of 200 networks; and L = 2, N = 100 against the limit."""
+    table = rj.sweep.load(Path(rj.__file__).parents[1] / "data" / "sweeps" / "shallow.parquet")
+    table = table.select(["Gaussian, std 1/fan-in", "Gaussian, variance 1/fan-in"], 100, [1, 2])
+    result = rj.compare(table, rj.fixed_points.expected_over(table.ensembles(), threads=1))
+    assert result.complete.all()
+    assert (result.more_than_one[:, 0] <= result.bound + 3.0 * result.more_than_one[:, 1] + 1e-3).all()
+    assert np.abs(result.pulls[:, :2]).max() < 4.0
+    assert result.chi_square().p_value > 0.001
