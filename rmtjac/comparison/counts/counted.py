@@ -11,7 +11,8 @@ import numpy as np
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.fixed_points.count import FixedPointCounts
-from rmtjac.fixed_points.expected.identity import ensemble_of
+from rmtjac.fixed_points.expected.identity import ensemble_of, hidden_std
+from rmtjac.network import short_widths
 from rmtjac.sweep.table import SweepTable
 
 __all__ = ["Cell", "counted_cells"]
@@ -77,7 +78,13 @@ def _of_counts(counts: FixedPointCounts, name: str) -> Cell:
         raise ValueError(f"{name or repr(counts)}: the counts do not say of which ensemble they are")
     numbers = np.array([counts.total, counts.stable, counts.saddles, counts.repellers], dtype=float)
     seed = json.dumps(counts.facts["seed"], sort_keys=True) if "seed" in counts.facts else None
-    return Cell(name or repr(ensemble), "", max(ensemble.widths), ensemble, numbers, counts.complete, seed)
+    return Cell(name or _short(ensemble), "", max(ensemble.widths), ensemble, numbers, counts.complete, seed)
+
+
+def _short(ensemble: Ensemble) -> str:
+    """Return a short name of an ensemble: its widths, and the scales if all layers share them."""
+    names = zip(("sigma_w", "sigma_b"), hidden_std(ensemble), strict=True)
+    return ", ".join([short_widths(ensemble.widths), *(f"{name}={std:.6g}" for name, std in names if np.isfinite(std))])
 
 
 def _of_table(table: SweepTable, name: str) -> Iterator[Cell]:

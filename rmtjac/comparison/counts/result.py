@@ -302,4 +302,7 @@ def _pair(value: float, error: float, digits: int) -> str:
     """Return a number with its error as text; a dash stands for an unknown one."""
     if math.isnan(value):
         return "-"
-    return f"{value:.{digits}f}" if math.isnan(error) else f"{value:.{digits}f} ± {error:.{max(1, digits)}f}"
+    if math.isnan(error):
+        return f"{value:.{digits}f}"
+    small = 0.0 < error < 0.5 * 10.0**-digits
+    return f"{value:.{digits}f} ± {f'{error:.0e}' if small else f'{error:.{digits}f}'}"

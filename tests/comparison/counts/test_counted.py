@@ -35,7 +35,7 @@ def test_cells_of_a_sweep(table):
 
 def test_counts_lists_and_dicts(table):
     counts = [rj.count_fixed_points(rj.Ensemble([2, 2], biases="gaussian:1"), 3, rng=seed) for seed in (0, 1)]
-    assert len(counted_cells(counts)) == 2
+    assert [cell.name for cell in counted_cells(counts)] == ["[2, 2], sigma_w=1, sigma_b=1"] * 2
     named = counted_cells({"a": counts[0], "b": {"c": counts[1], "d": table}})
     assert [cell.name for cell in named[:2]] == ["a", "b c"]
     assert named[2].convention == "b d sigma_w = 0.5"
