@@ -121,8 +121,10 @@ def conditional(
     run_in_threads(work, int, (range(i, i + 1) for i in range(count)), count, workers, progress, "network")
     facts = provenance(ensemble=chosen.to_dict(), seed=seed_facts(root), networks=count, points=nodes, draws=repeats)
     rows.flags.writeable = False
-    means = {name: Estimate.of(column) for name, column in zip(COUNTS, rows.T, strict=True)}
-    return ExpectedFixedPoints(**means, method="conditional", by_network=rows, facts=facts)
+    total, stable, saddles, repellers, index = (Estimate.of(column) for column in rows.T)
+    return ExpectedFixedPoints(
+        total, stable, saddles, repellers, index, method="conditional", by_network=rows, facts=facts
+    )
 
 
 def _with_ends(ensemble: Ensemble, n: int | None) -> Ensemble:
@@ -165,8 +167,8 @@ def _refuse_kinks(net: Network, last: LastLayer) -> None:
         x = phi(h)
     if kinks and not x.any():
         raise ValueError(
-            f"activation={kinks[0]!r} has a kink at 0, where the fixed point of a network without biases lies; give the "
-            "last layer biases"
+            f"activation={kinks[0]!r} has a kink at the fixed point that is certain without biases; the last layer needs "
+            "biases"
         )
 
 

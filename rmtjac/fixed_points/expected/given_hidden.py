@@ -1,7 +1,7 @@
 r"""The expected numbers of fixed points of a network whose hidden layers are given: Kac-Rice for the last layer.
 
-Given the hidden layers and the scales tau of its entries, the rows of the last layer are independent Gaussian processes,
-and
+Given the hidden layers and the scales tau of its entries, the rows of the last layer are independent Gaussian
+processes, and
 
 .. math:: E[Q] = \int dy \prod_i N(y_i; 0, q_i(x))\; E\big[|\det(I - D G)| \,\big|\, h(x) = y\big], \qquad
           x = \varphi(y),\; D = \mathrm{diag}\, \varphi'(y),

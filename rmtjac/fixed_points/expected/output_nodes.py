@@ -2,9 +2,9 @@ r"""Random nodes for the integral over the outputs: preactivations y of the last
 
 A fixed point x = phi(y) is a solution of y = h(phi(y)). Where phi is constant on a piece of the line, the whole piece
 is one node, and its weight is a probability. Elsewhere y is drawn from a density that covers both phi'(y) and the
-scale of h. A part of the nodes lies on cubes of random size around 0, because the density of the fixed points has a peak
-at the origin for small biases, and a singularity without them. Nodes are a Sobol sequence with a random shift, so that each
-node is uniform and the estimate has no bias.
+scale of h. A part of the nodes lies on cubes of random size around 0, because the density of the fixed points has a
+peak at the origin for small biases, and a singularity without them. Nodes come from a Sobol sequence with a random
+shift, so that each of them is uniform and the estimate has no bias.
 
 Sources: BS (docs/references.md).
 """
@@ -179,7 +179,9 @@ def draw_nodes(line: tuple[Piece, ...], spreads: np.ndarray, count: int, rng: np
         more = _on_cubes(_uniform(n, on_cubes, rng), reach)
         y = np.concatenate([y, np.abs(more) if one_side else more], axis=1)
         piece = np.concatenate([piece, np.full((n, on_cubes), k)], axis=1)
-    log_density = math.log(one_by_one) + sum(_log_line(y[i], piece[i], line, spreads[:, i]) for i in range(n))
+    log_density = np.full(y.shape[1], math.log(one_by_one))
+    for i in range(n):
+        log_density += _log_line(y[i], piece[i], line, spreads[:, i])
     if cone is not None and on_cubes:
         k, reach, one_side = cone
         there = math.log(on_cubes) + _log_on_cubes(y, reach) + (n * math.log(2.0) if one_side else 0.0)
