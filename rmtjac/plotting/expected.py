@@ -142,7 +142,7 @@ def plot_expected(
         ax.set_xticks(range(len(grid.axes["cell"])), list(grid.axes["cell"]), rotation=30, ha="right")
     else:
         along_axis(ax, along, grid.axes[along])
-    ax.set_ylabel("expected number of fixed points")
+    ax.set_ylabel(f"expected number of {'stable ' if list(quantities) == ['stable'] else ''}fixed points")
     if largest > _LARGE:
         ax.set_yscale("log")
         ax.set_ylim(bottom=0.02)
@@ -230,7 +230,7 @@ def plot_expected_map(
         values, columns, rows = _slice(grid, quantity, x, y, at or {})
         edges_x, edges_y = cells(columns), cells(rows)
         finite = values[np.isfinite(values) & (values > 0.0)]
-        wide = quantity != "stable" and finite.size > 0 and finite.max() > 3.0 * finite.min()
+        wide = quantity != "stable" and finite.size > 0 and finite.max() > _LARGE * finite.min()
         norm = LogNorm(finite.min(), finite.max()) if wide else Normalize()
         mesh = panel.pcolormesh(
             edges_x, edges_y, np.ma.masked_invalid(values), cmap="cividis", norm=norm, rasterized=True
@@ -244,7 +244,7 @@ def plot_expected_map(
         panel.set_xlabel(AXIS_NAMES.get(x, (x,))[0])
         panel.set_title(_MAPS[quantity], fontsize="medium")
         out["meshes"].append(mesh)
-        out["colorbars"].append(figure.colorbar(mesh, ax=panel))
+        out["colorbars"].append(figure.colorbar(mesh, ax=panel, format="%g"))
     axes[0].set_ylabel(AXIS_NAMES.get(y, (y,))[0])
     if out["critical"]:
         axes[0].legend(handles=out["critical"][:1], loc="upper left", fontsize="small")

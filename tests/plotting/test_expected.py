@@ -31,6 +31,7 @@ def test_lines_along_an_axis(grid):
     drawn = rj.plotting.plot_expected(grid, plt.figure().subplots(), quantities=["stable"])
     assert drawn["lines"][0].get_xdata().tolist() == [1, 3]  # in ascending order
     assert drawn["ax"].get_xlabel() == "depth $L$"
+    assert drawn["ax"].get_ylabel() == "expected number of stable fixed points"
 
 
 def test_lines_over_named_ensembles(grid):
