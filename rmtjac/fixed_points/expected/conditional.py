@@ -166,10 +166,8 @@ def _refuse_kinks(net: Network, last: LastLayer) -> None:
         kinks += [phi.name] if _kink_at_zero(phi) and (h == 0.0).any() else []
         x = phi(h)
     if kinks and not x.any():
-        raise ValueError(
-            f"activation={kinks[0]!r} has a kink at the fixed point that is certain without biases; the last layer needs "
-            "biases"
-        )
+        where = "the fixed point that is certain without biases"
+        raise ValueError(f"activation={kinks[0]!r} has a kink at {where}; the last layer needs biases")
 
 
 def _kink_at_zero(phi: Activation) -> bool:

@@ -155,7 +155,7 @@ def _log_density(law: RowLaw, y: np.ndarray, shift: float, piece: np.ndarray, li
             # The lower tail is the accurate one.
             a, b = np.where(a > 0.0, -b, a), np.where(a > 0.0, -a, b)
             upper, lower = log_ndtr(b), log_ndtr(a)
-            out[here] = upper + np.log1p(-np.exp(lower - upper))
+            out[here] = np.where(np.isneginf(upper), -np.inf, upper + np.log1p(-np.exp(lower - upper)))
     return out
 
 
