@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rmtjac.ensemble import Ensemble
     from rmtjac.fixed_points.basins import Basins, find_basins
     from rmtjac.fixed_points.count import FixedPointCounts, count_fixed_points
+    from rmtjac.fixed_points.expected.expected import expected_fixed_points
+    from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
     from rmtjac.fixed_points.find import find_fixed_points
     from rmtjac.fixed_points.result import FixedPoints
     from rmtjac.laws import Cauchy, Gaussian, Orthogonal, Rademacher, Stable, StudentT, Uniform
@@ -40,6 +42,8 @@ else:
             "rmtjac.ensemble": ("Ensemble",),
             "rmtjac.fixed_points.basins": ("Basins", "find_basins"),
             "rmtjac.fixed_points.count": ("FixedPointCounts", "count_fixed_points"),
+            "rmtjac.fixed_points.expected.expected": ("expected_fixed_points",),
+            "rmtjac.fixed_points.expected.result": ("ExpectedFixedPoints",),
             "rmtjac.fixed_points.find": ("find_fixed_points",),
             "rmtjac.fixed_points.result": ("FixedPoints",),
             "rmtjac.laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
@@ -61,6 +65,7 @@ __all__ = [
     "Comparison",
     "EmpiricalSpectrum",
     "Ensemble",
+    "ExpectedFixedPoints",
     "FixedPointCounts",
     "FixedPoints",
     "Gaussian",
@@ -77,6 +82,7 @@ __all__ = [
     "activations",
     "compare",
     "count_fixed_points",
+    "expected_fixed_points",
     "find_basins",
     "find_fixed_points",
     "fixed_points",

@@ -1,0 +1,1 @@
+"""The expected number of fixed points for hidden layers of infinite width."""
