@@ -25,6 +25,23 @@ def test_result():
     assert found.total.value == pytest.approx(found.stable.value + found.saddles.value + found.repellers.value)
     assert found.facts["networks"] == 30
     assert not found.by_network.flags.writeable
+    assert found.origin.size == 0
+    assert found.degree == 1.0
+
+
+def test_origin_and_degree():
+    ensemble = rj.Ensemble.berlyand_slavin(6, 2, fan="width", biases=False)
+    found = conditional(ensemble, networks=20, points=64, draws=4)
+    assert found.origin[0] == 1.0
+    assert 0.0 < found.origin[1] <= 1.0
+    assert np.isnan(conditional(rj.Ensemble([2, 3, 2], "gelu", biases="gaussian"), networks=2, points=64).degree)
+
+
+def test_the_public_function_calls_it():
+    ensemble = rj.Ensemble.berlyand_slavin(6, 2)
+    settings = {"networks": 3, "points": 64, "draws": 2, "rng": 5}
+    found = rj.expected_fixed_points(ensemble, method="conditional", **settings)
+    np.testing.assert_array_equal(found.by_network, conditional(ensemble, **settings).by_network)
 
 
 def test_threads_and_more_networks_change_nothing():
