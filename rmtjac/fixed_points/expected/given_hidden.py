@@ -82,7 +82,7 @@ def _draw_rows(last: LastLayer, inputs: int, rng: np.random.Generator) -> _Rows:
 
 def expected_given_hidden(
     hidden: HiddenLayers, last: LastLayer, points: int, draws: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return an unbiased estimate of the expected numbers of fixed points given the hidden layers.
 
     Parameters
@@ -100,8 +100,10 @@ def expected_given_hidden(
 
     Returns
     -------
-    ndarray of float, shape (5,)
+    numbers : ndarray of float, shape (5,)
         Total, stable points, saddles, repellers, index.
+    origin : ndarray of float, shape (4,)
+        The share of the fixed point that is certain in total, stable points, saddles and index; 0 if there is none.
     """
     n, line = last.outputs, pieces(last.activation)
     at_origin = _features(hidden, last, np.zeros((n, 1)))
@@ -114,11 +116,12 @@ def expected_given_hidden(
         features = _features(hidden, last, part.y)
         for one in rows:
             sums += _integrand(features, last, one, line, part, draws // len(rows), rng)
+    atom = np.zeros(4)
     if not last.has_bias and not at_origin.values.any():
         for one in rows:
-            sums += _kinds_at_origin(at_origin, last, one, rng)
-    sums /= len(rows)
-    return np.concatenate([[sums[:3].sum()], sums])
+            atom += _kinds_at_origin(at_origin, last, one, rng)
+    sums, atom = (sums + atom) / len(rows), atom / len(rows)
+    return np.concatenate([[sums[:3].sum()], sums]), np.array([atom[:3].sum(), atom[0], atom[1], atom[3]])
 
 
 def _features(hidden: HiddenLayers, last: LastLayer, y: np.ndarray) -> Features:
@@ -155,7 +158,7 @@ def _log_density(law: RowLaw, y: np.ndarray, shift: float, piece: np.ndarray, li
             # The lower tail is the accurate one.
             a, b = np.where(a > 0.0, -b, a), np.where(a > 0.0, -a, b)
             upper, lower = log_ndtr(b), log_ndtr(a)
-            out[here] = upper + np.log1p(-np.exp(lower - upper))
+            out[here] = np.where(np.isneginf(upper), -np.inf, upper + np.log1p(-np.exp(lower - upper)))
     return out
 
 

@@ -109,8 +109,8 @@ def determinants(
     saddles = np.clip(saddle_determinants(pair, angles, total, index), 0.0, total)
     if not stable:
         return Determinants(total, np.full_like(total, np.nan), saddles, index)
-    inside = stable_determinants(pair, max(8, round(refine * _STEPS)))
-    return Determinants(total, np.clip(inside, 0.0, total - saddles), saddles, index)
+    inside = stable_determinants(pair, total - saddles, max(8, round(refine * _STEPS)))
+    return Determinants(total, inside, saddles, index)
 
 
 def _line(mean: np.ndarray, sd: np.ndarray, index: np.ndarray) -> Determinants:

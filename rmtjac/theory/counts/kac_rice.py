@@ -14,13 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.theory.counts.determinants import Determinants, determinants
+from rmtjac.theory.counts.determinants import determinants
 from rmtjac.theory.counts.kernel_scalars import GaussianMap
 from rmtjac.theory.counts.output_grid import OutputGrid
+from rmtjac.theory.counts.plane import Rows
+from rmtjac.theory.counts.triangle import stable_sum
 
-__all__ = ["PointLaws", "grid_of", "integral", "laws_at", "passes_origin", "pointwise"]
+__all__ = ["PointLaws", "bound_of", "grid_of", "integral", "laws_at", "passes_origin", "reach_of", "scale_of"]
 
 _DENSITY = 7.0  # nodes in each unit of asinh(y / scale)
+_TOLERANCE = 2e-4  # of the stable points
 _DEVIATIONS = 8.2  # how far the nodes of a bounded activation go
 _FAR = 1e5  # and those of an unbounded one, in units of the scale
 _SCALES = np.logspace(-40.0, 4.0, 177)  # of |x|^2
@@ -68,27 +71,29 @@ def laws_at(net: GaussianMap, y: np.ndarray) -> PointLaws:
 
 def grid_of(net: GaussianMap, density: float) -> OutputGrid:
     """Return the nodes that resolve the scales of the map."""
-    bound = _bound(net)
-    scale = _scale(net)
+    return OutputGrid.of(net.phi, net.n, scale_of(net), reach_of(net), density)
+
+
+def reach_of(net: GaussianMap) -> float:
+    """Return how far a coordinate of y goes; without a bound of x, where y is improbable for good, if that happens."""
+    bound = bound_of(net)
     if math.isfinite(bound):
         s = np.append(_SCALES[net.n * bound**2 > _SCALES], net.n * bound**2)
-        return OutputGrid.of(net.phi, net.n, scale, _DEVIATIONS * math.sqrt(net.variances(s)[-1].max()), density)
-    # Without a bound: up to where y is improbable for good, if that happens.
+        return _DEVIATIONS * math.sqrt(net.variances(s)[-1].max())
     y = np.logspace(-8.0, 12.0, 161)
     size = np.maximum(np.abs(net.phi(y)), np.abs(net.phi(-y)))
     usual = y * y <= _DEVIATIONS**2 * net.variances(net.n * size * size)[-1]
     last = float(y[usual][-1]) if usual.any() else 1.0
-    most = _FAR * max(scale, math.sqrt(float(net.variances(np.zeros(1))[-1][0])))
-    return OutputGrid.of(net.phi, net.n, scale, min(1.2 * last, most), density)
+    return min(1.2 * last, _FAR * max(scale_of(net), math.sqrt(float(net.variances(np.zeros(1))[-1][0]))))
 
 
-def _bound(net: GaussianMap) -> float:
+def bound_of(net: GaussianMap) -> float:
     """Return a bound of the absolute value of the last activation."""
     lower, upper = net.phi.facts.lower, net.phi.facts.upper
     return math.inf if lower is None or upper is None else max(abs(lower), abs(upper))
 
 
-def _scale(net: GaussianMap) -> float:
+def scale_of(net: GaussianMap) -> float:
     """Return the length of y over which the scalars change next to the origin, at most 1."""
     start = net.variances(np.zeros(1))
     ahead = net.variances(_SCALES)
@@ -99,6 +104,7 @@ def _scale(net: GaussianMap) -> float:
             found += [math.sqrt(float(_SCALES[change][0]))] if change.any() else []
     if start[-1][0] == 0.0:
         # Near the origin nothing has a scale; below the first scale there is the density is bounded.
+        found.append(1e-3)
         for q in ahead:
             change = np.abs(q / _SCALES / (q[0] / _SCALES[0]) - 1.0) > 0.1
             found += [1e-3 * math.sqrt(float(_SCALES[change][0]))] if change.any() else []
@@ -106,16 +112,18 @@ def _scale(net: GaussianMap) -> float:
     return min(found) / (min(max(slope, 0.1), 10.0) if slope > 0.0 else 1.0)
 
 
-def pointwise(net: GaussianMap, y: np.ndarray, *, kinds: bool = True, refine: float = 1.0) -> Determinants:
-    """Return the expected determinants at points y, shape (B, n)."""
-    laws = laws_at(net, y)
-    return determinants(laws.mean, laws.factor, laws.slopes, kinds=kinds, refine=refine)
+def integral(net: GaussianMap, *, refine: float = 1.0, tolerance: float = _TOLERANCE) -> np.ndarray:
+    """Return the integrals of total, stable, saddles and index, and the error of the inner integral of `stable`.
 
-
-def integral(net: GaussianMap, *, kinds: bool = True, refine: float = 1.0) -> np.ndarray:
-    """Return the integrals of total, stable, saddles and index, shape (4,); an atom at the origin is left out."""
+    An atom at the origin is left out. `tolerance` is that of the inner integral.
+    """
     grid = grid_of(net, _DENSITY * refine)
     laws = laws_at(net, grid.points)
-    found = determinants(laws.mean, laws.factor, laws.slopes, kinds=kinds, refine=refine)
     measure = grid.measure(laws.q)
-    return np.array([float(np.sum(measure * one)) for one in found])
+    found = determinants(laws.mean, laws.factor, laws.slopes, stable=False, refine=refine)
+    sums = [float(np.sum(measure * one)) for one in found]
+    error = 0.0
+    if net.n == 2:
+        rows = Rows.of(laws.slopes[:, :, None] * laws.mean, laws.slopes[:, :, None, None] * laws.factor)
+        sums[1], error = stable_sum(rows, found.total - found.saddles, measure, tolerance)
+    return np.array([*sums, error])

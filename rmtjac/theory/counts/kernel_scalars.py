@@ -14,7 +14,8 @@ The scalars of one layer follow from those before by Gaussian means over :math:`
     v' &= \sigma_w^2 E[\varphi'^2]\, v + \frac{s \beta^2}{q^2} \sigma_w^2
           \Big(E(\varphi' u - \lambda\varphi)^2 + E[\varphi\varphi' u]\, \lambda\, \frac{b}{E\varphi^2 + b}\Big) .
 
-All terms of v are positive, so that it keeps its relative accuracy where it is small. See docs/theory/expected_fixed_points.md.
+All terms of v are positive, so that it keeps its relative accuracy where it is small.
+See docs/theory/expected_fixed_points.md.
 """
 
 from __future__ import annotations

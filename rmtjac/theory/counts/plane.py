@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf, ndtr
 
-__all__ = ["Rows", "saddle_determinants", "total_determinants"]
+__all__ = ["Rows", "normal_density", "saddle_determinants", "total_determinants"]
 
 _THIN = 1e-10  # the smallest standard deviation, relative to the size of a row of J -+ I
 _ROOT = np.sqrt(2.0 * np.pi)
@@ -47,6 +47,10 @@ class Rows:
         axes, sd, _ = np.linalg.svd(factor)
         size = 1.0 + np.abs(mean).max(axis=-1, keepdims=True)
         return cls(mean, axes, np.maximum(sd, _THIN * size))
+
+    def some(self, which: np.ndarray | slice) -> Rows:
+        """Return the laws of some of the matrices."""
+        return Rows(self.mean[which], self.axes[which], self.sd[which])
 
     def first(self, sign: float) -> Rows:
         """Return the rows in such an order that the first row of J - `sign` I is the less random one of the two."""
@@ -99,7 +103,7 @@ class _Directions:
         return cls(x, y, size * cosine, weight)
 
 
-def _density(z: np.ndarray) -> np.ndarray:
+def normal_density(z: np.ndarray) -> np.ndarray:
     """Return the standard normal density."""
     with np.errstate(under="ignore"):
         out: np.ndarray = np.exp(-0.5 * np.minimum(z * z, 1400.0)) / _ROOT
@@ -122,7 +126,7 @@ def total_determinants(rows: Rows, count: int) -> np.ndarray:
     mean = at.x * (rows.mean[:, 1, 1:] - 1.0) - at.y * rows.mean[:, 1, :1]
     sd, _, _ = _second_row(rows, at.x, at.y)
     z = np.clip(mean / sd, -1e150, 1e150)
-    size = 2.0 * sd * _density(z) + mean * erf(z / np.sqrt(2.0))
+    size = 2.0 * sd * normal_density(z) + mean * erf(z / np.sqrt(2.0))
     total: np.ndarray = np.sum(at.weight * size * (1.0 + at.centre * at.centre), axis=1)
     return total
 
@@ -135,11 +139,11 @@ def saddle_determinants(rows: Rows, count: int, total: np.ndarray, index: np.nda
     # w = t W for a row t e of J + I, and u = (2 - t e_1) (1 - y) - t e_2 x for the second row (x, y) of J.
     sd, with_x, with_y = _second_row(rows, at.x, at.y)
     z = np.clip((at.x * (1.0 + my) - at.y * mx) / sd, -1e150, 1e150)
-    share, edge = ndtr(z), _density(z) / sd
+    share, edge = ndtr(z), normal_density(z) / sd
     one, entry = (1.0 - my) * share - with_y * edge, mx * share + with_x * edge  # E[1 - y; W > 0], E[x; W > 0]
     slope, whole = at.x * one + at.y * entry, at.x * (1.0 - my) + at.y * mx
     b = at.centre
-    above, height = ndtr(b), _density(b)
+    above, height = ndtr(b), normal_density(b)
     up, down = b * above + height, height - b * (1.0 - above)  # E[t; t > 0], E[-t; t < 0]
     up2 = (1.0 + b * b) * above + b * height
     down2 = (1.0 + b * b) * ndtr(-b) - b * height

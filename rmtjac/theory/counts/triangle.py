@@ -2,8 +2,9 @@ r"""The part of E|det(J - I)| from stable 2 x 2 matrices J: all eigenvalues insi
 
 With :math:`u = \det(I - J)`, :math:`w = \det(I + J)` and d = det J, stable means u > 0, w > 0 and d < 1. Given the
 first row of J, these are three half-planes of the second row, so that the second row lies in a triangle. The mean of u
-over a triangle of a Gaussian plane has a closed form in Owen's T function. The first row is integrated by the trapezoidal rule
-in variables that resolve both the scale of the triangle and the scale of the row.
+over a triangle of a Gaussian plane has a closed form in Owen's T function. The first row is integrated by the
+trapezoidal rule in variables that resolve both the scale of the triangle and the scale of the row.
+
 """
 
 from __future__ import annotations
@@ -11,24 +12,57 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, owens_t
 
-from rmtjac.theory.counts.plane import Rows
+from rmtjac.theory.counts.plane import Rows, normal_density
 
-__all__ = ["stable_determinants"]
+__all__ = ["stable_determinants", "stable_sum"]
 
-_REACH = 6.0  # standard deviations of a row
+_REACH = 5.0  # standard deviations of a row
+_FIRST_STEPS, _LATER_STEPS = (8, 12), (24, 48)
+_NEGLIGIBLE = 1e-6  # of the sum
 _MOST = 400_000  # of pairs (matrix, node) at once
-_ROOT = np.sqrt(2.0 * np.pi)
 
 
-def stable_determinants(rows: Rows, steps: int) -> np.ndarray:
-    """Return E[det(I - J); J stable] by a rule with `steps` nodes in each entry of the first row."""
+def stable_determinants(rows: Rows, even: np.ndarray, steps: int) -> np.ndarray:
+    """Return E[det(I - J); J stable] by a rule with `steps` nodes in each entry of the first row.
+
+    `even`, shape (B,), is the exact part of E|det(J - I)| from matrices that are no saddles. The error of the rule for
+    it tells that for its stable part, where most of it is stable.
+    """
     rows = rows.first(1.0)
-    out = np.empty(len(rows.mean))
+    out = np.empty((2, len(rows.mean)))
     chunk = max(1, _MOST // (steps * steps))
-    for start in range(0, len(out), chunk):
+    for start in range(0, out.shape[1], chunk):
         part = slice(start, start + chunk)
-        out[part] = _some(Rows(rows.mean[part], rows.axes[part], rows.sd[part]), steps)
-    return out
+        out[:, part] = _some(rows.some(part), steps)
+    share = np.clip(np.divide(out[0], out[1], out=np.zeros_like(even), where=out[1] > 0.0), 0.0, 1.0)
+    return np.clip(out[0] - share * share * (out[1] - even), 0.0, np.maximum(even, 0.0))
+
+
+def stable_sum(rows: Rows, even: np.ndarray, measure: np.ndarray, tolerance: float) -> tuple[float, float]:
+    """Return the sum over many matrices of `measure` times E[det(I - J); J stable], and an estimate of its error.
+
+    The rule is refined for those matrices for which two rules differ most.
+    """
+    weight = measure * np.maximum(even, 0.0)  # a bound of what each adds
+    order = np.argsort(weight)
+    counts = np.sort(order[np.cumsum(weight[order]) > _NEGLIGIBLE])
+    rows, even, measure = rows.some(counts), even[counts], measure[counts]
+    if not counts.size:
+        return 0.0, _NEGLIGIBLE
+    coarse, value = (stable_determinants(rows, even, steps) for steps in _FIRST_STEPS)
+    doubt = measure * np.abs(value - coarse)
+    for steps in _LATER_STEPS:
+        order = np.argsort(-doubt)
+        # Leave the tail of the doubts that adds up to less than the tolerance.
+        rest = np.cumsum(doubt[order][::-1])[::-1]
+        again = order[rest > tolerance]
+        if not again.size:
+            break
+        better = stable_determinants(rows.some(again), even[again], steps)
+        # Errors fall like 1 / steps^2.
+        doubt[again] = 0.5 * measure[again] * np.abs(better - value[again])
+        value[again] = better
+    return float(np.sum(measure * value)), float(np.sum(doubt)) + _NEGLIGIBLE
 
 
 def _stretched(centre: np.ndarray, sd: np.ndarray, scale: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +91,7 @@ def _some(rows: Rows, steps: int) -> np.ndarray:
     b, weight_b = _stretched(centre, wide, np.broadcast_to(scale[:, None], p.shape), steps)
     p = np.broadcast_to(p[:, :, None], b.shape)
     value = _in_triangle(rows, p, b)
-    out: np.ndarray = np.einsum("bij,bij,bi->b", value, weight_b, weight_p)
+    out: np.ndarray = np.einsum("kbij,bij,bi->kb", value, weight_b, weight_p)
     return out
 
 
@@ -67,17 +101,21 @@ def _in_triangle(rows: Rows, p: np.ndarray, b: np.ndarray) -> np.ndarray:
     axes, sd = rows.axes[:, 1], rows.sd[:, 1]
     ax, ay = ((axes[:, k, 0] * sd[:, 0])[:, None, None] for k in (0, 1))  # the second row is mean + a Z_1 + c Z_2
     cx, cy = ((axes[:, k, 1] * sd[:, 1])[:, None, None] for k in (0, 1))
-    b = np.where(np.abs(b) < 1e-14, 1e-14, b)
-    # The three affine functions of (x, y) that are positive inside: u, w, 1 - d; each is k + n . Z after division.
     lines = []
-    for slope_y, constant in ((p - 1.0, 1.0 - p), (p + 1.0, 1.0 + p), (-p, np.ones_like(p))):
-        slope_x = -b if len(lines) < 2 else b
-        n1, n2 = slope_x * ax + slope_y * ay, slope_x * cx + slope_y * cy
+    # The factors of x and y, and the constant, in u, w and 1 - d.
+    for in_x, in_y, constant in ((-b, p - 1.0, 1.0 - p), (-b, p + 1.0, 1.0 + p), (b, -p, 1.0)):
+        lines.append((constant + in_x * mx + in_y * my, in_x * ax + in_y * ay, in_x * cx + in_y * cy))
+    return _triangle_mean(lines)
+
+
+def _triangle_mean(affine: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return E[u; u, w, v > 0] and E[|u|; uw > 0] for affine functions k + n . Z of two normal variables Z."""
+    lines = []
+    for constant, n1, n2 in affine:
         size = np.maximum(np.hypot(n1, n2), 1e-300)
-        k = np.clip((constant + slope_x * mx + slope_y * my) / size, -1e100, 1e100)
+        k = np.clip(constant / size, -1e100, 1e100)
         lines.append((n1 / size, n2 / size, np.where(k == 0.0, 1e-300, k), size))
-    inside = (lines[0][2] > 0.0) & (lines[1][2] > 0.0) & (lines[2][2] > 0.0)
-    mass = inside.astype(float)
+    mass = ((lines[0][2] > 0.0) & (lines[1][2] > 0.0) & (lines[2][2] > 0.0)).astype(float)
     first = np.zeros_like(mass)
     n1, n2, k, size = lines[0]
     for i, (m1, m2, h, _) in enumerate(lines):
@@ -89,10 +127,13 @@ def _in_triangle(rows: Rows, p: np.ndarray, b: np.ndarray) -> np.ndarray:
                 cross = np.where(np.abs(cross) < 1e-200, 1e-200, cross)
                 ends.append(np.clip(-(g - (m1 * o1 + m2 * o2) * h) / cross, -1e100, 1e100))
         low, high = np.minimum(*ends), np.maximum(*ends)
-        near = np.abs(h) < 38.0
+        near = np.abs(h) < 6.5  # an edge that is farther from the origin has no weight
         hn, ln, un = h[near], low[near], high[near]
         with np.errstate(over="ignore", under="ignore"):
             mass[near] -= owens_t(hn, un / hn) - owens_t(hn, ln / hn)
-            edge = np.exp(-0.5 * hn * hn) / _ROOT * (ndtr(un) - ndtr(ln))
+            edge = normal_density(hn) * (ndtr(un) - ndtr(ln))
         first[near] += (n1 * m1 + n2 * m2)[near] * edge
-    return size * (k * mass + first)
+    m1, m2, h, _ = lines[1]
+    # E max(-u, 0) + E[u; w > 0].
+    even = normal_density(k) - k * ndtr(-k) + k * ndtr(h) + (n1 * m1 + n2 * m2) * normal_density(h)
+    return np.stack([size * (k * mass + first), size * even])
