@@ -40,8 +40,12 @@ def results():
         LanczosSpectrum(draw((2, 3, 4)), draw((2, 3, 4)), draw(2), draw((2, 2, 3)), 7, FACTS),
     ]
     out.append(FixedPointCounts(*(whole(6) for _ in range(4)), whole(6) > 2, draw((6, 5)), FACTS))
-    out.append(rj.fixed_points.ExpectedGrid({"depth": whole(2), "cell": np.array(["a", "bc", "d"])},
-                                            draw((2, 3, 5, 2)), draw((2, 3)), "limit", [FACTS] * 6))  # fmt: skip
+    grid = {"depth": whole(2), "cell": np.array(["a", "bc", "d"])}
+    out.append(
+        rj.fixed_points.ExpectedGrid(
+            grid, draw((2, 3, 5, 2)), draw((2, 3)), draw((2, 3)), "limit", [FACTS] * 6,
+        )
+    )  # fmt: skip
     out.append(
         rj.CountsComparison(
             ("a", "b"), ("", "c"), (rj.Ensemble([2, 2]).to_dict(),) * 2, ("limit", "conditional"), draw((2, 4, 2)),

@@ -173,28 +173,32 @@ def _panel(
     colors = {label: PALETTE[g % len(PALETTE)] for g, label in enumerate(groups)}
     fine = None if theory is None or what == "more_than_one" else lines_of_grid(theory, along, what)
     if fine is not None:
-        for i, (at, line, word) in enumerate(fine):
-            label = f"{name}, {word}" if len(fine) > 1 else name
-            out["curves"] += ax.plot(at, line, _STYLES[i % len(_STYLES)], color=BLACK, lw=1.3, label=label, zorder=1)
+        for i, (place, height, word) in enumerate(fine):
+            text = f"{name}, {word}" if len(fine) > 1 else name
+            out["curves"] += ax.plot(
+                place, height, _STYLES[i % len(_STYLES)], color=BLACK, lw=1.3, label=text, zorder=1
+            )
     else:
         for (at, line), labels in curves.items():
-            color = BLACK if len(curves) == 1 else colors[labels[0]]
-            label = name if len(curves) == 1 else None
-            out["curves"] += ax.plot(at, line, "-", color=color, lw=1.3, label=label, zorder=1)
+            color, text = (BLACK, name) if len(curves) == 1 else (colors[labels[0]], "")
+            out["curves"] += ax.plot(at, line, "-", lw=1.3, zorder=1, color=color, label=text or None)
     log = is_log(along, x)
     step = _step(np.log(x) if log else x, len(groups))
     for g, (label, members) in enumerate(groups.items()):
         side = (g - 0.5 * (len(groups) - 1)) * step
-        place = x[members] * np.exp(side) if log else x[members] + side
+        shifted = x[members] * np.exp(side) if log else x[members] + side
         lower = ~compared.complete[members]
-        style = {"ls": "none", "marker": _MARKERS[g % len(_MARKERS)], "ms": 5, "capsize": 2, "elinewidth": 1.0}
+        look: dict[str, Any] = {"ls": "none", "ms": 5, "capsize": 2, "elinewidth": 1.0}
+        look["marker"] = _MARKERS[g % len(_MARKERS)]
         color = colors[label]
-        for those, face, extra in ((~lower, color, {}), (lower, "white", {"lolims": True})):
+        kinds: list[tuple[np.ndarray, str, dict[str, Any]]] = [(~lower, color, {}), (lower, "white", {"lolims": True})]
+        for those, face, extra in kinds:
             if those.any():
+                y, error = counted[members][those].T
+                text = f"{label} (lower bounds)" if extra else label
                 drawn = ax.errorbar(
-                    place[those], *counted[members][those].T, color=color, mfc=face, zorder=3,
-                    label=label if not lower.any() or not extra else f"{label} (lower bounds)", **style, **extra,
-                )  # fmt: skip
+                    shifted[those], y, error, color=color, mfc=face, zorder=3, label=text, **look, **extra
+                )
                 out["points"].append(drawn)
 
 

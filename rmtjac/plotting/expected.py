@@ -149,7 +149,7 @@ def plot_expected(
     else:
         ax.set_ylim(bottom=0.0)
     beside = fresh and len(lines) > 6
-    place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if beside else {}
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if beside else {}
     return {"ax": ax, "lines": lines, "legend": ax.legend(frameon=False, fontsize="small", **place)}
 
 

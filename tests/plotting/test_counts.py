@@ -90,7 +90,7 @@ def test_a_finer_curve(over_depth):
     values[:, :, 0, 0] = np.arange(10.0).reshape(2, 5)
     facts = [{"ensemble": plane(1).to_dict()}] * 10
     axes = {"sigma_w": np.array([1.0, 2.0]), "depth": np.arange(1, 6)}
-    grid = ExpectedGrid(axes, values, np.zeros((2, 5)), "limit", facts)
+    grid = ExpectedGrid(axes, values, np.zeros((2, 5)), np.ones((2, 5)), "limit", facts)
     drawn = rj.plotting.plot_counts(over_depth, quantity="total", theory=grid)
     assert [line.get_ydata().tolist() for line in drawn["curves"]] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
     assert drawn["curves"][1].get_label() == r"theory, $\sigma_w = 2$"

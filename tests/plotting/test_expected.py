@@ -18,7 +18,7 @@ def grid():
     values[..., 0, 0] = 1.0 + np.arange(24.0).reshape(shape)
     values[..., 1, 0] = 0.5
     facts = [{"ensemble": plane(L, w, b).to_dict()} for L in (3, 1) for w in AXES["sigma_w"] for b in AXES["sigma_b"]]
-    return ExpectedGrid(AXES, values, np.ones(shape), "limit", facts)
+    return ExpectedGrid(AXES, values, np.ones(shape), np.ones(shape), "limit", facts)
 
 
 def test_lines_along_an_axis(grid):
@@ -36,7 +36,7 @@ def test_lines_along_an_axis(grid):
 
 def test_lines_over_named_ensembles(grid):
     axes = {"cell": np.array(["a", "b"])}
-    named = ExpectedGrid(axes, grid.values[:, 0, 0, 0], np.ones(2), "limit", grid.facts[:2])
+    named = ExpectedGrid(axes, grid.values[:, 0, 0, 0], np.ones(2), np.ones(2), "limit", grid.facts[:2])
     drawn = rj.plotting.plot_expected(named)
     assert [text.get_text() for text in drawn["ax"].get_xticklabels()] == ["a", "b"]
     assert [line.get_label() for line in drawn["lines"]] == ["all", "stable", "saddles", "repellers"]
@@ -64,7 +64,7 @@ def test_maps_over_other_axes_have_no_critical_line(grid):
     assert drawn["meshes"][0].get_array().tolist() == [[16.0, 4.0], [17.0, 5.0], [18.0, 6.0]]
     values = grid.values.copy()
     values[1, 0, 2, 1, 0] = np.nan
-    gap = ExpectedGrid(AXES, values, np.ones(grid.shape), "limit", grid.facts)
+    gap = ExpectedGrid(AXES, values, np.ones(grid.shape), grid.degree, "limit", grid.facts)
     array = rj.plotting.plot_expected_map(gap, at={"depth": 1})["meshes"][0].get_array()
     assert array.mask.sum() == 1
 

@@ -66,7 +66,7 @@ def _errors(
     means: np.ndarray, expected: np.ndarray, networks: np.ndarray, found: list[ExpectedFixedPoints]
 ) -> np.ndarray:
     """Return the errors of the differences of counted and expected numbers."""
-    odd = np.array([not np.isnan(one.bound) for one in found])  # the number of all fixed points is odd
+    odd = np.array([one.degree == 1.0 for one in found])  # the number of all fixed points is odd
     least = least_variance(expected[..., 0])
     least[odd, 0] = least_variance(expected[odd, 0, 0], step=2, first=1)
     sampled = np.fmax(means[..., 1] ** 2, least / networks[:, None])

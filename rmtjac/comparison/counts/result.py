@@ -96,7 +96,7 @@ class CountsComparison:
     more_than_one : ndarray of float, shape (K, 2)
         The share of networks with more than one fixed point, with its standard error.
     bound : ndarray of float, shape (K,)
-        The bound (E[total] - 1) / 2 of that probability; NaN where there is none.
+        The bound of that probability: (E[total] - 1) / 2 for a bounded last activation, E[total] / 2 for others.
     networks : ndarray of int, shape (K,)
         The number of networks.
     unproved : ndarray of int, shape (K,)
@@ -218,9 +218,9 @@ class CountsComparison:
             sign = " " if self.complete[k] else ">= "
             line = f"{name:{size}}{self.networks[k]:9d}"
             for q in chosen:
-                counted, expected = _pair(*self.counted[k, q], 3), _pair(*self.expected[k, q], 4)
+                counted, expected = _pair(self.counted[k, q], 3), _pair(self.expected[k, q], 4)
                 line += f"{sign + counted:>20}{expected:>19}{self.pulls[k, q]:7.1f}"
-            lines.append(line + f"{_pair(*self.more_than_one[k], 3):>16}{self.bound[k]:8.4f}")
+            lines.append(line + f"{_pair(self.more_than_one[k], 3):>16}{self.bound[k]:8.4f}")
         lines += [f"{QUANTITIES[q]}: {self.chi_square(QUANTITIES[q])}" for q in chosen]
         if self.unproved.any():
             lines.append(">=: not all fixed points are proved to be found; the cell is not part of chi^2")
@@ -289,17 +289,21 @@ class CountsComparison:
         ValueError
             If the file is damaged or holds something else.
         """
-        return restore(
-            path, _SCHEMA, lambda facts, arrays: cls(**{name: tuple(one) for name, one in facts.items()}, **arrays)
-        )
+
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> CountsComparison:
+            texts: dict[str, Any] = {name: tuple(one) for name, one in facts.items()}
+            return cls(**texts, **arrays)
+
+        return restore(path, _SCHEMA, build)
 
     def __repr__(self) -> str:
         cells = f"{len(self)} cell{'s' if len(self) > 1 else ''}"
         return f"CountsComparison({cells}, total: {self.chi_square('total')})"
 
 
-def _pair(value: float, error: float, digits: int) -> str:
+def _pair(pair: np.ndarray, digits: int) -> str:
     """Return a number with its error as text; a dash stands for an unknown one."""
+    value, error = map(float, pair)
     if math.isnan(value):
         return "-"
     if math.isnan(error):

@@ -22,7 +22,7 @@ __all__ = ["ExpectedGrid"]
 
 _SCHEMA = Schema(
     "ExpectedGrid",
-    arrays={"axis_{k}": "label *", "values": "float *", "growth": "float *"},
+    arrays={"axis_{k}": "label *", "values": "float *", "growth": "float *", "degree": "float *"},
     facts={"axes": "[text] k", "method": "text", "cells": "any"},
 )
 
@@ -41,6 +41,8 @@ class ExpectedGrid:
         Total, stable, saddles, repellers and index, each with its error.
     growth : ndarray of float, shape (*shape,)
         The chi of E[Q] ~ A chi^L; NaN where it is not defined.
+    degree : ndarray of float, shape (*shape,)
+        What the index must be if nothing is missing: 1 for a bounded last activation, NaN (not known) for others.
     method : {"limit", "conditional"}
         Hidden layers of infinite width, or sampled hidden layers of finite width.
     facts : list of dict
@@ -69,16 +71,17 @@ class ExpectedGrid:
     axes: dict[str, np.ndarray]
     values: np.ndarray
     growth: np.ndarray
+    degree: np.ndarray
     method: str
     facts: list[dict[str, Any]]
 
     def __post_init__(self) -> None:
         shape = tuple(len(axis) for axis in self.axes.values())
-        if self.values.shape != (*shape, len(COUNTS), 2) or self.growth.shape != shape:
+        if self.values.shape != (*shape, len(COUNTS), 2) or {self.growth.shape, self.degree.shape} != {shape}:
             raise ValueError(f"values of shape {self.values.shape} do not belong to axes of lengths {shape}")
         if len(self.facts) != self.growth.size:
             raise ValueError(f"{len(self.facts)} facts do not belong to {self.growth.size} cells")
-        for array in (*self.axes.values(), self.values, self.growth):
+        for array in (*self.axes.values(), self.values, self.growth, self.degree):
             array.flags.writeable = False
 
     def __len__(self) -> int:
@@ -116,8 +119,13 @@ class ExpectedGrid:
 
     @property
     def index_residual(self) -> np.ndarray:
-        """The distance of the expected index from 1 in each cell, shape (*shape,)."""
-        return np.abs(self._of("index", 0) - 1.0)
+        """The distance of the expected index from `degree` in each cell, shape (*shape,)."""
+        return np.abs(self._of("index", 0) - self.degree)
+
+    @property
+    def converged(self) -> np.ndarray:
+        """Whether the numbers of each cell are trusted, as `ExpectedFixedPoints.converged`, shape (*shape,)."""
+        return np.array([one.converged for one in self.cells()]).reshape(self.shape)
 
     def error(self, quantity: str = "total") -> np.ndarray:
         """Return the errors of a quantity.
@@ -141,13 +149,17 @@ class ExpectedGrid:
 
     def cells(self) -> list[ExpectedFixedPoints]:
         """Return the result of each cell, in the order of the flattened grid, without the numbers of each network."""
-        rows = zip(self.values.reshape(-1, len(COUNTS), 2), self.growth.ravel(), self.facts, strict=True)
-        return [
-            ExpectedFixedPoints(
-                *(Estimate(*map(float, one)) for one in row), growth=float(chi), method=self.method, facts=facts
+        rows = zip(
+            self.values.reshape(-1, len(COUNTS), 2), self.growth.ravel(), self.degree.ravel(), self.facts, strict=True
+        )
+        out = []
+        for row, growth, degree, facts in rows:
+            total, stable, saddles, repellers, index = (Estimate(*map(float, one)) for one in row)
+            one = ExpectedFixedPoints(
+                total, stable, saddles, repellers, index, float(growth), self.method, facts=facts, degree=float(degree)
             )
-            for row, chi, facts in rows
-        ]
+            out.append(one)
+        return out
 
     def at(self, **coordinates: Any) -> ExpectedFixedPoints:
         """Return the result of one cell.
@@ -199,7 +211,13 @@ class ExpectedGrid:
         """Return axes and numbers as a dict that JSON can hold; None stands for NaN."""
         numbers = {name: {"value": _plain(self._of(name, 0)), "error": _plain(self._of(name, 1))} for name in COUNTS}
         axes = {name: axis.tolist() for name, axis in self.axes.items()}
-        return {"method": self.method, "axes": axes, **numbers, "growth": _plain(self.growth)}
+        return {
+            "method": self.method,
+            "axes": axes,
+            **numbers,
+            "growth": _plain(self.growth),
+            "converged": self.converged.tolist(),
+        }
 
     def table(self) -> str:
         """Return one line for each cell as text; axes of one value are left out."""
@@ -207,11 +225,12 @@ class ExpectedGrid:
         points = dict(zip(self.axes, np.meshgrid(*self.axes.values(), indexing="ij"), strict=True))
         sizes = {name: max(10, *(len(_word(x)) + 2 for x in self.axes[name])) for name in shown}
         head = "".join(f"{name:>{sizes[name]}}" for name in shown) + "".join(f"{name:>20}" for name in COUNTS[:4])
-        lines = [f"{head}{'|index - 1|':>13}{'chi':>10}"]
+        lines = [f"{head}{'index off by':>13}{'chi':>10}"]
         for i, cell in enumerate(self.cells()):
             line = "".join(f"{_word(points[name].ravel()[i]):>{sizes[name]}}" for name in shown)
             line += "".join(f"{f'{one.value:.4f} ± {one.error:.1g}':>20}" for one in _numbers(cell))
-            lines.append(line + f"{cell.index_residual:13.1e}{cell.growth:10.4f}")
+            doubt = "" if cell.converged else "  not converged"
+            lines.append(line + f"{cell.index_residual:13.1e}{cell.growth:10.4f}{doubt}")
         return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
@@ -228,7 +247,7 @@ class ExpectedGrid:
             The same path.
         """
         arrays = {f"axis_{k}": axis for k, axis in enumerate(self.axes.values())}
-        arrays |= {"values": self.values, "growth": self.growth}
+        arrays |= {"values": self.values, "growth": self.growth, "degree": self.degree}
         facts = {"axes": list(self.axes), "method": self.method, "cells": self.facts}
         return save(path, "ExpectedGrid", facts, arrays)
 
@@ -256,7 +275,7 @@ class ExpectedGrid:
             axes = {name: arrays[f"axis_{k}"] for k, name in enumerate(facts["axes"])}
             if not isinstance(facts["cells"], list) or not all(isinstance(one, dict) for one in facts["cells"]):
                 raise ValueError("the facts of the cells are no list of objects")
-            return cls(axes, arrays["values"], arrays["growth"], facts["method"], facts["cells"])
+            return cls(axes, arrays["values"], arrays["growth"], arrays["degree"], facts["method"], facts["cells"])
 
         return restore(path, _SCHEMA, build)
 
@@ -289,4 +308,6 @@ def _word(value: Any) -> str:
 
 def _plain(values: np.ndarray) -> Any:
     """Return numbers as nested lists, None in place of NaN and infinity."""
-    return np.where(np.isfinite(values), values, None).tolist()
+    out = values.astype(object)
+    out[~np.isfinite(values)] = None
+    return out.tolist()

@@ -145,8 +145,8 @@ def expected_over(
     values = np.array([[getattr(row, name) for name in COUNTS] for row in rows], dtype=float)
     # An ensemble that is the same in the limit as another keeps its own description.
     facts = [{**row.facts, "ensemble": cell.to_dict()} for row, cell in zip(rows, cells, strict=True)]
-    growth = np.array([row.growth for row in rows], dtype=float)
-    return ExpectedGrid(axes, values.reshape(*shape, len(COUNTS), 2), growth.reshape(shape), method, facts)
+    growth, degree = (np.array([getattr(row, name) for row in rows]).reshape(shape) for name in ("growth", "degree"))
+    return ExpectedGrid(axes, values.reshape(*shape, len(COUNTS), 2), growth, degree, method, facts)
 
 
 def _stream(root: np.random.SeedSequence, cell: Ensemble) -> np.random.SeedSequence:
@@ -159,7 +159,7 @@ def _grid(
     depths: list[Any], widths: Any, sigma_w: Any, sigma_b: Any, activation: str | Activation, n: int
 ) -> tuple[dict[str, np.ndarray], list[Ensemble]]:
     """Return axes and ensembles of a grid."""
-    listed = {
+    listed: dict[str, list[Any]] = {
         "depth": [positive_int("depths", one) for one in depths],
         "width": [positive_int("widths", one) for one in _listed(widths)],
         "sigma_w": [finite("sigma_w", one, least=0.0) for one in _listed(sigma_w)],

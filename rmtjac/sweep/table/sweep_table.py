@@ -134,7 +134,7 @@ class SweepTable:
         here = np.ones(len(self), dtype=bool)
         for name, wanted in zip(CELL, (convention, width, depth), strict=True):
             if wanted is not None:
-                listed = [wanted] if isinstance(wanted, (str, int, np.integer)) else list(wanted)
+                listed: Any = [wanted] if isinstance(wanted, (str, int, np.integer)) else list(wanted)
                 here &= np.isin(self[name], listed)
                 if not here.any():
                     known = list(dict.fromkeys(self[name].tolist()))

@@ -37,7 +37,7 @@ def test_a_grid_is_a_list_of_its_cells(cells):
     values = np.ones((2, 5, 2))
     values[:, 0, 0] = 7.0, 8.0
     facts = [{"ensemble": one.to_dict()} for one in (ENSEMBLES[2], ENSEMBLES[0])]
-    grid = ExpectedGrid(axes, values, np.ones(2), "limit", facts)
+    grid = ExpectedGrid(axes, values, np.ones(2), np.ones(2), "limit", facts)
     assert [one.total.value for one in matched([cells[0], cells[2]], grid)] == [8.0, 7.0]
     assert [one.total.value for one in matched(cells[:3], [grid, by_hand(ENSEMBLES[1], 9.0, 1.0)])] == [8.0, 9.0, 7.0]
 

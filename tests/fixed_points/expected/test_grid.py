@@ -14,7 +14,7 @@ AXES = {"depth": np.array([1, 3]), "sigma_w": np.array([0.5, 1.0, 1.5])}
 def grid():
     values = np.arange(60.0).reshape(2, 3, 5, 2)
     facts = [{"ensemble": plane(depth, w).to_dict()} for depth in (1, 3) for w in (0.5, 1.0, 1.5)]
-    return ExpectedGrid(AXES, values, np.arange(6.0).reshape(2, 3), "limit", facts)
+    return ExpectedGrid(AXES, values, np.arange(6.0).reshape(2, 3), np.ones((2, 3)), "limit", facts)
 
 
 def test_numbers_by_name(grid):
@@ -50,7 +50,7 @@ def test_unknown_cells(grid, coordinates, message):
 
 def test_names_as_an_axis(grid):
     axes = {"cell": np.array(["a", "b"])}
-    named = ExpectedGrid(axes, grid.values[:, 0], grid.growth[:, 0], "limit", grid.facts[:2])
+    named = ExpectedGrid(axes, grid.values[:, 0], grid.growth[:, 0], grid.degree[:, 0], "limit", grid.facts[:2])
     assert named.at(cell="b").total.value == 30.0
     assert named.to_xarray()["stable"].sel(cell="a") == 2.0
     assert "         a" in named.table()
@@ -78,8 +78,8 @@ def test_files(grid, tmp_path):
 
 def test_arrays_that_do_not_fit(grid):
     with pytest.raises(ValueError, match="do not belong to axes of lengths"):
-        ExpectedGrid({"depth": AXES["depth"]}, grid.values, grid.growth, "limit", grid.facts)
+        ExpectedGrid({"depth": AXES["depth"]}, grid.values, grid.growth, grid.degree, "limit", grid.facts)
     with pytest.raises(ValueError, match="5 facts do not belong to 6 cells"):
-        ExpectedGrid(AXES, grid.values, grid.growth, "limit", grid.facts[:5])
+        ExpectedGrid(AXES, grid.values, grid.growth, grid.degree, "limit", grid.facts[:5])
     with pytest.raises(ValueError, match="quantity='mean' must be one of"):
         grid.error("mean")
