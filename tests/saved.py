@@ -6,9 +6,11 @@ import numpy as np
 
 import rmtjac as rj
 from rmtjac.comparison.spectra.bins import BinnedComparison
+from rmtjac.estimate import Estimate
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.ends import Cycle
+from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
 from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.counter import Counter
@@ -52,6 +54,11 @@ def results():
             draw((2, 4, 2)), draw((2, 4)), draw((2, 2)), draw(2), whole(2), whole(2), whole(2), whole(2) > 2,
         )
     )  # fmt: skip
+    out.append(
+        ExpectedFixedPoints(
+            *(Estimate(*draw(2).tolist()) for _ in range(5)), 0.5, "conditional", draw((3, 5)), FACTS, draw(4), 1.0
+        )
+    )
     cycles = (Cycle(draw((2, 2)), 0.5), Cycle(draw((3, 2)), 2.0))
     out.append(
         FixedPoints(

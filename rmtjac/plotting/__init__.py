@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rmtjac.plotting.comparison import plot_comparison
     from rmtjac.plotting.counts import plot_counts
     from rmtjac.plotting.expected import plot_expected, plot_expected_map
+    from rmtjac.plotting.expected_density import plot_expected_density
     from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
     from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
     from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
@@ -24,6 +25,7 @@ else:
             "rmtjac.plotting.comparison": ("plot_comparison",),
             "rmtjac.plotting.counts": ("plot_counts",),
             "rmtjac.plotting.expected": ("plot_expected", "plot_expected_map"),
+            "rmtjac.plotting.expected_density": ("plot_expected_density",),
             "rmtjac.plotting.maps": ("plot_convergence", "plot_phase_diagram"),
             "rmtjac.plotting.nonnegative": ("plot_certificate", "plot_reconstructions", "plot_training"),
             "rmtjac.plotting.planes": ("plot_basins", "plot_fixed_points", "plot_regions"),
@@ -39,6 +41,7 @@ __all__ = [
     "plot_convergence",
     "plot_counts",
     "plot_expected",
+    "plot_expected_density",
     "plot_expected_map",
     "plot_fixed_points",
     "plot_limit",

@@ -57,7 +57,11 @@ def register(parser: Parser) -> None:
     )
     add_seed(one, "the random networks")
     add_threads(one)
-    one.add_argument("--out", metavar="FILE", help="the numbers (.npz, .csv) or a picture (.png, .pdf, .svg)")
+    one.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the numbers (.npz, .csv) or a picture (.png, .pdf, .svg): with one depth, where the fixed points are",
+    )
 
 
 def _ensemble(args: argparse.Namespace, depth: int | None) -> Ensemble:
@@ -128,6 +132,10 @@ def _write(args: argparse.Namespace, out: Path, grid: ExpectedGrid, compared: Co
         from rmtjac.plotting import plot_counts
 
         write_picture(out, plot_counts(compared)["figure"])
+    elif len(grid) == 1 and args.method == "limit" and grid.facts[0]["ensemble"]["widths"][0] <= 2:
+        from rmtjac.plotting import plot_expected_density
+
+        write_picture(out, plot_expected_density(grid.cells()[0])["figure"])
     else:
         from rmtjac.plotting import plot_expected
 
