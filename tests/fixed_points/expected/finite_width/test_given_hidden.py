@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.expected.given_hidden import LastLayer, expected_given_hidden
-from rmtjac.fixed_points.expected.hidden_features import HiddenLayers
+from rmtjac.fixed_points.expected.finite_width.given_hidden import LastLayer, expected_given_hidden
+from rmtjac.fixed_points.expected.finite_width.hidden_features import HiddenLayers
 from rmtjac.rng import as_seed_sequence, stream
 
 
