@@ -13,10 +13,10 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.estimate import Estimate
-from rmtjac.fixed_points.expected.given_hidden import LastLayer, expected_given_hidden
-from rmtjac.fixed_points.expected.hidden_features import HiddenLayers
+from rmtjac.fixed_points.expected.finite_width.given_hidden import LastLayer, expected_given_hidden
+from rmtjac.fixed_points.expected.finite_width.hidden_features import HiddenLayers
+from rmtjac.fixed_points.expected.finite_width.scale_mixtures import is_scale_mixture
 from rmtjac.fixed_points.expected.result import COUNTS, ExpectedFixedPoints
-from rmtjac.fixed_points.expected.scale_mixtures import is_scale_mixture
 from rmtjac.network import Network
 from rmtjac.pool import run_in_threads
 from rmtjac.provenance import provenance

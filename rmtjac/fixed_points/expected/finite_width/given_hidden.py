@@ -20,11 +20,11 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from rmtjac.activations import Activation
-from rmtjac.fixed_points.expected.hidden_features import Features, HiddenLayers, hidden_features
-from rmtjac.fixed_points.expected.output_nodes import Nodes, Piece, draw_nodes, pieces
-from rmtjac.fixed_points.expected.row_laws import RowLaw, gradient_factor, row_law
-from rmtjac.fixed_points.expected.sampled_kinds import kind_weights
-from rmtjac.fixed_points.expected.scale_mixtures import is_scale_mixture, log_scales
+from rmtjac.fixed_points.expected.finite_width.hidden_features import Features, HiddenLayers, hidden_features
+from rmtjac.fixed_points.expected.finite_width.output_nodes import Nodes, Piece, draw_nodes, pieces
+from rmtjac.fixed_points.expected.finite_width.row_laws import RowLaw, gradient_factor, row_law
+from rmtjac.fixed_points.expected.finite_width.sampled_kinds import kind_weights
+from rmtjac.fixed_points.expected.finite_width.scale_mixtures import is_scale_mixture, log_scales
 from rmtjac.kernels.samples.draw import draw_vector
 from rmtjac.laws import Gaussian, Law
 

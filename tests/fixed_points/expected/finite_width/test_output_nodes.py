@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import rmtjac as rj
-from rmtjac.fixed_points.expected.output_nodes import draw_nodes, pieces
+from rmtjac.fixed_points.expected.finite_width.output_nodes import draw_nodes, pieces
 
 _INF = math.inf
 

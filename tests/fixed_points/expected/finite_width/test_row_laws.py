@@ -4,8 +4,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from rmtjac.fixed_points.expected.hidden_features import Features
-from rmtjac.fixed_points.expected.row_laws import factor, gradient_factor, row_law
+from rmtjac.fixed_points.expected.finite_width.hidden_features import Features
+from rmtjac.fixed_points.expected.finite_width.row_laws import factor, gradient_factor, row_law
 
 
 def _exact(f, slopes, tau, bias):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.fixed_points.expected.hidden_features import HiddenLayers, hidden_features
+from rmtjac.fixed_points.expected.finite_width.hidden_features import HiddenLayers, hidden_features
 
 
 def _hidden(net):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rmtjac.fixed_points.expected.sampled_kinds import kind_weights
+from rmtjac.fixed_points.expected.finite_width.sampled_kinds import kind_weights
 
 
 def _by_eigenvalues(matrix):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import rmtjac as rj
-from rmtjac.fixed_points.expected.scale_mixtures import is_scale_mixture, log_scales
+from rmtjac.fixed_points.expected.finite_width.scale_mixtures import is_scale_mixture, log_scales
 from rmtjac.kernels.samples.draw import draw_vector
 
 _MANY = 20_000

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmtjac.fixed_points.expected.hidden_features import Features
+from rmtjac.fixed_points.expected.finite_width.hidden_features import Features
 
 __all__ = ["RowLaw", "factor", "gradient_factor", "row_law"]
 
