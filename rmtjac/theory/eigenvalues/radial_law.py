@@ -91,8 +91,7 @@ class RadialLaw:
         """A bound that was measured when the table was made: the largest error of the cdf, at radii that are exact."""
         if self.circle:
             return 0.0
-        rounding = 4e-16 * (1.0 + math.exp(min(self.equation.log_hole - self._table.first, 50.0)) * 0.0)
-        return max(self._table.error, rounding)
+        return max(self._table.error, 4e-16)
 
     @property
     def outer_spread(self) -> float:
@@ -121,13 +120,17 @@ class RadialLaw:
         ------
         ValueError
             If `r` holds NaN.
+        ArithmeticError
+            If a value depends on values of D^2 that floats do not resolve.
         """
         t, negative = self._relative(r, log)
         if self.circle:
             out = (t >= -1e-15 * max(1.0, abs(self.equation.log_outer))).astype(float)
         else:
+            place = self._table.place(np.minimum(t, 0.0))
+            self._known((place < self._table.first) & np.isfinite(place))
             with np.errstate(under="ignore"):
-                out = self.atom + np.exp(self._table.log_share(self._table.place(np.minimum(t, 0.0))))
+                out = self.atom + np.exp(self._table.log_share(place))
         out = np.where(t >= 0.0, 1.0, np.minimum(out, 1.0))
         return np.where(negative, 0.0, out)
 
@@ -148,6 +151,8 @@ class RadialLaw:
         ------
         ValueError
             If `r` holds NaN.
+        ArithmeticError
+            If a value depends on values of D^2 that floats do not resolve.
         """
         r = real_array("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
@@ -171,6 +176,8 @@ class RadialLaw:
         ------
         ValueError
             If `r` holds NaN.
+        ArithmeticError
+            If a value depends on values of D^2 that floats do not resolve.
         """
         r = real_array("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
@@ -194,6 +201,8 @@ class RadialLaw:
         ------
         ValueError
             If `p` lies outside [0, 1].
+        ArithmeticError
+            If a value depends on values of D^2 that floats do not resolve.
         """
         with np.errstate(over="ignore", under="ignore"):
             return np.exp(self.log_quantile(p))
@@ -215,6 +224,8 @@ class RadialLaw:
         ------
         ValueError
             If `p` lies outside [0, 1].
+        ArithmeticError
+            If a value depends on values of D^2 that floats do not resolve.
         """
         p = probabilities(p)
         outer = self.equation.log_outer
@@ -222,6 +233,7 @@ class RadialLaw:
             return np.full(p.shape, 0.5 * outer)
         with np.errstate(divide="ignore", invalid="ignore"):
             y = np.log(np.maximum(p - self.atom, 0.0))
+            self._known((y < self._table.lowest) & np.isfinite(y))
             t = self._table.radius(self._table.log_radius(y))
         lowest = -math.inf if self.atom > 0.0 else self.equation.log_hole
         t = np.where(np.isneginf(y), lowest, np.where(p >= 1.0, 0.0, np.minimum(t, 0.0)))
@@ -244,6 +256,8 @@ class RadialLaw:
         ------
         ValueError, TypeError
             If `k` is not a positive number.
+        ArithmeticError
+            If the moment depends on values of D^2 that floats do not resolve.
         """
         k = finite("k", k, above=0.0)
         if self.circle:
@@ -251,14 +265,29 @@ class RadialLaw:
         else:
             weight, t = self._rule
             log, share = 0.5 * k * self.equation.log_outer, float(weight @ np.exp(0.5 * k * t))
-        log += math.log(share)
+            # What lies below the table is at most its mass times the power of its largest radius.
+            rest = self._table.lowest + 0.5 * k * float(self._table.radius(np.array(self._table.first)))
+            self._known(np.array([not math.exp(rest) <= 1e-13 * share]))
+        log += math.log(share) if share > 0.0 else -math.inf
         return math.exp(log) if log < 709.0 else math.inf
 
     def log_mean(self) -> float:
-        """Return the mean of log|z| over z != 0."""
+        """Return the mean of log|z| over z != 0.
+
+        Returns
+        -------
+        float
+            The mean.
+
+        Raises
+        ------
+        ArithmeticError
+            If it depends on values of D^2 that floats do not resolve.
+        """
         if self.circle:
             return self.log_spectral_radius
         weight, t = self._rule
+        self._known(np.array([True]))
         return self.log_spectral_radius + 0.5 * float(weight @ t) / float(weight.sum())
 
     @cached_property
@@ -289,22 +318,27 @@ class RadialLaw:
         if self.circle:
             return np.where((t == 0.0) & ~negative, math.inf, -math.inf)
         inside = (t <= 0.0) & (t > self.equation.log_hole) & ~negative
-        place = self._table.place(np.where(inside, t, -1.0 if self.equation.log_hole < -1.0 else 0.0))
+        place = self._table.place(np.where(inside, t, 0.0))
+        self._known(inside & (place < self._table.first) & np.isfinite(place))
         stretch = -np.log(-np.expm1(self.equation.log_hole - np.where(inside, t, 0.0)))
         out = math.log(2.0) + self._table.log_share(place) + np.log(self._table.slope(place)) + stretch
         return np.where(inside, out, -math.inf)
 
     def _at_zero(self, r: np.ndarray, out: np.ndarray, power: float) -> np.ndarray:
-        """Return a density with its value at r = 0, where dF / dlog r falls like a power of r."""
-        zero = r == 0.0
-        if not zero.any() or self.circle or self.equation.log_hole > -math.inf:
-            return np.where(zero, 0.0, out)
-        tiny = np.array([1e-150 * min(1.0, math.exp(max(self.log_spectral_radius, -300.0)))])
-        inner = 2.0 * float(self._table.slope(self._table.place(self._relative(tiny, False)[0]))[0])
-        value = 0.0
-        if abs(inner - power) < 1e-6:
-            value = float(np.exp(self._log_density(tiny) - power * np.log(tiny))[0])
-            value /= 2.0 * math.pi if power == 2.0 else 1.0
-        elif inner < power:
-            value = math.inf
-        return np.where(zero, value, out)
+        """Return a density with its value at r = 0, where e / mu = (r^2 / (r_out^2 exp(c)))^(1/P)."""
+        if self.circle or self.equation.log_hole > -math.inf:
+            return np.where(r == 0.0, 0.0, out)
+        exponent, constant = self.equation.inner_power
+        value = math.inf if 2.0 / exponent < power else 0.0
+        if abs(2.0 / exponent - power) < 1e-9 and math.isfinite(constant):
+            log = math.log(self.mass * power) - 0.5 * power * (self.equation.log_outer + constant)
+            value = (math.exp(log) if log < 709.0 else math.inf) / (2.0 * math.pi if power == 2.0 else 1.0)
+        return np.where(r == 0.0, value, out)
+
+    def _known(self, lost: np.ndarray) -> None:
+        """Raise an ArithmeticError if `lost` holds a point below the resolved part of a law that goes on there."""
+        if self._table.limited and np.any(lost):
+            place = math.exp(self._table.lowest)
+            raise ArithmeticError(
+                f"the law below F = atom + {place:.3g} depends on values of D^2 below 1e-260, which are not resolved"
+            )

@@ -120,25 +120,32 @@ class RingEquation:
         inner = target < 0.0
         if inner.any():
             v = invert_m(free_intervals(law)[0], target[inner])
+            if self._shares[g] == 1.0:
+                v = _polished(law, v, e[inner] / self.mass)
             out[inner] = np.log(-target[inner]) - v
         return out
 
     @cached_property
-    def log_hole(self) -> float:
-        """Log(r_in^2 / r_out^2) of the inner circle; -inf if the eigenvalues reach 0."""
-        if self.mass < 1.0:
-            return -math.inf
+    def inner_power(self) -> tuple[float, float]:
+        """The numbers P and c of log(r^2 / r_out^2) ~ P log(e / mu) + c as e tends to 0; c is -inf if it is unknown."""
         lead = self._rest == 0.0
-        power = float(self.kappa[lead].sum()) if lead.any() else 0.0
+        power = float(self.kappa[lead].sum())
         total = float(self.kappa[~lead] @ np.log(self._rest[~lead]))
         for g, (law, r, k) in enumerate(self.smooth):
             if self._shares[g] == 1.0:
-                power += k
-                total -= k * (_log_inverse_mean(law) + math.log(law.mean))
+                inverse = _log_inverse_mean(law)
+                power += k / (1.0 if math.isfinite(inverse) else law.decay)
+                total -= k * (inverse + math.log(law.mean) - 2.0 * math.log(law.mass))
             else:
                 total += k * float(self._log_ratio(g, law, r, np.zeros(1))[0] - math.log(law.mean))
-        # Each term of smallest rank falls at least as e does; the factors of weights can only cancel that.
-        return total if abs(power) < 1e-9 and math.isfinite(total) else -math.inf
+        return power, total
+
+    @property
+    def log_hole(self) -> float:
+        """Log(r_in^2 / r_out^2) of the inner circle; -inf if the eigenvalues reach 0."""
+        # Each term of smallest rank falls at least as e does; only the factors of orthogonal weights cancel that.
+        power, total = self.inner_power
+        return min(0.0, total) if self.mass == 1.0 and abs(power) < 1e-9 and math.isfinite(total) else -math.inf
 
     @property
     def circle(self) -> bool:
@@ -146,8 +153,17 @@ class RingEquation:
         return self.mass == 1.0 and -self.log_hole <= _NARROW
 
 
+def _polished(law: DerivativeLaw, v: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Return v with 1 + m_K / p = `goal`, to the digits of a small goal, which m_K itself does not hold."""
+    for _ in range(2):
+        c, steep, _, _ = evaluate(law, v, -1)
+        step = np.log(goal / c) * law.mass * c / steep
+        v = np.where((goal < 0.5) & (np.abs(step) < 1.0), v + step, v)
+    return v
+
+
 def _log_inverse_mean(law: DerivativeLaw) -> float:
-    """Return log E D^-2 of a law without an atom at 0, infinite if there is no such mean."""
+    """Return the logarithm of the mean of D^-2 over D != 0 (as a sum, not a conditional mean), or infinity."""
     if discrete(law):
         return math.log(float(law.weights @ (1.0 / law.values)))
     if isinstance(law, ErfLaw):
@@ -156,5 +172,5 @@ def _log_inverse_mean(law: DerivativeLaw) -> float:
     # 1 + m_K ~ E D^-2 / |u|
     v = np.array([FAR - 20.0, FAR])
     with np.errstate(divide="ignore"):
-        before, last = np.log(evaluate(law, v, -1)[0]) + v
+        before, last = np.log(law.mass * evaluate(law, v, -1)[0]) + v
     return float(last) if abs(last - before) < 1e-9 else math.inf

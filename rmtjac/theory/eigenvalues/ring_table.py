@@ -36,8 +36,10 @@ class RingTable:
     ----------
     error : float
         The largest error of the cdf that was seen between the knots, and that of log r^2 times F - atom.
-    lowest : float
-        The y of the last knot.
+    first, lowest : float
+        X and y of the last knot.
+    top, highest : float
+        X and y at the outer circle.
     """
 
     def __init__(self, equation: RingEquation) -> None:
@@ -68,6 +70,7 @@ class RingTable:
         many = len(self.equation.smooth) > 1 or (self.equation.smooth and self.equation.mass < 1.0)
         goal = math.log(self.equation.mass) + (_SHALLOW if many else _DEEP)
         grid = np.linspace(0.0, _FAR, 1281)[1:]
+        self.goal = goal
         fine = np.log(np.maximum(self.equation.mass_at(grid), 1e-300)) > goal
         last = grid[fine][-1] if fine.any() else grid[0]
         count = min(_MOST // 4, max(4 * _DEGREE, math.ceil(last / step)))
@@ -98,10 +101,12 @@ class RingTable:
         top_place, top_y = place[0], y[0]
         # Rounding of log r^2, which the logarithm of the distance from an inner circle enlarges.
         noise = 1e-15 * (1.0 + np.exp(self.hole - place))
+        steps = -np.diff(place, append=place[-1] - 1.0)
+        bad = np.flatnonzero((noise > 1e-4 * steps) | (-np.diff(y, append=y[-1] - 1.0) < 1e-14))
+        if bad.size and bad[0] >= 2 * _DEGREE:  # below, only rounding is left
+            place, y = place[: bad[0]], y[: bad[0]]
         keep = np.ones(place.size, dtype=bool)
-        keep[1:] = place[1:] < np.minimum.accumulate(place)[:-1] - 30.0 * noise[1:]
-        keep[1:] &= y[1:] < np.minimum.accumulate(y)[:-1] - 1e-14
-        keep &= noise * np.exp(y - top_y) < 100.0 * noise[0]
+        keep[1:] = (place[1:] < np.minimum.accumulate(place)[:-1]) & (y[1:] < np.minimum.accumulate(y)[:-1])
         place, y = place[keep][::-1], y[keep][::-1]
         if robust:  # monotone cubics, where rounding would make a spline of high degree oscillate
             self._forward, self._back = PchipInterpolator(place, y), PchipInterpolator(y, place)
@@ -113,6 +118,11 @@ class RingTable:
         self.first, self.lowest = float(place[0]), float(y[0])
         self.top, self.highest = float(top_place), float(top_y)
         self._slope = float(self._forward_slope(self.first))
+
+    @property
+    def limited(self) -> bool:
+        """Whether values of D^2 that floats do not resolve hide a part of the law next to 0."""
+        return self.hole == -math.inf and self.lowest > self.goal + 1.0
 
     def _worst(self, place: np.ndarray, y: np.ndarray) -> float:
         """Return the largest error at exact points."""
