@@ -8,13 +8,17 @@ from typing import Any, overload
 from rmtjac.comparison.counts.compare_counts import compare_counts
 from rmtjac.comparison.counts.matching import is_expected
 from rmtjac.comparison.counts.result import CountsComparison
+from rmtjac.comparison.eigenvalues.compare_eigenvalues import compare_eigenvalues
+from rmtjac.comparison.eigenvalues.result import RingComparison
 from rmtjac.comparison.spectra.compare_spectra import compare_spectra
 from rmtjac.comparison.spectra.result import Comparison
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.expected.grid import ExpectedGrid
 from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
+from rmtjac.spectra.eigenvalues.empirical import EmpiricalEigenvalues
 from rmtjac.spectra.empirical import EmpiricalSpectrum
 from rmtjac.sweep.table import SweepTable
+from rmtjac.theory.eigenvalues.ring_law import RingLaw
 from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
 from rmtjac.theory.limit.spectrum import LimitSpectrum
 
@@ -27,8 +31,12 @@ _Expected = ExpectedFixedPoints | ExpectedGrid
 
 @overload
 def compare(
-    sample: EmpiricalSpectrum, theory: LimitSpectrum | HeavyTailedLimit, bins: int = 60, test: bool = False
+    sample: EmpiricalSpectrum, theory: LimitSpectrum | HeavyTailedLimit, bins: int = ..., test: bool = ...
 ) -> Comparison: ...
+
+
+@overload
+def compare(sample: EmpiricalEigenvalues, theory: RingLaw) -> RingComparison: ...
 
 
 @overload
@@ -38,12 +46,17 @@ def compare(
 ) -> CountsComparison: ...
 
 
-def compare(sample: Any, theory: Any, bins: int = 60, test: bool = False) -> Comparison | CountsComparison:
+def compare(
+    sample: Any, theory: Any, bins: int = 60, test: bool = False
+) -> Comparison | RingComparison | CountsComparison:
     """Compare a sample with its theory.
 
     *Spectra.* The result holds the Kolmogorov distance, the atom at 0, four moments, and two histograms, each beside
     the value of the limit and with a standard error between matrices. A limit that is smoothed in log lambda is
     compared with the sample smoothed by the same angle.
+
+    *Eigenvalues of J.* The result holds the distances of the radial cdf with their bounds, the atom, and the largest
+    modulus beside the one that is expected at this width.
 
     *Fixed points.* The result holds the mean numbers of fixed points (all, stable, saddles, repellers) beside the
     expected ones, with standard errors and pulls, and the share of networks with more than one beside its bound. Counts
@@ -51,11 +64,12 @@ def compare(sample: Any, theory: Any, bins: int = 60, test: bool = False) -> Com
 
     Parameters
     ----------
-    sample : EmpiricalSpectrum, SweepTable, FixedPointCounts, or a list or dict of the last two
-        The sample, from `rmtjac.sample_spectrum`, `rmtjac.sweep.load` or `rmtjac.count_fixed_points`.
-    theory : LimitSpectrum, HeavyTailedLimit, ExpectedFixedPoints, ExpectedGrid, or a list or dict of the last two
-        The limit of a spectrum, from `rmtjac.limit_spectrum`; the expected numbers of fixed points, from
-        `rmtjac.expected_fixed_points` or `rmtjac.fixed_points.expected_over`.
+    sample : EmpiricalSpectrum, EmpiricalEigenvalues, SweepTable or FixedPointCounts
+        The sample, from `rmtjac.sample_spectrum`, `rmtjac.sample_eigenvalues`, `rmtjac.sweep.load` or
+        `rmtjac.count_fixed_points`; the last two also in a list or dict.
+    theory : LimitSpectrum, HeavyTailedLimit, RingLaw, ExpectedFixedPoints or ExpectedGrid
+        Its theory, from `rmtjac.limit_spectrum`, `rmtjac.limit_eigenvalues`, `rmtjac.expected_fixed_points` or
+        `rmtjac.fixed_points.expected_over`; the last two also in a list or dict.
     bins : int, default 60
         Spectra: the number of bins of the two histograms.
     test : bool, default False
@@ -64,7 +78,7 @@ def compare(sample: Any, theory: Any, bins: int = 60, test: bool = False) -> Com
 
     Returns
     -------
-    Comparison or CountsComparison
+    Comparison, RingComparison or CountsComparison
         The numbers; they can be had as a text table (`Comparison.table`), a dict, a `pandas.DataFrame`, or a picture
         (`rmtjac.plotting.plot_comparison`, `rmtjac.plotting.plot_counts`).
 
@@ -103,11 +117,16 @@ def compare(sample: Any, theory: Any, bins: int = 60, test: bool = False) -> Com
     """
     if isinstance(sample, EmpiricalSpectrum) and isinstance(theory, (LimitSpectrum, HeavyTailedLimit)):
         return compare_spectra(sample, theory, bins, test)
+    if isinstance(sample, EmpiricalEigenvalues) and isinstance(theory, RingLaw):
+        if test or bins != 60:
+            raise ValueError("bins and test are for spectra; eigenvalues are compared by distances with stated bounds")
+        return compare_eigenvalues(sample, theory)
     if is_expected(theory):
-        if test:
-            raise ValueError("test=True: counts of fixed points have no such test; the result holds chi^2 sums")
+        if test or bins != 60:
+            raise ValueError("bins and test are for spectra; counts of fixed points are compared by pulls and chi^2")
         return compare_counts(sample, theory)
     raise TypeError(
-        "compare needs an EmpiricalSpectrum and a LimitSpectrum, in this order (or a HeavyTailedLimit in its place); "
-        "or counts of fixed points (SweepTable, FixedPointCounts) and ExpectedFixedPoints (or an ExpectedGrid)"
+        "compare needs an EmpiricalSpectrum and a LimitSpectrum, in this order (or a HeavyTailedLimit in its place), "
+        "or EmpiricalEigenvalues and a RingLaw, or counts of fixed points (SweepTable, FixedPointCounts) and "
+        "ExpectedFixedPoints (or an ExpectedGrid)"
     )

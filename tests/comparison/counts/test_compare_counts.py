@@ -105,7 +105,7 @@ def test_right_theory_agrees_and_wrong_theory_is_seen():
 
 def test_bad_arguments():
     one = by_hand(plane(2), 1.0, 1.0)
-    with pytest.raises(ValueError, match="test=True: counts of fixed points have no such test"):
+    with pytest.raises(ValueError, match="bins and test are for spectra; counts"):
         rj.compare(counts([1]), one, test=True)
     with pytest.raises(TypeError, match="sample='counts' must be a SweepTable"):
         rj.compare("counts", one)
