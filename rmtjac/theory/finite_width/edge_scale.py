@@ -55,7 +55,7 @@ class LayerAtEdge:
 
     @property
     def pace(self) -> float:
-        """d log u / dm."""
+        """How fast log u grows with m."""
         return self.ratio / self.slopes[0]
 
 
@@ -114,7 +114,8 @@ def powers_of_g(law: DerivativeLaw, u: float) -> tuple[np.ndarray, np.ndarray]:
 
 def edge_point(layers: Layers, edge: Edge) -> EdgePoint:
     """Return the numbers of a square-root edge."""
-    assert layers.widths is not None and layers.orthogonal is not None
+    assert layers.widths is not None
+    assert layers.orthogonal is not None
     top = layers.widths[-1]
     ratios = [top / n for n in layers.widths]
     signs = np.where(edge.log_u.imag < -1.0, -1.0, 1.0)

@@ -114,7 +114,8 @@ def extreme_law(
     ValueError, TypeError
         If the width is not a number > 0, or the forward pass leaves an eigenvalue outside the support.
     """
-    assert layers.widths is not None and layers.orthogonal is not None
+    assert layers.widths is not None
+    assert layers.orthogonal is not None
     n = layers.widths[-1] if width is None else finite("width", width, above=0.0)
     point = edge_point(layers, edge)
     fluctuation = Fluctuation(0.0, 0.0)

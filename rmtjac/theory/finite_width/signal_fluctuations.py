@@ -72,7 +72,8 @@ def _neurons(point: EdgePoint) -> list[NeuronMeans]:
 
 def _spheres(layers: Layers, signal: list[LayerScale], variances: np.ndarray) -> list[_Sphere]:
     """Return what orthogonal weights do, for each layer."""
-    assert layers.widths is not None and layers.orthogonal is not None
+    assert layers.widths is not None
+    assert layers.orthogonal is not None
     n, out = layers.widths, []
     for l, orthogonal in enumerate(layers.orthogonal):
         wide = max(n[l], n[l + 1])
