@@ -347,6 +347,6 @@ class ExtremeLaw:
         what = "largest" if self.upper else "smallest"
         far = "" if self.in_range else "; the width is too small for the expansion"
         return (
-            f"ExtremeLaw({what} of N={self.width:g}, signal {self.signal!r}: "
-            f"lambda = {self.mean:.5g} ± {self.std:.2g}, edge of the limit {math.exp(min(self.log_edge, 700.0)):.6g}{far})"
+            f"ExtremeLaw({what} of N={self.width:g}, signal {self.signal!r}: lambda = {self.mean:.5g} ± "
+            f"{self.std:.2g}, edge of the limit {math.exp(min(self.log_edge, 700.0)):.6g}{far})"
         )
