@@ -1,6 +1,6 @@
 """Compare the law of the largest singular value at finite width with samples, and write data/largest.md.
 
-    python -m benchmarks.largest [--only edge masks transition] [--widths N ...] [--samples S] [--threads T] [--out FOLDER]
+    python -m benchmarks.largest [--only STUDY ...] [--widths N ...] [--samples S] [--threads T] [--out FOLDER]
 
 Three studies: `edge`, linear networks, whose largest eigenvalue is that of a product of Gaussian matrices; `masks`,
 random D, from their laws and from forward passes; `transition`, P(|J| < 1) where it is neither 0 nor 1. The samples
@@ -15,8 +15,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 import rmtjac as rj
 from benchmarks.run import header
@@ -65,8 +63,8 @@ def edge(widths: list[int], samples: int, threads: int) -> Iterator[str]:
 def masks(widths: list[int], samples: int, threads: int) -> Iterator[str]:
     """Random D: mean and standard deviation of log lambda, given D, with independent D and with a forward pass."""
     yield (
-        "| phi | L | N | D | networks | N v | std, sampled | error | predicted | ratio | N (mean - edge), sampled | error "
-        "| Tracy–Widom | predicted |"
+        "| phi | L | N | D | networks | N v | std, sampled | error | predicted | ratio | N (mean - edge), sampled "
+        "| error | Tracy–Widom | predicted |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     tw = TracyWidom()
@@ -91,7 +89,7 @@ def masks(widths: list[int], samples: int, threads: int) -> Iterator[str]:
 
 def transition(widths: list[int], samples: int, threads: int) -> Iterator[str]:
     """P(|J| < 1)."""
-    yield "| phi | N | L | sigma_w | networks | frequency of norm < 1 | error | law | law - frequency | of limit and D alone |"
+    yield "| phi | N | L | sigma_w | networks | norm < 1, sampled | error | law | difference | law without shift |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
     worst = 0.0
     for phi, width, depth, scale in TRANSITION:
@@ -109,7 +107,7 @@ def transition(widths: list[int], samples: int, threads: int) -> Iterator[str]:
             f"| {law.probability() - share:+.4f} | {plain.probability():.4f} |"
         )
     yield ""
-    yield f"Largest difference: {worst:.4f}. The last column is the law without the shift of order 1/N."
+    yield f"Largest difference: {worst:.4f}."
 
 
 STUDIES = {

@@ -10,6 +10,7 @@ from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rmtjac.plotting.comparison import plot_comparison
+    from rmtjac.plotting.contraction import plot_contraction
     from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
     from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
     from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "rmtjac.plotting.comparison": ("plot_comparison",),
+            "rmtjac.plotting.contraction": ("plot_contraction",),
             "rmtjac.plotting.maps": ("plot_convergence", "plot_phase_diagram"),
             "rmtjac.plotting.nonnegative": ("plot_certificate", "plot_reconstructions", "plot_training"),
             "rmtjac.plotting.planes": ("plot_basins", "plot_fixed_points", "plot_regions"),
@@ -32,6 +34,7 @@ __all__ = [
     "plot_basins",
     "plot_certificate",
     "plot_comparison",
+    "plot_contraction",
     "plot_convergence",
     "plot_fixed_points",
     "plot_limit",
