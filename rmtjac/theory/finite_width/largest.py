@@ -42,8 +42,8 @@ class ExtremeLaw:
     spread : float
         The standard deviation of the normal part.
     shifts : dict of str to float
-        The parts of the shift: ``"weights"`` (given D), ``"masks"`` (random D), ``"alignment"`` (the weights of a
-        forward pass are not independent of its masks).
+        The parts of the shift: ``"weights"`` (given D), ``"kurtosis"`` (weights that are not Gaussian), ``"masks"``
+        (random D), ``"alignment"`` (the weights of a forward pass are not independent of its masks).
     upper : bool
         Whether this is the largest eigenvalue, not the smallest.
     signal : {"network", "independent", "deterministic"}

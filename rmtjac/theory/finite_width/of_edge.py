@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from rmtjac.ensemble import Ensemble
-from rmtjac.laws import StudentT
 from rmtjac.propagation.layer_scales import LayerScale, layer_scales
 from rmtjac.theory.equation.edge import Edge, EdgeKind
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.support import Support
 from rmtjac.theory.finite_width.edge_scale import edge_point
+from rmtjac.theory.finite_width.kurtosis import excess_kurtosis, kurtosis_shift
 from rmtjac.theory.finite_width.largest import ExtremeLaw
 from rmtjac.theory.finite_width.mask_fluctuations import Fluctuation, mask_fluctuation
 from rmtjac.theory.finite_width.signal_fluctuations import alignment, signal_fluctuation
@@ -24,10 +25,15 @@ SIGNALS = ("network", "independent", "deterministic")
 
 
 class Forward(NamedTuple):
-    """The size of the signal in a forward pass: what weights and biases of each layer do to it, and the q_l."""
+    """What an ensemble adds to its layers.
+
+    `scales` is what weights and biases of each layer do to the size of the signal, `variances` are the q_l of the mean
+    field, and `kurtoses` the excess kurtosis of the weights.
+    """
 
     scales: list[LayerScale]
     variances: np.ndarray
+    kurtoses: list[float]
 
 
 def forward_pass(ensemble: dict[str, Any], layers: Layers) -> Forward:
@@ -40,13 +46,15 @@ def forward_pass(ensemble: dict[str, Any], layers: Layers) -> Forward:
     """
     # The activations of the user, which have no name, are in the laws of the layers.
     plain = Ensemble(ensemble["widths"], "linear", ensemble["weights"], ensemble["biases"])
-    for one in plain.weights:
-        if not one.finite_variance or (isinstance(one, StudentT) and one.df <= 4.0):
+    kurtoses = [excess_kurtosis(one) for one in plain.weights]
+    for one, kurtosis in zip(plain.weights, kurtoses, strict=True):
+        if math.isinf(kurtosis):
             raise ValueError(
                 f"weights={one!r} have no fourth moment: single weights, not the edge of the limit, decide the "
                 "largest singular value"
             )
-    return Forward(layer_scales(plain), np.array([law.source[1] for law in layers.laws if law.source is not None]))
+    variances = np.array([law.source[1] for law in layers.laws if law.source is not None])
+    return Forward(layer_scales(plain), variances, kurtoses)
 
 
 def checked_signal(signal: str | None, forward: Forward | None) -> str:
@@ -119,14 +127,17 @@ def extreme_law(
     n = layers.widths[-1] if width is None else finite("width", width, above=0.0)
     point = edge_point(layers, edge)
     fluctuation = Fluctuation(0.0, 0.0)
+    ratio = layers.widths[-1] / layers.widths[0]
     shifts = {"weights": point.shift}
+    if forward is not None and any(forward.kurtoses):
+        shifts["kurtosis"] = kurtosis_shift(point, forward.kurtoses, ratio)
     if signal == "independent":
         fluctuation = mask_fluctuation(point)
     elif signal == "network":
         assert forward is not None
-        fluctuation = signal_fluctuation(layers, point, forward.scales, forward.variances)
+        fluctuation = signal_fluctuation(layers, point, *forward)
         if not any(layers.orthogonal):
-            rank_one = alignment(point, forward.scales, forward.variances, layers.widths[-1] / layers.widths[0])
+            rank_one = alignment(point, forward.scales, forward.variances, ratio)
             if rank_one.outlier:
                 raise ValueError(
                     "an eigenvalue leaves the support: the weights of the forward pass and its masks are aligned so "

@@ -12,6 +12,8 @@ recursion from the last layer up collects the weight of each xi_l in the sum of
 `rmtjac.theory.finite_width.mask_fluctuations`, and gives the variance; one recursion down gives the mean and the
 variance of each q_l in second order, which the mean of order 1/N needs.
 
+Weights with an excess kurtosis give the preactivations one, of order 1/N.
+
 Orthogonal weights fix the norm of W x: of the variance of a mean over neurons the part goes away that the norm
 explains, :math:`2 (q^w \partial_q E f)^2` times the share of the rows, q^w the part of q that comes from W x.
 
@@ -83,9 +85,11 @@ def _spheres(layers: Layers, signal: list[LayerScale], variances: np.ndarray) ->
 
 
 def signal_fluctuation(
-    layers: Layers, point: EdgePoint, signal: list[LayerScale], variances: np.ndarray
+    layers: Layers, point: EdgePoint, signal: list[LayerScale], variances: np.ndarray, kurtoses: list[float]
 ) -> Fluctuation:
-    """Return the fluctuation of an edge if D comes from a forward pass; `variances` are the q_l of the mean field.
+    """Return the fluctuation of an edge if D comes from a forward pass.
+
+    `variances` are the q_l of the mean field, `kurtoses` the excess kurtosis of the weights of each layer.
 
     Examples
     --------
@@ -95,8 +99,9 @@ def signal_fluctuation(
     >>> ens = rj.Ensemble.square(100, 2, "tanh")
     >>> lim, field = rj.limit_spectrum(ens), rj.mean_field(ens)
     >>> point = edge_point(lim.layers, lim.edges[-1])
-    >>> round(signal_fluctuation(lim.layers, point, layer_scales(ens), field.preactivation_variances).variance, 4)
-    0.6...
+    >>> signal, q = layer_scales(ens), field.preactivation_variances
+    >>> round(signal_fluctuation(lim.layers, point, signal, q, [0.0, 0.0]).variance, 4)
+    0.6384
     """
     neurons, spheres = _neurons(point), _spheres(layers, signal, variances)
     depth = layers.depth
@@ -117,13 +122,18 @@ def signal_fluctuation(
         totals += (spread - 2.0 * sphere.rows * (sphere.share * moved) ** 2) / one.size
         below = moved
     # From the first layer down: N times the mean and the variance of delta q_l / q_l.
+    assert layers.widths is not None
     shift = spread_q = mean_sum = 0.0
+    fourth = 3.0  # E x^4 / (E x^2)^2 of the input of a layer
     for l in range(depth):
         one, mean, sphere = point.layers[l], neurons[l], spheres[l]
         first = one.slopes[0]
         own = (mean.covariance - 2.0 * sphere.rows * sphere.share**2 * np.outer(mean.once, mean.once)) / one.size
         own = own + np.outer(mean.once, mean.once) * spread_q
-        moved = mean.once * shift + mean.twice * (0.5 * spread_q - sphere.dimension * sphere.share**2)
+        # The law of h is not normal in order 1/N: its fourth cumulant adds E f H_4 / 24 times itself.
+        cumulant = kurtoses[l] * fourth * layers.widths[-1] / layers.widths[l] / 6.0 - sphere.dimension
+        moved = mean.once * shift + mean.twice * (0.5 * spread_q + cumulant * sphere.share**2)
+        fourth = 1.0 + mean.covariance[2, 2]
         mean_sum += moved[0] / first + second_order(one, own[0, 0], own[0, 1])
         gain = _gain(signal, variances, mean, l)
         shift, spread_q = gain * moved[2], gain**2 * own[2, 2]
