@@ -51,7 +51,7 @@ class TracyWidom:
     Notes
     -----
     The first call costs about 0.1 s, a value after it less than a microsecond. The absolute error of cdf and sf is
-    below 1e-12, the relative error of the smaller of the two below 1e-7.
+    below 1e-12, the relative error of the smaller of the two below 2e-7.
 
     References
     ----------

@@ -66,11 +66,11 @@ def test_random_values_of_d():
     values, weights, n = np.array([0.2, 0.7, 1.0]), np.array([0.3, 0.3, 0.4]), 400
     rng = np.random.default_rng(3)
     edges = []
-    for counts in rng.multinomial(n, weights, size=150):
+    for counts in rng.multinomial(n, weights, size=60):
         edges.append(LimitSpectrum(Layers([DiscreteLaw.from_points(values, counts / n)], [1.0])).edges[-1].log_lam)
     layers = Layers([DiscreteLaw.from_points(values, weights)], [1.0])
     found = mask_fluctuation(edge_point(layers, support(layers).intervals[-1][1]))
-    assert n * np.var(edges, ddof=1) == pytest.approx(found.variance, rel=4.0 * math.sqrt(2.0 / 150))
+    assert n * np.var(edges, ddof=1) == pytest.approx(found.variance, rel=4.0 * math.sqrt(2.0 / 60))
 
 
 def test_constant_masks_do_not_fluctuate():

@@ -23,8 +23,8 @@ def test_published_moments():
 def test_published_values():
     assert float(COMPLEX.cdf(-2.0)) == pytest.approx(0.41322414250512257485, abs=1e-13)  # Bornemann
     # tables of Bejan (2005) and Johnstone (2001), rounded
-    np.testing.assert_allclose(REAL.quantile([0.01, 0.05, 0.5, 0.95, 0.99]), [-3.8954, -3.1804, -1.2686, 0.9793, 2.0234],
-                               atol=1.1e-4)  # fmt: skip
+    known = [-3.8954, -3.1804, -1.2686, 0.9793, 2.0234]
+    np.testing.assert_allclose(REAL.quantile([0.01, 0.05, 0.5, 0.95, 0.99]), known, atol=1.1e-4)
 
 
 def test_right_tail_is_the_trace():
@@ -43,7 +43,7 @@ def test_left_tail():
     for law in (REAL, COMPLEX):
         a, b = law.log_cdf(s)
         slope = float(law.pdf(-7.0) / law.cdf(-7.0))
-        assert b - a == pytest.approx(2e-4 * slope, abs=1e-7)  # no jump between the two methods
+        assert b - a == pytest.approx(2e-4 * slope, abs=2e-7)  # no jump between the two methods
     x = 50.0
     assert float(COMPLEX.log_cdf(-x)) == pytest.approx(-(x**3) / 12 - math.log(x) / 8 - 0.1365, abs=1e-3)
     assert REAL.cdf([-math.inf, math.inf]).tolist() == [0.0, 1.0]
