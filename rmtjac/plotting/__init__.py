@@ -10,6 +10,7 @@ from rmtjac.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rmtjac.plotting.comparison import plot_comparison
+    from rmtjac.plotting.contraction import plot_contraction
     from rmtjac.plotting.counts import plot_counts
     from rmtjac.plotting.expected import plot_expected, plot_expected_map
     from rmtjac.plotting.expected_density import plot_expected_density
@@ -24,6 +25,7 @@ else:
         __name__,
         {
             "rmtjac.plotting.comparison": ("plot_comparison",),
+            "rmtjac.plotting.contraction": ("plot_contraction",),
             "rmtjac.plotting.counts": ("plot_counts",),
             "rmtjac.plotting.expected": ("plot_expected", "plot_expected_map"),
             "rmtjac.plotting.expected_density": ("plot_expected_density",),
@@ -40,6 +42,7 @@ __all__ = [
     "plot_basins",
     "plot_certificate",
     "plot_comparison",
+    "plot_contraction",
     "plot_convergence",
     "plot_counts",
     "plot_expected",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmtjac.plotting.canvas import BLACK, BLUE
+from rmtjac.plotting.canvas import BLACK, BLUE, PALETTE
 from rmtjac.plotting.densities import SCALES, draw_atom, draw_curve, draw_steps, dress, limit_name
 from rmtjac.validate import choice
 
@@ -28,7 +28,9 @@ def plot_comparison(
     r"""Draw samples and limit in one picture.
 
     The default picture has four panels: the density in semi-log and in log-log scale, and below each the pulls of its
-    bins, (sampled - limit) / standard error. If the limit is smoothed, the sample is smoothed in the same way.
+    bins, (sampled - limit) / standard error. If the limit is smoothed, the sample is smoothed in the same way. A band
+    shows where the largest eigenvalue of a matrix of the sampled size lies with probability 95 %, if the theory has its
+    law (`rmtjac.LimitSpectrum.largest`).
 
     Parameters
     ----------
@@ -45,9 +47,9 @@ def plot_comparison(
     Returns
     -------
     dict of str to artists
-        With `ax`: ``"ax"``, ``"sampled"``, ``"limit"`` and, if there is mass at 0, ``"atom"``. Else ``"figure"``,
-        ``"axes"`` (2 x 2), ``"semilog"`` and ``"loglog"`` (each a dict as with `ax`), ``"semilog_pulls"`` and
-        ``"loglog_pulls"``.
+        With `ax`: ``"ax"``, ``"sampled"``, ``"limit"``, ``"largest"`` if there is a law of the largest eigenvalue, and
+        ``"atom"`` if there is mass at 0. Else ``"figure"``, ``"axes"`` (2 x 2), ``"semilog"`` and ``"loglog"`` (each a
+        dict as with `ax`), ``"semilog_pulls"`` and ``"loglog_pulls"``.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def plot_comparison(
     >>> result = rj.compare(rj.sample_spectrum(ens, samples=10, rng=0), rj.limit_spectrum(ens))
     >>> drawn = rj.plotting.plot_comparison(result, Figure().subplots(), scale="loglog")
     >>> sorted(drawn)
-    ['ax', 'limit', 'sampled']
+    ['ax', 'largest', 'limit', 'sampled']
     """
     if scale is None:
         scale = "loglog" if np.isinf(comparison.support[-1, 1]) else "semilog"
@@ -106,7 +108,9 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
     artists = {"ax": ax, "sampled": draw_steps(ax, binned.histogram, name, BLUE)}
     edges = binned.histogram.edges
     heavy = np.isinf(comparison.support[-1, 1])
-    top = edges[-1] if heavy else max(edges[-1], comparison.support[-1, 1])
+    low, high = comparison.largest_interval
+    known = not np.isnan(low)
+    top = edges[-1] if heavy else max(edges[-1], comparison.support[-1, 1], high if known else 0.0)
     # Before the axes become logarithmic: matplotlib's own limits may leave the range of a float.
     ax.set_ylim(*_limits(binned))
     ax.set_xlim(*((edges[0] * 0.8, top * 1.4) if scale == "loglog" else (-0.02 * top, 1.02 * top)))
@@ -114,6 +118,9 @@ def _panel(ax: Axes, comparison: Comparison, scale: str) -> dict[str, Any]:
     lam, limit = comparison.curve
     label = limit_name(comparison.method, comparison.smoothing) if heavy else limit_name()
     artists["limit"] = draw_curve(ax, lam, limit, comparison.support, label, BLACK)
+    if known:
+        label = rf"largest of $N={comparison.size}$, 95 %"
+        artists["largest"] = ax.axvspan(low, high, color=PALETTE[1], alpha=0.35, lw=0, zorder=0, label=label)
     if max(comparison.atom, comparison.limit_atom) > 0.0:
         artists["atom"] = draw_atom(
             ax, f"atom at 0: {comparison.atom:.4f}\nlimit: {comparison.limit_atom:.4f}", BLUE, scale

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rmtjac.spectra.histogram import Histogram
     from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
     from rmtjac.spectra.lanczos.result import LanczosSpectrum
+    from rmtjac.spectra.largest.result import ExtremeSample
+    from rmtjac.spectra.largest.sample import sample_largest
     from rmtjac.spectra.product import product_singular_values
     from rmtjac.spectra.sample import sample_spectrum
     from rmtjac.spectra.statistics.eigenvalues import LogMoment
@@ -46,6 +48,8 @@ else:
             "rmtjac.spectra.histogram": ("Histogram",),
             "rmtjac.spectra.lanczos.estimate": ("lanczos_spectrum",),
             "rmtjac.spectra.lanczos.result": ("LanczosSpectrum",),
+            "rmtjac.spectra.largest.result": ("ExtremeSample",),
+            "rmtjac.spectra.largest.sample": ("sample_largest",),
             "rmtjac.spectra.product": ("product_singular_values",),
             "rmtjac.spectra.sample": ("sample_spectrum",),
             "rmtjac.spectra.statistics.eigenvalues": ("LogMoment",),
@@ -78,6 +82,7 @@ __all__ = [
     "EmpiricalEigenvalues",
     "EmpiricalSpectrum",
     "Estimate",
+    "ExtremeSample",
     "Histogram",
     "LanczosSpectrum",
     "LogMoment",
@@ -95,6 +100,7 @@ __all__ = [
     "product_singular_values",
     "sample_eigenvalues",
     "sample_input",
+    "sample_largest",
     "sample_network",
     "sample_spectrum",
     "spacing_ratios",

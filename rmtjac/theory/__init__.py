@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
     from rmtjac.theory.equation.edge import Edge
     from rmtjac.theory.equation.layers import Layers
+    from rmtjac.theory.finite_width.contraction import contraction_probability
+    from rmtjac.theory.finite_width.largest import ExtremeLaw
+    from rmtjac.theory.finite_width.tracy_widom import TracyWidom
     from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.theory.heavy_tails.population.options import PopulationOptions
     from rmtjac.theory.limit.convergence import ConvergenceMap, convergence_map
@@ -51,6 +54,9 @@ else:
             "rmtjac.theory.equation.continuation": ("ContinuationPoint", "continuation"),
             "rmtjac.theory.equation.edge": ("Edge",),
             "rmtjac.theory.equation.layers": ("Layers",),
+            "rmtjac.theory.finite_width.contraction": ("contraction_probability",),
+            "rmtjac.theory.finite_width.largest": ("ExtremeLaw",),
+            "rmtjac.theory.finite_width.tracy_widom": ("TracyWidom",),
             "rmtjac.theory.limit.convergence": ("ConvergenceMap", "convergence_map"),
             "rmtjac.theory.heavy_tails.limit": ("HeavyTailedLimit",),
             "rmtjac.theory.heavy_tails.population.options": ("PopulationOptions",),
@@ -71,6 +77,7 @@ __all__ = [
     "DiscreteLaw",
     "Edge",
     "ErfLaw",
+    "ExtremeLaw",
     "HeavyTailedLimit",
     "Isometry",
     "LargestModulus",
@@ -82,10 +89,12 @@ __all__ = [
     "QuadratureLaw",
     "RingLaw",
     "SignalPhase",
+    "TracyWidom",
     "certified_density",
     "certified_edges",
     "certified_moments",
     "continuation",
+    "contraction_probability",
     "convergence_map",
     "correlation_map",
     "critical_line",

@@ -101,7 +101,30 @@ def compare_spectra(empirical: EmpiricalSpectrum, limit: Limit, bins: int = 60, 
         heavy.smoothing if heavy else 0.0,
         heavy.tail.exponent if heavy else math.inf,
         limit_error,
+        *_largest(empirical, limit),
     )
+
+
+def _largest(empirical: EmpiricalSpectrum, limit: Limit) -> tuple[np.ndarray, float]:
+    """Return the 95 % interval of the largest eigenvalue by theory, and the share of the matrices in it.
+
+    Both are NaN where there is no law: heavy tails, an upper edge that is no square-root edge, a small size.
+    """
+    none = np.full(2, math.nan), math.nan
+    if not isinstance(limit, LimitSpectrum):
+        return none
+    masks = empirical.facts.get("masks")
+    signal = "independent" if masks == "independent" or not limit.facts else "network"
+    try:
+        law = limit.largest(empirical.size, signal=signal)
+    except ValueError:
+        return none
+    if not law.in_range:
+        return none
+    interval = law.interval(0.95)
+    with np.errstate(over="ignore"):
+        top = np.exp(2.0 * empirical.log_singular_values.max(axis=1))
+    return interval, float(np.mean((top >= interval[0]) & (top <= interval[1])))
 
 
 def _distances(empirical: EmpiricalSpectrum, limit: Limit) -> Distances:

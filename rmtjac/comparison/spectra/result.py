@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,14 @@ _SCHEMA = Schema(
         "linear": "float 5 _",  # lower and upper edges, fractions, their errors, expected fractions
         "log": "float 5 _",
         "curve": "float 2 _",
+        "largest_interval?": "float 2",
     },
     facts={
         "samples": "count",
         "size": "count",
         **dict.fromkeys(("ks", "unresolved", "atom", "atom_error", "limit_atom", "p_value?"), "float"),
         "method?": "text",
-        **dict.fromkeys(("smoothing?", "tail_exponent?", "limit_error?"), "float"),
+        **dict.fromkeys(("smoothing?", "tail_exponent?", "limit_error?", "largest_share?"), "float"),
         "provenance": "object",
     },
 )
@@ -92,6 +93,11 @@ class Comparison:
         Moments of the limit exist for orders below it; infinite for weights of finite variance.
     limit_error : float
         The largest error of the cdf of the limit; it is not part of the pulls.
+    largest_interval : ndarray of float, shape (2,)
+        The interval that holds the largest eigenvalue of a matrix of this size with probability 95 %
+        (`rmtjac.LimitSpectrum.largest`); NaN where the theory has no such law, or the size is too small for it.
+    largest_share : float
+        The share of the matrices whose largest eigenvalue lies in it.
 
     See Also
     --------
@@ -127,6 +133,8 @@ class Comparison:
     smoothing: float = 0.0
     tail_exponent: float = math.inf
     limit_error: float = 0.0
+    largest_interval: np.ndarray = field(default_factory=lambda: np.full(2, math.nan))
+    largest_share: float = math.nan
 
     @property
     def verdict(self) -> str:
@@ -159,6 +167,9 @@ class Comparison:
             "smoothing": self.smoothing,
             "tail_exponent": _or_none(self.tail_exponent),
             "limit_error": self.limit_error,
+            "largest": None
+            if math.isnan(self.largest_share)
+            else {"interval": self.largest_interval.tolist(), "share": self.largest_share},
             "p_value": _or_none(self.p_value),
             "verdict": self.verdict,
         }
@@ -187,6 +198,12 @@ class Comparison:
             f"Kolmogorov distance {self.ks:.2e} all together, {one:.2e} = {one * unit:.2f}/{name} for one matrix"
         )
         lines.append(f"rms pull of the bins {self.linear.rms_pull:.2f} (linear), {self.log.rms_pull:.2f} (log)")
+        if not math.isnan(self.largest_share):
+            low, high = self.largest_interval
+            lines.append(
+                f"largest eigenvalue: 95 % of the matrices in [{low:.5g}, {high:.5g}] by theory, "
+                f"{self.largest_share:.1%} of the sample"
+            )
         if self.limit_error > 1e-6:
             lines.append(
                 f"the cdf of the limit has errors up to {self.limit_error:.1e}, which the pulls do not contain"

@@ -18,6 +18,8 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.provenance import provenance
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
+from rmtjac.theory.finite_width.largest import ExtremeLaw
+from rmtjac.theory.finite_width.of_edge import checked_signal, extreme_law, forward_pass, soft_edge
 from rmtjac.theory.limit.density import LimitDensity
 from rmtjac.theory.limit.solution import Solution
 from rmtjac.validate import choice, positive_int
@@ -151,6 +153,68 @@ class LimitSpectrum(LimitDensity):
     def solution(self) -> Solution:
         """The support, the atoms and the roots of the limit equation, on which all methods rest."""
         return Solution(self.layers, self.facts.get("ensemble"))
+
+    def largest(self, width: float | None = None, *, signal: str | None = None) -> ExtremeLaw:
+        """Return the law of the largest eigenvalue of M = J J^T at finite width.
+
+        It is a Tracy-Widom law at the upper edge of the limit, convolved with the normal law that random masks D
+        bring, and with the shift of order 1/N.
+
+        Parameters
+        ----------
+        width : float, optional
+            The number n_L of rows of J; the other widths keep their ratios to it. By default that of the ensemble.
+        signal : {"network", "independent", "deterministic"}, optional
+            Where D comes from: a forward pass; its mean-field law, independent of the weights; or given D whose laws
+            are exactly those of the layers. The default is ``"network"`` for a limit that was made from an ensemble.
+
+        Returns
+        -------
+        ExtremeLaw
+            The law: cdf, density, quantiles, mean, P(norm of J < 1).
+
+        Raises
+        ------
+        ValueError
+            If the upper edge is not a square-root edge; if weights have no fourth moment; if an argument is out of
+            range, or ``"network"`` is asked of a limit that was made from layers; or if the alignment of weights and
+            masks puts an eigenvalue outside the support.
+        TypeError
+            If `width` is not a number.
+        """
+        return self._extreme(width, signal, upper=True)
+
+    def smallest(self, width: float | None = None, *, signal: str | None = None) -> ExtremeLaw:
+        """Return the law of the smallest eigenvalue off 0 of M = J J^T at finite width, at a soft lower edge.
+
+        Parameters
+        ----------
+        width : float, optional
+            As in `largest`.
+        signal : {"network", "independent", "deterministic"}, optional
+            As in `largest`.
+
+        Returns
+        -------
+        ExtremeLaw
+            The law.
+
+        Raises
+        ------
+        ValueError
+            If the lower edge is hard, at lambda = 0, or no square-root edge for another reason; and as in `largest`.
+        TypeError
+            If `width` is not a number.
+        """
+        return self._extreme(width, signal, upper=False)
+
+    def _extreme(self, width: float | None, signal: str | None, *, upper: bool) -> ExtremeLaw:
+        forward = forward_pass(self.facts["ensemble"], self.layers) if self.facts else None
+        if forward is None and width is None:
+            raise ValueError("width=None: this limit was made from layers, whose widths are only ratios; give a number")
+        signal = checked_signal(signal, forward)
+        edge = soft_edge(self.solution.ends, upper=upper)
+        return extreme_law(self.layers, edge, width, signal, forward, upper=upper)
 
     def to_pandas(self, points: int = 400, scale: str = "log") -> Any:
         """Return the curve as a table (needs pandas).

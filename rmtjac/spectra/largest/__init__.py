@@ -1,0 +1,1 @@
+"""Sampled values of the largest and of the smallest singular value."""
