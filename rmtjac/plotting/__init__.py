@@ -11,9 +11,9 @@ from rmtjac.lazy import lazy_names
 if TYPE_CHECKING:
     from rmtjac.plotting.comparison import plot_comparison
     from rmtjac.plotting.contraction import plot_contraction
-    from rmtjac.plotting.counts import plot_counts
-    from rmtjac.plotting.expected import plot_expected, plot_expected_map
-    from rmtjac.plotting.expected_density import plot_expected_density
+    from rmtjac.plotting.expected.counts import plot_counts
+    from rmtjac.plotting.expected.curves import plot_expected, plot_expected_map
+    from rmtjac.plotting.expected.density import plot_expected_density
     from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
     from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
     from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
@@ -26,9 +26,9 @@ else:
         {
             "rmtjac.plotting.comparison": ("plot_comparison",),
             "rmtjac.plotting.contraction": ("plot_contraction",),
-            "rmtjac.plotting.counts": ("plot_counts",),
-            "rmtjac.plotting.expected": ("plot_expected", "plot_expected_map"),
-            "rmtjac.plotting.expected_density": ("plot_expected_density",),
+            "rmtjac.plotting.expected.counts": ("plot_counts",),
+            "rmtjac.plotting.expected.curves": ("plot_expected", "plot_expected_map"),
+            "rmtjac.plotting.expected.density": ("plot_expected_density",),
             "rmtjac.plotting.maps": ("plot_convergence", "plot_phase_diagram"),
             "rmtjac.plotting.nonnegative": ("plot_certificate", "plot_reconstructions", "plot_training"),
             "rmtjac.plotting.planes": ("plot_basins", "plot_fixed_points", "plot_regions"),

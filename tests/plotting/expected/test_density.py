@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import rmtjac as rj
-from rmtjac.plotting.expected_density import plot_expected_density
+from rmtjac.plotting.expected.density import plot_expected_density
 
 
 def expected(n, activation="tanh"):

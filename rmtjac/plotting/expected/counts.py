@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rmtjac.plotting.canvas import BLACK, PALETTE
-from rmtjac.plotting.expected import AXIS_NAMES, along_axis, is_log, lines_of_grid
+from rmtjac.plotting.expected.curves import AXIS_NAMES, along_axis, is_log, lines_of_grid
 from rmtjac.validate import choice
 
 if TYPE_CHECKING:

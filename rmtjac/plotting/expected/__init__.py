@@ -1,0 +1,1 @@
+"""Pictures of expected numbers of fixed points, alone and beside counts."""
