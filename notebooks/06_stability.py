@@ -11,9 +11,9 @@
 # %% [markdown]
 # # Are there fixed points, how many, and are they stable?
 #
-# **Question.** Berlyand & Slavin (BS) end with it: when is a random network a contraction, how many fixed points has it,
-# are they stable, and has their number $Q$ a deterministic limit? The notebooks on fixed points and sweeps count. Here
-# the same numbers come from theory, and the counts lie beside them.
+# **Question.** Berlyand & Slavin (BS) end with it: when is a random network a contraction, how many fixed points has
+# it, are they stable, and has their number $Q$ a deterministic limit? The notebooks on fixed points and sweeps count.
+# Here the same numbers come from theory, and the counts lie beside them.
 #
 # $Q$ is the number of *all* fixed points here, $S$ that of the stable ones.
 
@@ -31,7 +31,38 @@ plt.rcParams.update({"figure.dpi": 80, "font.size": 10})
 data = Path(rj.__file__).parents[1] / "data"
 
 # %% [markdown]
-# ## 1. How many: expected numbers beside counts
+# ## 1. One Jacobian: spectral radius and norm
+#
+# A fixed point attracts if the spectral radius of its Jacobian is below 1; the map is a contraction if its norm is.
+# Square networks $\mathbb{R}^N \to \mathbb{R}^N$, tanh, $L = 2$. The eigenvalues fill a ring; its outer radius is the
+# limit of the spectral radius, and on the critical line of the mean field it is 1.
+
+# %%
+N = 60 if small else 300
+square = rj.Ensemble.square(N, 2, "tanh", rj.Gaussian(1.2), rj.Gaussian(0.1))
+ring = rj.limit_eigenvalues(square)
+sampled = rj.sample_eigenvalues(square, samples=2 if small else 8, rng=0)
+rj.plotting.plot_ring(ring, sampled)
+plt.show()
+print(rj.compare(sampled, ring).table())
+
+# %% [markdown]
+# The norm has a law of its own at finite width. $P(|J| < 1)$, the sufficient condition of BS, falls from 1 to 0 long
+# before the spectral radius reaches 1; points are sampled networks.
+
+# %%
+scales, widths = np.linspace(0.4, 0.9, 6 if small else 15), [50, 200]
+probability = rj.theory.contraction_probability("tanh", [[width] for width in widths], 2, scales)
+found = [
+    (50, w, rj.spectra.sample_largest(rj.Ensemble.square(50, 2, "tanh", rj.Gaussian(w)), 40 if small else 200, rng=0))
+    for w in (0.55, 0.65, 0.75)
+]
+frequencies = [(width, w, one.frequency()) for width, w, one in found]
+rj.plotting.plot_contraction(scales, widths, probability, frequencies=frequencies)
+plt.show()
+
+# %% [markdown]
+# ## 2. How many: expected numbers beside counts
 #
 # tanh, $L = 2$, $N = 30$, $\sigma_b = 0.1$: proved counts of random networks on the curve of the Kac-Rice formula for
 # wide hidden layers, over the scale of the weights. Beyond $\sigma_w \approx 1.2$ the network is chaotic: more and more
@@ -58,10 +89,10 @@ for one, wide in zip(finite.cells(), compared.expected[-2:], strict=True):
     print(f"N = 30: all {one.total}, stable {one.stable}; N = inf: all {wide[0, 0]:.4f}, stable {wide[1, 0]:.4f}")
 
 # %% [markdown]
-# ## 2. Over the scales: order and chaos
+# ## 3. Over the scales: order and chaos
 #
 # The mean number of all fixed points (left) and of stable ones (right) at $L = 3$, with the line $\chi_1 = 1$ between
-# order and chaos. Left of it there is one fixed point, and it is stable.
+# order and chaos. Left of it there is mostly one fixed point, and it is stable.
 
 # %%
 plane = rj.fixed_points.expected_over(
@@ -83,11 +114,21 @@ plt.show()
 print("chi =", dict(zip(grid.axes["sigma_w"].tolist(), grid.growth[0, 0, :, 0].round(3).tolist(), strict=True)))
 
 # %% [markdown]
-# ## 3. BS Fig. 3 with a theory line
+# Where they are: in the chaotic phase most lie near the origin and are unstable, and those that attract lie in the
+# corners.
+
+# %%
+chaotic = rj.expected_fixed_points(rj.Ensemble([2, 100, 100, 2], "tanh", rj.Gaussian(2.0), rj.Gaussian(0.1)))
+rj.plotting.plot_expected_density(chaotic, points=16 if small else 50)
+plt.show()
+
+# %% [markdown]
+# ## 4. BS Fig. 3 with a theory line
 #
 # Cauchy weights, HardTanh, $N = 100$, three conventions of scales. Points: the sweeps of `data/sweeps`, 200 networks a
 # cell; to $L = 5$ all fixed points are counted, with proof, beyond only stable ones that a grid of starts finds (lower
-# bounds, hollow). Curves: hidden layers sampled, the last layer exactly, from `data/expected_cauchy.npz`.
+# bounds, hollow). Curves: hidden layers sampled, the last layer exactly, from `data/expected_cauchy.npz`. From
+# $L \approx 10$ on, the mean number of all fixed points rests on few networks with very many: its error is large there.
 
 # %%
 cauchy = rj.fixed_points.ExpectedGrid.load(data / "expected_cauchy.npz")
@@ -105,11 +146,11 @@ for quantity in ("total", "stable"):
 # with the depth in any convention, in theory as in the counts. The number of all fixed points grows, because unstable
 # ones appear: a picture of all of them rises, a picture of those that attract falls.
 #
-# ## 4. Is it unique?
+# ## 5. Is it unique?
 #
-# $Q$ is odd, so that $P(Q > 1) \leq (E[Q] - 1)/2$. The share of the counted networks lies below the bound; where $Q > 3$
-# is rare it lies on it. So Proposition 1 of BS (a unique fixed point for light tails, any width and depth) holds with
-# probability near 1 where $E[Q]$ is near 1: small weights, or deep networks in the ordered phase.
+# $Q$ is odd, so that $P(Q > 1) \leq (E[Q] - 1)/2$. The share of the counted networks lies below the bound of wide
+# networks; where $Q > 3$ is rare it lies on it. So Proposition 1 of BS (a unique fixed point for light tails, any width
+# and depth) holds with probability near 1 where $E[Q]$ is near 1: small weights, or deep networks in the ordered phase.
 
 # %%
 rj.plotting.plot_counts(compared, along="sigma_w", quantity="more_than_one")

@@ -21,6 +21,7 @@ _PICTURES = {
     "03_fixed_points": 4,
     "04_sweep": 5,
     "05_nonnegative": 3,
+    "06_stability": 8,
 }  # at least this many; any other notebook has one
 
 

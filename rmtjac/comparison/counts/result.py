@@ -169,6 +169,9 @@ class CountsComparison:
     def chi_square(self, quantity: str = "total") -> ChiSquare:
         """Return the sum of squared pulls over all cells whose counts are proved; each set of networks counts once.
 
+        Cells that leave no room for a difference are left out: no network differs from the others, and theory expects
+        less than one that does.
+
         Parameters
         ----------
         quantity : {"total", "stable", "saddles", "repellers"}, default "total"
@@ -186,8 +189,11 @@ class CountsComparison:
         """
         from scipy.special import chdtrc
 
-        column = self.pulls[:, QUANTITIES.index(choice("quantity", quantity, QUANTITIES))]
-        used = column[self.complete & ~self.repeated & ~np.isnan(column)]
+        place = QUANTITIES.index(choice("quantity", quantity, QUANTITIES))
+        column, expected = self.pulls[:, place], self.expected[:, place, 0]
+        others = np.abs(expected - np.rint(expected)) * self.networks  # networks that are expected to differ
+        room = (self.counted[:, place, 1] > 0.0) | (others >= 1.0)
+        used = column[self.complete & ~self.repeated & ~np.isnan(column) & room]
         value = float(np.sum(used**2))
         return ChiSquare(value, used.size, float(chdtrc(used.size, value)) if used.size else math.nan)
 

@@ -40,6 +40,12 @@ def test_only_proved_counts_of_distinct_networks_enter_the_sum(compared):
     errors = np.full((3, 4), 0.1)
     errors[2, 0] = np.nan
     assert replace(compared, errors=errors).chi_square()[:2] == (pytest.approx(2.0), 2)
+    # No spread in the counts, and less than one network in 200 that should differ: nothing to compare.
+    counted, expected = compared.counted.copy(), compared.expected.copy()
+    counted[0, 0], expected[0, 0, 0] = (1.0, 0.0), 1.0049
+    assert replace(compared, counted=counted, expected=expected).chi_square().degrees == 2
+    expected[0, 0, 0] = 1.0051
+    assert replace(compared, counted=counted, expected=expected).chi_square().degrees == 3
     none = replace(compared, unproved=np.ones(3, int)).chi_square("stable")
     assert none[:2] == (0.0, 0)
     assert str(none) == "no cell has proved counts"
