@@ -51,11 +51,11 @@ print(rj.compare(sampled, ring).table())
 # before the spectral radius reaches 1; points are sampled networks.
 
 # %%
-scales, widths = np.linspace(0.4, 0.9, 6 if small else 15), [50, 200]
+scales, widths = np.linspace(0.6, 0.9, 6 if small else 16), [50, 200]
 probability = rj.theory.contraction_probability("tanh", [[width] for width in widths], 2, scales)
 found = [
     (50, w, rj.spectra.sample_largest(rj.Ensemble.square(50, 2, "tanh", rj.Gaussian(w)), 40 if small else 200, rng=0))
-    for w in (0.55, 0.65, 0.75)
+    for w in (0.7, 0.75, 0.8)
 ]
 frequencies = [(width, w, one.frequency()) for width, w, one in found]
 rj.plotting.plot_contraction(scales, widths, probability, frequencies=frequencies)

@@ -32,6 +32,7 @@ _NAMES = {"total": "all", "stable": "stable", "saddles": "saddles", "repellers":
 _MAPS = {"total": "$E[Q]$, all fixed points", "stable": "$E[S]$, stable ones", "saddles": "saddles",
          "repellers": "repellers"}  # fmt: skip
 _STYLES = {"total": "-", "stable": "--", "saddles": "-.", "repellers": ":"}
+_TICKS = 14  # the most labels along a logarithmic axis
 _LARGE = 12.0  # numbers that reach so far get a logarithmic axis
 
 
@@ -47,7 +48,11 @@ def along_axis(ax: Axes, along: str, values: np.ndarray) -> None:
     if along in ("depth", "width"):
         if is_log(along, values):
             ax.set_xscale("log")
-            shown = distinct if distinct.size <= 8 else distinct[:: -(-distinct.size // 8)]
+            apart = np.log(distinct[-1] / distinct[0]) / _TICKS
+            shown = [float(distinct[-1])]
+            for one in distinct[-2::-1]:  # labels of values that are too close would overlap
+                if np.log(shown[-1] / one) >= apart:
+                    shown.append(float(one))
             ax.set_xticks(shown, [f"{one:g}" for one in shown])
             ax.minorticks_off()
         elif distinct.size <= 12:
