@@ -44,6 +44,7 @@ def test_only_proved_counts_of_distinct_networks_enter_the_sum(compared):
     counted, expected = compared.counted.copy(), compared.expected.copy()
     counted[0, 0], expected[0, 0, 0] = (1.0, 0.0), 1.0049
     assert replace(compared, counted=counted, expected=expected).chi_square().degrees == 2
+    expected = expected.copy()
     expected[0, 0, 0] = 1.0051
     assert replace(compared, counted=counted, expected=expected).chi_square().degrees == 3
     none = replace(compared, unproved=np.ones(3, int)).chi_square("stable")
