@@ -1,7 +1,8 @@
 r"""The largest modulus of the eigenvalues at finite width.
 
-Near a smooth outer circle the eigenvalues of all these matrices look like those of a Ginibre matrix with the same planar
-density, so that their number there enters through one effective size, with F' the radial density at the outer circle
+Near a smooth outer circle the eigenvalues of all these matrices look like those of a Ginibre matrix with the same
+planar density, so that their number there enters through one effective size, with F' the radial density at the outer
+circle
 
 .. math:: n = N\,\frac{r_{out} F'(r_{out})}{2}, \qquad |z|_{max} = r_{out}\Bigl(1 + \frac{t}{2\sqrt n}\Bigr).
 
@@ -99,7 +100,8 @@ def stable_probability(layers: Layers, width: float, log_outer: float, slope: fl
     else:
         t, cdf, unit = _edge_law(width, slope)
         with np.errstate(over="ignore"):
-            inside = np.interp(np.expm1(place) / unit, t, cdf, left=0.0, right=1.0)
+            # far inside of the circle the logarithm of the modulus is the better coordinate
+            inside = np.interp(np.where(place < 0.0, place, np.expm1(place)) / unit, t, cdf, left=0.0, right=1.0)
     return float(weights @ inside / weights.sum())
 
 

@@ -12,11 +12,9 @@ import numpy as np
 from rmtjac.theory.eigenvalues.ring_equation import RingEquation
 from rmtjac.theory.eigenvalues.ring_table import RingTable
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.validate import finite, probabilities, real_array
+from rmtjac.validate import probabilities, real_array
 
 __all__ = ["RadialLaw"]
-
-_PANEL, _NODES, _REACH = 0.5, 12, 42.0  # of the quadrature in log(F - atom)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +154,8 @@ class RadialLaw:
         """
         r = real_array("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            out = np.exp(self._log_density(r) - np.log(r))
-        return self._at_zero(r, out, 1.0)
+            out = np.exp(self._log_density(r) - np.log(np.maximum(r, 0.0)))
+        return self._at_zero(r, np.where(r < 0.0, 0.0, out), 1.0)
 
     def planar_density(self, r: Any) -> np.ndarray:
         """Return the density per area of the complex plane at modulus r, dF/dr / (2 pi r), without the atom.
@@ -181,8 +179,8 @@ class RadialLaw:
         """
         r = real_array("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            out = np.exp(self._log_density(r) - 2.0 * np.log(r)) / (2.0 * math.pi)
-        return self._at_zero(r, out, 2.0)
+            out = np.exp(self._log_density(r) - 2.0 * np.log(np.maximum(r, 0.0))) / (2.0 * math.pi)
+        return self._at_zero(r, np.where(r < 0.0, 0.0, out), 2.0)
 
     def quantile(self, p: Any) -> np.ndarray:
         """Return the radius r with F(r) = p, from the explicit equation r(F): no root is searched.
@@ -238,67 +236,6 @@ class RadialLaw:
         lowest = -math.inf if self.atom > 0.0 else self.equation.log_hole
         t = np.where(np.isneginf(y), lowest, np.where(p >= 1.0, 0.0, np.minimum(t, 0.0)))
         return 0.5 * (outer + t)
-
-    def moment(self, k: float) -> float:
-        """Return the mean of |z|^k, the atom included.
-
-        Parameters
-        ----------
-        k : float
-            The order, > 0.
-
-        Returns
-        -------
-        float
-            The moment; infinite beyond the range of a float.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `k` is not a positive number.
-        ArithmeticError
-            If the moment depends on values of D^2 that floats do not resolve.
-        """
-        k = finite("k", k, above=0.0)
-        if self.circle:
-            log, share = 0.5 * k * self.equation.log_outer, 1.0
-        else:
-            weight, t = self._rule
-            log, share = 0.5 * k * self.equation.log_outer, float(weight @ np.exp(0.5 * k * t))
-            # What lies below the table is at most its mass times the power of its largest radius.
-            rest = self._table.lowest + 0.5 * k * float(self._table.radius(np.array(self._table.first)))
-            self._known(np.array([not math.exp(rest) <= 1e-13 * share]))
-        log += math.log(share) if share > 0.0 else -math.inf
-        return math.exp(log) if log < 709.0 else math.inf
-
-    def log_mean(self) -> float:
-        """Return the mean of log|z| over z != 0.
-
-        Returns
-        -------
-        float
-            The mean.
-
-        Raises
-        ------
-        ArithmeticError
-            If it depends on values of D^2 that floats do not resolve.
-        """
-        if self.circle:
-            return self.log_spectral_radius
-        weight, t = self._rule
-        self._known(np.array([True]))
-        return self.log_spectral_radius + 0.5 * float(weight @ t) / float(weight.sum())
-
-    @cached_property
-    def _rule(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weights of dF and log(r^2 / r_out^2) at the nodes of a quadrature in log(F - atom)."""
-        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-        top = math.log(self.mass)
-        low = top - _PANEL * np.arange(1, int(_REACH / _PANEL) + 1)
-        y = (low[:, None] + 0.5 * _PANEL * (1.0 + nodes)).ravel()
-        weight = np.tile(0.5 * _PANEL * weights, low.size) * np.exp(y)
-        return weight, self._table.radius(self._table.log_radius(y))
 
     def _relative(self, r: Any, log: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return log(r^2 / r_out^2), and whether r is negative."""
