@@ -6,9 +6,11 @@ import numpy as np
 
 import rmtjac as rj
 from rmtjac.comparison.spectra.bins import BinnedComparison
+from rmtjac.estimate import Estimate
 from rmtjac.fixed_points.basins import Basins
 from rmtjac.fixed_points.count import FixedPointCounts
 from rmtjac.fixed_points.ends import Cycle
+from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
 from rmtjac.fixed_points.result import FixedPoints
 from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.counter import Counter
@@ -40,6 +42,8 @@ def results():
         LanczosSpectrum(draw((2, 3, 4)), draw((2, 3, 4)), draw(2), draw((2, 2, 3)), 7, FACTS),
     ]
     out.append(FixedPointCounts(*(whole(6) for _ in range(4)), whole(6) > 2, draw((6, 5)), FACTS))
+    numbers = [Estimate(*row) for row in draw((5, 2)).tolist()]
+    out.append(ExpectedFixedPoints(*numbers, 1.5, "conditional", draw((3, 5)), FACTS, draw(4), float("nan")))
     cycles = (Cycle(draw((2, 2)), 0.5), Cycle(draw((3, 2)), 2.0))
     out.append(
         FixedPoints(

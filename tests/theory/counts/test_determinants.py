@@ -31,7 +31,9 @@ def test_two_by_two_against_draws(size, slopes):
     assert np.all(np.abs(np.ravel(found) - drawn) <= 4.0 * error + 1e-3 * found.total)
 
 
-@pytest.mark.parametrize(("mean", "sd", "slope"), [(0.3, 0.7, 1.0), (-2.0, 1.5, 0.4), (0.9, 1e-3, 1.0), (1.0, 2.0, 0.0)])
+@pytest.mark.parametrize(
+    ("mean", "sd", "slope"), [(0.3, 0.7, 1.0), (-2.0, 1.5, 0.4), (0.9, 1e-3, 1.0), (1.0, 2.0, 0.0)]
+)
 def test_one_by_one_against_draws(mean, sd, slope):
     rng = np.random.default_rng(4)
     j = slope * (mean + sd * rng.standard_normal(DRAWS))
