@@ -54,11 +54,8 @@ def results():
             draw((2, 4, 2)), draw((2, 4)), draw((2, 2)), draw(2), whole(2), whole(2), whole(2), whole(2) > 2,
         )
     )  # fmt: skip
-    out.append(
-        ExpectedFixedPoints(
-            *(Estimate(*draw(2).tolist()) for _ in range(5)), 0.5, "conditional", draw((3, 5)), FACTS, draw(4), 1.0
-        )
-    )
+    numbers = [Estimate(*row) for row in draw((5, 2)).tolist()]
+    out.append(ExpectedFixedPoints(*numbers, 1.5, "conditional", draw((3, 5)), FACTS, draw(4), float("nan")))
     cycles = (Cycle(draw((2, 2)), 0.5), Cycle(draw((3, 2)), 2.0))
     out.append(
         FixedPoints(

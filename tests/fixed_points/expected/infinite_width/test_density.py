@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac.fixed_points.expected.infinite_width.density import density, preimage
+
+
+@pytest.mark.parametrize("name", ["tanh", "erf", "hardtanh", "sigmoid", "linear", "softplus"])
+def test_preimage(name):
+    phi = rj.activations.activation(name)
+    y = np.array([-0.9, -1e-9, 0.3, 0.99])
+    found, inside = preimage(phi, phi(y))
+    np.testing.assert_allclose(found, y, rtol=1e-7, atol=1e-15)
+    assert inside.all()
+    assert not preimage(rj.activations.activation("tanh"), np.array([1.0, -1.5]))[1].any()
+
+
+@pytest.mark.parametrize(("name", "n"), [("tanh", 1), ("hardtanh", 1), ("tanh", 2)])
+def test_integral_over_the_square(name, n):
+    """The density adds up to the total; that of HardTanh leaves out the mass on the boundary, which sums to it."""
+    ens = rj.Ensemble([n, n], name, rj.Gaussian(1.3), rj.Gaussian(0.5))
+    if name == "tanh":
+        y = np.linspace(-7.0, 7.0, 71 if n == 2 else 2001)
+        x, step = np.tanh(y), (y[1] - y[0]) * np.cosh(y) ** -2.0
+    else:
+        x = np.linspace(-1.0, 1.0, 4001)[1::2]
+        step = np.full(x.size, 2.0 / x.size)
+    points = np.stack(np.meshgrid(*[x] * n, indexing="ij"), axis=-1)
+    found = density(ens, points)
+    for _ in range(n):
+        found = found @ step
+    result = rj.expected_fixed_points(ens)
+    if name == "hardtanh":
+        from scipy.stats import norm
+
+        on_faces = 2.0 * norm.sf(1.0 / np.sqrt(1.3**2 + 0.25))
+        found[:2] += on_faces  # both ends are stable: the slope is 0
+    exact = [one.value for one in (result.total, result.stable, result.saddles, result.repellers)]
+    np.testing.assert_allclose(found, exact, atol=3e-3 if n == 2 else 1e-5)
+
+
+def test_shapes_and_symmetry():
+    ens = rj.Ensemble([2, 9, 2], "tanh", rj.Gaussian(2.0))
+    one = rj.expected_fixed_points(ens)
+    found = one.density([[[0.3, 0.2], [0.2, -0.3]], [[0.0, 0.0], [2.0, 0.0]]])
+    assert found.shape == (4, 2, 2)
+    np.testing.assert_allclose(found[:, 0, 0], found[:, 0, 1], rtol=1e-3)
+    assert np.isnan(found[:, 1, 0]).all() and np.all(found[:, 1, 1] == 0.0)
+
+
+def test_bad_points():
+    ens = rj.Ensemble([2, 9, 2], "tanh", biases=rj.Gaussian())
+    for points in ([0.1], 3.0, np.zeros((4, 3))):
+        with pytest.raises(ValueError, match="shape"):
+            density(ens, points)
+    with pytest.raises(TypeError, match="points"):
+        density(ens, ["a", "b"])
+    with pytest.raises(ValueError, match="nondecreasing"):
+        density(rj.Ensemble([2, 9, 2], "gelu", biases=rj.Gaussian()), [[0.1, 0.1]])
+    with pytest.raises(ValueError, match="n=3"):
+        density(rj.Ensemble([3, 9, 3], "tanh", biases=rj.Gaussian()), [[0.1, 0.1, 0.0]])
