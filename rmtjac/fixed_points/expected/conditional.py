@@ -90,7 +90,8 @@ def conditional(
     expectation as mean, whatever `points` and `draws` are: they change the errors only. Where the hidden layers are
     chaotic the determinants are large with both signs; the error of the index says how much they cancel. A huge weight
     makes many fixed points in a thin strip, so that rare networks carry a large part of `total` and of `repellers`: for
-    tails of index 1 their errors are rough, and too small for tails of a smaller index.
+    tails of index 1 their errors are rough, and too small for tails of a smaller index. More than four inputs need many
+    more `points`.
 
     References
     ----------

@@ -61,6 +61,17 @@ def test_other_inputs_than_the_ensemble_has():
     )
 
 
+@pytest.mark.parametrize(("phi", "weight", "bias"), [("tanh", 2.0, 0.1), ("hardtanh", 1.5, 0.1), ("erf", 2.0, 1e-3)])
+def test_one_gaussian_layer_is_the_limit(phi, weight, bias):
+    """For L = 1 nothing is drawn but the nodes, and quadrature gives the same numbers."""
+    ensemble = rj.Ensemble([2, 2], phi, rj.Gaussian(weight), rj.Gaussian(bias))
+    limit = rj.expected_fixed_points(ensemble)
+    found = conditional(ensemble, networks=60, rng=2)
+    for name in ("total", "stable", "saddles", "repellers"):
+        value, error = getattr(found, name)
+        assert abs(value - getattr(limit, name).value) <= 3.5 * error
+
+
 @pytest.mark.parametrize(("width", "total", "error"), [(30, 2.851, 0.004), (100, 2.971, 0.007)])
 def test_finite_width_lies_below_the_limit(width, total, error):
     """tanh, L = 5, (2, .1): the limit is 3.027; the values are those of a long run, which has the same code."""

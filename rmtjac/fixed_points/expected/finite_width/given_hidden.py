@@ -34,6 +34,7 @@ _CHUNK = 3072  # numbers for each hidden neuron at a time (1 + n at each point),
 _PROBES = 16
 _AT_ORIGIN = 512  # draws of the Jacobian at a fixed point that is certain
 _NEGLIGIBLE = -700.0
+_LOG_RANGE = (-690.0, 300.0)  # of scales
 
 
 class LastLayer(NamedTuple):
@@ -108,7 +109,11 @@ def expected_given_hidden(
     n, line = last.outputs, pieces(last.activation)
     at_origin = _features(hidden, last, np.zeros((n, 1)))
     rows = _all_rows(last, len(at_origin.values), draws, rng)
-    nodes = draw_nodes(line, np.stack([_spread(hidden, last, one) for one in rows]), points, rng)
+    angles = np.arange(1, _PROBES + 1)[None, :] * np.sqrt(np.arange(2.0, n + 2.0))[:, None] * 0.618
+    probes = _features(hidden, last, 2.0 * np.sin(2.0 * math.pi * angles))
+    spreads = np.maximum(np.stack([_spread(probes, one) for one in rows]), 1e-130)
+    near = math.exp(np.mean([np.log(_spread(at_origin, one)) for one in rows]))
+    nodes = draw_nodes(line, spreads, points, rng, near if last.has_bias or at_origin.values.any() else 0.0)
     sums = np.zeros(4)
     chunk = max(16, _CHUNK // (n + 1))
     for start in range(0, points, chunk):
@@ -129,25 +134,25 @@ def _features(hidden: HiddenLayers, last: LastLayer, y: np.ndarray) -> Features:
     return hidden_features(hidden, last.activation(y))
 
 
-def _spread(hidden: HiddenLayers, last: LastLayer, rows: _Rows) -> np.ndarray:
+def _spread(features: Features, rows: _Rows) -> np.ndarray:
     """Return the scale of each preactivation over some points, shape (n,)."""
-    n = last.outputs
-    angles = np.arange(1, _PROBES + 1)[None, :] * np.sqrt(np.arange(2.0, n + 2.0))[:, None] * 0.618
-    features = _features(hidden, last, 2.0 * np.sin(2.0 * math.pi * angles))
+    n = len(rows.shift)
     out = np.empty(n)
     for i in range(n):
         tau = rows.log_tau[i]
         top = max(float(tau.max()), float(rows.log_bias[i]))
-        square = np.exp(2.0 * (tau - top)) @ features.values**2 + np.exp(2.0 * (rows.log_bias[i] - top))
-        out[i] = top + 0.5 * math.log(max(float(square.mean()), 1e-300))
-    return np.exp(np.clip(np.logaddexp(out, np.log(np.maximum(np.abs(rows.shift), 1e-300))), -300.0, 300.0))
+        share, bias = np.exp(tau - top)[:, None] * features.values, math.exp(float(rows.log_bias[i]) - top)
+        largest = max(float(np.abs(share).max()), bias, 1e-300)
+        square = ((share / largest) ** 2).sum(axis=0) + (bias / largest) ** 2
+        out[i] = top + math.log(largest) + 0.5 * math.log(max(float(square.mean()), 1e-300))
+    return np.exp(np.clip(np.logaddexp(out, np.log(np.maximum(np.abs(rows.shift), 1e-300))), *_LOG_RANGE))
 
 
 def _log_density(law: RowLaw, y: np.ndarray, shift: float, piece: np.ndarray, line: tuple[Piece, ...]) -> np.ndarray:
     """Return the log-density of h at y, or the log-probability of its piece if phi is constant there."""
     log_q = law.log_variance
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        out = -0.5 * ((y - shift) ** 2 * np.exp(-log_q) + log_q + math.log(2.0 * math.pi))
+        out = -0.5 * (((y - shift) * np.exp(-0.5 * log_q)) ** 2 + log_q + math.log(2.0 * math.pi))
         out = np.where(np.isneginf(log_q), -np.inf, out)
         for k, (low, high, flat) in enumerate(line):
             here = (piece == k) & flat

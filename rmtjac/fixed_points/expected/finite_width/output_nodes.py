@@ -23,6 +23,7 @@ __all__ = ["Nodes", "Piece", "draw_nodes", "pieces"]
 
 _FLAT_SHARE = 0.2  # of the nodes, for each coordinate, if phi has flat pieces
 _CONE_SHARE = 0.3
+_SMALL = 0.1  # a scale of h at the origin below which the density has a narrow peak there
 _NARROW = 0.5  # the scale of a logistic variable y for which tanh(y) is uniform
 
 
@@ -152,7 +153,9 @@ def _cone(line: tuple[Piece, ...]) -> tuple[int, float, bool] | None:
     return None
 
 
-def draw_nodes(line: tuple[Piece, ...], spreads: np.ndarray, count: int, rng: np.random.Generator) -> Nodes:
+def draw_nodes(
+    line: tuple[Piece, ...], spreads: np.ndarray, count: int, rng: np.random.Generator, near: float = 1.0
+) -> Nodes:
     """Draw nodes.
 
     Parameters
@@ -165,6 +168,8 @@ def draw_nodes(line: tuple[Piece, ...], spreads: np.ndarray, count: int, rng: np
         The number of nodes P.
     rng : Generator
         The random numbers.
+    near : float, optional
+        The scale of h at y = 0. If it is small, but not 0, every second cube has a size of this order.
     """
     n = spreads.shape[1]
     cone = _cone(line)
@@ -176,26 +181,31 @@ def draw_nodes(line: tuple[Piece, ...], spreads: np.ndarray, count: int, rng: np
     y, piece = np.stack([y for y, _ in drawn]), np.stack([k for _, k in drawn])
     if cone is not None and on_cubes:
         k, reach, one_side = cone
-        more = _on_cubes(_uniform(n, on_cubes, rng), reach)
+        more = _on_cubes(_uniform(n, on_cubes, rng), reach, near, rng)
         y = np.concatenate([y, np.abs(more) if one_side else more], axis=1)
         piece = np.concatenate([piece, np.full((n, on_cubes), k)], axis=1)
     log_density = np.full(y.shape[1], math.log(one_by_one))
     for i in range(n):
         log_density += _log_line(y[i], piece[i], line, spreads[:, i])
     if cone is not None and on_cubes:
-        k, reach, one_side = cone
-        there = math.log(on_cubes) + _log_on_cubes(y, reach) + (n * math.log(2.0) if one_side else 0.0)
+        there = math.log(on_cubes) + _log_on_cubes(y, reach, near) + (n * math.log(2.0) if one_side else 0.0)
         log_density = np.logaddexp(log_density, np.where((piece == k).all(axis=0), there, -np.inf))
     return Nodes(y, piece, -log_density)
 
 
-def _on_cubes(u: np.ndarray, reach: float) -> np.ndarray:
-    """Return points on the surfaces of cubes of half-width uniform below `reach`, or with a heavy tail."""
+def _on_cubes(u: np.ndarray, reach: float, near: float, rng: np.random.Generator) -> np.ndarray:
+    """Return points on the surfaces of cubes, whose half-width is uniform below `reach`, or has a heavy tail.
+
+    If `near` is small and not 0, every second one has a half-width with a heavy tail from there on, cut off at `reach`.
+    """
     n = len(u)
     face, v = np.divmod(2 * n * u[0], 1.0)
     face = np.minimum(face.astype(int), 2 * n - 1)
     v = np.clip(v, 2.0**-53, 1.0 - 2.0**-53)
     half_width = reach * v if math.isfinite(reach) else v / (1.0 - v)
+    if 0.0 < near < _SMALL:
+        w = v / (1.0 + near / reach)
+        half_width = np.where(rng.random(v.shape) < 0.5, half_width, near * w / (1.0 - w))
     y = np.empty_like(u)
     axis = face // 2
     for i in range(n):
@@ -205,11 +215,17 @@ def _on_cubes(u: np.ndarray, reach: float) -> np.ndarray:
     return y * half_width
 
 
-def _log_on_cubes(y: np.ndarray, reach: float) -> np.ndarray:
+def _log_on_cubes(y: np.ndarray, reach: float, near: float) -> np.ndarray:
     """Return the log-density of `_on_cubes`."""
     n = len(y)
     half_width = np.abs(y).max(axis=0)
-    out: np.ndarray = -(n * math.log(2.0) + math.log(n)) - (n - 1) * np.log(half_width)
     if math.isfinite(reach):
-        return np.where(half_width < reach, out - math.log(reach), -np.inf)
-    return out - 2.0 * np.log1p(half_width)
+        log_size = np.where(half_width < reach, -math.log(reach), -np.inf)
+    else:
+        log_size = -2.0 * np.log1p(half_width)
+    log_width = np.log(np.maximum(half_width, 5e-324))
+    if 0.0 < near < _SMALL:
+        small = np.log(1.0 + near / reach) - math.log(near) - 2.0 * np.log1p(half_width / near)
+        log_size = np.logaddexp(log_size, np.where(half_width < reach, small, -np.inf)) - math.log(2.0)
+    out: np.ndarray = log_size - (n * math.log(2.0) + math.log(n)) - (n - 1) * log_width
+    return out

@@ -105,6 +105,17 @@ def test_one_gaussian_layer_has_the_known_numbers(scale, bias, total, stable):
     assert abs(value[1] - stable) <= 3.0 * error[1] + 5e-4
 
 
+@pytest.mark.parametrize("bias", [1e-300, 1e-100, 1e-10, 1e-3])
+@pytest.mark.parametrize("phi", ["tanh", "hardtanh"])
+def test_small_biases_keep_the_fixed_point_near_the_origin(phi, bias):
+    value, error = _expected(rj.Ensemble([2, 6, 2], phi, rj.Gaussian(1.5), rj.Gaussian(bias)), runs=40)
+    none, spread = _expected(rj.Ensemble([2, 6, 2], phi, rj.Gaussian(1.5)), runs=40)
+    assert abs(value[4] - 1.0) <= 4.0 * error[4]
+    assert error[4] < 0.03
+    if bias < 1e-9:  # no difference to no biases
+        assert (np.abs(value - none) <= 4.0 * np.hypot(error, spread)).all()
+
+
 def test_dead_hidden_neurons_leave_the_origin():
     hidden = HiddenLayers((np.full((3, 2), 0.1),), (np.full(3, -1.0),), (rj.activations.activation("relu"),))
     last = LastLayer(rj.Cauchy(), 1.0, None, 0.0, rj.activations.activation("tanh"), 2)

@@ -71,6 +71,20 @@ def test_a_singularity_at_the_origin():
     assert error < 0.03
 
 
+@pytest.mark.parametrize("name", ["hardtanh", "tanh", "relu6"])
+@pytest.mark.parametrize("scale", [1e-2, 1e-5, 1e-100])
+def test_a_narrow_peak_at_the_origin(name, scale):
+    line = pieces(rj.activations.activation(name))
+    values = []
+    for seed in range(60):
+        nodes = draw_nodes(line, np.ones((1, 2)), 600, np.random.default_rng(seed), near=scale)
+        density = stats.norm.pdf(nodes.y / scale).prod(axis=0) / scale / scale
+        values.append(np.exp(nodes.log_weight) @ np.where(nodes.piece == nodes.piece[0, -1], density, 0.0).min(axis=0))
+    mass = 0.25 if name == "relu6" else 1.0
+    assert abs(np.mean(values) - mass) < 4.0 * np.std(values) / 60**0.5
+    assert np.std(values) < 0.5 * mass
+
+
 @pytest.mark.parametrize("count", [1, 2, 17, 1000])
 def test_any_number_of_nodes(count):
     nodes = draw_nodes(pieces(rj.activations.activation("hardtanh")), np.ones((1, 2)), count, np.random.default_rng(0))
