@@ -48,6 +48,11 @@ def use() -> None:
     assert_type(lim.log_moment(), float)
     assert_type(lim.atom, float)
 
+    assert_type(lim.largest(), rj.theory.ExtremeLaw)
+    assert_type(lim.largest(50, signal="independent").probability(), float)
+    assert_type(rj.spectra.sample_largest(ens, 3, rng=0), rj.spectra.ExtremeSample)
+    assert_type(rj.theory.contraction_probability("tanh", 10, 1, 0.5), np.ndarray)
+
     comparison = rj.compare(emp, lim)
     assert_type(comparison, rj.Comparison)
     assert_type(comparison.ks, float)
