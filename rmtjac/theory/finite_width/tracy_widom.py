@@ -63,7 +63,7 @@ class TracyWidom:
     >>> round(law.mean, 10), round(law.variance, 10)
     (-1.2065335746, 1.6077810346)
     >>> law.quantile([0.5, 0.95]).round(4)
-    array([-1.2687,  0.9793])
+    array([-1.2686,  0.9793])
     """
 
     beta: int = 1
