@@ -16,6 +16,7 @@ from rmtjac.learn.autoencoders.autoencoder import Autoencoder
 from rmtjac.spectra.counter import Counter
 from rmtjac.spectra.histogram import Histogram
 from rmtjac.spectra.lanczos.result import LanczosSpectrum
+from rmtjac.spectra.largest.result import ExtremeSample
 from rmtjac.theory.heavy_tails.solver import Tail, Values
 from rmtjac.theory.heavy_tails.stored import StoredSolver
 
@@ -41,6 +42,7 @@ def results():
         counter.result(FACTS),
         LanczosSpectrum(draw((2, 3, 4)), draw((2, 3, 4)), draw(2), draw((2, 2, 3)), 7, FACTS),
     ]
+    out.append(ExtremeSample(draw(5), draw(5), "largest", FACTS))
     out.append(FixedPointCounts(*(whole(6) for _ in range(4)), whole(6) > 2, draw((6, 5)), FACTS))
     grid = {"depth": whole(2), "cell": np.array(["a", "bc", "d"])}
     out.append(

@@ -19,6 +19,7 @@ _SMALLEST = {
     "eigenvalues": ["--width", "40", "--samples", "2", "--out", "."],
     "fixed_points": ["--only", "law", "--networks", "5", "--depths", "1", "2", "--out", "."],
     "lanczos": ["--width", "200", "--samples", "2", "--out", "."],
+    "largest": ["--widths", "50", "--samples", "20", "--out", "."],
     "monte_carlo": ["--width", "50", "--samples", "4", "--out", "."],
     "nonnegative": ["--only", "classifier", "--data", "digits", "--epochs", "1", "--seeds", "0", "--out", "."],
     "population": ["samples", "--small"],

@@ -49,6 +49,11 @@ def use() -> None:
     assert_type(lim.log_moment(), float)
     assert_type(lim.atom, float)
 
+    assert_type(lim.largest(), rj.theory.ExtremeLaw)
+    assert_type(lim.largest(50, signal="independent").probability(), float)
+    assert_type(rj.spectra.sample_largest(ens, 3, rng=0), rj.spectra.ExtremeSample)
+    assert_type(rj.theory.contraction_probability("tanh", 10, 1, 0.5), np.ndarray)
+
     comparison = rj.compare(emp, lim)
     assert_type(comparison, rj.Comparison)
     assert_type(comparison.ks, float)
@@ -81,7 +86,7 @@ def use() -> None:
     assert_type(rj.find_basins(net).fractions, np.ndarray)
     counts = rj.count_fixed_points(ens, 3)
     expected: rj.ExpectedFixedPoints = rj.expected_fixed_points(ens, 2)
-    chance: float = expected.bound
+    assert_type(expected.bound, float)
     assert_type(counts.means, dict[str, Estimate])
     assert_type(counts.outcomes, dict[Status, Estimate])
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -79,3 +81,18 @@ def test_laws_wider_than_the_range_of_a_float():
         assert np.isfinite([low, high]).all()
         median = float(limit.quantile(0.5))
         assert low < median < high
+
+
+def test_band_of_the_largest_eigenvalue():
+    ens = rj.Ensemble.square(30, 1, "linear")
+    result = rj.compare(rj.sample_spectrum(ens, 5, rng=0), rj.limit_spectrum(ens))
+    for scale in ("semilog", "loglog"):
+        drawn = plot_comparison(result, plt.figure().subplots(), scale=scale)
+        low, high = result.largest_interval
+        box = drawn["largest"].get_extents().transformed(drawn["ax"].transData.inverted())
+        assert (box.x0, box.x1) == pytest.approx((low, high), rel=1e-9)
+        assert drawn["ax"].get_xlim()[1] >= high
+        plt.close(drawn["ax"].figure)
+    none = dataclasses.replace(result, largest_interval=np.full(2, np.nan))
+    assert "largest" not in plot_comparison(none, plt.figure().subplots())
+    plt.close("all")

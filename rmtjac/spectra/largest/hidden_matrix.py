@@ -77,7 +77,7 @@ class HiddenGaussian:
     --------
     >>> matrix = HiddenGaussian(np.random.default_rng(0), 3, 2, 1.0)
     >>> x, y = np.array([1.0, 2.0]), np.array([0.5, 0.0, -1.0])
-    >>> abs(y @ matrix.times(x) - matrix.transposed_times(y) @ x) < 1e-14
+    >>> bool(abs(y @ matrix.times(x) - matrix.transposed_times(y) @ x) < 1e-14)
     True
     """
 

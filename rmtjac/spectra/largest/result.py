@@ -52,9 +52,9 @@ class ExtremeSample:
     >>> import rmtjac as rj
     >>> sample = rj.spectra.sample_largest(rj.Ensemble.square(50, 2, "tanh"), samples=40, rng=0)
     >>> sample
-    ExtremeSample(largest of 40 networks, lambda = 2.2... ± 0.06..., std 0.3...)
+    ExtremeSample(largest of 40 networks, lambda = 2.29654 ± 0.07, std 0.444)
     >>> print(sample.frequency(norm=1.5))
-    0.5... ± 0.0...
+    0.55 ± 0.079
     """
 
     log_eigenvalues: np.ndarray

@@ -27,8 +27,9 @@ def top_eigenvalue(
     """Return the largest eigenvalue of a positive semidefinite map, from a random `start`.
 
     With r the norm of the residual and g the distance to the next eigenvalue, the error is at most r, and r^2/g (Kato
-    and Temple) once r is well below g. After at most as many steps as `start` has entries the result is exact up to
-    rounding.
+    and Temple) once r is well below g. Eigenvalues closer than r to the largest count as one with it. Values are of
+    order 1: their squares must not leave the range of a float. After at most as many steps as `start` has entries the
+    result is exact up to rounding.
 
     Examples
     --------

@@ -252,3 +252,43 @@ def test_goodness_of_fit_on_request(tmp_path):
     wrong = rj.compare(emp, rj.limit_spectrum(rj.Ensemble.square(64, 3, "erf")), test=True)
     assert wrong.p_value < 1e-6
     assert wrong.verdict.startswith("disagree at 5%")
+
+
+@pytest.mark.parametrize("masks", ["network", "independent"])
+def test_band_of_the_largest_eigenvalue(masks):
+    ens = rj.Ensemble([50, 60, 40], "tanh", "gaussian:1.2")
+    emp, lim = rj.sample_spectrum(ens, 60, rng=1, masks=masks), rj.limit_spectrum(ens)
+    result = rj.compare(emp, lim)
+    interval = lim.largest(signal=masks).interval(0.95)
+    np.testing.assert_allclose(result.largest_interval, interval, rtol=1e-12)
+    top = emp.eigenvalues.max(axis=1)
+    assert result.largest_share == np.mean((top >= interval[0]) & (top <= interval[1]))
+    assert 0.85 < result.largest_share <= 1.0
+    assert result.to_dict()["largest"] == {"interval": interval.tolist(), "share": result.largest_share}
+    assert "largest eigenvalue: 95 %" in result.table()
+
+
+@pytest.mark.parametrize(
+    "ens",
+    [
+        rj.Ensemble.square(20, 1, "linear", rj.Cauchy()),  # heavy tails
+        rj.Ensemble.square(20, 1, "tanh", "orthogonal"),  # an edge of the law of D^2
+        rj.Ensemble.square(20, 2, "tanh", "student_t:3"),  # no fourth moment
+        rj.Ensemble.square(3, 50, "linear"),  # too narrow for its depth
+    ],
+)
+def test_no_band_without_a_law(ens):
+    result = rj.compare(rj.sample_spectrum(ens, 5, rng=1), rj.limit_spectrum(ens))
+    assert np.isnan(result.largest_interval).all()
+    assert np.isnan(result.largest_share)
+    assert result.to_dict()["largest"] is None
+    assert "largest eigenvalue" not in result.table()
+
+
+def test_band_of_given_matrices_and_of_layers():
+    ens = rj.Ensemble.square(30, 1, "linear")
+    emp, lim = rj.sample_spectrum(ens, 5, rng=1), rj.limit_spectrum(ens)
+    given = rj.EmpiricalSpectrum.from_matrices([rj.spectra.sample_network(ens, 1, i).weights[0] for i in range(5)])
+    bare = rj.LimitSpectrum(lim.layers)
+    for one, limit in ((given, lim), (emp, bare), (given, bare)):
+        np.testing.assert_allclose(rj.compare(one, limit).largest_interval, lim.largest().interval(0.95), rtol=1e-9)

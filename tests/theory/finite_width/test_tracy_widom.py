@@ -31,7 +31,7 @@ def test_right_tail_is_the_trace():
     """1 - F_1(s) = tr B_s (1 + ...) for large s, with tr B_s the integral of Ai(2x + s)."""
     import mpmath as mp
 
-    for s in (15.0, 30.0, 60.0):
+    for s in (15.0, 30.0, 55.0):
         trace = mp.quad(lambda x, s=s: mp.airyai(2.0 * x + s), mp.linspace(0.0, 4.0, 33))
         assert float(REAL.sf(s)) == pytest.approx(float(trace), rel=1e-10)
     assert REAL.sf([120.0, 1e300, math.inf]).tolist() == [0.0, 0.0, 0.0]
