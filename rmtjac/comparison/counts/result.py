@@ -64,7 +64,7 @@ class ChiSquare(NamedTuple):
 
     def __str__(self) -> str:
         if not self.degrees:
-            return "no cell has proved counts"
+            return "no cell with proved counts that can differ"
         return f"chi^2 = {self.value:.1f} in {self.degrees} cells, {verdict(self.p_value)}"
 
 

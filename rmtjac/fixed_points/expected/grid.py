@@ -228,7 +228,7 @@ class ExpectedGrid:
         lines = [f"{head}{'index off by':>13}{'chi':>10}"]
         for i, cell in enumerate(self.cells()):
             line = "".join(f"{_word(points[name].ravel()[i]):>{sizes[name]}}" for name in shown)
-            line += "".join(f"{f'{one.value:.4f} ± {one.error:.1g}':>20}" for one in _numbers(cell))
+            line += "".join(f"{_pair(one):>20}" for one in _numbers(cell))
             doubt = "" if cell.converged else "  not converged"
             lines.append(line + f"{cell.index_residual:13.1e}{cell.growth:10.4f}{doubt}")
         return "\n".join(lines)
@@ -299,6 +299,11 @@ def _place(name: str, axis: np.ndarray, value: Any) -> int:
 def _numbers(cell: ExpectedFixedPoints) -> tuple[Estimate, ...]:
     """Return total, stable, saddles and repellers."""
     return cell.total, cell.stable, cell.saddles, cell.repellers
+
+
+def _pair(one: Estimate) -> str:
+    """Return a number with its error as text."""
+    return f"{one.value:.4f} ± {one.error:.1g}" if abs(one.value) < 1e6 else f"{one.value:.5g} ± {one.error:.1g}"
 
 
 def _word(value: Any) -> str:

@@ -49,7 +49,7 @@ def test_only_proved_counts_of_distinct_networks_enter_the_sum(compared):
     assert replace(compared, counted=counted, expected=expected).chi_square().degrees == 3
     none = replace(compared, unproved=np.ones(3, int)).chi_square("stable")
     assert none[:2] == (0.0, 0)
-    assert str(none) == "no cell has proved counts"
+    assert str(none) == "no cell with proved counts that can differ"
     assert np.isnan(none.p_value)
 
 
