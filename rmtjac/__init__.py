@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from rmtjac.network import Network
     from rmtjac.propagation.mean_field import MeanField, mean_field
     from rmtjac.provenance import __version__ as __version__
+    from rmtjac.spectra.eigenvalues.empirical import EmpiricalEigenvalues
+    from rmtjac.spectra.eigenvalues.sample import sample_eigenvalues
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.sample import sample_spectrum
+    from rmtjac.theory.eigenvalues.limit_eigenvalues import limit_eigenvalues
+    from rmtjac.theory.eigenvalues.ring_law import RingLaw
     from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
     from rmtjac.theory.limit.spectrum import LimitSpectrum
@@ -45,8 +49,12 @@ else:
             "rmtjac.laws": ("Cauchy", "Gaussian", "Orthogonal", "Rademacher", "Stable", "StudentT", "Uniform"),
             "rmtjac.network": ("Network",),
             "rmtjac.propagation.mean_field": ("MeanField", "mean_field"),
+            "rmtjac.spectra.eigenvalues.empirical": ("EmpiricalEigenvalues",),
+            "rmtjac.spectra.eigenvalues.sample": ("sample_eigenvalues",),
             "rmtjac.spectra.empirical": ("EmpiricalSpectrum",),
             "rmtjac.spectra.sample": ("sample_spectrum",),
+            "rmtjac.theory.eigenvalues.limit_eigenvalues": ("limit_eigenvalues",),
+            "rmtjac.theory.eigenvalues.ring_law": ("RingLaw",),
             "rmtjac.theory.heavy_tails.limit": ("HeavyTailedLimit",),
             "rmtjac.theory.limit.limit_spectrum": ("limit_spectrum",),
             "rmtjac.theory.limit.spectrum": ("LimitSpectrum",),
@@ -59,6 +67,7 @@ __all__ = [
     "Basins",
     "Cauchy",
     "Comparison",
+    "EmpiricalEigenvalues",
     "EmpiricalSpectrum",
     "Ensemble",
     "FixedPointCounts",
@@ -71,6 +80,7 @@ __all__ = [
     "Network",
     "Orthogonal",
     "Rademacher",
+    "RingLaw",
     "Stable",
     "StudentT",
     "Uniform",
@@ -82,10 +92,12 @@ __all__ = [
     "fixed_points",
     "goodness_of_fit",
     "learn",
+    "limit_eigenvalues",
     "limit_spectrum",
     "mean_field",
     "nonnegative",
     "plotting",
+    "sample_eigenvalues",
     "sample_spectrum",
     "spectra",
     "sweep",

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from rmtjac.estimate import Estimate
     from rmtjac.spectra.binned import BinnedSpectrum
     from rmtjac.spectra.draws import sample_input, sample_network
+    from rmtjac.spectra.eigenvalues.empirical import EmpiricalEigenvalues
+    from rmtjac.spectra.eigenvalues.sample import sample_eigenvalues
     from rmtjac.spectra.empirical import EmpiricalSpectrum
     from rmtjac.spectra.histogram import Histogram
     from rmtjac.spectra.lanczos.estimate import lanczos_spectrum
@@ -38,6 +40,8 @@ else:
                 "sample_input",
                 "sample_network",
             ),
+            "rmtjac.spectra.eigenvalues.empirical": ("EmpiricalEigenvalues",),
+            "rmtjac.spectra.eigenvalues.sample": ("sample_eigenvalues",),
             "rmtjac.spectra.empirical": ("EmpiricalSpectrum",),
             "rmtjac.spectra.histogram": ("Histogram",),
             "rmtjac.spectra.lanczos.estimate": ("lanczos_spectrum",),
@@ -71,6 +75,7 @@ __all__ = [
     "GOE_RATIO",
     "POISSON_RATIO",
     "BinnedSpectrum",
+    "EmpiricalEigenvalues",
     "EmpiricalSpectrum",
     "Estimate",
     "Histogram",
@@ -88,6 +93,7 @@ __all__ = [
     "linear_log_moment",
     "participation_ratios",
     "product_singular_values",
+    "sample_eigenvalues",
     "sample_input",
     "sample_network",
     "sample_spectrum",

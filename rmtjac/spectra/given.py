@@ -21,7 +21,7 @@ from rmtjac.spectra.rank import entry_rounding, without_copies
 from rmtjac.spectra.settle import product_noise, settle
 from rmtjac.validate import array_as_given, choice, finite, real_array
 
-__all__ = ["Given", "of_matrices", "of_network"]
+__all__ = ["Given", "each_matrix", "of_matrices", "of_network"]
 
 _CLEAR = 64.0  # a value above this multiple of the rounding of all entries is certainly not 0
 
@@ -41,7 +41,7 @@ class Given(NamedTuple):
 def of_matrices(matrices: Any, precision: str, entry_error: float | None) -> Given:
     """Return the singular values of matrices; `rmtjac.EmpiricalSpectrum.from_matrices` describes the arguments."""
     entry_error = _entry_error(entry_error)
-    return _collect(([matrix] for matrix in _each(matrices)), precision, {"source": "matrices"}, entry_error)
+    return _collect(([matrix] for matrix in each_matrix(matrices)), precision, {"source": "matrices"}, entry_error)
 
 
 def of_network(network: Network, inputs: Any, precision: str, entry_error: float | None) -> Given:
@@ -102,7 +102,7 @@ def _entry_error(value: float | None) -> float | None:
     return number
 
 
-def _each(matrices: Any) -> Iterator[np.ndarray]:
+def each_matrix(matrices: Any) -> Iterator[np.ndarray]:
     """Yield the matrices of `matrices`: one matrix, a stack of matrices, or an iterable of matrices."""
     whole = any(hasattr(matrices, name) for name in ("__array__", "toarray", "detach"))
     if not whole:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rmtjac.theory.derivative_laws.lerch import lerch_phi
     from rmtjac.theory.derivative_laws.of_activation import derivative_law
     from rmtjac.theory.derivative_laws.quadrature import QuadratureLaw
+    from rmtjac.theory.eigenvalues.largest_modulus import LargestModulus
+    from rmtjac.theory.eigenvalues.limit_eigenvalues import limit_eigenvalues
+    from rmtjac.theory.eigenvalues.ring_law import RingLaw
     from rmtjac.theory.equation.continuation import ContinuationPoint, continuation
     from rmtjac.theory.equation.edge import Edge
     from rmtjac.theory.equation.layers import Layers
@@ -42,6 +45,9 @@ else:
             "rmtjac.theory.derivative_laws.lerch": ("lerch_phi",),
             "rmtjac.theory.derivative_laws.of_activation": ("derivative_law",),
             "rmtjac.theory.derivative_laws.quadrature": ("QuadratureLaw",),
+            "rmtjac.theory.eigenvalues.largest_modulus": ("LargestModulus",),
+            "rmtjac.theory.eigenvalues.limit_eigenvalues": ("limit_eigenvalues",),
+            "rmtjac.theory.eigenvalues.ring_law": ("RingLaw",),
             "rmtjac.theory.equation.continuation": ("ContinuationPoint", "continuation"),
             "rmtjac.theory.equation.edge": ("Edge",),
             "rmtjac.theory.equation.layers": ("Layers",),
@@ -67,12 +73,14 @@ __all__ = [
     "ErfLaw",
     "HeavyTailedLimit",
     "Isometry",
+    "LargestModulus",
     "Layers",
     "LimitSpectrum",
     "MeanField",
     "PhaseDiagram",
     "PopulationOptions",
     "QuadratureLaw",
+    "RingLaw",
     "SignalPhase",
     "certified_density",
     "certified_edges",
@@ -86,6 +94,7 @@ __all__ = [
     "inverse_moment_transform",
     "isometry",
     "lerch_phi",
+    "limit_eigenvalues",
     "limit_spectrum",
     "mean_field",
     "phase_diagram",
