@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rmtjac import activations, fixed_points, learn, nonnegative, plotting, spectra, sweep, theory
     from rmtjac.activations import Activation
     from rmtjac.comparison.compare import compare
+    from rmtjac.comparison.eigenvalues.result import RingComparison
     from rmtjac.comparison.spectra.goodness import GoodnessOfFit, goodness_of_fit
     from rmtjac.comparison.spectra.result import Comparison
     from rmtjac.ensemble import Ensemble
@@ -39,6 +40,7 @@ else:
         {
             "rmtjac.activations": ("Activation",),
             "rmtjac.comparison.compare": ("compare",),
+            "rmtjac.comparison.eigenvalues.result": ("RingComparison",),
             "rmtjac.comparison.spectra.goodness": ("GoodnessOfFit", "goodness_of_fit"),
             "rmtjac.comparison.spectra.result": ("Comparison",),
             "rmtjac.ensemble": ("Ensemble",),
@@ -80,6 +82,7 @@ __all__ = [
     "Network",
     "Orthogonal",
     "Rademacher",
+    "RingComparison",
     "RingLaw",
     "Stable",
     "StudentT",

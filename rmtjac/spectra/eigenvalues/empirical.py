@@ -205,7 +205,7 @@ class EmpiricalEigenvalues:
     def unresolved(self) -> float:
         """The fraction of the eigenvalues that lie below the rounding noise: they are small, but their places are not
         known."""
-        return float(1.0 - self.resolved.mean())
+        return float((~self.resolved).mean())
 
     @property
     def log_floor(self) -> float:

@@ -25,7 +25,7 @@ from rmtjac.theory.equation.layers import Layers, snap
 
 __all__ = ["RingEquation"]
 
-_NARROW = 1e-12  # a ring of a smaller width in log r^2 is a circle: rounding hides its width
+_NARROW = 1e-9  # a ring of a smaller width in log r^2 is a circle: rounding would disorder its table
 
 
 class RingEquation:

@@ -127,6 +127,14 @@ class RingLaw(RadialLaw):
         """The derivative dF / dlog r at the outer circle, infinite if all eigenvalues have one modulus."""
         return math.inf if self.circle else 2.0 * self.mass / self.outer_spread
 
+    @property
+    def inner_slope(self) -> float:
+        """The derivative dF / dlog r at the inner circle, 0 if there is no hole or F starts flat."""
+        if self.circle or self.inner_radius == 0.0:
+            return 0.0
+        r = self.inner_radius * (1.0 + 1e-4 * (self.spectral_radius / self.inner_radius - 1.0))
+        return float(self.density(r)) * r
+
     def largest(self, width: float) -> LargestModulus:
         r"""Return the largest modulus that is expected at a finite width.
 

@@ -111,7 +111,7 @@ class RingTable:
         if robust:  # monotone cubics, where rounding would make a spline of high degree oscillate
             self._forward, self._back = PchipInterpolator(place, y), PchipInterpolator(y, place)
         else:
-            degree = min(_DEGREE, 2 * (place.size // 2) - 1)
+            degree = max(1, min(_DEGREE, 2 * (place.size // 2) - 1))
             self._forward = make_interp_spline(place, y, k=degree)
             self._back = make_interp_spline(y, place, k=degree)
         self._forward_slope = self._forward.derivative()

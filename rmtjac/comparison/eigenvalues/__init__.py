@@ -1,0 +1,1 @@
+"""Sampled eigenvalues beside the limiting ring."""
