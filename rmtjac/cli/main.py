@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rmtjac.cli.commands import fixed_points, info, learn, nonnegative, spectra, sweep
+from rmtjac.cli.commands import eigenvalues, fixed_points, info, learn, nonnegative, spectra, sweep
 from rmtjac.cli.output import say
 from rmtjac.cli.parser import Parser
 
@@ -37,7 +37,7 @@ def parser() -> Parser:
     """Return the parser of all commands."""
     new = Parser(prog="rmtjac", description=_SUMMARY, epilog="example:\n  rmtjac compare --out compare.png")
     new.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    for commands in (spectra, fixed_points, sweep, nonnegative, learn, info):
+    for commands in (spectra, eigenvalues, fixed_points, sweep, nonnegative, learn, info):
         commands.register(new)
     return new
 

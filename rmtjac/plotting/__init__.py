@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rmtjac.plotting.maps import plot_convergence, plot_phase_diagram
     from rmtjac.plotting.nonnegative import plot_certificate, plot_reconstructions, plot_training
     from rmtjac.plotting.planes import plot_basins, plot_fixed_points, plot_regions
+    from rmtjac.plotting.rings import plot_ring
     from rmtjac.plotting.spectra import plot_limit, plot_spectrum
     from rmtjac.plotting.sweeps import plot_sweep
 else:
@@ -23,6 +24,7 @@ else:
             "rmtjac.plotting.maps": ("plot_convergence", "plot_phase_diagram"),
             "rmtjac.plotting.nonnegative": ("plot_certificate", "plot_reconstructions", "plot_training"),
             "rmtjac.plotting.planes": ("plot_basins", "plot_fixed_points", "plot_regions"),
+            "rmtjac.plotting.rings": ("plot_ring",),
             "rmtjac.plotting.spectra": ("plot_limit", "plot_spectrum"),
             "rmtjac.plotting.sweeps": ("plot_sweep",),
         },
@@ -38,6 +40,7 @@ __all__ = [
     "plot_phase_diagram",
     "plot_reconstructions",
     "plot_regions",
+    "plot_ring",
     "plot_spectrum",
     "plot_sweep",
     "plot_training",

@@ -95,6 +95,14 @@ class SignalPhase:
     phase: str
 
     @property
+    def spectral_radius(self) -> float:
+        """The largest modulus sqrt(chi_1) of the eigenvalues of the Jacobian of one wide square layer.
+
+        That of L such layers is its L-th power (docs/theory/eigenvalues.md).
+        """
+        return math.sqrt(self.chi_1)
+
+    @property
     def lyapunov(self) -> float:
         """The growth rate of a small angle, (1/2) log chi_1 for each layer."""
         return 0.5 * math.log(self.chi_1) if self.chi_1 != 0.0 else -math.inf
@@ -216,6 +224,12 @@ class PhaseDiagram:
     xi_q: np.ndarray
     xi_c: np.ndarray
     phase: np.ndarray
+
+    @property
+    def spectral_radius(self) -> np.ndarray:
+        """The largest modulus sqrt(chi_1) of the eigenvalues of the Jacobian of one wide square layer, shape (m, n)."""
+        out: np.ndarray = np.sqrt(self.chi_1)
+        return out
 
     def to_pandas(self) -> Any:
         """Return a table with one row for each point of the grid; needs pandas."""

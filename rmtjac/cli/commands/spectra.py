@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.theory.limit.spectrum import LimitSpectrum
 
-__all__ = ["register"]
+__all__ = ["add_input", "add_masks", "input_variance", "register"]
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -32,7 +32,7 @@ def register(parser: Parser) -> None:
         _spectrum,
     )
     add_ensemble(one)
-    _add_input(one)
+    add_input(one)
     _add_sampling(one)
     one.add_argument("--out", metavar="FILE", help="write the result (.npz) or its picture (.png, .pdf, .svg)")
 
@@ -43,8 +43,8 @@ def register(parser: Parser) -> None:
         _limit,
     )
     add_ensemble(one)
-    _add_input(one)
-    _add_masks(one)
+    add_input(one)
+    add_masks(one)
     add_method(one)
     add_seed(one, "the pools of --method population")
     add_threads(one)
@@ -62,7 +62,7 @@ def register(parser: Parser) -> None:
         _compare,
     )
     add_ensemble(one)
-    _add_input(one)
+    add_input(one)
     _add_sampling(one)
     add_method(one)
     one.add_argument("--test", action="store_true", help="add a calibrated p-value; samples smaller networks too")
@@ -74,7 +74,8 @@ def register(parser: Parser) -> None:
     )
 
 
-def _add_input(new: Parser) -> None:
+def add_input(new: Parser) -> None:
+    """Add the option for the input of the networks."""
     new.add_argument(
         "--input-variance",
         default="1.0",
@@ -86,7 +87,7 @@ def _add_input(new: Parser) -> None:
 def _add_sampling(new: Parser) -> None:
     new.add_argument("--samples", type=whole, default=100, metavar="K", help="number of networks (default 100)")
     add_seed(new, "the networks; it fixes every bit of the result")
-    _add_masks(new)
+    add_masks(new)
     new.add_argument(
         "--precision",
         default="auto",
@@ -105,7 +106,8 @@ def _add_sampling(new: Parser) -> None:
     add_threads(new)
 
 
-def _add_masks(new: Parser) -> None:
+def add_masks(new: Parser) -> None:
+    """Add the option for the origin of D."""
     new.add_argument(
         "--masks",
         default="network",
@@ -115,7 +117,7 @@ def _add_masks(new: Parser) -> None:
     )
 
 
-def _input_variance(args: argparse.Namespace) -> float | str:
+def input_variance(args: argparse.Namespace) -> float | str:
     """Return the input variance as a number if it is one."""
     try:
         return float(args.input_variance)
@@ -127,7 +129,7 @@ def _sample(args: argparse.Namespace, ensemble: Ensemble) -> EmpiricalSpectrum:
     from rmtjac.spectra.sample import sample_spectrum
 
     return sample_spectrum(
-        ensemble, args.samples, rng=args.seed, input_variance=_input_variance(args), masks=args.masks,
+        ensemble, args.samples, rng=args.seed, input_variance=input_variance(args), masks=args.masks,
         precision=args.precision, dtype=args.dtype, invariance=args.invariance, threads=args.threads, progress=True,
     )  # fmt: skip
 
@@ -136,7 +138,7 @@ def _limit_of(args: argparse.Namespace, ensemble: Ensemble) -> LimitSpectrum | H
     from rmtjac.theory.limit.limit_spectrum import limit_spectrum
 
     return limit_spectrum(
-        ensemble, input_variance=_input_variance(args), method=args.method, masks=args.masks,
+        ensemble, input_variance=input_variance(args), method=args.method, masks=args.masks,
         population=population_options(args), seed=args.seed, threads=args.threads, progress=True,
     )  # fmt: skip
 
