@@ -66,6 +66,14 @@ def results():
         )
     )  # fmt: skip
     out.append(rj.limit_spectrum(rj.Ensemble.square(4, 1, "relu")))
+    out.append(rj.EmpiricalEigenvalues(np.sort(draw((5, 4))), draw((5, 4)), draw(5), whole(5), FACTS))
+    out.append(
+        rj.RingComparison(
+            5, 4, 0.1, 0.1, draw(5), 0.2, 0.1, 0.1, 0.0, 0.5, 0.1, 0.5, 1.0, float("nan"), 1.0, 0.1, draw(2),
+            draw((4, 9)), FACTS,
+        )
+    )  # fmt: skip
+    out.append(rj.limit_eigenvalues(rj.Ensemble.square(4, 1, "relu")))
     heavy = StoredSolver(
         "population", 0.2, Tail(1.5, float("nan")), Values(np.array(0.25), np.array(0.001)), np.arange(5.0),
         draw((2, 5)), draw((2, 5)),

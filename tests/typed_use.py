@@ -11,6 +11,7 @@ from rmtjac.activations import Facts
 from rmtjac.nonnegative import Certificate
 from rmtjac.spectra import Estimate, LogMoment
 from rmtjac.status import Status
+from rmtjac.theory import LargestModulus
 
 
 def use() -> None:
@@ -53,6 +54,16 @@ def use() -> None:
     assert_type(comparison.ks, float)
     assert_type(comparison.table(), str)
     assert_type(rj.goodness_of_fit(emp, lim).p_value, float)
+
+    ring, sample = rj.limit_eigenvalues(ens), rj.sample_eigenvalues(ens, samples=3, rng=0)
+    assert_type(ring, rj.RingLaw)
+    assert_type(ring.cdf(0.5), np.ndarray)
+    assert_type(ring.quantile([0.5]), np.ndarray)
+    assert_type(ring.spectral_radius, float)
+    assert_type(ring.largest(100), LargestModulus)
+    assert_type(sample, rj.EmpiricalEigenvalues)
+    assert_type(sample.eigenvalues, np.ndarray)
+    assert_type(rj.compare(sample, ring), rj.RingComparison)
 
     found = rj.find_fixed_points(net)
     assert_type(found, rj.FixedPoints)

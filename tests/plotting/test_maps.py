@@ -55,7 +55,7 @@ def test_phase_diagram_of_few_points(name, weight, bias, quantity):
 
 
 def test_phase_diagram_knows_its_quantities():
-    with pytest.raises(ValueError, match="quantity='q' must be one of 'chi_1', 'xi_c'"):
+    with pytest.raises(ValueError, match="quantity='q' must be one of 'chi_1', 'spectral_radius', 'xi_c'"):
         plot_phase_diagram(phase_diagram("tanh", [1.0], [0.1]), quantity="q")
     assert not plt.get_fignums()
 

@@ -103,7 +103,7 @@ class EmpiricalEigenvalues:
 
         Notes
         -----
-        Cost: one SVD, for the rank, and one eigenvalue decomposition for each matrix.
+        Cost: one eigenvalue decomposition for each matrix, and one SVD if an eigenvalue may be 0.
 
         Examples
         --------

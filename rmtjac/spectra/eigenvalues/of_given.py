@@ -36,13 +36,23 @@ def of_matrices(matrices: Any) -> GivenEigenvalues:
             raise ValueError(f"matrices[{number}] has shape {matrix.shape}; eigenvalues need a square matrix")
         if matrix.shape[0] != size:
             raise ValueError(f"matrices[{number}] has shape {matrix.shape}, matrices[0] {given[0].shape}")
-    found = singular_values(given, "auto", None)  # refuses entries that are not finite
-    zeros = np.isneginf(found.log_singular_values).sum(axis=1) - found.undecided
+        if not np.isfinite(matrix).all():
+            raise ValueError(f"matrices[{number}] holds NaN or infinite entries")
     out = collect((Blocks([m], np.arange(size), 0) for m in given), size, {"source": "matrices"})
     logs = out.log_moduli.copy()
-    for row, count in zip(logs, zeros, strict=True):
-        row[:count] = -np.inf  # the nullity is a lower bound of the multiplicity of 0
+    for matrix, row, floor in zip(given, logs, out.log_floors, strict=True):
+        if row[0] <= floor:
+            row[: _nullity(matrix)] = -np.inf
     return out._replace(log_moduli=logs)
+
+
+def _nullity(matrix: np.ndarray) -> int:
+    """Return the certain nullity of a matrix, a lower bound of the multiplicity of the eigenvalue 0."""
+    try:
+        found = singular_values([matrix], "auto", None)
+    except ValueError:  # rows that differ by more than 300 decades have no accurate singular values
+        return int((~matrix.any(axis=1)).sum())
+    return int(np.isneginf(found.log_singular_values).sum() - found.undecided.sum())
 
 
 def of_network(network: Network, inputs: Any) -> GivenEigenvalues:

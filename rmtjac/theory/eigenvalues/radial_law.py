@@ -16,7 +16,7 @@ from rmtjac.validate import finite, probabilities, real_array
 
 __all__ = ["RadialLaw"]
 
-_PANEL, _NODES, _REACH = 0.5, 12, 42.0  # of the quadrature in log(F - atom)
+_PANEL, _NODES, _REACH = 0.5, 8, 42.0  # of the quadrature in log(F - atom)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +156,8 @@ class RadialLaw:
         """
         r = real_array("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            out = np.exp(self._log_density(r) - np.log(r))
-        return self._at_zero(r, out, 1.0)
+            out = np.exp(self._log_density(r) - np.log(np.maximum(r, 0.0)))
+        return self._at_zero(r, np.where(r < 0.0, 0.0, out), 1.0)
 
     def planar_density(self, r: Any) -> np.ndarray:
         """Return the density per area of the complex plane at modulus r, dF/dr / (2 pi r), without the atom.
@@ -181,8 +181,8 @@ class RadialLaw:
         """
         r = real_array("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            out = np.exp(self._log_density(r) - 2.0 * np.log(r)) / (2.0 * math.pi)
-        return self._at_zero(r, out, 2.0)
+            out = np.exp(self._log_density(r) - 2.0 * np.log(np.maximum(r, 0.0))) / (2.0 * math.pi)
+        return self._at_zero(r, np.where(r < 0.0, 0.0, out), 2.0)
 
     def quantile(self, p: Any) -> np.ndarray:
         """Return the radius r with F(r) = p, from the explicit equation r(F): no root is searched.
@@ -263,7 +263,7 @@ class RadialLaw:
         if self.circle:
             log, share = 0.5 * k * self.equation.log_outer, 1.0
         else:
-            weight, t = self._rule
+            weight, t = self._rule(k)
             log, share = 0.5 * k * self.equation.log_outer, float(weight @ np.exp(0.5 * k * t))
             # What lies below the table is at most its mass times the power of its largest radius.
             rest = self._table.lowest + 0.5 * k * float(self._table.radius(np.array(self._table.first)))
@@ -286,18 +286,24 @@ class RadialLaw:
         """
         if self.circle:
             return self.log_spectral_radius
-        weight, t = self._rule
+        weight, t = self._rule(0.0)
         self._known(np.array([True]))
         return self.log_spectral_radius + 0.5 * float(weight @ t) / float(weight.sum())
 
-    @cached_property
-    def _rule(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weights of dF and log(r^2 / r_out^2) at the nodes of a quadrature in log(F - atom)."""
+    def _rule(self, k: float) -> tuple[np.ndarray, np.ndarray]:
+        """Weights of dF and log(r^2 / r_out^2) at the nodes of a quadrature for the mean of r^k.
+
+        Its panels are those of the splines, which are dense where the law is steep, and equal ones below.
+        """
         nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-        top = math.log(self.mass)
-        low = top - _PANEL * np.arange(1, int(_REACH / _PANEL) + 1)
-        y = (low[:, None] + 0.5 * _PANEL * (1.0 + nodes)).ravel()
-        weight = np.tile(0.5 * _PANEL * weights, low.size) * np.exp(y)
+        top, known = self._table.highest, self._table.knots
+        below = np.arange(top - _REACH, known[0], _PANEL)
+        edges = np.concatenate([below, known])
+        parts = 1 + int(0.01 * k * self.outer_spread)  # r^k falls from the outer circle as e^(k y spread / 2)
+        edges = np.interp(np.arange(parts * (edges.size - 1) + 1) / parts, np.arange(edges.size), edges)
+        half = 0.5 * np.diff(edges)[:, None]
+        y = (edges[:-1, None] + half * (1.0 + nodes)).ravel()
+        weight = (half * weights).ravel() * np.exp(y)
         return weight, self._table.radius(self._table.log_radius(y))
 
     def _relative(self, r: Any, log: bool) -> tuple[np.ndarray, np.ndarray]:

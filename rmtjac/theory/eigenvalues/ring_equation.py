@@ -66,7 +66,9 @@ class RingEquation:
         self._rest = 1.0 - snap(self.mass * self.rho)
         shares = snap(np.array([self.mass * r / law.mass for law, r, _ in self.smooth]))
         leading = np.flatnonzero(shares == 1.0)
-        self._leading = int(leading[0]) if leading.size else None
+        # The law with the most mass that floats do not resolve leads, so that the others are known wherever it is.
+        far = [float(evaluate(self.smooth[g][0], np.array([FAR]), -1)[0][0]) for g in leading]
+        self._leading = int(leading[int(np.argmax(far))]) if leading.size else None
         self._shares = shares
 
     @property
@@ -112,7 +114,7 @@ class RingEquation:
         return self.mass * np.where(outer, 1.0, c), np.where(outer, 0.0, k * (s - math.log(law.mean)))
 
     def _log_ratio(self, g: int, law: DerivativeLaw, r: float, e: np.ndarray) -> np.ndarray:
-        """Return log(m_K / u) of a term at the m of each e."""
+        """Return log(m_K / u) of a term at the m of each e, NaN where floats do not resolve it."""
         target = r * (e - self.mass)
         if self._shares[g] == 1.0:
             target = np.maximum(target, -law.mass * (1.0 - 1e-16))
@@ -122,7 +124,7 @@ class RingEquation:
             v = invert_m(free_intervals(law)[0], target[inner])
             if self._shares[g] == 1.0:
                 v = _polished(law, v, e[inner] / self.mass)
-            out[inner] = np.log(-target[inner]) - v
+            out[inner] = np.where(v < FAR - 1e-3, np.log(-target[inner]) - v, math.nan)
         return out
 
     @cached_property

@@ -18,10 +18,10 @@ __all__ = ["RingTable"]
 
 _DEGREE = 7
 _GOAL = 2e-14  # of the cdf, and of log r^2 where F is not tiny
-_BAD = 1e-9
+_BAD, _USELESS = 1e-9, 1e-4
 _MOST = 20_000
 _DEEP, _SHALLOW = -60.0, -28.0  # the lowest log(F - atom) of the table, with one law of several values or with more
-_FAR = 640.0
+_FAR = 599.0
 
 
 class RingTable:
@@ -38,6 +38,8 @@ class RingTable:
         The largest error of the cdf that was seen between the knots, and that of log r^2 times F - atom.
     first, lowest : float
         X and y of the last knot.
+    knots : ndarray of float
+        The y of all knots, ascending.
     top, highest : float
         X and y at the outer circle.
     """
@@ -46,14 +48,16 @@ class RingTable:
         self.equation = equation
         self.hole = equation.log_hole
         self.error = math.inf
-        w = self._knots(0.1)
+        # Each knot costs an inversion of the moment transform for each law.
+        self._most = max(1500, min(_MOST, 60_000 // max(1, len(equation.smooth))))
+        w = self._knots(0.15)
         points = self._coordinates(w)
         while True:
             self._build(*points)
             middle = self._coordinates(0.5 * (w[1:] + w[:-1]))
             before, self.error = self.error, self._worst(*middle)
             # Splines gain a factor 2^8 a halving until rounding stops them.
-            if self.error <= _GOAL or not self.error <= 0.25 * before or 2 * w.size > _MOST:
+            if self.error <= _GOAL or not self.error <= 0.25 * before or 2 * w.size > self._most:
                 break
             merged = np.empty(2 * w.size - 1)
             merged[::2], merged[1::2] = w, 0.5 * (w[1:] + w[:-1])
@@ -64,6 +68,10 @@ class RingTable:
         if not self.error <= _BAD:
             self._build(*points, robust=True)
             self.error = self._worst(*middle)
+        if not self.error <= _USELESS:
+            raise ArithmeticError(
+                f"the radial cdf is resolved to {self.error:.1g} only: too many layers have values of D^2 near 0"
+            )
 
     def _knots(self, step: float) -> np.ndarray:
         """Return coordinates w from the outer circle to where F - atom is negligible."""
@@ -73,7 +81,7 @@ class RingTable:
         self.goal = goal
         fine = np.log(np.maximum(self.equation.mass_at(grid), 1e-300)) > goal
         last = grid[fine][-1] if fine.any() else grid[0]
-        count = min(_MOST // 4, max(4 * _DEGREE, math.ceil(last / step)))
+        count = min(self._most // 3, max(4 * _DEGREE, math.ceil(last / step)))
         return np.linspace(0.0, last, count + 1)
 
     def _coordinates(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,8 +104,9 @@ class RingTable:
         """Make the splines from knots in ascending w, along which X and y fall; points in disorder are left out."""
         from scipy.interpolate import PchipInterpolator, make_interp_spline
 
-        good = np.isfinite(place) & np.isfinite(y)
-        place, y = place[good], y[good]
+        unknown = np.flatnonzero(~(np.isfinite(place) & np.isfinite(y)))
+        if unknown.size:
+            place, y = place[: unknown[0]], y[: unknown[0]]
         top_place, top_y = place[0], y[0]
         # Rounding of log r^2, which the logarithm of the distance from an inner circle enlarges.
         noise = 1e-15 * (1.0 + np.exp(self.hole - place))
@@ -115,6 +124,7 @@ class RingTable:
             self._forward = make_interp_spline(place, y, k=degree)
             self._back = make_interp_spline(y, place, k=degree)
         self._forward_slope = self._forward.derivative()
+        self.knots = y
         self.first, self.lowest = float(place[0]), float(y[0])
         self.top, self.highest = float(top_place), float(top_y)
         self._slope = float(self._forward_slope(self.first))

@@ -1,0 +1,62 @@
+import math
+
+import numpy as np
+import pytest
+
+import rmtjac as rj
+from rmtjac.theory import DiscreteLaw, Layers
+from tests.saved import content
+
+
+def test_from_layers():
+    relu = DiscreteLaw.from_points([0.0, 1.0], [0.5, 0.5])
+    law = rj.RingLaw(Layers([relu, relu], [2.0, 2.0]))
+    assert law.cdf(0.5) == pytest.approx(0.75)
+    with pytest.raises(ValueError, match="made from layers"):
+        law.save("law.npz")
+    with pytest.raises(ValueError, match="J is not square"):
+        rj.RingLaw(Layers([relu], [2.0], widths=[4, 3]))
+
+
+def test_saved_law_is_the_same(tmp_path):
+    ensemble = rj.Ensemble([6, 9, 6], ["tanh", "gelu"], [rj.Gaussian(1.3), rj.Orthogonal()])
+    law = rj.limit_eigenvalues(ensemble, input_variance=0.3)
+    again = rj.RingLaw.load(law.save(tmp_path / "law.npz"))
+    r = np.linspace(0.0, 1.0, 30)
+    np.testing.assert_array_equal(again.cdf(r), law.cdf(r))
+    assert content(again.facts) == content(law.facts)
+
+
+def test_words():
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 2, "relu", rj.Gaussian(1.2)))
+    text = law.table()
+    assert "spectral radius 0.72 (below 1)" in text
+    assert text.count("\n") == 10
+    facts = law.to_dict()
+    assert facts["stable"] is True
+    assert facts["log_quantiles_nonzero"]["1.0"] == pytest.approx(math.log(0.72))
+    assert repr(law) == "RingLaw(depth 2, |z| <= 0.72, atom 0.5)"
+    hole = rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "leaky_relu:0.5", rj.Orthogonal()))
+    assert repr(hole) == "RingLaw(depth 1, 0.632456 <= |z| <= 0.790569, atom 0)"
+    assert "exp(-1036.16)" in repr(rj.limit_eigenvalues(rj.Ensemble.square(6, 3, "linear", rj.Gaussian(1e-150))))
+
+
+def test_curve_and_table_of_points():
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 2, "tanh"))
+    r, cdf, density = law.curve(50)
+    assert r.shape == cdf.shape == density.shape == (50,)
+    assert (cdf[-1], r[-1]) == (1.0, law.spectral_radius)
+    assert np.all(np.diff(r) > 0.0)
+    table = law.to_pandas(50)
+    assert list(table.columns) == ["r", "cdf", "density", "planar_density"]
+
+
+def test_slopes_at_the_circles():
+    # F = r^(2/L): dF/dlog r = 2/L; one orthogonal relu: r^2 = (F - 1/2)/F, dF/dlog r = 2 (F - 1/2) F / (1/2) = 2 at F = 1
+    assert rj.limit_eigenvalues(rj.Ensemble.square(6, 4, "linear")).edge_slope == pytest.approx(0.5, rel=1e-12)
+    assert rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "relu", rj.Orthogonal())).edge_slope == pytest.approx(2.0, rel=1e-12)
+    hole = rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "arctan", rj.Orthogonal()))
+    for slope, p in ((hole.edge_slope, [1.0, 1.0 - 1e-5]), (hole.inner_slope, [1e-4, 2e-4])):
+        logs = hole.log_quantile(p)
+        assert slope == pytest.approx((p[1] - p[0]) / (logs[1] - logs[0]), rel=2e-2)
+    assert rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "linear", rj.Orthogonal())).edge_slope == math.inf
