@@ -14,6 +14,7 @@ _SMALLEST = {
     "cauchy_limits": ["--small", "--out", "."],
     "certificates": ["--networks", "20", "--layers", "5"],
     "damaged_files": ["--times", "1"],
+    "eigenvalues": ["--width", "40", "--samples", "2", "--out", "."],
     "fixed_points": ["--only", "law", "--networks", "5", "--depths", "1", "2", "--out", "."],
     "lanczos": ["--width", "200", "--samples", "2", "--out", "."],
     "monte_carlo": ["--width", "50", "--samples", "4", "--out", "."],

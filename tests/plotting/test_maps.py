@@ -40,7 +40,7 @@ def test_phase_diagram(quantity):
     assert ax.get_ylim() == (0.0, pytest.approx(0.275))
 
 
-@pytest.mark.parametrize("quantity", ["chi_1", "xi_c"])
+@pytest.mark.parametrize("quantity", ["chi_1", "spectral_radius", "xi_c"])
 @pytest.mark.parametrize(
     ("name", "weight", "bias"), [("tanh", [2.0], [0.05]), ("relu", [3.0], [0.0]), ("relu", [2.0], [0.0, 0.1])]
 )
@@ -52,6 +52,16 @@ def test_phase_diagram_of_few_points(name, weight, bias, quantity):
     (x0, x1), (y0, y1) = found["ax"].get_xlim(), found["ax"].get_ylim()
     assert x0 < weight[0] < x1
     assert y0 <= min(bias) < max(bias) + 1e-9 < y1
+
+
+def test_the_critical_line_is_spectral_radius_one():
+    diagram = phase_diagram("tanh", [0.5, 1.5, 3.0], [0.0, 0.1, 0.3])
+    np.testing.assert_array_equal(diagram.spectral_radius, np.sqrt(diagram.chi_1))
+    found = plot_phase_diagram(diagram, quantity="spectral_radius")
+    found["ax"].figure.canvas.draw()
+    np.testing.assert_allclose(np.exp(_shown(found["mesh"], 3)), diagram.spectral_radius)
+    assert [text.get_text() for text in found["legend"].get_texts()] == [r"$\chi_1 = 1$: spectral radius 1"]
+    assert set(found["contours"].levels) <= {0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, 1.5}
 
 
 def test_phase_diagram_knows_its_quantities():
