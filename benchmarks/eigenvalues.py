@@ -1,7 +1,7 @@
 """Sampled eigenvalues of networks with true forward passes beside the ring of their limit, and the speed of the law.
 
-    python -m benchmarks.eigenvalues                    # writes data/eigenvalues.md, five minutes on one core
-    python -m benchmarks.eigenvalues --width 60 --samples 3 --out .
+python -m benchmarks.eigenvalues                    # writes data/eigenvalues.md, five minutes on one core
+python -m benchmarks.eigenvalues --width 60 --samples 3 --out .
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def networks(width: int) -> dict[str, rj.Ensemble]:
         for depth in (1, 2, 5)
     }
     weights = [rj.Gaussian(1.3), rj.Orthogonal(1.1), rj.Rademacher(1.0)]
-    out["mixed, L = 3"] = rj.Ensemble(
-        [width, 3 * width // 2, 7 * width // 10, width], ["tanh", "relu", "erf"], weights
-    )
+    out["mixed, L = 3"] = rj.Ensemble([width, 3 * width // 2, 7 * width // 10, width], ["tanh", "relu", "erf"], weights)
     return out
 
 

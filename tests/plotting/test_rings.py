@@ -30,7 +30,8 @@ def test_plane_and_radial_cdf():
 
 
 @pytest.mark.parametrize(
-    "arguments", [(10, 1, "linear", rj.Orthogonal()), (10, 3, "relu"), (10, 40, "linear"), (10, 1, "linear", rj.Gaussian(30.0))]
+    "arguments",
+    [(10, 1, "linear", rj.Orthogonal()), (10, 3, "relu"), (10, 40, "linear"), (10, 1, "linear", rj.Gaussian(30.0))],
 )
 @pytest.mark.parametrize("sampled", [False, True])
 def test_all_kinds_of_rings(arguments, sampled):
@@ -46,7 +47,11 @@ def test_all_kinds_of_rings(arguments, sampled):
 def test_large_samples_are_thinned():
     law, sample = pair(1000, 1, "linear", samples=1)
     many = rj.EmpiricalEigenvalues(
-        np.repeat(sample.log_moduli, 9, axis=0), np.repeat(sample.angles, 9, axis=0), np.zeros(9) - 40, np.zeros(9, int), {}
+        np.repeat(sample.log_moduli, 9, axis=0),
+        np.repeat(sample.angles, 9, axis=0),
+        np.zeros(9) - 40,
+        np.zeros(9, int),
+        {},
     )
     ax = plt.figure().subplots()
     found = plot_ring(law, many, ax)

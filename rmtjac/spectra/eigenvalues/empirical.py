@@ -204,7 +204,8 @@ class EmpiricalEigenvalues:
     @property
     def unresolved(self) -> float:
         """The fraction of the eigenvalues that lie below the rounding noise: they are small, but their places are not
-        known."""
+        known.
+        """
         return float((~self.resolved).mean())
 
     @property

@@ -11,7 +11,8 @@ from rmtjac.network import Network
 from rmtjac.provenance import provenance
 from rmtjac.spectra.eigenvalues.blocks import Blocks, blocks_of_masks
 from rmtjac.spectra.eigenvalues.cyclic import product_eigenvalues
-from rmtjac.spectra.given import each_matrix, of_matrices as singular_values
+from rmtjac.spectra.given import each_matrix
+from rmtjac.spectra.given import of_matrices as singular_values
 from rmtjac.validate import real_array
 
 __all__ = ["GivenEigenvalues", "collect", "of_matrices", "of_network"]

@@ -295,7 +295,9 @@ class RingLaw(RadialLaw):
         if not self.facts:
             raise ValueError("this law was made from layers, not from an ensemble; save its curve with to_pandas")
         r, cdf, density = self.curve()
-        return save(path, "RingLaw", {**self.facts, "provenance": provenance()}, {"r": r, "cdf": cdf, "density": density})
+        return save(
+            path, "RingLaw", {**self.facts, "provenance": provenance()}, {"r": r, "cdf": cdf, "density": density}
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> RingLaw:

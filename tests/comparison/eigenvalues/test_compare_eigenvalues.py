@@ -10,7 +10,9 @@ CASES = {
     "gelu": rj.Ensemble.square(150, 2, "gelu"),
     "erf": rj.Ensemble.square(150, 5, "erf"),
     "orthogonal": rj.Ensemble.square(150, 2, "arctan", rj.Orthogonal(1.2)),
-    "mixed": rj.Ensemble([150, 225, 105, 150], ["tanh", "relu", "erf"], [rj.Gaussian(1.3), rj.Orthogonal(), rj.Rademacher()]),
+    "mixed": rj.Ensemble(
+        [150, 225, 105, 150], ["tanh", "relu", "erf"], [rj.Gaussian(1.3), rj.Orthogonal(), rj.Rademacher()]
+    ),
 }
 
 

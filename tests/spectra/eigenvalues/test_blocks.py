@@ -6,7 +6,9 @@ from rmtjac.spectra.eigenvalues.blocks import blocks_of_sample
 
 ENSEMBLES = [
     rj.Ensemble.square(7, 3, "relu", rj.Gaussian(1.3), rj.Gaussian(0.2)),
-    rj.Ensemble([6, 9, 4, 6], ["hardtanh", "tanh", "leaky_relu:0.2"], [rj.Gaussian(), rj.Orthogonal(), rj.Rademacher()]),
+    rj.Ensemble(
+        [6, 9, 4, 6], ["hardtanh", "tanh", "leaky_relu:0.2"], [rj.Gaussian(), rj.Orthogonal(), rj.Rademacher()]
+    ),
     rj.Ensemble.square(5, 2, "linear", rj.Cauchy()),
 ]
 
@@ -43,7 +45,13 @@ def test_signals_of_any_size():
     one, other = (blocks_of_sample(e, np.random.SeedSequence(1), 0, 1.0, None) for e in (big, small))
     assert [f.shape for f in one.factors] == [f.shape for f in other.factors]
     with pytest.raises(OverflowError, match="layer 1"):
-        blocks_of_sample(rj.Ensemble.square(6, 3, ["linear", "softplus", "tanh"], rj.Gaussian(1e200)), np.random.SeedSequence(1), 0, 1.0, None)
+        blocks_of_sample(
+            rj.Ensemble.square(6, 3, ["linear", "softplus", "tanh"], rj.Gaussian(1e200)),
+            np.random.SeedSequence(1),
+            0,
+            1.0,
+            None,
+        )
 
 
 def test_underflows_are_counted():

@@ -5,7 +5,9 @@ import rmtjac as rj
 from rmtjac.theory.eigenvalues.largest_modulus import mask_variance, stable_probability
 
 
-@pytest.mark.parametrize(("name", "depth", "tolerance"), [("linear", 1, 0.005), ("linear", 2, 0.01), ("hardtanh", 1, 0.01)])
+@pytest.mark.parametrize(
+    ("name", "depth", "tolerance"), [("linear", 1, 0.005), ("linear", 2, 0.01), ("hardtanh", 1, 0.01)]
+)
 def test_mean_against_samples(name, depth, tolerance):
     """N = 60; what is left out is of relative order 1/log N of the excess."""
     ensemble = rj.Ensemble.square(60, depth, name)

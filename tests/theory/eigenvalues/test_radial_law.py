@@ -51,7 +51,9 @@ def test_two_point_layers_that_differ():
     assert len({round(one, 6) for one in p}) == 3
     law = rj.limit_eigenvalues(ensemble)
     share = np.linspace(1.0 - min(p), 1.0, 30)[1:]
-    np.testing.assert_allclose(law.quantile(share), 1.4**3 * np.sqrt(np.prod([share - 1 + x for x in p], axis=0)), rtol=1e-12)
+    np.testing.assert_allclose(
+        law.quantile(share), 1.4**3 * np.sqrt(np.prod([share - 1 + x for x in p], axis=0)), rtol=1e-12
+    )
     np.testing.assert_allclose(law.cdf(law.quantile(share)), share, atol=1e-12, rtol=0.0)
 
 
@@ -91,7 +93,9 @@ def test_critical_networks_have_spectral_radius_one():
 LAWS = {
     "tanh": SQUARE(7, 2, "tanh"),
     "hole": SQUARE(7, 2, "arctan", rj.Orthogonal()),
-    "chain": rj.Ensemble([10, 15, 7, 10], ["tanh", "relu", "erf"], [rj.Gaussian(1.3), rj.Orthogonal(1.1), rj.Rademacher()]),
+    "chain": rj.Ensemble(
+        [10, 15, 7, 10], ["tanh", "relu", "erf"], [rj.Gaussian(1.3), rj.Orthogonal(1.1), rj.Rademacher()]
+    ),
     "leaky": SQUARE(7, 1, "leaky_relu:0.01"),
     "deep": SQUARE(7, 12, "gelu", rj.Gaussian(1.3)),
 }
@@ -129,7 +133,9 @@ def test_inner_behaviour():
     assert rj.limit_eigenvalues(SQUARE(7, 2, "linear")).planar_density(0.0) == np.inf
     assert rj.limit_eigenvalues(SQUARE(7, 3, "linear")).density(0.0) == np.inf
     # leaky ReLU, L = 1: F ~ r^2 E D^-2 next to 0
-    assert rj.limit_eigenvalues(SQUARE(7, 1, "leaky_relu:0.5")).planar_density(0.0) == pytest.approx(2.5 / np.pi, rel=1e-12)
+    assert rj.limit_eigenvalues(SQUARE(7, 1, "leaky_relu:0.5")).planar_density(0.0) == pytest.approx(
+        2.5 / np.pi, rel=1e-12
+    )
 
 
 def test_atoms_are_those_of_the_spectrum():

@@ -35,7 +35,9 @@ def chi(name, m, q):
     return -mp.exp(mp.findroot(f, (-3, 9), solver="anderson", tol=1e-22))
 
 
-@pytest.mark.parametrize(("name", "q"), [("tanh", 1.0), ("erf", 0.4), ("softplus", 2.0), ("arctan", 3.0), ("silu", 1.0)])
+@pytest.mark.parametrize(
+    ("name", "q"), [("tanh", 1.0), ("erf", 0.4), ("softplus", 2.0), ("arctan", 3.0), ("silu", 1.0)]
+)
 @pytest.mark.parametrize("share", [0.05, 0.6])
 def test_one_layer_against_integrals(name, q, share):
     mp.mp.dps = 20
@@ -50,7 +52,9 @@ def test_one_layer_against_integrals(name, q, share):
 
 def test_rectangular_chain_of_mixed_weights_against_s_transforms():
     """Widths 4, 6, 3, 4; S of each factor as a projection or a free compression, composed by hand."""
-    ensemble = rj.Ensemble([4, 6, 3, 4], ["tanh", "linear", "arctan"], [rj.Gaussian(1.2), rj.Gaussian(0.7), rj.Orthogonal(1.1)])
+    ensemble = rj.Ensemble(
+        [4, 6, 3, 4], ["tanh", "linear", "arctan"], [rj.Gaussian(1.2), rj.Gaussian(0.7), rj.Orthogonal(1.1)]
+    )
     signal = mean_field(ensemble, 1.0)
     q = signal.preactivation_variances
     mp.mp.dps = 20
@@ -97,7 +101,10 @@ def test_holes(q):
     assert leaky.inner_radius**2 == pytest.approx(4.0 / (0.5 + 0.5 * 16.0), rel=1e-14)
     assert leaky.spectral_radius**2 == pytest.approx(4.0 * (0.5 + 0.5 / 16.0), rel=1e-14)
     # one Gaussian layer closes the hole
-    assert rj.limit_eigenvalues(rj.Ensemble.square(4, 2, "leaky_relu:0.25", [rj.Orthogonal(), rj.Gaussian()])).inner_radius == 0.0
+    assert (
+        rj.limit_eigenvalues(rj.Ensemble.square(4, 2, "leaky_relu:0.25", [rj.Orthogonal(), rj.Gaussian()])).inner_radius
+        == 0.0
+    )
 
 
 def test_rotations_are_a_circle():
