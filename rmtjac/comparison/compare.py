@@ -35,10 +35,10 @@ def compare(
 ) -> Comparison | RingComparison:
     """Compare a sample with its limit.
 
-    For spectra the result holds the Kolmogorov distance, the atom at 0, four moments, and two histograms, each beside the value of
-    the limit and with a standard error between matrices. A limit that is smoothed in log lambda is compared with the
-    sample smoothed by the same angle. For eigenvalues of J it holds the distances of the radial cdf with their bounds,
-    the atom, and the largest modulus beside the one that is expected at this width.
+    For spectra the result holds the Kolmogorov distance, the atom at 0, four moments, and two histograms, each beside
+    the value of the limit and with a standard error between matrices. A limit that is smoothed in log lambda is
+    compared with the sample smoothed by the same angle. For eigenvalues of J it holds the distances of the radial
+    cdf with their bounds, the atom, and the largest modulus beside the one that is expected at this width.
 
     Parameters
     ----------
@@ -98,6 +98,6 @@ def compare(
             raise ValueError("bins and test are for spectra; eigenvalues are compared by distances with stated bounds")
         return compare_eigenvalues(sample, theory)
     raise TypeError(
-        "compare needs an EmpiricalSpectrum and a LimitSpectrum, in this order (or a HeavyTailedLimit in its place), or "
-        "EmpiricalEigenvalues and a RingLaw"
+        "compare needs an EmpiricalSpectrum and a LimitSpectrum, in this order (or a HeavyTailedLimit in its place), "
+        "or EmpiricalEigenvalues and a RingLaw"
     )

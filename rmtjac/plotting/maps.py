@@ -45,9 +45,9 @@ def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantit
     ax : matplotlib.axes.Axes, optional
         Where to draw. By default a new figure is made.
     quantity : {"chi_1", "spectral_radius", "xi_c"}
-        ``"chi_1"``: :math:`\log\chi_1`, red in chaos and blue in order, clipped at 1.5. ``"spectral_radius"``: that of one
-        layer, :math:`\sqrt{\chi_1}`, in the same colours, with labelled contour lines. ``"xi_c"``: the number of
-        layers over which correlations reach, in powers of ten.
+        ``"chi_1"``: :math:`\log\chi_1`, red in chaos and blue in order, clipped at 1.5.
+        ``"spectral_radius"``: that of one layer, :math:`\sqrt{\chi_1}`, in the same colours, with
+        labelled contour lines. ``"xi_c"``: the number of layers over which correlations reach, in powers of ten.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def plot_phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, quantit
     ax.set_xlabel(r"weight variance $\sigma_w^2$")
     ax.set_ylabel(r"bias variance $\sigma_b^2$")
     bar = ax.figure.colorbar(mesh, ax=ax, label=label)
-    artists = {"ax": ax, "mesh": mesh, "critical": line, "colorbar": bar}
+    artists: dict[str, Any] = {"ax": ax, "mesh": mesh, "critical": line, "colorbar": bar}
     if quantity == "spectral_radius":
         artists["legend"] = ax.legend(frameon=False, fontsize="small", loc="lower right")
     if quantity == "spectral_radius" and weight.size > 1 and bias.size > 1:

@@ -15,8 +15,8 @@ from rmtjac.archive.schema import Schema
 __all__ = ["RingComparison"]
 
 _NUMBERS = (
-    "ks", "ks_inside", "bound", "bound_inside", "edge_bias", "unresolved", "atom", "atom_error", "limit_atom", "largest",
-    "largest_error", "expected_largest", "expected_sd",
+    "ks", "ks_inside", "bound", "bound_inside", "edge_bias", "unresolved", "atom", "atom_error", "limit_atom",
+    "largest", "largest_error", "expected_largest", "expected_sd",
 )  # fmt: skip
 _SCHEMA = Schema(
     "RingComparison",
@@ -182,7 +182,7 @@ class RingComparison:
             If the file is damaged, or holds something else.
         """
 
-        def build(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> RingComparison:
+        def build(facts: dict[str, Any], arrays: dict[str, Any]) -> RingComparison:
             return cls(**arrays, facts=facts.pop("provenance"), **facts)
 
         return restore(path, _SCHEMA, build)

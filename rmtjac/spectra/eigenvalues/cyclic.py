@@ -1,8 +1,8 @@
 """Complex eigenvalues of a product of matrices, with its exact zeros.
 
-The nonzero eigenvalues of B_{L-1} ... B_0 are those of every cyclic rotation of the factors. The rotation that starts at
-the narrowest place has no zeros that the shapes force, so that zeros are counted and not guessed from small floats, and
-the matrix is smaller.
+The nonzero eigenvalues of B_{L-1} ... B_0 are those of every cyclic rotation of the factors. The rotation that starts
+at the narrowest place has no zeros that the shapes force, so that zeros are counted and not guessed from small
+floats, and the matrix is smaller.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 r"""The largest modulus of the eigenvalues at finite width.
 
-Near a smooth outer circle the eigenvalues of all these matrices look like those of a Ginibre matrix with the same planar
-density, so that their number there enters through one effective size, with F' the radial density at the outer circle
+Near a smooth outer circle the eigenvalues of all these matrices look like those of a Ginibre matrix with the same
+planar density, so that their number there enters through one effective size, with F' the radial density at the outer
+circle
 
 .. math:: n = N\,\frac{r_{out} F'(r_{out})}{2}, \qquad |z|_{max} = r_{out}\Bigl(1 + \frac{t}{2\sqrt n}\Bigr).
 

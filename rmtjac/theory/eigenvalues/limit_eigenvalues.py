@@ -14,9 +14,9 @@ __all__ = ["limit_eigenvalues"]
 def limit_eigenvalues(ensemble: Ensemble, *, input_variance: float | str = 1.0) -> RingLaw:
     r"""Return the limit, as the widths grow in proportion, of the eigenvalues that `rmtjac.sample_eigenvalues` samples.
 
-    J is R-diagonal in the limit, so by the single ring theorem its eigenvalues fill a ring around 0. With K_l the law of
-    D_l^2 and chi_l the inverse of its moment transform, the share F of the eigenvalues with modulus at most r follows,
-    for square layers with Gaussian weights, from
+    J is R-diagonal in the limit, so by the single ring theorem its eigenvalues fill a ring around 0. With K_l the law
+    of D_l^2 and chi_l the inverse of its moment transform, the share F of the eigenvalues with modulus at most r
+    follows, for square layers with Gaussian weights, from
 
     .. math:: r^2 = \prod_{l=0}^{L-1} \sigma_l^2\,\frac{m}{\chi_{K_l}(m)}, \qquad m = F - 1.
 

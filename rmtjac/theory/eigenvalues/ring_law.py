@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,9 @@ from rmtjac.archive.schema import Schema
 from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.provenance import provenance
-from rmtjac.theory.eigenvalues.largest_modulus import LargestModulus, largest_modulus, stable_probability
-from rmtjac.theory.eigenvalues.radial_law import RadialLaw
+from rmtjac.theory.eigenvalues.circles import Circles
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
-from rmtjac.validate import finite
 
 __all__ = ["RingLaw"]
 
@@ -35,11 +32,11 @@ _ORDERS = (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class RingLaw(RadialLaw):
+class RingLaw(Circles):
     r"""The limiting law of the eigenvalues of a square J: a ring around 0, and an atom at 0.
 
-    Made by `limit_eigenvalues`, or from `Layers` with equal first and last widths. The law does not depend on the angle.
-    Its radial cdf :math:`F(r) = P(|z| \le r)` follows from the explicit
+    Made by `limit_eigenvalues`, or from `Layers` with equal first and last widths. The law does not depend on the
+    angle. Its radial cdf :math:`F(r) = P(|z| \le r)` follows from the explicit
     :math:`r^2 = m \lambda(m) / (1 + m)`, m = F - 1, with lambda(m) of `rmtjac.theory.equation.roots`.
 
     Attributes
@@ -121,87 +118,6 @@ class RingLaw(RadialLaw):
         signal = mean_field(ensemble, input_variance)
         facts = {"ensemble": ensemble.to_dict(), "input_variance": signal.input_variance}
         return cls(layers_of_ensemble(ensemble, signal), facts)
-
-    @cached_property
-    def edge_slope(self) -> float:
-        """The derivative dF / dlog r at the outer circle, infinite if all eigenvalues have one modulus."""
-        return math.inf if self.circle else 2.0 * self.mass / self.outer_spread
-
-    @property
-    def inner_slope(self) -> float:
-        """The derivative dF / dlog r at the inner circle, 0 if there is no hole or F starts flat."""
-        if self.circle or self.inner_radius == 0.0:
-            return 0.0
-        r = self.inner_radius * (1.0 + 1e-4 * (self.spectral_radius / self.inner_radius - 1.0))
-        return float(self.density(r)) * r
-
-    def largest(self, width: float) -> LargestModulus:
-        r"""Return the largest modulus that is expected at a finite width.
-
-        Parameters
-        ----------
-        width : float
-            The width N = n_0 = n_L; the other widths grow in proportion.
-
-        Returns
-        -------
-        LargestModulus
-            Mean and standard deviation over networks.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `width` is not a positive number.
-        OverflowError
-            If the spectral radius leaves the range of a float.
-
-        Notes
-        -----
-        Leading order in N: the excess over the spectral radius is :math:`O(\sqrt{\log N / N})`, with and
-        the mean differs from sampled ones by less than 1.5 % for N >= 20 and one to five linear layers. The masks are
-        taken as independent. Proved for one Gaussian linear layer only.
-
-        References
-        ----------
-        Rider 2003, Rider and Sinclair 2014; docs/theory/eigenvalues.md.
-
-        Examples
-        --------
-        >>> import rmtjac as rj
-        >>> law = rj.limit_eigenvalues(rj.Ensemble.square(1000, 2, "tanh"))
-        >>> law.spectral_radius < law.largest(1000).mean < 1.05 * law.spectral_radius
-        True
-        """
-        width = finite("width", width, above=0.0)
-        return largest_modulus(self.layers, width, self.spectral_radius, self.edge_slope)
-
-    def stable_probability(self, width: float) -> float:
-        """Return the probability that the spectral radius of J is below 1 at a finite width.
-
-        Parameters
-        ----------
-        width : float
-            The width N, as for `largest`.
-
-        Returns
-        -------
-        float
-            The probability, to the accuracy of `largest`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If `width` is not a positive number.
-
-        Examples
-        --------
-        >>> import rmtjac as rj
-        >>> law = rj.limit_eigenvalues(rj.Ensemble.square(100, 1, "linear", rj.Gaussian(0.95)))
-        >>> [round(law.stable_probability(width), 1) for width in (10, 100, 1000)]
-        [0.4, 0.5, 1.0]
-        """
-        width = finite("width", width, above=0.0)
-        return stable_probability(self.layers, width, self.log_spectral_radius, self.edge_slope)
 
     def curve(self, points: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return radii from the inner to the outer circle, at equal steps of probability, with cdf and density.

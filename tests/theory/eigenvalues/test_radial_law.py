@@ -59,7 +59,7 @@ def test_two_point_layers_that_differ():
 
 @pytest.mark.parametrize("name", ["tanh", "gelu", "erf", "hardtanh", "silu"])
 def test_spectral_radius_is_the_mean_field_slope(name):
-    """r_out^2 = prod sigma^2 E phi'^2, with integrals by scipy; 1e-13 is asked of the ratio, which quad itself limits."""
+    """r_out^2 = prod sigma^2 E phi'^2, the mean by Gauss-Legendre rules on panels that the kinks separate."""
     ensemble = SQUARE(7, 4, name, rj.Gaussian(1.3), rj.Gaussian(0.2))
     phi = ensemble.activations[0]
     product = 1.0

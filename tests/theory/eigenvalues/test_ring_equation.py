@@ -31,7 +31,10 @@ def mean(f, q):
 def chi(name, m, q):
     """The u < 0 with E u D^2 / (1 - u D^2) = m."""
     phi = SLOPES[name]
-    f = lambda v: mean(lambda h: 1 / (1 + mp.exp(v) * phi(h) ** 2), q) - (1 + m)
+
+    def f(v):
+        return mean(lambda h: 1 / (1 + mp.exp(v) * phi(h) ** 2), q) - (1 + m)
+
     return -mp.exp(mp.findroot(f, (-3, 9), solver="anderson", tol=1e-22))
 
 
@@ -59,8 +62,8 @@ def test_rectangular_chain_of_mixed_weights_against_s_transforms():
     q = signal.preactivation_variances
     mp.mp.dps = 20
     n = [4, 6, 3, 4]
-    # On the space of J J^T with dimension n_L: lambda(m) = (1 + r_0 m)/(r_0 m) prod sigma^2 r_l m / chi_l(r_{l+1} m) and,
-    # for an orthogonal layer, with (r_x m)/(1 + r_x m) of its wider side in place of r_l m.
+    # On the space of J J^T with dimension n_L: lambda(m) = (1 + r_0 m)/(r_0 m) prod sigma^2 r_l m / chi_l(r_{l+1} m),
+    # and for an orthogonal layer, with (r_x m)/(1 + r_x m) of its wider side in place of r_l m.
     for share in (0.35, 0.8):
         m = mp.mpf(share) - 1
         r = [mp.mpf(4) / k for k in n]
