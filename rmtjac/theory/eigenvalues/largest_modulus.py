@@ -100,7 +100,8 @@ def stable_probability(layers: Layers, width: float, log_outer: float, slope: fl
     else:
         t, cdf, unit = _edge_law(width, slope)
         with np.errstate(over="ignore"):
-            inside = np.interp(np.expm1(place) / unit, t, cdf, left=0.0, right=1.0)
+            # far inside of the circle the logarithm of the modulus is the better coordinate
+            inside = np.interp(np.where(place < 0.0, place, np.expm1(place)) / unit, t, cdf, left=0.0, right=1.0)
     return float(weights @ inside / weights.sum())
 
 

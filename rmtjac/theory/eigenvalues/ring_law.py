@@ -129,8 +129,12 @@ class RingLaw(Circles):
 
         Returns
         -------
-        r, cdf, density : ndarray of float, shape (points,)
-            The radii, ascending, and the two functions there.
+        r : ndarray of float, shape (points,)
+            The radii, ascending.
+        cdf : ndarray of float, shape (points,)
+            The cdf there.
+        density : ndarray of float, shape (points,)
+            The radial density there.
         """
         # At equal steps of (i/n)^2 the curve has points where F is small too.
         share = np.linspace(0.0, 1.0, points) ** 2

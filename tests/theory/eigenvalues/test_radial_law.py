@@ -97,7 +97,7 @@ LAWS = {
         [10, 15, 7, 10], ["tanh", "relu", "erf"], [rj.Gaussian(1.3), rj.Orthogonal(1.1), rj.Rademacher()]
     ),
     "leaky": SQUARE(7, 1, "leaky_relu:0.01"),
-    "deep": SQUARE(7, 12, "gelu", rj.Gaussian(1.3)),
+    "deep": SQUARE(7, 7, "gelu", rj.Gaussian(1.3)),
 }
 
 
@@ -154,7 +154,7 @@ def test_a_circle():
     assert law.log_mean() == pytest.approx(3.0 * np.log(1.1))
 
 
-@pytest.mark.parametrize("q", [1e-300, 1e-9, 1e-4, 1e-2, 1e2])
+@pytest.mark.parametrize("q", [1e-300, 1e-9, 1e-4, 1e-2, 10.0])
 def test_extreme_inputs_are_silent(q):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
