@@ -20,7 +20,7 @@ def register(parser: Parser) -> None:
     one = parser.command(
         "eigenvalues",
         "Compute the ring of the complex eigenvalues of a square J, and sample them.",
-        "rmtjac eigenvalues --activation tanh --depth 2 --width 200 --weights gaussian:1.2 --samples 5 --out ring.png",
+        "rmtjac eigenvalues --activation tanh --depth 2 --width 200 --samples 5 --out ring.png",
         _eigenvalues,
     )
     add_ensemble(one)
@@ -40,7 +40,9 @@ def register(parser: Parser) -> None:
 
 def _eigenvalues(args: argparse.Namespace) -> None:
     from rmtjac.theory.eigenvalues.limit_eigenvalues import limit_eigenvalues
+    from rmtjac.validate import choice
 
+    choice("masks", args.masks, ("network", "independent"))
     out = checked_out(args, ".npz")
     if args.samples < 0:
         raise ValueError(f"--samples={args.samples} must be 0 or a positive whole number")

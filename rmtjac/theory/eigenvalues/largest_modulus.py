@@ -102,7 +102,7 @@ def stable_probability(layers: Layers, width: float, log_outer: float, slope: fl
         with np.errstate(over="ignore"):
             # far inside of the circle the logarithm of the modulus is the better coordinate
             inside = np.interp(np.where(place < 0.0, place, np.expm1(place)) / unit, t, cdf, left=0.0, right=1.0)
-    return float(weights @ inside / weights.sum())
+    return min(1.0, float(weights @ inside / weights.sum()))
 
 
 def _edge_law(width: float, slope: float) -> tuple[np.ndarray, np.ndarray, float]:

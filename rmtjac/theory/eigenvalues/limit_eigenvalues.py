@@ -65,6 +65,6 @@ def limit_eigenvalues(ensemble: Ensemble, *, input_variance: float | str = 1.0) 
     >>> law.cdf(0.5), law.planar_density([0.1, 0.9]).round(6), law.spectral_radius
     (array(0.25), array([0.31831, 0.31831]), 1.0)
     >>> rj.limit_eigenvalues(rj.Ensemble.square(1000, 5, "tanh"), input_variance=0.3)
-    RingLaw(depth 5, |z| <= 0.6..., atom 0)
+    RingLaw(depth 5, |z| <= 0.543934, atom 0)
     """
     return RingLaw.from_ensemble(ensemble, input_variance=input_variance)

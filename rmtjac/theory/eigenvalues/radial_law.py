@@ -203,7 +203,7 @@ class RadialLaw:
             If a value depends on values of D^2 that floats do not resolve.
         """
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(self.log_quantile(p))
+            return np.asarray(np.exp(self.log_quantile(p)))
 
     def log_quantile(self, p: Any) -> np.ndarray:
         """Return the logarithm of `quantile`, which keeps its digits where the radius underflows.
@@ -235,7 +235,7 @@ class RadialLaw:
             t = self._table.radius(self._table.log_radius(y))
         lowest = -math.inf if self.atom > 0.0 else self.equation.log_hole
         t = np.where(np.isneginf(y), lowest, np.where(p >= 1.0, 0.0, np.minimum(t, 0.0)))
-        return 0.5 * (outer + t)
+        return np.asarray(0.5 * (outer + t))
 
     def _relative(self, r: Any, log: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return log(r^2 / r_out^2), and whether r is negative."""

@@ -54,8 +54,8 @@ class RingLaw(Circles):
 
     Notes
     -----
-    The first call of a method builds a table, in 1 to 100 ms (2 s for 100 layers with different laws). Then 1000 values
-    of `cdf`, `density` or `quantile` take about 0.2 ms.
+    The first call of a method builds a table, in 5 to 300 ms (some seconds for many layers with different laws). Then
+    1000 values of `cdf`, `density` or `quantile` take 0.1 to 0.5 ms.
 
     References
     ----------
