@@ -208,7 +208,9 @@ class HeavyTailedLimit(HeavyTailedRefused):
 
         Parameters
         ----------
-        width, signal
+        width : float, optional
+            As in `rmtjac.LimitSpectrum.largest`.
+        signal : str, optional
             As in `rmtjac.LimitSpectrum.largest`.
 
         Raises
