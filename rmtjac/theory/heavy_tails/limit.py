@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -202,6 +202,26 @@ class HeavyTailedLimit(HeavyTailedRefused):
     def converged(self) -> bool:
         """Whether the errors of a population's cdf are at most its `target` (0.01 if none was given); else True."""
         return bool(self.facts.get("converged", True))
+
+    def largest(self, width: float | None = None, *, signal: str | None = None) -> NoReturn:
+        """Raise an error: under heavy tails the largest eigenvalue follows single weights and has no edge to lie at.
+
+        Parameters
+        ----------
+        width : float, optional
+            As in `rmtjac.LimitSpectrum.largest`.
+        signal : str, optional
+            As in `rmtjac.LimitSpectrum.largest`.
+
+        Raises
+        ------
+        ValueError
+            Always; `rmtjac.spectra.sample_largest` samples the largest eigenvalue.
+        """
+        raise ValueError(
+            "weights without a fourth moment have no law of the largest eigenvalue at an edge: the limit reaches to "
+            f"infinity (tail exponent {self.tail.exponent:.6g}), and single weights decide"
+        )
 
     def __repr__(self) -> str:
         widths = self.facts.get("ensemble", {}).get("widths")

@@ -90,3 +90,8 @@ def test_after_saving(tmp_path):
     lim = rj.limit_spectrum(rj.Ensemble.square(30, 2, "erf", biases="gaussian:0.2"), input_variance=0.5)
     again = rj.LimitSpectrum.load(lim.save(tmp_path / "lim.npz"))
     assert again.largest() == lim.largest()
+
+
+def test_heavy_tails_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"tail exponent 0\.5"):  # P(s > R) ~ 1 / R, lambda = s^2
+        rj.limit_spectrum(rj.Ensemble.square(10, 1, "linear", "cauchy")).largest()
