@@ -61,8 +61,9 @@ def use() -> None:
     assert_type(found.outcomes, Mapping[Status, int])
     assert_type(rj.find_basins(net).fractions, np.ndarray)
     counts = rj.count_fixed_points(ens, 3)
-    expected: rj.ExpectedFixedPoints = rj.expected_fixed_points(ens, 2)
-    chance: float = expected.bound
+    expected = rj.expected_fixed_points(ens, 2)
+    assert_type(expected, rj.ExpectedFixedPoints)
+    assert_type(expected.bound, float)
     assert_type(counts.means, dict[str, Estimate])
     assert_type(counts.outcomes, dict[Status, Estimate])
 
