@@ -26,7 +26,7 @@ _SCHEMA = Schema(
     arrays={"values": "float 5 2", "numbers": "float 2", "by_network": "float _ 5", "origin": "float _"},
     facts={"method": "text", "facts": "object"},
 )
-_LARGEST_ERROR = 0.1  # of the index, and of the total relative to itself
+_LARGEST_ERROR = 0.1  # of the index and of the stable points, and of the total relative to itself
 _RESIDUAL, _DEVIATIONS = 0.01, 4.0
 
 
@@ -108,7 +108,7 @@ class ExpectedFixedPoints:
         residual = self.index_residual
         right = math.isnan(self.degree) or residual <= max(_RESIDUAL, _DEVIATIONS * self.index.error)
         small = self.index.error <= _LARGEST_ERROR and self.total.error <= _LARGEST_ERROR * self.total.value
-        return right and small and math.isfinite(self.stable.error)
+        return right and small and self.stable.error <= _LARGEST_ERROR
 
     @property
     def bound(self) -> float:

@@ -35,7 +35,7 @@ class Determinants(NamedTuple):
     total: np.ndarray
     stable: np.ndarray
     saddles: np.ndarray
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # hides the method of tuples
 
     @property
     def repellers(self) -> np.ndarray:

@@ -23,6 +23,7 @@ from rmtjac.theory.counts.triangle import stable_sum
 __all__ = ["PointLaws", "bound_of", "grid_of", "integral", "laws_at", "passes_origin", "reach_of", "scale_of"]
 
 _DENSITY = 7.0  # nodes in each unit of asinh(y / scale)
+_FINER = 3.0  # the factor for n = 1
 _TOLERANCE = 2e-4  # of the stable points
 _DEVIATIONS = 8.2  # how far the nodes of a bounded activation go
 _FAR = 1e5  # and those of an unbounded one, in units of the scale
@@ -117,7 +118,7 @@ def integral(net: GaussianMap, *, refine: float = 1.0, tolerance: float = _TOLER
 
     An atom at the origin is left out. `tolerance` is that of the inner integral.
     """
-    grid = grid_of(net, _DENSITY * refine)
+    grid = grid_of(net, _DENSITY * refine * (_FINER if net.n == 1 else 1.0))
     laws = laws_at(net, grid.points)
     measure = grid.measure(laws.q)
     found = determinants(laws.mean, laws.factor, laws.slopes, stable=False, refine=refine)

@@ -24,7 +24,7 @@ class Origin(NamedTuple):
 
     stable: float
     saddle: float
-    index: float
+    index: float  # type: ignore[assignment]  # hides the method of tuples
 
 
 def origin(n: int, variance: float) -> Origin:

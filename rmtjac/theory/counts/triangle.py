@@ -19,6 +19,7 @@ __all__ = ["stable_determinants", "stable_sum"]
 _REACH = 5.0  # standard deviations of a row
 _FIRST_STEPS, _LATER_STEPS = (8, 12), (24, 48)
 _NEGLIGIBLE = 1e-6  # of the sum
+_LARGEST = 4.0  # det(I - J) of a stable J
 _MOST = 400_000  # of pairs (matrix, node) at once
 
 
@@ -34,8 +35,10 @@ def stable_determinants(rows: Rows, even: np.ndarray, steps: int) -> np.ndarray:
     for start in range(0, out.shape[1], chunk):
         part = slice(start, start + chunk)
         out[:, part] = _some(rows.some(part), steps)
+    most = np.clip(even, 0.0, _LARGEST)
+    out[0] = np.clip(out[0], 0.0, most)  # rounding may be more where the entries of J are huge
     share = np.clip(np.divide(out[0], out[1], out=np.zeros_like(even), where=out[1] > 0.0), 0.0, 1.0)
-    return np.clip(out[0] - share * share * (out[1] - even), 0.0, np.maximum(even, 0.0))
+    return np.clip(out[0] - share * share * (out[1] - even), 0.0, most)
 
 
 def stable_sum(rows: Rows, even: np.ndarray, measure: np.ndarray, tolerance: float) -> tuple[float, float]:

@@ -31,7 +31,9 @@ def test_table_of_tanh(bias, weight, column):
     assert abs(found.total.value - total) <= max(6e-4, 1e-3 * total)
     assert abs(found.stable.value - stable) <= 1.1e-3
     assert found.index_residual < 1e-8
-    assert found.total.error < 1e-3 * total and found.stable.error < 1.5e-3 and found.converged
+    assert found.total.error < 1e-3 * total
+    assert found.stable.error < 1.5e-3
+    assert found.converged
 
 
 def test_stable_pairs_rise_and_fall():
@@ -153,3 +155,13 @@ def test_bad_settings():
         rj.expected_fixed_points(ensemble, 0)
     with pytest.raises(ValueError, match="points=0"):
         rj.expected_fixed_points(ensemble, 4, points=0)
+
+
+def test_kinds_add_up_and_errors_are_real():
+    ens = rj.Ensemble([2, 100, 2], "tanh", rj.Gaussian(2.0), rj.Gaussian(0.3))
+    found = rj.expected_fixed_points(ens)
+    parts = found.stable.value + found.saddles.value + found.repellers.value
+    assert parts == pytest.approx(found.total.value, rel=1e-12)
+    assert all(0.0 < error < 2e-3 for _, error in (found.total, found.stable, found.saddles, found.repellers))
+    assert found.origin.size == 0
+    assert np.isfinite(found.growth)

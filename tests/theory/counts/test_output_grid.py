@@ -21,7 +21,9 @@ def test_the_measure_is_a_probability(name, n):
 def test_flat_pieces_are_single_nodes():
     grid = OutputGrid.of(A("hardtanh"), 2, 0.3, 9.0, 5.0)
     flat = np.isfinite(grid.low)
-    assert flat.sum() == 1 and grid.low[flat][0] == 1.0 and grid.high[flat][0] == np.inf
+    assert flat.sum() == 1
+    assert grid.low[flat][0] == 1.0
+    assert grid.high[flat][0] == np.inf
     assert [one[2] for one in flat_pieces(A("relu6"))] == [True, False, True]
 
 

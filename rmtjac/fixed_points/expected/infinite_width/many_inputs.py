@@ -90,8 +90,8 @@ class _Radius:
 
     def __init__(self, net: GaussianMap, rng: np.random.Generator) -> None:
         self.net = net
-        ends = _NEAR * scale_of(net), math.sqrt(net.n) * reach_of(net)
-        self.log_radius = np.linspace(*np.log(ends), _RADII)
+        low, high = _NEAR * scale_of(net), math.sqrt(net.n) * reach_of(net)
+        self.log_radius = np.linspace(math.log(low), math.log(high), _RADII)
         radius = np.exp(self.log_radius)
         unit = rng.standard_normal((_DIRECTIONS, net.n))
         unit /= np.linalg.norm(unit, axis=1, keepdims=True)

@@ -45,7 +45,8 @@ def test_shapes_and_symmetry():
     found = one.density([[[0.3, 0.2], [0.2, -0.3]], [[0.0, 0.0], [2.0, 0.0]]])
     assert found.shape == (4, 2, 2)
     np.testing.assert_allclose(found[:, 0, 0], found[:, 0, 1], rtol=1e-3)
-    assert np.isnan(found[:, 1, 0]).all() and np.all(found[:, 1, 1] == 0.0)
+    assert np.isnan(found[:, 1, 0]).all()
+    assert np.all(found[:, 1, 1] == 0.0)
 
 
 def test_bad_points():
