@@ -16,6 +16,7 @@ from rmtjac.estimate import Estimate
 from rmtjac.fixed_points.expected.finite_width.given_hidden import LastLayer, expected_given_hidden
 from rmtjac.fixed_points.expected.finite_width.hidden_features import HiddenLayers
 from rmtjac.fixed_points.expected.finite_width.scale_mixtures import is_scale_mixture
+from rmtjac.fixed_points.expected.infinite_width.of_ensemble import with_ends
 from rmtjac.fixed_points.expected.result import COUNTS, ExpectedFixedPoints
 from rmtjac.network import Network
 from rmtjac.pool import run_in_threads
@@ -105,7 +106,7 @@ def conditional(
     >>> found.by_network.shape, found.index_residual < 0.1
     ((20, 5), True)
     """
-    chosen = _with_ends(ensemble, n)
+    chosen = with_ends(ensemble, n)
     last = _last_layer(chosen)
     count = positive_int("networks", networks)
     if count < 2:
@@ -140,22 +141,6 @@ def conditional(
         origin=origins.mean(axis=0) if origins.any() else np.empty(0),
         degree=1.0 if bounded else math.nan,
     )
-
-
-def _with_ends(ensemble: Ensemble, n: int | None) -> Ensemble:
-    """Return the ensemble with n inputs and outputs."""
-    if not isinstance(ensemble, Ensemble):
-        raise TypeError(f"ensemble={ensemble!r} must be an Ensemble")
-    first, final = ensemble.widths[0], ensemble.widths[-1]
-    if n is None:
-        if first != final:
-            raise ValueError(f"ensemble has {first} inputs and {final} outputs; a fixed point needs as many of both")
-        return ensemble
-    size = positive_int("n", n)
-    if first == size == final:
-        return ensemble
-    widths = [size, *ensemble.widths[1:-1], size]
-    return Ensemble(widths, ensemble.activations, ensemble.weights, ensemble.biases)
 
 
 def _last_layer(ensemble: Ensemble) -> LastLayer:

@@ -6,13 +6,13 @@ Sources: BS (docs/references.md).
 from __future__ import annotations
 
 import math
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from rmtjac.ensemble import Ensemble
 from rmtjac.estimate import Estimate, standard_error
+from rmtjac.fixed_points.expected.conditional import conditional
 from rmtjac.fixed_points.expected.infinite_width.many_inputs import origin_by_draws, sums_by_draws
 from rmtjac.fixed_points.expected.infinite_width.of_ensemble import gaussian_map, stationary_growth, with_ends
 from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
@@ -96,9 +96,7 @@ def expected_fixed_points(
     """
     choice("method", method, ("limit", "conditional"))
     if method == "conditional":
-        conditional = import_module("rmtjac.fixed_points.expected.conditional").conditional
-        found: ExpectedFixedPoints = conditional(ensemble, n, rng=rng, **options)
-        return found
+        return conditional(ensemble, n, rng=rng, **options)
     return _in_limit(ensemble, n, rng=rng, **options)
 
 

@@ -22,7 +22,7 @@ _LEAST = 1e-3  # the p-value of a test with a fixed seed
         (rj.StudentT(50.0), stats.t(50.0).cdf),
         (rj.Stable(alpha=1.0), stats.cauchy.cdf),
     ],
-    ids=repr,
+    ids=["Gaussian", "Cauchy", "t 3", "t 0.3", "t 50", "stable 1"],
 )
 def test_scale_times_normal_has_the_law(law, cdf):
     rng = np.random.default_rng(1)
