@@ -33,7 +33,10 @@ def test_a_failed_write_keeps_the_old_file(capsys, tmp_path, monkeypatch, stop):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["spectre"], "unknown command 'spectre'; did you mean spectrum? (known: spectrum, limit, compare, "),
+        (
+            ["spectre"],
+            "unknown command 'spectre'; did you mean spectrum or expected? (known: spectrum, limit, compare, ",
+        ),
         (["fixed_points"], "unknown command 'fixed_points'; did you mean fixed-points? (known: "),
         (["xyz"], "unknown command 'xyz' (known: spectrum, "),
         (["sweep", "colect", "DIR"], "unknown action 'colect'; did you mean collect? (known: plan, run, "),

@@ -31,7 +31,7 @@ def register(parser: Parser) -> None:
     one = parser.command(
         "expected",
         "Compute the expected number of fixed points, all and stable ones, from theory; on request beside counts.",
-        "rmtjac expected --activation tanh --weights gaussian:2 --biases gaussian:.1 --depths 1 2 3 --out expected.png",
+        "rmtjac expected --activation tanh --biases gaussian:.1 --depths 1 2 3 --out expected.png",
         _expected,
     )
     add_ensemble(one, default_preset="bs-gaussian")

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
-from rmtjac.ensemble import Ensemble
 from rmtjac.plotting.canvas import PALETTE, new_axes
 from rmtjac.validate import choice, finite, positive_int
 
 if TYPE_CHECKING:
+    from rmtjac.ensemble import Ensemble
     from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
 
 __all__ = ["plot_expected_density"]
@@ -92,6 +92,8 @@ def plot_expected_density(
     count = positive_int("points", points)
     if "ensemble" not in expected.facts:
         raise ValueError("expected does not say of which ensemble it is")
+    from rmtjac.ensemble import Ensemble
+
     ensemble = Ensemble.from_dict(expected.facts["ensemble"])
     n = ensemble.widths[0]
     if n > 2:

@@ -121,7 +121,7 @@ def test_hidden_layers_may_have_any_law(law):
 @pytest.mark.parametrize(
     ("ensemble", "options", "message"),
     [
-        (rj.Ensemble([2, 4, 3]), {}, "2 inputs and 3 outputs"),
+        (rj.Ensemble([2, 4, 3]), {}, r"ensemble has widths \[2, 4, 3\]: fixed points need maps"),
         (rj.Ensemble([2, 4, 2]), {"networks": 1}, "networks=1 must be at least 2"),
         (rj.Ensemble([2, 4, 2]), {"networks": 0}, "networks=0"),
         (rj.Ensemble([2, 4, 2]), {"points": 0}, "points=0"),
