@@ -1,1 +1,0 @@
-"""Compiled integrals over Gaussian matrices, for `rmtjac.theory.counts` and `rmtjac.fixed_points.expected`."""
