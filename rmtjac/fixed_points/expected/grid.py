@@ -35,13 +35,13 @@ class ExpectedGrid:
     ----------
     axes : dict of str to ndarray
         The axes of the grid in order, each with its values: ``"depth"``, ``"width"``, ``"sigma_w"``, ``"sigma_b"`` for
-        a grid of such numbers, or one axis ``"cell"`` with the names of given ensembles. The shape of the grid is
-        written ``*shape``.
-    values : ndarray of float, shape (*shape, 5, 2)
+        a grid of such numbers, or one axis ``"cell"`` with the names of given ensembles. Below, ``...`` stands for the
+        shape of the grid.
+    values : ndarray of float, shape (..., 5, 2)
         Total, stable, saddles, repellers and index, each with its error.
-    growth : ndarray of float, shape (*shape,)
+    growth : ndarray of float, shape (...)
         The chi of E[Q] ~ A chi^L; NaN where it is not defined.
-    degree : ndarray of float, shape (*shape,)
+    degree : ndarray of float, shape (...)
         What the index must be if nothing is missing: 1 for a bounded last activation, NaN (not known) for others.
     method : {"limit", "conditional"}
         Hidden layers of infinite width, or sampled hidden layers of finite width.
@@ -99,32 +99,32 @@ class ExpectedGrid:
 
     @property
     def total(self) -> np.ndarray:
-        """The expected number of all fixed points, shape (*shape,)."""
+        """The expected number of all fixed points, shape (...)."""
         return self._of("total", 0)
 
     @property
     def stable(self) -> np.ndarray:
-        """The expected number of stable fixed points, shape (*shape,)."""
+        """The expected number of stable fixed points, shape (...)."""
         return self._of("stable", 0)
 
     @property
     def saddles(self) -> np.ndarray:
-        """The expected number of saddles, shape (*shape,)."""
+        """The expected number of saddles, shape (...)."""
         return self._of("saddles", 0)
 
     @property
     def repellers(self) -> np.ndarray:
-        """The expected number of repellers, shape (*shape,)."""
+        """The expected number of repellers, shape (...)."""
         return self._of("repellers", 0)
 
     @property
     def index_residual(self) -> np.ndarray:
-        """The distance of the expected index from `degree` in each cell, shape (*shape,)."""
+        """The distance of the expected index from `degree` in each cell, shape (...)."""
         return np.abs(self._of("index", 0) - self.degree)
 
     @property
     def converged(self) -> np.ndarray:
-        """Whether the numbers of each cell are trusted, as `ExpectedFixedPoints.converged`, shape (*shape,)."""
+        """Whether the numbers of each cell are trusted, as `ExpectedFixedPoints.converged`, shape (...)."""
         return np.array([one.converged for one in self.cells()]).reshape(self.shape)
 
     def error(self, quantity: str = "total") -> np.ndarray:
@@ -137,7 +137,7 @@ class ExpectedGrid:
 
         Returns
         -------
-        ndarray of float, shape (*shape,)
+        ndarray of float, shape (...)
             The error in each cell.
 
         Raises

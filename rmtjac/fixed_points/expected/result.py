@@ -65,9 +65,8 @@ class ExpectedFixedPoints:
 
     References
     ----------
-    BS (7)-(9)
-    docs/theory/expected_fixed_points.md
-    See docs/references.md.
+    BS (7)-(9). See docs/references.md.
+    docs/theory/expected_fixed_points.md.
 
     Examples
     --------
@@ -225,7 +224,8 @@ class ExpectedFixedPoints:
             lines.append(f"growth with depth: {self.growth:.6g}")
         lines.append(f"P(more than one fixed point) <= {self.bound:.6g}")
         if not self.converged:
-            lines.append(f"not converged: the index should be {self.degree:g}, and is {self.index}")
+            known = "" if math.isnan(self.degree) else f", which should be {self.degree:g}"
+            lines.append(f"not converged: the errors are too large, or the index is wrong: {self.index}{known}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

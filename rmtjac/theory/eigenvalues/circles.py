@@ -58,9 +58,9 @@ class Circles(RadialMeans):
 
         Notes
         -----
-        Leading order in N: the excess over the spectral radius is :math:`O(\sqrt{\log N / N})`, with and
-        the mean differs from sampled ones by less than 1.5 % for N >= 20 and one to five linear layers. The masks are
-        taken as independent. Proved for one Gaussian linear layer only.
+        Leading order in N: the excess over the spectral radius is :math:`O(\sqrt{\log N / N})`. The mean differs from
+        sampled ones by less than 1.5 % for N >= 20 and one to five linear layers. The masks are taken as independent.
+        Proved for one Gaussian linear layer only.
 
         References
         ----------

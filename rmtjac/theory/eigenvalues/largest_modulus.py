@@ -32,7 +32,7 @@ __all__ = ["LargestModulus", "largest_modulus", "mask_variance", "stable_probabi
 
 
 class LargestModulus(NamedTuple):
-    """The predicted largest modulus at a finite width.
+    """Mean and standard deviation of the largest modulus of the eigenvalues at a finite width.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ def stable_probability(layers: Layers, width: float, log_outer: float, slope: fl
     else:
         t, cdf, unit = _edge_law(width, slope)
         with np.errstate(over="ignore"):
-            # far inside of the circle the logarithm of the modulus is the better coordinate
+            # Far inside of the circle the logarithm of the modulus is the better coordinate.
             inside = np.interp(np.where(place < 0.0, place, np.expm1(place)) / unit, t, cdf, left=0.0, right=1.0)
     return min(1.0, float(weights @ inside / weights.sum()))
 
