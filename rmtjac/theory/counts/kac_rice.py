@@ -95,7 +95,7 @@ def bound_of(net: GaussianMap) -> float:
 
 
 def scale_of(net: GaussianMap) -> float:
-    """Return the length of y over which the scalars change next to the origin, at most 1."""
+    """Return the length of y over which the scalars, or the law of y, change next to the origin, at most 1."""
     start = net.variances(np.zeros(1))
     ahead = net.variances(_SCALES)
     found = [1.0]
@@ -110,7 +110,12 @@ def scale_of(net: GaussianMap) -> float:
             change = np.abs(q / _SCALES / (q[0] / _SCALES[0]) - 1.0) > 0.1
             found += [1e-3 * math.sqrt(float(_SCALES[change][0]))] if change.any() else []
     slope = float(np.abs(net.phi.derivative(np.array([1e-12, -1e-12]))).max())
-    return min(found) / (min(max(slope, 0.1), 10.0) if slope > 0.0 else 1.0)
+    scale = min(found) / (min(max(slope, 0.1), 10.0) if slope > 0.0 else 1.0)
+    # The fixed point of a map that hardly depends on x has the law of h(0), which may be narrow.
+    width = math.sqrt(float(start[-1][0]))
+    if width == 0.0 and math.isfinite(bound_of(net)):
+        width = 1e-3 * reach_of(net)
+    return min(scale, width) if width > 0.0 else scale
 
 
 def integral(net: GaussianMap, *, refine: float = 1.0, tolerance: float = _TOLERANCE) -> np.ndarray:

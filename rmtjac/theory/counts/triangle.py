@@ -1,8 +1,8 @@
 r"""The part of E|det(J - I)| from stable 2 x 2 matrices J: all eigenvalues inside the unit circle.
 
 With :math:`u = \det(I - J)`, :math:`w = \det(I + J)` and d = det J, stable means u > 0, w > 0 and d < 1. Given the
-first row of J, these conditions are three half-planes of the second row, so that the second row lies in a triangle. The mean of u
-over a triangle of a Gaussian plane has a closed form in Owen's T function. The first row is integrated by the
+first row of J, these conditions are three half-planes of the second row, so that the second row lies in a triangle. The
+mean of u over a triangle of a Gaussian plane has a closed form in Owen's T function. The first row is integrated by the
 trapezoidal rule in variables that resolve both the scale of the triangle and the scale of the row.
 """
 

@@ -120,6 +120,25 @@ def test_contractions_have_one_stable_point(std):
     np.testing.assert_allclose([found.total.value, found.stable.value, found.saddles.value], [1.0, 1.0, 0.0], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("n", "weight", "bias", "phi"),
+    [(1, 1e-3, 1e-3, "tanh"), (2, 1e-3, 1e-8, "tanh"), (2, 1e-2, 2e-2, "erf"), (2, 1e-4, 1e-6, "sigmoid"),
+     (2, 1e-100, 1e-100, "hardtanh"), (2, 1e-3, 1e-3, "relu"), (3, 1e-3, 1e-3, "tanh"), (4, 1e-3, 1e-3, "tanh")],
+)  # fmt: skip
+def test_narrow_laws_of_the_fixed_point(n, weight, bias, phi):
+    """A contraction has one fixed point, whose law is as narrow as that of h(0); the errors hold what is missed."""
+    found = rj.expected_fixed_points(_ensemble(n, 2, weight, bias, phi), points=256)
+    for value, error in (found.total, found.stable, found.index):
+        assert abs(value - 1.0) <= 4.0 * error + 1e-6
+        assert error < 1e-3
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_small_weights_without_biases_leave_the_origin_alone(n):
+    found = rj.expected_fixed_points(_ensemble(n, 2, 1e-6, 0.0), points=64)
+    np.testing.assert_allclose([found.total.value, found.stable.value, found.index.value], 1.0, atol=1e-6)
+
+
 STEP = rj.Activation("step", np.sign, np.zeros_like, breakpoints=(0.0,), slopes=(0.0, 0.0))
 
 

@@ -41,6 +41,8 @@ def sums_by_draws(net: GaussianMap, root: np.random.SeedSequence, points: int) -
                              [:, None], axis=1)  # fmt: skip
     order = np.argsort(size)
     kept = order[np.cumsum(size[order]) > _NEGLIGIBLE]
+    if not kept.size:
+        return np.zeros((REPLICATES, 4))
     draws = max(1, points // _PER_DRAW)
     some = PointLaws(*(np.repeat(one[kept], draws, axis=0) for one in laws))
     weight = np.repeat(measure[kept] / draws, draws)
