@@ -22,9 +22,6 @@ __all__ = ["cells", "plot_convergence", "plot_phase_diagram"]
 _LINE = r"$\chi_1 = 1$: spectral radius 1"
 _LEVELS = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 2.5, 3.0)
 
-_LINE = r"$\chi_1 = 1$: spectral radius 1"
-_LEVELS = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 2.5, 3.0)
-
 
 def cells(centers: np.ndarray) -> np.ndarray:
     """Return the borders of cells around ascending centres; a single cell gets the width 1."""

@@ -37,7 +37,7 @@ def _listed(theory: Any) -> Iterator[ExpectedFixedPoints]:
 def matched(cells: list[Cell], theory: Any) -> list[ExpectedFixedPoints]:
     """Return for each cell the expected numbers of its ensemble.
 
-    Numbers at the width of the cell are preferred to those of the limit of wide hidden layers.
+    Numbers at the width of the cell are preferred to those for hidden layers of infinite width.
 
     Raises
     ------

@@ -113,9 +113,8 @@ class CountsComparison:
 
     References
     ----------
-    BS Proposition 1
-    docs/theory/uniqueness.md
-    See docs/references.md.
+    BS Proposition 1. See docs/references.md.
+    docs/theory/uniqueness.md.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 r"""How far the radial cdf of a finite network may lie from its limit, in three parts.
 
 - The outer circle is smooth at width N: the moduli next to it scatter by the relative amount
-  :math:`s = \sqrt{1/(4n) + v/4}`, n the effective size of `rmtjac.theory.eigenvalues.largest_modulus` and v the
-  variance of log r_out^2 that random masks bring. So the mean share beyond it is
+  :math:`s = \sqrt{1/(4n) + v/4}`, where n is the effective size of `rmtjac.theory.eigenvalues.largest_modulus`, and v
+  is the variance of log r_out^2 that random masks bring. So the mean share beyond it is
   :math:`r F'(r_{out})\, s / \sqrt{2\pi}`, of order N^{-1/2}. An inner circle is smooth in the same way.
 - Away from the circles the mean of the cdf differs by O(1/N); the bound takes 2/N.
 - The sampled cdf scatters around its mean: three standard errors, taken from the spread between samples. Where there is

@@ -1,4 +1,4 @@
-"""What makes two descriptions the same ensemble, at finite width or in the limit of wide hidden layers.
+"""What makes two descriptions the same ensemble, at finite width or for hidden layers of infinite width.
 
 Two ensembles are compared by the numbers that decide their networks, so that ``Gaussian()`` and
 ``Gaussian(power=0.5)`` are the same law of weights, and no biases are the same as biases of scale 0.
@@ -29,7 +29,7 @@ def identity(ensemble: Ensemble) -> Identity:
 
 
 def wide_identity(ensemble: Ensemble) -> Identity:
-    """Return what decides an ensemble in the limit of wide hidden layers: as `identity`, without the hidden widths."""
+    """Return what decides an ensemble with hidden layers of infinite width: as `identity`, without their widths."""
     return (ensemble.widths[0], ensemble.depth, ensemble.widths[-1]), _layers(ensemble, wide=True)
 
 

@@ -5,13 +5,13 @@ given D,
 
 .. math:: \log\lambda_\pm \pm N^{-2/3} (|\ell''|/2)^{1/3}\,\xi - \frac{1}{2N}\,\frac{d}{dm}\log\tilde H(m),
 
-xi of the Tracy-Widom law, beta = 1. The second term comes from the correction of order 1 to E log det(z - M), which
-is (1/2) log H(m) for real matrices:
+where xi has the Tracy-Widom law with beta = 1. The second term comes from the correction of order 1 to
+E log det(z - M), which is (1/2) log H(m) for real matrices:
 
 .. math:: H(m) = -m\,\ell'(m)\,P(m), \qquad
           P(m) = \prod_{k=0}^{L} \frac{u_k m_{K_k}'(u_k)}{r_k m} \prod_{l\ \mathrm{orthogonal}} \frac{1}{1 + r m},
 
-:math:`K_0 = 1` that of the input, r that of the wider side of an orthogonal matrix. Where w = (z - lambda_e)^{1/2}
+:math:`K_0 = 1` belongs to the input, r to the wider side of an orthogonal matrix. Where w = (z - lambda_e)^{1/2}
 vanishes, H ~ w gives the mean of xi, and the next term the shift: the derivative of log(H / w).
 """
 

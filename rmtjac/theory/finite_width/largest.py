@@ -27,9 +27,9 @@ class ExtremeLaw:
 
     .. math:: \log\lambda = \log\lambda_\pm + \mathrm{shift} \pm \mathrm{scale}\;\xi + \mathrm{spread}\;Z,
 
-    xi of the Tracy-Widom law of real matrices, Z standard normal and independent of it. The scale falls like
-    N^(-2/3), the spread, which random masks D bring, like N^(-1/2), the shift like 1/N. The error of the law is of the
-    next order. `LimitSpectrum.largest` and `LimitSpectrum.smallest` make it.
+    where xi has the Tracy-Widom law of real matrices, and Z is standard normal and independent of it. The scale falls
+    like N^(-2/3), the spread, which random masks D bring, like N^(-1/2), the shift like 1/N. The error of the law is of
+    the next order. `LimitSpectrum.largest` and `LimitSpectrum.smallest` make it.
 
     Attributes
     ----------

@@ -25,8 +25,8 @@ of the product of 1 - q_l X_l with
           {r_{l+1} m\,E\varphi^2} \frac{X_{l+1}}{1 - q_{l+1} X_{l+1}}, \quad X_L = 0, \quad
           q_0 = r_0 m, \quad q_{l+1} = \frac{E \varphi^2 g_l}{E\varphi^2},
 
-zeta the normalised W x. It shifts log lambda by -1/N times its derivative by m. A factor that reaches 0 outside the
-support is an eigenvalue outside the limit.
+where zeta is the normalised W x. It shifts log lambda by -1/N times its derivative by m. A factor that reaches 0
+outside the support is an eigenvalue outside the limit.
 """
 
 from __future__ import annotations
