@@ -51,7 +51,7 @@ print(rj.compare(sampled, ring).table())
 # before the spectral radius reaches 1; points are sampled networks.
 
 # %%
-scales, widths = np.linspace(0.6, 0.9, 6 if small else 16), [50, 200]
+scales, widths = np.linspace(0.6, 0.9, 6 if small else 31), [50, 200]
 probability = rj.theory.contraction_probability("tanh", [[width] for width in widths], 2, scales)
 found = [
     (50, w, rj.spectra.sample_largest(rj.Ensemble.square(50, 2, "tanh", rj.Gaussian(w)), 40 if small else 200, rng=0))
@@ -74,7 +74,7 @@ networks = 40 if small else 400
 ensembles = [rj.Ensemble([2, 30, 2], "tanh", rj.Gaussian(w), rj.Gaussian(0.1)) for w in scales]
 counts = [rj.count_fixed_points(one, networks, rng=0) for one in ensembles]
 compared = rj.compare(counts, rj.fixed_points.expected_over(ensembles))
-curve = rj.fixed_points.expected_over(depths=2, sigma_w=np.linspace(0.5, 2.7, 5 if small else 12), sigma_b=0.1)
+curve = rj.fixed_points.expected_over(depths=2, sigma_w=np.linspace(0.5, 2.7, 5 if small else 23), sigma_b=0.1)
 rj.plotting.plot_counts(compared, along="sigma_w", theory=curve)
 plt.show()
 print(compared.table())
