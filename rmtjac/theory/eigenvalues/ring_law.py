@@ -139,8 +139,8 @@ class RingLaw(Circles):
         # At equal steps of (i/n)^2 the curve has points where F is small too.
         share = np.linspace(0.0, 1.0, points) ** 2
         share[0] = 1e-6 / points**2
-        p = self.atom + self.mass * share
-        r = self.quantile(np.minimum(p, 1.0))
+        with np.errstate(over="ignore", under="ignore"):
+            r = np.exp(self.log_quantile_nonzero(share))
         return r, self.cdf(r), self.density(r)
 
     def to_pandas(self, points: int = 400) -> Any:
@@ -163,7 +163,7 @@ class RingLaw(Circles):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of the table as a dict that JSON can hold."""
-        quantiles = {str(p): float(self.log_quantile(self.atom + self.mass * p)) for p in _ORDERS}
+        quantiles = {str(p): float(self.log_quantile_nonzero(p)) for p in _ORDERS}
         return {
             "log_spectral_radius": self.log_spectral_radius,
             "inner_radius": self.inner_radius,
