@@ -24,6 +24,8 @@ from rmtjac.validate import finite
 
 __all__ = ["derivative_law"]
 
+_FLAT = 1e-300  # below it 1/(pi q) overflows, and D^2 of erf is the constant 1 - O(q)
+
 
 def _normal_mass(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return P(low < z < high) of a standard normal z, to the digits of narrow intervals and of rare ones."""
@@ -98,13 +100,14 @@ def derivative_law(phi: str | Activation, variance: float) -> DerivativeLaw:
     ErfLaw(q=0.5, mean=0.623686, ... nodes)
     """
     phi, variance = activation(phi), finite("variance", variance, least=0.0)
-    if variance == 0.0:
+    smooth_erf = phi.name == "erf" and phi.code is not None
+    if variance == 0.0 or (smooth_erf and variance < _FLAT):
         d = float(phi.derivative(np.zeros(1))[0])
-        out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0], (phi, 0.0))
+        out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0], (phi, variance))
     elif phi.piecewise_affine:
         out = _discrete(phi, variance)
     else:
-        kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
+        kind = ErfLaw if smooth_erf else QuadratureLaw
         values, weights, panels, intervals = panel_rule(phi.derivative, variance, phi.breakpoints)
         if intervals.size and intervals[0, 1] > 100.0:
             raise ValueError(

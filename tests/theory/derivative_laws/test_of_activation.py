@@ -114,3 +114,9 @@ def test_narrow_linear_parts_keep_their_digits(name, low, high, variance):
         root = mp.sqrt(2 * mp.mpf(variance))
         share = float((mp.erf(high / root) - mp.erf(low / root)) / 2)
     assert derivative_law(name, variance).mean == pytest.approx(share, rel=4e-15)
+
+
+@pytest.mark.parametrize("variance", [5e-324, 1e-310, 1e-301, 1e-299])
+def test_erf_of_a_signal_next_to_zero_has_slope_one(variance):
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 2, "erf"), input_variance=variance)  # as of two linear layers
+    np.testing.assert_allclose(law.cdf([0.0, 0.25, 0.5]), [0.0, 0.25, 0.5], atol=1e-12)
