@@ -20,6 +20,7 @@ from rmtjac.provenance import provenance
 from rmtjac.theory.eigenvalues.circles import Circles
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
+from rmtjac.validate import positive_int
 
 __all__ = ["RingLaw"]
 
@@ -135,8 +136,14 @@ class RingLaw(Circles):
             The cdf there.
         density : ndarray of float, shape (points,)
             The radial density there.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `points` is not a positive whole number.
         """
         # At equal steps of (i/n)^2 the curve has points where F is small too.
+        points = positive_int("points", points)
         share = np.linspace(0.0, 1.0, points) ** 2
         share[0] = 1e-6 / points**2
         with np.errstate(over="ignore", under="ignore"):

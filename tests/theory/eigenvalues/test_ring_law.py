@@ -63,3 +63,10 @@ def test_quantiles_where_almost_all_eigenvalues_are_zero():
     np.testing.assert_allclose(np.exp(2.0 * law.log_quantile_nonzero(share) - log_p), share, rtol=1e-13)
     with pytest.raises(ValueError, match="p"):
         law.log_quantile_nonzero(1.5)
+
+
+@pytest.mark.parametrize("points", [0, -1, 2.5, "4"])
+def test_points_of_the_curve_are_a_positive_number(points):
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "linear"))
+    with pytest.raises((ValueError, TypeError), match="points="):
+        law.curve(points)
