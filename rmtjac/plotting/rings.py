@@ -129,7 +129,7 @@ def _plane(ax: Axes, law: RingLaw, sample: EmpiricalEigenvalues | None) -> dict[
 def _radial(ax: Axes, law: RingLaw, sample: EmpiricalEigenvalues | None) -> dict[str, Any]:
     """Draw the radial cdf."""
     share = np.linspace(0.0, 1.0, 600)[1:]
-    r = law.quantile(np.minimum(law.atom + law.mass * share, 1.0))
+    r = np.exp(law.log_quantile_nonzero(share))
     logarithmic = bool(0.0 < r[300] < _CLOSE * r[-1])
     top = 1.1 * r[-1] if sample is None else max(1.1 * r[-1], 1.02 * float(sample.spectral_radii.max()))
     low = max(float(r[5]), 1e-250) if logarithmic else 0.0

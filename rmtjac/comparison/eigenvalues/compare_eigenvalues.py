@@ -77,5 +77,5 @@ def _radii(sample: EmpiricalEigenvalues, law: RingLaw) -> np.ndarray:
     """Return logarithms of radii, ascending, at equal steps of probability and beyond the outer circle."""
     top = max(law.log_spectral_radius, float(sample.log_spectral_radii.max())) + 0.02
     share = np.linspace(0.0, 1.0, _POINTS + 1)[1:]
-    logs = law.log_quantile(np.minimum(law.atom + law.mass * share, 1.0))
+    logs = law.log_quantile_nonzero(share)
     return np.unique(np.concatenate([logs, np.linspace(law.log_spectral_radius, top, 40)]))

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import erf, ndtr
+from scipy.special import erf
 
 __all__ = ["Origin", "origin"]
 
@@ -50,7 +50,7 @@ def origin(n: int, variance: float) -> Origin:
         return Origin(1.0, 0.0, 1.0)
     root = math.sqrt(variance)
     if n == 1:
-        return Origin(2.0 * float(ndtr(1.0 / root)) - 1.0, 0.0, 2.0 * float(ndtr(1.0 / root)) - 1.0)
+        return Origin(float(erf(math.sqrt(0.5) / root)), 0.0, float(erf(math.sqrt(0.5) / root)))
     x, w = np.polynomial.legendre.leggauss(80)
     wide = math.sqrt(2.0 * variance)  # of A and B
     # The two sides of A = 0 are alike; A beyond 12 standard deviations has no weight.

@@ -24,17 +24,31 @@ from rmtjac.validate import finite
 
 __all__ = ["derivative_law"]
 
+_FLAT = 1e-300  # below it 1/(pi q) overflows, and D^2 of erf is the constant 1 - O(q)
+
+
+def _normal_mass(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return P(low < z < high) of a standard normal z, to the digits of narrow intervals and of rare ones."""
+    from scipy.special import ndtr
+
+    # ndtr(b) - ndtr(a) is taken in the tail in which both are small, so that a rare interval keeps its digits.
+    mass = np.where(low > 0.0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+    # In a narrow interval the difference loses them, and the density is smooth.
+    inner = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
+    half, middle = 0.5 * (high[inner] - low[inner]), 0.5 * (low[inner] + high[inner])
+    narrow = 2.0 * half * (1.0 + np.abs(middle)) < 1.0
+    x, w = np.polynomial.legendre.leggauss(12)
+    half, middle = half[narrow], middle[narrow]
+    density = np.exp(-0.5 * (middle[:, None] + half[:, None] * x) ** 2) / math.sqrt(2.0 * math.pi)
+    mass[inner[narrow]] = half * (density @ w)
+    return mass
+
 
 def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
     """Return the law of a piecewise affine activation, q > 0."""
-    from scipy.special import ndtr
-
     assert phi.slopes is not None
     cuts = np.array([-np.inf, *phi.breakpoints, np.inf]) / math.sqrt(variance)
-    # ndtr(b) - ndtr(a) is taken in the tail in which both are small, so that a rare piece keeps its digits.
-    low, high = cuts[:-1], cuts[1:]
-    flip = low > 0.0
-    mass = np.where(flip, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+    mass = _normal_mass(cuts[:-1], cuts[1:])
     return DiscreteLaw.from_points(np.square(phi.slopes), mass / mass.sum(), (phi, variance))
 
 
@@ -86,13 +100,14 @@ def derivative_law(phi: str | Activation, variance: float) -> DerivativeLaw:
     ErfLaw(q=0.5, mean=0.623686, ... nodes)
     """
     phi, variance = activation(phi), finite("variance", variance, least=0.0)
-    if variance == 0.0:
+    smooth_erf = phi.name == "erf" and phi.code is not None
+    if variance == 0.0 or (smooth_erf and variance < _FLAT):
         d = float(phi.derivative(np.zeros(1))[0])
-        out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0], (phi, 0.0))
+        out: DerivativeLaw = DiscreteLaw.from_points([d * d], [1.0], (phi, variance))
     elif phi.piecewise_affine:
         out = _discrete(phi, variance)
     else:
-        kind = ErfLaw if phi.name == "erf" and phi.code is not None else QuadratureLaw
+        kind = ErfLaw if smooth_erf else QuadratureLaw
         values, weights, panels, intervals = panel_rule(phi.derivative, variance, phi.breakpoints)
         if intervals.size and intervals[0, 1] > 100.0:
             raise ValueError(

@@ -39,7 +39,8 @@ class LargestModulus(NamedTuple):
     mean : float
         The mean, to the leading order: it exceeds the spectral radius of the limit by O(sqrt(log N / N)).
     sd : float
-        The standard deviation over networks: the two parts below, added in quadrature.
+        The standard deviation over networks: the two parts below, added in quadrature. A forward pass makes it larger:
+        for GELU by about 40 %.
     sd_edge : float
         The part of the repelling eigenvalues, given D.
     sd_masks : float

@@ -226,15 +226,42 @@ class RadialLaw:
             If a value depends on values of D^2 that floats do not resolve.
         """
         p = probabilities(p)
+        return self._log_radius(p - self.atom, p >= 1.0)
+
+    def log_quantile_nonzero(self, p: Any) -> np.ndarray:
+        """Return quantiles of log|z| over z != 0, which keep their digits where almost all eigenvalues are 0.
+
+        Parameters
+        ----------
+        p : array_like of float, any shape
+            Probabilities among the eigenvalues off 0.
+
+        Returns
+        -------
+        ndarray of float, shape of `p`
+            Logarithms of radii; at 0 that of the inner radius.
+
+        Raises
+        ------
+        ValueError
+            If `p` lies outside [0, 1].
+        ArithmeticError
+            If a value depends on values of D^2 that floats do not resolve.
+        """
+        p = probabilities(p)
+        return self._log_radius(self.mass * p, p >= 1.0)
+
+    def _log_radius(self, e: np.ndarray, top: np.ndarray) -> np.ndarray:
+        """Return log r at e = F - atom; `top` says where F = 1."""
         outer = self.equation.log_outer
         if self.circle:
-            return np.full(p.shape, 0.5 * outer)
+            return np.full(e.shape, 0.5 * outer)
         with np.errstate(divide="ignore", invalid="ignore"):
-            y = np.log(np.maximum(p - self.atom, 0.0))
+            y = np.log(np.maximum(e, 0.0))
             self._known((y < self._table.lowest) & np.isfinite(y))
             t = self._table.radius(self._table.log_radius(y))
         lowest = -math.inf if self.atom > 0.0 else self.equation.log_hole
-        t = np.where(np.isneginf(y), lowest, np.where(p >= 1.0, 0.0, np.minimum(t, 0.0)))
+        t = np.where(np.isneginf(y), lowest, np.where(top, 0.0, np.minimum(t, 0.0)))
         return np.asarray(0.5 * (outer + t))
 
     def _relative(self, r: Any, log: bool) -> tuple[np.ndarray, np.ndarray]:

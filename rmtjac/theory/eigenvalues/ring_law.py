@@ -20,6 +20,7 @@ from rmtjac.provenance import provenance
 from rmtjac.theory.eigenvalues.circles import Circles
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
+from rmtjac.validate import positive_int
 
 __all__ = ["RingLaw"]
 
@@ -135,12 +136,18 @@ class RingLaw(Circles):
             The cdf there.
         density : ndarray of float, shape (points,)
             The radial density there.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `points` is not a positive whole number.
         """
         # At equal steps of (i/n)^2 the curve has points where F is small too.
+        points = positive_int("points", points)
         share = np.linspace(0.0, 1.0, points) ** 2
         share[0] = 1e-6 / points**2
-        p = self.atom + self.mass * share
-        r = self.quantile(np.minimum(p, 1.0))
+        with np.errstate(over="ignore", under="ignore"):
+            r = np.exp(self.log_quantile_nonzero(share))
         return r, self.cdf(r), self.density(r)
 
     def to_pandas(self, points: int = 400) -> Any:
@@ -163,7 +170,7 @@ class RingLaw(Circles):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of the table as a dict that JSON can hold."""
-        quantiles = {str(p): float(self.log_quantile(self.atom + self.mass * p)) for p in _ORDERS}
+        quantiles = {str(p): float(self.log_quantile_nonzero(p)) for p in _ORDERS}
         return {
             "log_spectral_radius": self.log_spectral_radius,
             "inner_radius": self.inner_radius,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.theory.finite_width.tracy_widom import TracyWidom
-from rmtjac.validate import finite, probabilities
+from rmtjac.validate import finite, probabilities, real_array
 
 __all__ = ["ExtremeLaw"]
 
@@ -112,9 +112,19 @@ class ExtremeLaw:
     @property
     def std(self) -> float:
         """The standard deviation of lambda; infinite beyond the range of a float."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            ratio = np.exp(self._log_moment(2) - 2.0 * self._log_moment(1))
-            return float(self._moment(1) * np.sqrt(np.maximum(ratio - 1.0, 0.0))) if ratio > 1.0 else 0.0
+        if max(self.scale, self.spread) > 0.1:
+            log_ratio = self._log_moment(2) - 2.0 * self._log_moment(1)
+            log_relative = log_ratio + math.log(-math.expm1(-log_ratio)) if log_ratio > 0.0 else -math.inf
+        else:  # from the variances of the two factors, which keep their digits where they are small
+            nodes, weights = _TRACY_WIDOM.nodes
+            powers = self._sign * self.scale * nodes
+            factor = np.expm1(powers) - float(np.expm1(powers) @ weights)
+            edge = float(factor**2 @ weights) / float(np.exp(powers) @ weights) ** 2
+            masks = math.expm1(self.spread**2)
+            relative = edge + masks + edge * masks
+            log_relative = math.log(relative) if relative > 0.0 else -math.inf
+        with np.errstate(over="ignore", under="ignore"):
+            return float(np.exp(self._log_moment(1) + 0.5 * log_relative))
 
     def cdf(self, lam: Any) -> np.ndarray:
         """Return P(extreme eigenvalue <= lambda).
@@ -183,7 +193,7 @@ class ExtremeLaw:
         else:
             dense = _TRACY_WIDOM.pdf(self._sign * (y[:, None] - ratio * _Z)) @ _W
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            out = np.where(np.isfinite(y), dense / (self.scale * lam.ravel()), 0.0)
+            out = np.where(np.isfinite(y), dense / self.scale / lam.ravel(), 0.0)
         return out.reshape(lam.shape)
 
     def quantile(self, p: Any) -> np.ndarray:
@@ -306,7 +316,7 @@ class ExtremeLaw:
 
     def _standardised(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return `lam` as an array, and flat (log lambda - centre) / scale."""
-        lam = np.asarray(lam, dtype=float)
+        lam = real_array("lam", lam)
         if np.isnan(lam).any():
             raise ValueError("lam holds NaN; numbers are needed")
         with np.errstate(divide="ignore"):

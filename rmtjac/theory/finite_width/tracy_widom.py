@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from rmtjac.validate import probabilities
+from rmtjac.validate import probabilities, real_array
 
 __all__ = ["TracyWidom"]
 
@@ -255,7 +255,7 @@ class TracyWidom:
 
 def _points(s: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return `s` as an array, and flat."""
-    s = np.asarray(s, dtype=float)
+    s = real_array("s", s)
     if np.isnan(s).any():
         raise ValueError("s holds NaN; numbers are needed")
     return s, s.ravel()

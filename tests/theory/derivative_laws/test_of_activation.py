@@ -103,3 +103,20 @@ def test_a_name_stands_for_the_activation(name):
     assert one.moment_transform(-0.3) == other.moment_transform(-0.3)
     with pytest.raises(ValueError, match="activation='tanhh' is not known"):
         derivative_law("tanhh", 0.7)
+
+
+@pytest.mark.parametrize("variance", [0.5, 3.0, 7.0, 1e6, 1e12, 1e20, 1e30])
+@pytest.mark.parametrize(("name", "low", "high"), [("hardtanh", -1, 1), ("relu6", 0, 6)])
+def test_narrow_linear_parts_keep_their_digits(name, low, high, variance):
+    # Of a wide signal few neurons lie in the linear part; against 40 digits.
+    mp = pytest.importorskip("mpmath")
+    with mp.workdps(60):
+        root = mp.sqrt(2 * mp.mpf(variance))
+        share = float((mp.erf(high / root) - mp.erf(low / root)) / 2)
+    assert derivative_law(name, variance).mean == pytest.approx(share, rel=4e-15)
+
+
+@pytest.mark.parametrize("variance", [5e-324, 1e-310, 1e-301, 1e-299])
+def test_erf_of_a_signal_next_to_zero_has_slope_one(variance):
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 2, "erf"), input_variance=variance)  # as of two linear layers
+    np.testing.assert_allclose(law.cdf([0.0, 0.25, 0.5]), [0.0, 0.25, 0.5], atol=1e-12)

@@ -49,3 +49,24 @@ def test_curve_and_table_of_points():
     assert np.all(np.diff(r) > 0.0)
     table = law.to_pandas(50)
     assert list(table.columns) == ["r", "cdf", "density", "planar_density"]
+
+
+def test_quantiles_where_almost_all_eigenvalues_are_zero():
+    # One HardTanh layer: F = 1 - p + r^2, so that off 0 the quantile of order s has r^2 = s p, exactly.
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "hardtanh"), input_variance=1e30)
+    log_p = math.log(math.erf(1.0 / math.sqrt(2e30)))
+    for order, log_r in law.to_dict()["log_quantiles_nonzero"].items():
+        assert log_r == pytest.approx(0.5 * (math.log(float(order)) + log_p), rel=1e-14)
+    assert np.all(np.isfinite(law.curve(50)[0]))
+    assert np.all(np.diff(law.curve(50)[0]) > 0.0)
+    share = [0.0, 1e-200, 0.3, 1.0]
+    np.testing.assert_allclose(np.exp(2.0 * law.log_quantile_nonzero(share) - log_p), share, rtol=1e-13)
+    with pytest.raises(ValueError, match="p"):
+        law.log_quantile_nonzero(1.5)
+
+
+@pytest.mark.parametrize("points", [0, -1, 2.5, "4"])
+def test_points_of_the_curve_are_a_positive_number(points):
+    law = rj.limit_eigenvalues(rj.Ensemble.square(6, 1, "linear"))
+    with pytest.raises((ValueError, TypeError), match="points="):
+        law.curve(points)

@@ -95,3 +95,27 @@ def test_range():
     assert law().in_range
     assert not law(scale=0.7).in_range
     assert "too small for the expansion" in repr(law(spread=0.9))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e-8, 1e-12, 1e-30, 1e-200])
+def test_narrow_laws_keep_the_digits_of_their_deviation(scale):
+    # To first order lambda - lambda_+ = lambda_+ (scale xi + spread Z).
+    for spread in (0.0, 0.5 * scale, 3.0 * scale):
+        want = math.e * math.hypot(scale * TracyWidom().std, spread)
+        assert law(spread, scale, shift=0.0, log_edge=1.0).std == pytest.approx(want, rel=10.0 * scale + 1e-9)
+
+
+def test_ends_of_the_range_of_floats():
+    one = law(0.05, 0.1)
+    assert np.array_equal(one.pdf([-1.0, 0.0, 5e-324, 1e-310, np.inf]), np.zeros(5))
+    assert law(0.1, 1e200, log_edge=1.0).std in (0.0, math.inf)
+    for split in (0.0999999, 0.1000001):  # the two ways to compute it agree
+        moments = [law(split, split)._log_moment(k) for k in (1, 2)]
+        assert law(split, split).std == pytest.approx(
+            math.exp(moments[0]) * math.sqrt(math.expm1(moments[1] - 2.0 * moments[0])), rel=1e-12
+        )
+    for call in (lambda: one.cdf("a"), lambda: one.pdf(1j), lambda: one.sf([[1], [1, 2]])):
+        with pytest.raises((TypeError, ValueError), match="lam"):
+            call()
+    with pytest.raises(TypeError, match="s must be"):
+        TracyWidom().cdf("a")
