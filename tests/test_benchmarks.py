@@ -16,6 +16,7 @@ _SMALLEST = {
     "damaged_files": ["--times", "1"],
     "expected_counts": ["--networks", "4", "--depths", "1", "2", "--widths", "10", "--out", "."],
     "expected_cauchy": ["--plans", "shallow", "--widths", "10", "--depths", "1", "--networks", "2", "--out", "."],
+    "expected_limit": ["--small", "--only", "table", "counts", "width", "--out", "."],
     "eigenvalues": ["--width", "40", "--samples", "2", "--out", "."],
     "fixed_points": ["--only", "law", "--networks", "5", "--depths", "1", "2", "--out", "."],
     "lanczos": ["--width", "200", "--samples", "2", "--out", "."],
