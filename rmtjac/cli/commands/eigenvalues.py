@@ -54,14 +54,14 @@ def _eigenvalues(args: argparse.Namespace) -> None:
     facts: dict[str, Any] = {
         "ensemble": ensemble.to_dict(),
         "law": law.to_dict(),
-        "expected_largest": {"mean": expected.mean, "sd": expected.sd},
+        "expected_largest": {"mean": expected.mean, "std": expected.std},
         "stable_probability": law.stable_probability(width),
     }
     lines = [
         repr(ensemble),
         law.table(),
-        f"at width {width}: largest |z| {expected.mean:.6g} expected (sd {expected.sd:.2g}), below 1 with probability "
-        f"{facts['stable_probability']:.4g}",
+        f"at width {width}: largest |z| {expected.mean:.6g} expected (std {expected.std:.2g}), below 1 with "
+        f"probability {facts['stable_probability']:.4g}",
     ]
     sample = None
     if args.samples:

@@ -51,7 +51,7 @@ def compare_eigenvalues(sample: EmpiricalEigenvalues, law: RingLaw) -> RingCompa
         law.atom,
         *sample.spectral_radius,
         expected.mean,
-        expected.sd,
+        expected.std,
         law.support,
         np.concatenate([np.exp(log_r)[None], radial]),
         {**sample.facts, "limit": law.facts},

@@ -16,7 +16,7 @@ __all__ = ["RingComparison"]
 
 _NUMBERS = (
     "ks", "ks_inside", "bound", "bound_inside", "edge_bias", "unresolved", "atom", "atom_error", "limit_atom",
-    "largest", "largest_error", "expected_largest", "expected_sd",
+    "largest", "largest_error", "expected_largest", "expected_std",
 )  # fmt: skip
 _SCHEMA = Schema(
     "RingComparison",
@@ -54,7 +54,7 @@ class RingComparison:
         The fraction of zeros, its standard error, and the mass of the limit at 0.
     largest, largest_error : float
         The mean over samples of the largest modulus, and its standard error.
-    expected_largest, expected_sd : float
+    expected_largest, expected_std : float
         The mean and the standard deviation over networks that `RingLaw.largest` predicts at this width.
     radii : ndarray of float, shape (2,)
         The inner and the outer radius of the limit.
@@ -96,7 +96,7 @@ class RingComparison:
     largest: float
     largest_error: float
     expected_largest: float
-    expected_sd: float
+    expected_std: float
     radii: np.ndarray
     curve: np.ndarray
     facts: dict[str, Any]
@@ -134,7 +134,7 @@ class RingComparison:
             f"{'':12}{'sampled':>12}{'std error':>12}{'theory':>12}",
             f"{'atom':12}{self.atom:12.6g}{self.atom_error:12.2g}{self.limit_atom:12.6g}",
             f"{'largest |z|':12}{self.largest:12.6g}{self.largest_error:12.2g}{self.expected_largest:12.6g}"
-            f"  (at this width; sd {self.expected_sd:.2g})",
+            f"  (at this width; std {self.expected_std:.2g})",
             f"Kolmogorov distance of the radial cdf {self.ks:.4f} (bound {self.bound:.4f}), away from the circles "
             f"{self.ks_inside:.4f} (bound {self.bound_inside:.4f}): {verdict} the bounds",
             f"distance of one matrix {self.ks_samples.mean():.4f} on average; {self.edge_bias:.4f} of the eigenvalues "

@@ -149,9 +149,44 @@ class ExpectedFixedPoints:
         """
         from rmtjac.fixed_points.expected.infinite_width.density import density
 
+        return density(self._ensemble("the density is"), points)
+
+    def saturated(self) -> np.ndarray:
+        """Return the expected numbers of fixed points by their number of saturated coordinates.
+
+        A coordinate is saturated where the last activation is constant. For HardTanh and n = 2 the numbers are those of
+        the fixed points in the open square, on its edges, and in its corners.
+
+        Returns
+        -------
+        ndarray of float, shape (n + 1,)
+            The expected numbers of all fixed points with 0, 1, ..., n saturated coordinates. Their sum is `total`.
+
+        Raises
+        ------
+        ValueError
+            If the method is not ``"limit"``, or n > 2.
+
+        Notes
+        -----
+        Cost: about that of the result itself.
+
+        Examples
+        --------
+        >>> import rmtjac as rj
+        >>> ens = rj.Ensemble([2, 100, 2], "hardtanh", rj.Gaussian(1.5), rj.Gaussian(0.1))
+        >>> rj.expected_fixed_points(ens).saturated().round(3)  # inside, on edges, in corners
+        array([1.293, 0.568, 0.171])
+        """
+        from rmtjac.fixed_points.expected.infinite_width.density import saturated
+
+        return saturated(self._ensemble("saturated coordinates are"))
+
+    def _ensemble(self, what: str) -> Ensemble:
+        """Return the ensemble, if its hidden layers have infinite width."""
         if self.method != "limit" or "ensemble" not in self.facts:
-            raise ValueError(f'method={self.method!r}: the density is known for method="limit"')
-        return density(Ensemble.from_dict(self.facts["ensemble"]), points)
+            raise ValueError(f'method={self.method!r}: {what} known for method="limit"')
+        return Ensemble.from_dict(self.facts["ensemble"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers with their errors, growth, bound and method, as a dict that JSON can hold."""

@@ -20,7 +20,17 @@ from rmtjac.theory.counts.output_grid import OutputGrid
 from rmtjac.theory.counts.plane import Rows
 from rmtjac.theory.counts.triangle import stable_sum
 
-__all__ = ["PointLaws", "bound_of", "grid_of", "integral", "laws_at", "passes_origin", "reach_of", "scale_of"]
+__all__ = [
+    "PointLaws",
+    "bound_of",
+    "by_flat_coordinates",
+    "grid_of",
+    "integral",
+    "laws_at",
+    "passes_origin",
+    "reach_of",
+    "scale_of",
+]
 
 _DENSITY = 7.0  # nodes in each unit of asinh(y / scale)
 _FINER = 3.0  # the factor for n = 1
@@ -116,6 +126,14 @@ def scale_of(net: GaussianMap) -> float:
     if width == 0.0 and math.isfinite(bound_of(net)):
         width = 1e-3 * reach_of(net)
     return min(scale, width) if width > 0.0 else scale
+
+
+def by_flat_coordinates(net: GaussianMap) -> np.ndarray:
+    """Return E[total] by the number of coordinates on flat pieces of the activation, without an atom at the origin."""
+    grid = grid_of(net, _DENSITY * (_FINER if net.n == 1 else 1.0))
+    laws = laws_at(net, grid.points)
+    total = determinants(laws.mean, laws.factor, laws.slopes, stable=False).total
+    return np.bincount(grid.flat.sum(axis=1), weights=grid.measure(laws.q) * total, minlength=net.n + 1)
 
 
 def integral(net: GaussianMap, *, refine: float = 1.0, tolerance: float = _TOLERANCE) -> np.ndarray:

@@ -105,10 +105,15 @@ class OutputGrid:
         """The points y, shape (B, n)."""
         return self.node[self.choice]
 
+    @property
+    def flat(self) -> np.ndarray:
+        """Whether each coordinate lies on a flat piece of the activation, shape (B, n)."""
+        return np.isfinite(self.low)[self.choice] | np.isfinite(self.high)[self.choice]
+
     def measure(self, q: np.ndarray) -> np.ndarray:
         """Return what each point weighs if the coordinates of y are independent N(0, q), q of shape (B,)."""
         root = np.sqrt(q)[:, None]
-        y, flat = self.points, np.isfinite(self.low)[self.choice] | np.isfinite(self.high)[self.choice]
+        y, flat = self.points, self.flat
         with np.errstate(under="ignore"):
             z = np.minimum(np.abs(y) / root, 1e8)
             smooth = self.weight[self.choice] * np.exp(-0.5 * z * z) / (root * math.sqrt(2.0 * math.pi))

@@ -61,7 +61,7 @@ class Circles(RadialMeans):
         Leading order in N: the excess over the spectral radius is :math:`O(\sqrt{\log N / N})`. The mean differs from
         sampled ones by less than 1.5 % for N >= 20 and one to five linear layers. The masks are taken as independent:
         in a forward pass they fluctuate together, and at N = 100, L = 3 the sampled standard deviation is 8 % (ReLU),
-        21 % (tanh) and 41 % (GELU) larger than `sd`; with independent masks 10 to 11 %. Proved for one Gaussian linear
+        21 % (tanh) and 41 % (GELU) larger than `std`; with independent masks 10 to 11 %. Proved for one Gaussian linear
         layer only.
 
         References

@@ -38,12 +38,12 @@ class LargestModulus(NamedTuple):
     ----------
     mean : float
         The mean, to the leading order: it exceeds the spectral radius of the limit by O(sqrt(log N / N)).
-    sd : float
+    std : float
         The standard deviation over networks: the two parts below, added in quadrature. A forward pass makes it larger:
         for GELU by about 40 %.
-    sd_edge : float
+    std_edge : float
         The part of the repelling eigenvalues, given D.
-    sd_masks : float
+    std_masks : float
         The part of the random D, whose mean square differs from network to network by O(1 / sqrt(N)).
 
     See Also
@@ -54,14 +54,14 @@ class LargestModulus(NamedTuple):
     --------
     >>> import rmtjac as rj
     >>> found = rj.limit_eigenvalues(rj.Ensemble.square(100, 1, "linear")).largest(100)
-    >>> round(found.mean, 3), round(found.sd, 3), found.sd_masks
+    >>> round(found.mean, 3), round(found.std, 3), found.std_masks
     (1.054, 0.038, 0.0)
     """
 
     mean: float
-    sd: float
-    sd_edge: float
-    sd_masks: float
+    std: float
+    std_edge: float
+    std_masks: float
 
 
 def largest_modulus(layers: Layers, width: float, outer: float, slope: float) -> LargestModulus:

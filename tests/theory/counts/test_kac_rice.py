@@ -5,7 +5,16 @@ import pytest
 from scipy.stats import norm
 
 import rmtjac as rj
-from rmtjac.theory.counts.kac_rice import bound_of, grid_of, integral, laws_at, passes_origin, reach_of, scale_of
+from rmtjac.theory.counts.kac_rice import (
+    bound_of,
+    by_flat_coordinates,
+    grid_of,
+    integral,
+    laws_at,
+    passes_origin,
+    reach_of,
+    scale_of,
+)
 from rmtjac.theory.counts.kernel_scalars import GaussianMap, HiddenLayer
 
 A = rj.activations.activation
@@ -81,3 +90,9 @@ def test_scales():
     assert not passes_origin(_net(2, 3, 1.0, 1e-9))
     assert not passes_origin(_net(2, 3, 1.0, 0.0, "sigmoid"))
     assert grid_of(_net(3, 2, 1.0, 0.5), 2.0).choice.shape[1] == 3
+
+
+def test_flat_coordinates_of_one_input():
+    _, flat = by_flat_coordinates(_net(1, 1, 2.0, 0.5, "hardtanh"))
+    # x = 1 needs h(1) ~ N(0, 4 + 1/4) above 1; and its mirror image.
+    assert flat == pytest.approx(2.0 * norm.sf(1.0, scale=4.25**0.5), rel=1e-13)

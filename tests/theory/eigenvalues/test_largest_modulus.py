@@ -15,7 +15,7 @@ def test_mean_against_samples(name, depth, tolerance):
     expected = rj.limit_eigenvalues(ensemble).largest(60)
     value, error = sample.spectral_radius
     assert abs(value / expected.mean - 1.0) < tolerance + 3.0 * error / value
-    assert sample.spectral_radii.std() == pytest.approx(expected.sd, rel=0.2)
+    assert sample.spectral_radii.std() == pytest.approx(expected.std, rel=0.2)
 
 
 def test_excess_vanishes_like_the_root_of_log_n_over_n():
@@ -39,7 +39,7 @@ def test_masks():
 
     p = erf(1.0 / sqrt(2.0 * q))
     assert mask_variance(law.layers, 10) == pytest.approx(1.0 / 20.0 + (1.0 / p - 1.0) / 10.0, rel=1e-9)
-    assert law.largest(1e4).sd_masks == pytest.approx(law.largest(100).sd_masks / 10.0)
+    assert law.largest(1e4).std_masks == pytest.approx(law.largest(100).std_masks / 10.0)
 
 
 @pytest.mark.parametrize("scale", [0.9, 0.95, 1.0])

@@ -11,10 +11,10 @@ from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.fixed_points.expected.infinite_width.of_ensemble import gaussian_map
 from rmtjac.theory.counts.determinants import determinants
-from rmtjac.theory.counts.kac_rice import laws_at, passes_origin
+from rmtjac.theory.counts.kac_rice import by_flat_coordinates, laws_at, passes_origin
 from rmtjac.validate import real_array
 
-__all__ = ["density", "preimage"]
+__all__ = ["density", "preimage", "saturated"]
 
 _FAR = 1e8
 _HALVINGS = 200
@@ -49,6 +49,16 @@ def density(ensemble: Ensemble, points: Any) -> np.ndarray:
         parts = (found.total, found.stable, found.saddles, found.repellers)
         out[:, good] = [weight * part for part in parts]
     return out.reshape(4, *given.shape[:-1])
+
+
+def saturated(ensemble: Ensemble) -> np.ndarray:
+    """Return the expected numbers of fixed points with 0, 1, ..., n saturated coordinates, shape (n + 1,)."""
+    net = gaussian_map(ensemble)
+    if net.n > 2:
+        raise ValueError(f"n={net.n}: the saturated coordinates are counted for n = 1 and n = 2")
+    numbers = by_flat_coordinates(net)
+    numbers[0] += passes_origin(net)
+    return numbers
 
 
 def preimage(phi: Activation, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
 
 import rmtjac as rj
 from rmtjac.fixed_points.expected.infinite_width.density import density, preimage
@@ -60,3 +62,36 @@ def test_bad_points():
         density(rj.Ensemble([2, 9, 2], "gelu", biases=rj.Gaussian()), [[0.1, 0.1]])
     with pytest.raises(ValueError, match="n=3"):
         density(rj.Ensemble([3, 9, 3], "tanh", biases=rj.Gaussian()), [[0.1, 0.1, 0.0]])
+
+
+def test_saturated_coordinates_against_one_dimensional_integrals():
+    sw, sb = 1.5, 0.1
+    ens = rj.Ensemble([2, 2], "hardtanh", rj.Gaussian(sw), rj.Gaussian(sb))
+    found = rj.expected_fixed_points(ens)
+    inside, edges, corners = found.saturated()
+    assert inside + edges + corners == pytest.approx(found.total.value, rel=1e-9)  # one set of nodes
+
+    def variance(square):
+        return sb**2 + 0.5 * sw**2 * square
+
+    def on_an_edge(t):
+        # One layer: rows G ~ N(beta y x / q, c I - beta^2 x x^T / q) with beta = c = sw^2 / 2; E|Z - 1| of a normal Z.
+        q, c = variance(1.0 + t * t), 0.5 * sw**2
+        mean, spread = c * t * t / q - 1.0, np.sqrt(c - c * c * t * t / q)
+        size = 2.0 * spread * norm.pdf(mean / spread) + mean * (2.0 * norm.cdf(mean / spread) - 1.0)
+        return norm.pdf(t, scale=np.sqrt(q)) * norm.sf(1.0, scale=np.sqrt(q)) * size
+
+    # The nodes, and the angle over which |det| is integrated, are Gauss panels, of about 1e-8 (2.6e-10 in the corners).
+    assert edges == pytest.approx(8.0 * quad(on_an_edge, 0.0, 1.0, epsabs=1e-12)[0], rel=1e-6)
+    assert corners == pytest.approx(4.0 * norm.sf(1.0, scale=np.sqrt(variance(2.0))) ** 2, rel=1e-8)
+
+
+def test_saturated_coordinates_of_other_maps():
+    tanh = rj.expected_fixed_points(rj.Ensemble([2, 20, 2], "tanh", rj.Gaussian(1.5)))
+    assert tanh.saturated() == pytest.approx([tanh.total.value, 0.0, 0.0])
+    three = rj.expected_fixed_points(rj.Ensemble([3, 3], "tanh", rj.Gaussian(0.5), rj.Gaussian(1.0)), points=16)
+    with pytest.raises(ValueError, match="n=3: the saturated coordinates"):
+        three.saturated()
+    drawn = rj.expected_fixed_points(rj.Ensemble([2, 2]), method="conditional", networks=2, points=16)
+    with pytest.raises(ValueError, match="method='conditional': saturated coordinates are known"):
+        drawn.saturated()
