@@ -18,6 +18,7 @@ from rmtjac.fixed_points.expected.infinite_width.of_ensemble import gaussian_map
 from rmtjac.fixed_points.expected.result import ExpectedFixedPoints
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts
+from rmtjac.theory.counts.faint_biases import without_faint_biases
 from rmtjac.theory.counts.kac_rice import bound_of, integral, passes_origin
 from rmtjac.theory.counts.kernel_scalars import GaussianMap
 from rmtjac.theory.counts.origin import origin
@@ -108,7 +109,8 @@ def _in_limit(
         raise TypeError(f'method="limit" has no option {next(iter(unknown))!r}; it has points')
     chosen = with_ends(ensemble, n)
     count = positive_int("points", points)
-    net = gaussian_map(chosen)
+    given = gaussian_map(chosen)
+    net = without_faint_biases(given)
     facts: dict[str, Any] = {"ensemble": chosen.to_dict()}
     if net.n > 2:
         root = as_seed_sequence(rng)
@@ -116,6 +118,8 @@ def _in_limit(
         sums, errors, at_origin = _drawn(net, root, 2 ** math.ceil(math.log2(count)))
     else:
         sums, errors, at_origin = _integrated(net)
+    if not passes_origin(given):
+        at_origin = np.empty(0)
     total, stable, saddles, index = (Estimate(*map(float, pair)) for pair in zip(sums, errors[:4], strict=True))
     rest = Estimate(max(total.value - stable.value - saddles.value, 0.0), float(errors[4]))
     degree = 1.0 if math.isfinite(bound_of(net)) else math.nan
@@ -127,9 +131,9 @@ def _in_limit(
 
 def _integrated(net: GaussianMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return total, stable, saddles and index, their errors, and the part of the origin, by quadrature."""
-    *fine, inner = integral(net)
-    *coarse, _ = integral(net, refine=_COARSE)
-    errors = np.abs(np.array(fine) - np.array(coarse)) + _ROUNDING
+    *fine, inner, cut = integral(net)
+    *coarse, _, _ = integral(net, refine=_COARSE)
+    errors = np.abs(np.array(fine) - np.array(coarse)) + cut + _ROUNDING
     errors[1] += inner
     errors = np.append(errors, math.hypot(*errors[:3]))
     if not passes_origin(net):

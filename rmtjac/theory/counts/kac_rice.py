@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.theory.counts.determinants import determinants
-from rmtjac.theory.counts.kernel_scalars import GaussianMap
+from rmtjac.theory.counts.kernel_scalars import GaussianMap, means
 from rmtjac.theory.counts.output_grid import OutputGrid
 from rmtjac.theory.counts.plane import Rows
 from rmtjac.theory.counts.triangle import stable_sum
@@ -37,6 +37,7 @@ _FINER = 3.0  # the factor for n = 1
 _TOLERANCE = 2e-4  # of the stable points
 _DEVIATIONS = 8.2  # how far the nodes of a bounded activation go
 _FAR = 1e5  # and those of an unbounded one, in units of the scale
+_LEAST = 1e-150  # where all variances underflow
 _SCALES = np.logspace(-40.0, 4.0, 177)  # of |x|^2
 
 
@@ -90,12 +91,21 @@ def reach_of(net: GaussianMap) -> float:
     bound = bound_of(net)
     if math.isfinite(bound):
         s = np.append(_SCALES[net.n * bound**2 > _SCALES], net.n * bound**2)
-        return _DEVIATIONS * math.sqrt(net.variances(s)[-1].max())
+        return max(_DEVIATIONS * math.sqrt(net.variances(s)[-1].max()), _LEAST)
     y = np.logspace(-8.0, 12.0, 161)
     size = np.maximum(np.abs(net.phi(y)), np.abs(net.phi(-y)))
     usual = y * y <= _DEVIATIONS**2 * net.variances(net.n * size * size)[-1]
     last = float(y[usual][-1]) if usual.any() else 1.0
-    return min(1.2 * last, _FAR * max(scale_of(net), math.sqrt(float(net.variances(np.zeros(1))[-1][0]))))
+    return min(1.2 * last, _FAR * max(scale_of(net), math.sqrt(float(net.variances(np.zeros(1))[-1][0])), _far_of(net)))
+
+
+def _far_of(net: GaussianMap) -> float:
+    """Return the length of x beyond which all variances grow like |x|^2, if they do, at most 100."""
+    sizes = net.variances(_SCALES)
+    sizes.append(means(net.phi, sizes[-1])[0])  # the last activation bends too
+    slopes = np.array(sizes) / _SCALES
+    bent = np.any(np.abs(slopes - slopes[:, -1:]) > 0.01 * slopes[:, -1:], axis=0)
+    return math.sqrt(float(_SCALES[bent][-1])) if bent.any() else 0.0
 
 
 def bound_of(net: GaussianMap) -> float:
@@ -117,7 +127,8 @@ def scale_of(net: GaussianMap) -> float:
         # Near the origin nothing has a scale; below the first scale there is the density is bounded.
         found.append(1e-3)
         for q in ahead:
-            change = np.abs(q / _SCALES / (q[0] / _SCALES[0]) - 1.0) > 0.1
+            straight = q[0] / _SCALES[0] * _SCALES
+            change = np.abs(q - straight) > 0.1 * straight
             found += [1e-3 * math.sqrt(float(_SCALES[change][0]))] if change.any() else []
     slope = float(np.abs(net.phi.derivative(np.array([1e-12, -1e-12]))).max())
     scale = min(found) / (min(max(slope, 0.1), 10.0) if slope > 0.0 else 1.0)
@@ -137,17 +148,21 @@ def by_flat_coordinates(net: GaussianMap) -> np.ndarray:
 
 
 def integral(net: GaussianMap, *, refine: float = 1.0, tolerance: float = _TOLERANCE) -> np.ndarray:
-    """Return the integrals of total, stable, saddles and index, and the error of the inner integral of `stable`.
+    """Return the integrals of total, stable, saddles and index, and two errors.
 
-    An atom at the origin is left out. `tolerance` is that of the inner integral.
+    The first error is that of the inner integral of `stable`, to which `tolerance` belongs; the second is what lies
+    beyond the nodes, for each integral. An atom at the origin is left out.
     """
     grid = grid_of(net, _DENSITY * refine * (_FINER if net.n == 1 else 1.0))
     laws = laws_at(net, grid.points)
     measure = grid.measure(laws.q)
     found = determinants(laws.mean, laws.factor, laws.slopes, stable=False, refine=refine)
     sums = [float(np.sum(measure * one)) for one in found]
+    # Fixed points go far where J has an eigenvalue next to 1: P(|y| > r) ~ 1 / r, as much beyond r as from r / 2 to r.
+    far = np.abs(grid.points).max(axis=1) > 0.5 * grid.node.max()
+    cut = 0.0 if math.isfinite(bound_of(net)) else float(np.sum((measure * found.total)[far]))
     error = 0.0
     if net.n == 2:
         rows = Rows.of(laws.slopes[:, :, None] * laws.mean, laws.slopes[:, :, None, None] * laws.factor)
         sums[1], error = stable_sum(rows, found.total - found.saddles, measure, tolerance)
-    return np.array([*sums, error])
+    return np.array([*sums, error, cut])

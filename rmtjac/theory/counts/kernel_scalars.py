@@ -145,11 +145,11 @@ class GaussianMap:
         radial = self.weight * (self.bias / q)
         for layer in self.hidden:
             size, steep, mixed, rest = means(layer.phi, q)
-            b = layer.bias / layer.weight
             ratio = np.divide(mixed, size, out=np.zeros_like(size), where=size > 0.0)
-            bend = rest + mixed * ratio * np.divide(b, size + b, out=np.zeros_like(size), where=size + b > 0.0)
+            after = layer.weight * size + layer.bias
+            bend = rest + mixed * ratio * np.divide(layer.bias, after, out=np.zeros_like(after), where=after > 0.0)
             radial = layer.weight * (steep * radial + s * (beta / q) * ((beta / q) * bend))
             beta = layer.weight * mixed * (beta / q)
             c0 = layer.weight * steep * c0
-            q = np.maximum(layer.weight * size + layer.bias, _SMALLEST)
+            q = np.maximum(after, _SMALLEST)
         return Scalars(q, beta, c0, radial)

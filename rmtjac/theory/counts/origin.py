@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf
 
-__all__ = ["Origin", "origin"]
+from rmtjac.activations import Activation
+
+__all__ = ["Origin", "kink_at_zero", "origin"]
 
 
 class Origin(NamedTuple):
@@ -69,6 +71,12 @@ def origin(n: int, variance: float) -> Origin:
     near, far = (np.exp(-((2.0 + sign * a) ** 2) / (4.0 * variance)) for sign in (-1.0, 1.0))
     saddle = float(np.sum(density * (near - far))) / math.sqrt(2.0)
     return Origin(min(max(stable, 0.0), 1.0), min(max(saddle, 0.0), 1.0), -math.expm1(-0.5 / variance))
+
+
+def kink_at_zero(phi: Activation) -> bool:
+    """Return whether the derivative of phi jumps at 0."""
+    after, before = phi.derivative(np.array([1e-9, -1e-9]))
+    return bool(abs(after - before) > 1e-6)
 
 
 def _scaled_tail(z: np.ndarray) -> np.ndarray:

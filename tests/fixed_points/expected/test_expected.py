@@ -139,6 +139,42 @@ def test_small_weights_without_biases_leave_the_origin_alone(n):
     np.testing.assert_allclose([found.total.value, found.stable.value, found.index.value], 1.0, atol=1e-6)
 
 
+@pytest.mark.parametrize("bias", [1e-300, 1e-150, 1e-100])
+def test_faint_biases_in_two_dimensions(bias):
+    found, none = (rj.expected_fixed_points(_ensemble(2, 2, 0.5, b)) for b in (bias, 0.0))
+    assert found.index_residual < 1e-8
+    assert (found.total, found.stable) == (none.total, none.stable)
+
+
+@pytest.mark.parametrize("bias", [0.0, 1e-3, 1.0])
+@pytest.mark.parametrize("weight", [1e-120, 1e-160])
+def test_weights_whose_variances_underflow(weight, bias):
+    found = rj.expected_fixed_points(_ensemble(2, 2, weight, bias))
+    np.testing.assert_allclose([found.total.value, found.stable.value, found.index.value], 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("phi", ["linear", "relu", "leaky_relu:0.2"])
+@pytest.mark.parametrize(("n", "depth", "weight", "bias"), [(1, 1, 1.5, 0.3), (1, 3, 0.8, 1e-8), (2, 1, 0.7, 0.5)])
+def test_errors_of_unbounded_maps_hold_the_far_points(phi, n, depth, weight, bias):
+    """These maps have one fixed point in expectation: their degree at infinity is 1 for a half of the weights."""
+    total = rj.expected_fixed_points(_ensemble(n, depth, weight, bias, phi)).total
+    assert abs(total.value - 1.0) <= 1.5 * total.error < 1e-4
+
+
+@pytest.mark.parametrize(("phi", "bias"), [("gelu", 1e-3), ("gelu", 1e-10), ("silu", 1e-6), ("mish", 1e-10)])
+def test_unbounded_activations_with_small_biases_against_sign_changes(phi, bias):
+    """n = 1, one layer: the zeros of w phi(y) + b - y, counted as sign changes on a grid."""
+    rng = np.random.default_rng(3)
+    y = np.concatenate([np.sinh(np.linspace(-32.0, 32.0, 801)) * bias, np.sinh(np.linspace(-16.0, 16.0, 801))])
+    y = np.unique(y[np.abs(y) < 1e6])
+    above = rng.normal(0.0, 2.0, (10_000, 1)) * rj.activations.activation(phi)(y) - y > rng.normal(
+        0.0, bias, (10_000, 1)
+    )
+    counts = (above[:, 1:] != above[:, :-1]).sum(axis=1)
+    found = rj.expected_fixed_points(_ensemble(1, 1, 2.0, bias, phi))
+    assert abs(counts.mean() - found.total.value) <= 4.0 * counts.std() / 100.0
+
+
 STEP = rj.Activation("step", np.sign, np.zeros_like, breakpoints=(0.0,), slopes=(0.0, 0.0))
 
 

@@ -21,6 +21,7 @@ __all__ = ["REPLICATES", "origin_by_draws", "sums_by_draws"]
 REPLICATES = 16
 _GRID_DENSITY = 4.0
 _PER_DRAW = 64  # points for each draw at a node, n = 3
+_NODES = 2000  # of them
 _NEAR = 1e-2  # of the scale of the map: no mass lies below
 _DIRECTIONS, _RADII = 32, 400
 _NEGLIGIBLE = 1e-7
@@ -43,7 +44,8 @@ def sums_by_draws(net: GaussianMap, root: np.random.SeedSequence, points: int) -
     kept = order[np.cumsum(size[order]) > _NEGLIGIBLE]
     if not kept.size:
         return np.zeros((REPLICATES, 4))
-    draws = max(1, points // _PER_DRAW)
+    # Nodes that resolve more scales share the same draws.
+    draws = max(1, round(points / _PER_DRAW * min(1.0, _NODES / kept.size)))
     some = PointLaws(*(np.repeat(one[kept], draws, axis=0) for one in laws))
     weight = np.repeat(measure[kept] / draws, draws)
     rows = [_weighed(some, weight, stream(root, r)) for r in range(REPLICATES)]

@@ -12,6 +12,7 @@ from rmtjac.laws import Gaussian, Orthogonal
 from rmtjac.propagation.mean_field import reached_variance
 from rmtjac.theory.counts.kac_rice import passes_origin
 from rmtjac.theory.counts.kernel_scalars import GaussianMap, HiddenLayer, means
+from rmtjac.theory.counts.origin import kink_at_zero
 from rmtjac.validate import positive_int
 
 __all__ = ["gaussian_map", "stationary_growth", "with_ends"]
@@ -58,7 +59,8 @@ def gaussian_map(ensemble: Ensemble) -> GaussianMap:
         _check_laws(ensemble, l)
         if not layer["row_variance"] > 0.0:
             raise ValueError(
-                f"weights={weights!r} of layer {l} are 0, so that the map is constant, and has one fixed point"
+                f"weights={weights!r} of layer {l} are 0, or their variance is below the smallest float, so that "
+                "the map is constant, and has one fixed point"
             )
         if not math.isfinite(layer["row_variance"]) or not math.isfinite(layer["bias_variance"]):
             raise ValueError(f"the variances of layer {l} leave the range of a float")
@@ -75,7 +77,7 @@ def gaussian_map(ensemble: Ensemble) -> GaussianMap:
     )  # fmt: skip
     if passes_origin(net):
         for l, phi in enumerate(ensemble.activations):
-            if _kink_at_zero(phi):
+            if kink_at_zero(phi):
                 raise ValueError(
                     f"activation={phi.spec!r} of layer {l} has a kink at 0, and without biases the origin is a fixed "
                     "point on it, which is neither stable nor unstable; give biases"
@@ -116,12 +118,6 @@ def _check_activation(phi: Activation, l: int) -> None:
         )
     if not means(phi, np.ones(1))[1][0] > 0.0:
         raise ValueError(f"activation={phi.spec!r} of layer {l} has the derivative 0, so that no map depends on x")
-
-
-def _kink_at_zero(phi: Activation) -> bool:
-    """Return whether the derivative jumps at 0."""
-    after, before = phi.derivative(np.array([1e-9, -1e-9]))
-    return bool(abs(after - before) > 1e-6)
 
 
 def stationary_growth(ensemble: Ensemble) -> float:
