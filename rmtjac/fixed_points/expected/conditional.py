@@ -10,7 +10,6 @@ import os
 
 import numpy as np
 
-from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.estimate import Estimate
 from rmtjac.fixed_points.expected.finite_width.given_hidden import LastLayer, expected_given_hidden
@@ -22,6 +21,8 @@ from rmtjac.network import Network
 from rmtjac.pool import run_in_threads
 from rmtjac.provenance import provenance
 from rmtjac.rng import RngLike, as_seed_sequence, seed_facts, stream
+from rmtjac.theory.counts.kac_rice import bound_of
+from rmtjac.theory.counts.origin import kink_at_zero
 from rmtjac.validate import positive_int
 
 __all__ = ["conditional"]
@@ -126,8 +127,6 @@ def conditional(
 
     run_in_threads(work, int, (range(i, i + 1) for i in range(count)), count, workers, progress, "network")
     facts = provenance(ensemble=chosen.to_dict(), seed=seed_facts(root), networks=count, points=nodes, draws=repeats)
-    bounds = last.activation.facts.lower, last.activation.facts.upper
-    bounded = all(end is not None and math.isfinite(end) for end in bounds)
     total, stable, saddles, repellers, index = (Estimate.of(column) for column in rows.T)
     return ExpectedFixedPoints(
         total,
@@ -139,7 +138,7 @@ def conditional(
         by_network=rows,
         facts=facts,
         origin=origins.mean(axis=0) if origins.any() else np.empty(0),
-        degree=1.0 if bounded else math.nan,
+        degree=1.0 if math.isfinite(bound_of(last.activation)) else math.nan,
     )
 
 
@@ -160,16 +159,11 @@ def _refuse_kinks(net: Network, last: LastLayer) -> None:
     if last.has_bias:
         return
     x = last.activation(np.zeros(last.outputs))
-    kinks = [phi.name for phi in net.activations[-1:] if _kink_at_zero(phi)]
+    kinks = [phi.name for phi in net.activations[-1:] if kink_at_zero(phi)]
     for matrix, vector, phi in zip(net.weights[:-1], net.biases[:-1], net.activations[:-1], strict=True):
         h = matrix @ x + vector
-        kinks += [phi.name] if _kink_at_zero(phi) and (h == 0.0).any() else []
+        kinks += [phi.name] if kink_at_zero(phi) and (h == 0.0).any() else []
         x = phi(h)
     if kinks and not x.any():
         where = "the fixed point that is certain without biases"
         raise ValueError(f"activation={kinks[0]!r} has a kink at {where}; the last layer needs biases")
-
-
-def _kink_at_zero(phi: Activation) -> bool:
-    """Return whether the slope of `phi` jumps at 0."""
-    return phi.slopes is not None and 0.0 in phi.breakpoints

@@ -122,7 +122,7 @@ def _in_limit(
         at_origin = np.empty(0)
     total, stable, saddles, index = (Estimate(*map(float, pair)) for pair in zip(sums, errors[:4], strict=True))
     rest = Estimate(max(total.value - stable.value - saddles.value, 0.0), float(errors[4]))
-    degree = 1.0 if math.isfinite(bound_of(net)) else math.nan
+    degree = 1.0 if math.isfinite(bound_of(net.phi)) else math.nan
     return ExpectedFixedPoints(
         total, stable, saddles, rest, index, growth=stationary_growth(chosen), facts=provenance(**facts),
         origin=at_origin, degree=degree,

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rmtjac.theory.counts.kac_rice import passes_origin
+from rmtjac.theory.counts.kac_rice import SCALES, passes_origin
 from rmtjac.theory.counts.kernel_scalars import GaussianMap
 from rmtjac.theory.counts.origin import kink_at_zero
 
 __all__ = ["without_faint_biases"]
 
 _FAINT = 1e-42  # of |x|^2; the numbers change by about its third root, 1e-14
-_SCALES = np.logspace(-40.0, 4.0, 177)  # of |x|^2
 _CURVED = 0.1  # change of q / |x|^2 where the map is not linear any more
 _SEEN = 1e-190  # variances below are not computed
 
@@ -41,13 +40,13 @@ def without_faint_biases(net: GaussianMap) -> GaussianMap:
     bare = GaussianMap(net.n, net.weight, 0.0, hidden, net.phi)
     if not passes_origin(bare) or any(kink_at_zero(phi) for phi in (*(layer.phi for layer in hidden), net.phi)):
         return net
-    start, ahead = net.variances(np.zeros(1)), bare.variances(_SCALES)
-    acts_like, linear_to = 0.0, _SCALES[-1]
+    start, ahead = net.variances(np.zeros(1)), bare.variances(SCALES)
+    acts_like, linear_to = 0.0, SCALES[-1]
     for at_zero, q in zip(start, ahead, strict=True):
         if not q[0] > _SEEN:
             return net
-        slope = q[0] / _SCALES[0]
+        slope = q[0] / SCALES[0]
         acts_like = max(acts_like, float(at_zero[0] / slope))
-        curved = np.abs(q / _SCALES / slope - 1.0) > _CURVED
-        linear_to = min(linear_to, float(_SCALES[curved][0])) if curved.any() else linear_to
+        curved = np.abs(q / SCALES / slope - 1.0) > _CURVED
+        linear_to = min(linear_to, float(SCALES[curved][0])) if curved.any() else linear_to
     return bare if acts_like <= _FAINT * linear_to else net

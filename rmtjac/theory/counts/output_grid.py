@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr
 
 from rmtjac.activations import Activation
+from rmtjac.propagation.normal import normal_density, normal_mass
 
 __all__ = ["OutputGrid", "flat_pieces", "odd"]
 
@@ -114,13 +114,10 @@ class OutputGrid:
         """Return what each point weighs if the coordinates of y are independent N(0, q), q of shape (B,)."""
         root = np.sqrt(q)[:, None]
         y, flat = self.points, self.flat
-        with np.errstate(under="ignore"):
-            z = np.minimum(np.abs(y) / root, 1e8)
-            smooth = self.weight[self.choice] * np.exp(-0.5 * z * z) / (root * math.sqrt(2.0 * math.pi))
-        low, high = (np.where(flat, end[self.choice], 0.0) / root for end in (self.low, self.high))
-        # The mass between two ends above 0 is that between their negatives.
-        mass = np.where(low > 0.0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
-        out: np.ndarray = self.multiplicity * np.prod(np.where(flat, mass, smooth), axis=1)
+        weight = self.weight[self.choice] * normal_density(np.minimum(np.abs(y) / root, 1e8)) / root
+        root = np.broadcast_to(root, flat.shape)[flat]
+        weight[flat] = normal_mass(*(end[self.choice][flat] / root for end in (self.low, self.high)))
+        out: np.ndarray = self.multiplicity * np.prod(weight, axis=1)
         return out
 
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erf, ndtr
+from scipy.special import ndtr
 
-__all__ = ["Rows", "normal_density", "saddle_determinants", "total_determinants"]
+from rmtjac.propagation.normal import mean_size, normal_density
+
+__all__ = ["Rows", "saddle_determinants", "total_determinants"]
 
 _THIN = 1e-10  # the smallest standard deviation, relative to the size of a row of J -+ I
-_ROOT = np.sqrt(2.0 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Rows:
         axes, sd, _ = np.linalg.svd(factor)
         size = 1.0 + np.abs(mean).max(axis=-1, keepdims=True)
         return cls(mean, axes, np.maximum(sd, _THIN * size))
+
+    @classmethod
+    def scaled(cls, mean: np.ndarray, factor: np.ndarray, slopes: np.ndarray) -> Rows:
+        """Return the laws of the rows of J = D G, for rows of G with these means and covariances, D = diag(slopes)."""
+        return cls.of(slopes[:, :, None] * mean, slopes[:, :, None, None] * factor)
 
     def some(self, which: np.ndarray | slice) -> Rows:
         """Return the laws of some of the matrices."""
@@ -98,16 +104,8 @@ class _Directions:
         second = (np.sin(angle) * cosine + np.cos(angle) * sine) * sd[:, 1:]
         x = axes[:, 0, :1] * first + axes[:, 0, 1:] * second
         y = axes[:, 1, :1] * first + axes[:, 1, 1:] * second
-        with np.errstate(under="ignore"):
-            weight = step * np.exp(-0.5 * (size * sine) ** 2) / _ROOT
+        weight = step * normal_density(size * sine)
         return cls(x, y, size * cosine, weight)
-
-
-def normal_density(z: np.ndarray) -> np.ndarray:
-    """Return the standard normal density."""
-    with np.errstate(under="ignore"):
-        out: np.ndarray = np.exp(-0.5 * np.minimum(z * z, 1400.0)) / _ROOT
-    return out
 
 
 def _second_row(rows: Rows, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -125,9 +123,7 @@ def total_determinants(rows: Rows, count: int) -> np.ndarray:
     at = _Directions.of(rows, 1.0, count)
     mean = at.x * (rows.mean[:, 1, 1:] - 1.0) - at.y * rows.mean[:, 1, :1]
     sd, _, _ = _second_row(rows, at.x, at.y)
-    z = np.clip(mean / sd, -1e150, 1e150)
-    size = 2.0 * sd * normal_density(z) + mean * erf(z / np.sqrt(2.0))
-    total: np.ndarray = np.sum(at.weight * size * (1.0 + at.centre * at.centre), axis=1)
+    total: np.ndarray = np.sum(at.weight * mean_size(mean, sd) * (1.0 + at.centre * at.centre), axis=1)
     return total
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, owens_t
 
-from rmtjac.theory.counts.plane import Rows, normal_density
+from rmtjac.propagation.normal import normal_density
+from rmtjac.theory.counts.plane import Rows
 
 __all__ = ["stable_determinants", "stable_sum"]
 

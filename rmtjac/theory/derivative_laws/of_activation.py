@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from rmtjac.activations import Activation, activation
+from rmtjac.propagation.normal import normal_mass
 from rmtjac.theory.derivative_laws.base import DerivativeLaw
 from rmtjac.theory.derivative_laws.discrete import DiscreteLaw
 from rmtjac.theory.derivative_laws.erf import ErfLaw
@@ -27,28 +28,11 @@ __all__ = ["derivative_law"]
 _FLAT = 1e-300  # below it 1/(pi q) overflows, and D^2 of erf is the constant 1 - O(q)
 
 
-def _normal_mass(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return P(low < z < high) of a standard normal z, to the digits of narrow intervals and of rare ones."""
-    from scipy.special import ndtr
-
-    # ndtr(b) - ndtr(a) is taken in the tail in which both are small, so that a rare interval keeps its digits.
-    mass = np.where(low > 0.0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
-    # In a narrow interval the difference loses them, and the density is smooth.
-    inner = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
-    half, middle = 0.5 * (high[inner] - low[inner]), 0.5 * (low[inner] + high[inner])
-    narrow = 2.0 * half * (1.0 + np.abs(middle)) < 1.0
-    x, w = np.polynomial.legendre.leggauss(12)
-    half, middle = half[narrow], middle[narrow]
-    density = np.exp(-0.5 * (middle[:, None] + half[:, None] * x) ** 2) / math.sqrt(2.0 * math.pi)
-    mass[inner[narrow]] = half * (density @ w)
-    return mass
-
-
 def _discrete(phi: Activation, variance: float) -> DiscreteLaw:
     """Return the law of a piecewise affine activation, q > 0."""
     assert phi.slopes is not None
     cuts = np.array([-np.inf, *phi.breakpoints, np.inf]) / math.sqrt(variance)
-    mass = _normal_mass(cuts[:-1], cuts[1:])
+    mass = normal_mass(cuts[:-1], cuts[1:])
     return DiscreteLaw.from_points(np.square(phi.slopes), mass / mass.sum(), (phi, variance))
 
 

@@ -82,8 +82,8 @@ def test_unbounded_maps(phi):
 
 
 def test_scales():
-    assert bound_of(_net(2, 2, 1.0, 0.1)) == 1.0
-    assert bound_of(_net(2, 2, 1.0, 0.1, "relu")) == math.inf
+    assert bound_of(A("tanh")) == 1.0
+    assert bound_of(A("relu")) == math.inf
     assert scale_of(_net(2, 2, 1.0, 1e-3)) < 1e-2 < scale_of(_net(2, 2, 1.0, 1.0))
     assert reach_of(_net(2, 2, 3.0, 1.0)) == pytest.approx(8.2 * math.sqrt(1.0 + 9.0), rel=0.3)
     assert passes_origin(_net(2, 3, 1.0, 0.0))

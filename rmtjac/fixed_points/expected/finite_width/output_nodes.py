@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rmtjac.activations import Activation
+from rmtjac.theory.counts.output_grid import flat_pieces
 
 __all__ = ["Nodes", "Piece", "draw_nodes", "pieces"]
 
@@ -52,17 +53,12 @@ class Nodes(NamedTuple):
 
 def pieces(phi: Activation) -> tuple[Piece, ...]:
     """Return the pieces of the line on which `phi` is constant or not."""
-    if phi.slopes is None:
-        return (Piece(-math.inf, math.inf, False),)
-    ends = [-math.inf, *phi.breakpoints, math.inf]
     out: list[Piece] = []
-    for low, high, slope in zip(ends[:-1], ends[1:], phi.slopes, strict=True):
-        if low == high:
-            continue
-        if out and not out[-1].flat and slope != 0.0:
+    for low, high, flat in flat_pieces(phi):
+        if out and not out[-1].flat and not flat:
             out[-1] = Piece(out[-1].low, high, False)
-        else:
-            out.append(Piece(low, high, slope == 0.0))
+        elif low < high:
+            out.append(Piece(low, high, flat))
     return tuple(out)
 
 

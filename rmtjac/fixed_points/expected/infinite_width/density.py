@@ -11,6 +11,7 @@ from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.fixed_points.expected.infinite_width.of_ensemble import gaussian_map
 from rmtjac.theory.counts.determinants import determinants
+from rmtjac.theory.counts.faint_biases import without_faint_biases
 from rmtjac.theory.counts.kac_rice import by_flat_coordinates, laws_at, passes_origin
 from rmtjac.validate import real_array
 
@@ -53,11 +54,11 @@ def density(ensemble: Ensemble, points: Any) -> np.ndarray:
 
 def saturated(ensemble: Ensemble) -> np.ndarray:
     """Return the expected numbers of fixed points with 0, 1, ..., n saturated coordinates, shape (n + 1,)."""
-    net = gaussian_map(ensemble)
+    net = without_faint_biases(gaussian_map(ensemble))
     if net.n > 2:
         raise ValueError(f"n={net.n}: the saturated coordinates are counted for n = 1 and n = 2")
     numbers = by_flat_coordinates(net)
-    numbers[0] += passes_origin(net)
+    numbers[0] += passes_origin(net)  # as if biases that no number feels were 0
     return numbers
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import erf, ndtri
+from scipy.special import ndtri
 from scipy.stats import qmc
 
+from rmtjac.propagation.normal import mean_size
 from rmtjac.rng import stream
 from rmtjac.theory.counts.kac_rice import PointLaws, grid_of, laws_at, reach_of, scale_of
 from rmtjac.theory.counts.kernel_scalars import GaussianMap
@@ -81,12 +82,8 @@ def _sizes(laws: PointLaws, z: np.ndarray) -> np.ndarray:
     last = laws.slopes[:, -1]
     mean = last * np.einsum("bj,bj->b", cofactors, laws.mean[:, -1]) - cofactors[:, -1]
     sd = np.abs(last) * np.linalg.norm(np.einsum("bij,bi->bj", laws.factor[:, 0], cofactors), axis=1)
-    ratio = np.clip(mean / np.maximum(sd, 1e-300), -1e100, 1e100)
-    with np.errstate(under="ignore"):
-        density = np.exp(-0.5 * np.minimum(ratio * ratio, 1400.0)) / math.sqrt(2.0 * math.pi)
-    size = 2.0 * sd * density + mean * erf(ratio / math.sqrt(2.0))
     inside = np.sum(np.abs(np.linalg.eigvals(jacobian)) < 1.0, axis=1)
-    return np.array([size, np.abs(det), inside == n, (inside > 0) & (inside < n)])
+    return np.array([mean_size(mean, sd), np.abs(det), inside == n, (inside > 0) & (inside < n)])
 
 
 class _Radius:

@@ -9,7 +9,8 @@ import numpy as np
 from rmtjac.activations import Activation
 from rmtjac.ensemble import Ensemble
 from rmtjac.laws import Gaussian, Orthogonal
-from rmtjac.propagation.mean_field import reached_variance
+from rmtjac.propagation.gaussian_pairs import slope_moments
+from rmtjac.propagation.layer_maps import reached
 from rmtjac.theory.counts.kac_rice import passes_origin
 from rmtjac.theory.counts.kernel_scalars import GaussianMap, HiddenLayer, means
 from rmtjac.theory.counts.origin import kink_at_zero
@@ -133,10 +134,5 @@ def stationary_growth(ensemble: Ensemble) -> float:
     if len(pairs) != 1 or len(specs) != 1:
         return math.nan
     (weight, bias), phi = pairs.pop(), phis[0]
-
-    def step(q: float) -> float:
-        """Return the variance of the next preactivations."""
-        return weight * float(means(phi, np.array([q]))[0][0]) + bias
-
-    q = reached_variance(step, step(0.0))
-    return weight * float(means(phi, np.array([q]))[1][0]) if math.isfinite(q) else math.nan
+    q = reached(phi, weight, bias)
+    return weight * slope_moments(phi, q).mean if math.isfinite(q) else math.nan

@@ -95,3 +95,9 @@ def test_saturated_coordinates_of_other_maps():
     drawn = rj.expected_fixed_points(rj.Ensemble([2, 2]), method="conditional", networks=2, points=16)
     with pytest.raises(ValueError, match="method='conditional': saturated coordinates are known"):
         drawn.saturated()
+
+
+def test_saturated_coordinates_of_faint_biases_are_those_without():
+    ens = [rj.Ensemble([2, 30, 2], "hardtanh", rj.Gaussian(1.5), one) for one in (None, rj.Gaussian(1e-100))]
+    none, faint = (rj.expected_fixed_points(one).saturated() for one in ens)
+    np.testing.assert_array_equal(none, faint)
