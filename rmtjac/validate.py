@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 __all__ = ["array_as_given", "choice", "complex_numbers", "finite", "logarithms", "output_path", "positive_int",
-           "probabilities", "real_array"]  # fmt: skip
+           "probabilities", "real_array", "real_numbers"]  # fmt: skip
 
 
 def positive_int(name: str, value: object) -> int:
@@ -138,17 +138,33 @@ def complex_numbers(name: str, value: Any) -> np.ndarray:
     return array
 
 
+def real_numbers(name: str, value: Any) -> np.ndarray:
+    """Return `value` as an array of float64 without NaN.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything but real numbers.
+    ValueError
+        If it holds NaN.
+    """
+    array = real_array(name, value)
+    if np.isnan(array).any():
+        raise ValueError(f"{name} holds NaN; real numbers are needed")
+    return array
+
+
 def logarithms(lam: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return `lam` as an array, and its logarithms, one-dimensional, -inf where lambda <= 0.
 
     Raises
     ------
+    TypeError
+        If `lam` holds anything but real numbers.
     ValueError
         If `lam` holds NaN.
     """
-    lam = np.asarray(lam, dtype=float)
-    if np.isnan(lam).any():
-        raise ValueError("lam holds NaN; real numbers are needed")
+    lam = real_numbers("lam", lam)
     with np.errstate(divide="ignore"):
         return lam, np.log(np.maximum(lam, 0.0)).ravel()
 

@@ -18,9 +18,9 @@ from rmtjac.archive.results import restore, save
 from rmtjac.archive.schema import Schema
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.spectra.histogram import Histogram, bin_edges
-from rmtjac.spectra.statistics.eigenvalues import points, probability
+from rmtjac.spectra.statistics.eigenvalues import probability
 from rmtjac.spectra.statistics.smoothed import smoothed_cdf_at
-from rmtjac.validate import positive_int
+from rmtjac.validate import positive_int, real_numbers
 
 __all__ = ["MOMENTS", "WIDTH", "BinnedSpectrum"]
 
@@ -182,7 +182,7 @@ class BinnedSpectrum:
         ValueError
             If `lam` holds NaN.
         """
-        lam = points(lam)
+        lam = real_numbers("lam", lam)
         with np.errstate(divide="ignore"):
             logs = np.log(np.maximum(lam, 0.0)).ravel()
         below = (self.batch_samples @ self._batch_cdf(logs)) / self.samples

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rmtjac.theory.equation.edge import Edge
     from rmtjac.theory.equation.layers import Layers
     from rmtjac.theory.finite_width.contraction import contraction_probability
-    from rmtjac.theory.finite_width.largest import ExtremeLaw
+    from rmtjac.theory.finite_width.extreme_law import ExtremeLaw
     from rmtjac.theory.finite_width.tracy_widom import TracyWidom
     from rmtjac.theory.heavy_tails.limit import HeavyTailedLimit
     from rmtjac.theory.heavy_tails.population.options import PopulationOptions
@@ -55,7 +55,7 @@ else:
             "rmtjac.theory.equation.edge": ("Edge",),
             "rmtjac.theory.equation.layers": ("Layers",),
             "rmtjac.theory.finite_width.contraction": ("contraction_probability",),
-            "rmtjac.theory.finite_width.largest": ("ExtremeLaw",),
+            "rmtjac.theory.finite_width.extreme_law": ("ExtremeLaw",),
             "rmtjac.theory.finite_width.tracy_widom": ("TracyWidom",),
             "rmtjac.theory.limit.convergence": ("ConvergenceMap", "convergence_map"),
             "rmtjac.theory.heavy_tails.limit": ("HeavyTailedLimit",),

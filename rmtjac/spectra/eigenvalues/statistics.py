@@ -9,7 +9,7 @@ import numpy as np
 
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.spectra.histogram import Histogram, bin_edges, fractions_in_bins
-from rmtjac.validate import real_array
+from rmtjac.validate import real_numbers
 
 __all__ = ["EigenvalueStatistics"]
 
@@ -159,9 +159,7 @@ class EigenvalueStatistics:
 
     def _fractions(self, r: Any, log: bool) -> np.ndarray:
         """Return the fraction of the eigenvalues of each sample in the disc, shape (samples, ...)."""
-        r = real_array("r", r)
-        if np.isnan(r).any():
-            raise ValueError("r holds NaN; real numbers are needed")
+        r = real_numbers("r", r)
         with np.errstate(divide="ignore"):
             logs = r if log else np.log(np.maximum(r, 0.0))
         counts = np.stack([np.searchsorted(row, logs, side="right") for row in self.log_moduli])

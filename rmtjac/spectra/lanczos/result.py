@@ -13,8 +13,7 @@ from rmtjac.archive.results import restore, save
 from rmtjac.archive.schema import Schema
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.spectra.lanczos import quadrature
-from rmtjac.spectra.statistics.eigenvalues import points
-from rmtjac.validate import finite, positive_int
+from rmtjac.validate import finite, positive_int, real_numbers
 
 __all__ = ["LanczosSpectrum"]
 
@@ -136,7 +135,7 @@ class LanczosSpectrum:
 
     def _cdf(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the cdf and its standard error."""
-        lam = points(lam)
+        lam = real_numbers("lam", lam)
 
         def one(s: int, p: int) -> np.ndarray:
             return quadrature.cdf(*self._nonzero(s, p), float(self.zero_fractions[s]), lam, self.top)
@@ -197,7 +196,7 @@ class LanczosSpectrum:
         high : ndarray of float, shape of `lam`
             The upper bounds.
         """
-        lam = points(lam)
+        lam = real_numbers("lam", lam)
         bounds = self._each(lambda s, p: quadrature.cdf_bounds(self.nodes[s, p], self.weights[s, p], lam))
         low, high = bounds.mean(axis=(0, 1))
         return low, high
@@ -217,7 +216,7 @@ class LanczosSpectrum:
         ndarray of float, shape of `lam`
             The standard deviation of the kernel in lambda.
         """
-        lam = points(lam)
+        lam = real_numbers("lam", lam)
         return self._width(width) * np.sqrt(np.clip(lam, 0.0, self.top) * np.clip(self.top - lam, 0.0, None))
 
     def _width(self, width: float | None) -> float:
@@ -226,7 +225,7 @@ class LanczosSpectrum:
 
     def _density(self, lam: Any, width: float | None) -> tuple[np.ndarray, np.ndarray]:
         """Return the smoothed density and its standard error."""
-        lam, width = points(lam), self._width(width)
+        lam, width = real_numbers("lam", lam), self._width(width)
         value, error = self._mean(
             self._each(lambda s, p: quadrature.smoothed_density(*self._nonzero(s, p), lam, width=width, top=self.top))
         )

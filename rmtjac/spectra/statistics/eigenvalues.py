@@ -14,17 +14,9 @@ import numpy as np
 
 from rmtjac.estimate import Estimate, standard_error
 from rmtjac.spectra.histogram import Histogram, bin_edges, fractions_in_bins
-from rmtjac.validate import finite, positive_int, real_array
+from rmtjac.validate import finite, positive_int, real_numbers
 
-__all__ = ["LogMoment", "SampleStatistics", "points", "probability"]
-
-
-def points(lam: Any) -> np.ndarray:
-    """Return `lam` as an array of float, or raise an error if it holds NaN or is not real."""
-    array = real_array("lam", lam)
-    if np.isnan(array).any():
-        raise ValueError("lam holds NaN; real numbers are needed")
-    return array
+__all__ = ["LogMoment", "SampleStatistics", "probability"]
 
 
 def probability(p: float) -> float:
@@ -257,7 +249,7 @@ class SampleStatistics:
         ValueError
             If `lam` holds NaN.
         """
-        lam = points(lam)
+        lam = real_numbers("lam", lam)
         # Logarithms keep the order of eigenvalues that overflow or underflow.
         with np.errstate(divide="ignore"):
             logs = 0.5 * np.log(np.maximum(lam, 0.0))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rmtjac.smoothing import smoothed_cdf, smoothing_angle
-from rmtjac.spectra.statistics.eigenvalues import points
+from rmtjac.validate import real_numbers
 
 __all__ = ["smoothed_cdf_at"]
 
@@ -29,7 +29,7 @@ def smoothed_cdf_at(lam: Any, angle: Any, log_values: np.ndarray, weights: np.nd
     >>> smoothed_cdf_at([-1.0, 0.0, 1.0, np.inf], 0.2, np.array([-np.inf, 0.0]))
     array([0.  , 0.5 , 0.75, 1.  ])
     """
-    lam, angle = points(lam), smoothing_angle(angle)
+    lam, angle = real_numbers("lam", lam), smoothing_angle(angle)
     with np.errstate(divide="ignore"):
         at = np.log(np.maximum(lam, 0.0)).ravel()
     share = np.full(log_values.size, 1.0 / log_values.size) if weights is None else weights / weights.sum()

@@ -12,7 +12,7 @@ import numpy as np
 from rmtjac.theory.eigenvalues.ring_equation import RingEquation
 from rmtjac.theory.eigenvalues.ring_table import RingTable
 from rmtjac.theory.equation.layers import Layers
-from rmtjac.validate import probabilities, real_array
+from rmtjac.validate import probabilities, real_numbers
 
 __all__ = ["RadialLaw"]
 
@@ -152,7 +152,7 @@ class RadialLaw:
         ArithmeticError
             If a value depends on values of D^2 that floats do not resolve.
         """
-        r = real_array("r", r)
+        r = real_numbers("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             out = np.exp(self._log_density(r) - np.log(np.maximum(r, 0.0)))
         return self._at_zero(r, np.where(r < 0.0, 0.0, out), 1.0)
@@ -177,7 +177,7 @@ class RadialLaw:
         ArithmeticError
             If a value depends on values of D^2 that floats do not resolve.
         """
-        r = real_array("r", r)
+        r = real_numbers("r", r)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             out = np.exp(self._log_density(r) - 2.0 * np.log(np.maximum(r, 0.0))) / (2.0 * math.pi)
         return self._at_zero(r, np.where(r < 0.0, 0.0, out), 2.0)
@@ -266,9 +266,7 @@ class RadialLaw:
 
     def _relative(self, r: Any, log: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return log(r^2 / r_out^2), and whether r is negative."""
-        r = real_array("r", r)
-        if np.isnan(r).any():
-            raise ValueError("r holds NaN; real numbers are needed")
+        r = real_numbers("r", r)
         with np.errstate(divide="ignore"):
             logs = r if log else np.log(np.maximum(r, 0.0))
         t = 2.0 * logs - self.equation.log_outer

@@ -15,7 +15,7 @@ from rmtjac.laws import Gaussian
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble
 from rmtjac.theory.equation.support import support
-from rmtjac.theory.finite_width.of_edge import checked_signal, extreme_law, forward_pass, soft_edge
+from rmtjac.theory.finite_width.law_at_edge import checked_signal, extreme_law, forward_pass, soft_edge
 from rmtjac.validate import finite, positive_int, real_array
 
 __all__ = ["contraction_probability"]

@@ -18,8 +18,8 @@ from rmtjac.ensemble import Ensemble
 from rmtjac.propagation.mean_field import mean_field
 from rmtjac.provenance import provenance
 from rmtjac.theory.equation.layers_of_ensemble import layers_of_ensemble, weight_variances
-from rmtjac.theory.finite_width.largest import ExtremeLaw
-from rmtjac.theory.finite_width.of_edge import checked_signal, extreme_law, forward_pass, soft_edge
+from rmtjac.theory.finite_width.extreme_law import ExtremeLaw
+from rmtjac.theory.finite_width.law_at_edge import checked_signal, extreme_law, forward_pass, soft_edge
 from rmtjac.theory.limit.density import LimitDensity
 from rmtjac.theory.limit.solution import Solution
 from rmtjac.validate import choice, positive_int

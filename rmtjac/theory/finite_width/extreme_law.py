@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from rmtjac.theory.finite_width.tracy_widom import TracyWidom
-from rmtjac.validate import finite, probabilities, real_array
+from rmtjac.theory.finite_width.edge_variable import EdgeVariable
+from rmtjac.validate import finite, logarithms
 
 __all__ = ["ExtremeLaw"]
-
-_TRACY_WIDOM = TracyWidom()
-_Z, _W = np.polynomial.hermite_e.hermegauss(64)
-_W = _W / _W.sum()
 
 
 @dataclass(frozen=True)
@@ -94,37 +91,40 @@ class ExtremeLaw:
         """Whether the width is large enough for the expansion: scale, spread and shift are below 1/2 in log lambda."""
         return max(self.scale, self.spread, abs(self.shift)) < 0.5
 
+    @cached_property
+    def _variable(self) -> EdgeVariable:
+        """The law of (log lambda - log edge - shift) / scale."""
+        return EdgeVariable(1.0 if self.upper else -1.0, self.spread / self.scale)
+
+    @property
+    def _centre(self) -> float:
+        return self.log_edge + self.shift
+
     @property
     def log_mean(self) -> float:
         """The mean of log lambda."""
-        return self.log_edge + self.shift + self._sign * self.scale * _TRACY_WIDOM.mean
+        return self._centre + self.scale * self._variable.mean
 
     @property
     def log_std(self) -> float:
         """The standard deviation of log lambda."""
-        return math.hypot(self.scale * _TRACY_WIDOM.std, self.spread)
+        return self.scale * self._variable.std
 
     @property
     def mean(self) -> float:
         """The mean of lambda; infinite beyond the range of a float."""
-        return self._moment(1)
+        return self._exp(self._variable.log_mean_exp(self.scale))
 
     @property
     def std(self) -> float:
         """The standard deviation of lambda; infinite beyond the range of a float."""
-        if max(self.scale, self.spread) > 0.1:
-            log_ratio = self._log_moment(2) - 2.0 * self._log_moment(1)
-            log_relative = log_ratio + math.log(-math.expm1(-log_ratio)) if log_ratio > 0.0 else -math.inf
-        else:  # from the variances of the two factors, which keep their digits where they are small
-            nodes, weights = _TRACY_WIDOM.nodes
-            powers = self._sign * self.scale * nodes
-            factor = np.expm1(powers) - float(np.expm1(powers) @ weights)
-            edge = float(factor**2 @ weights) / float(np.exp(powers) @ weights) ** 2
-            masks = math.expm1(self.spread**2)
-            relative = edge + masks + edge * masks
-            log_relative = math.log(relative) if relative > 0.0 else -math.inf
+        half = 0.5 * self._variable.log_relative_variance(self.scale)
+        return self._exp(self._variable.log_mean_exp(self.scale) + half)
+
+    def _exp(self, log: float) -> float:
+        """Return lambda at a distance from the centre in log lambda."""
         with np.errstate(over="ignore", under="ignore"):
-            return float(np.exp(self._log_moment(1) + 0.5 * log_relative))
+            return float(np.exp(self._centre + log))
 
     def cdf(self, lam: Any) -> np.ndarray:
         """Return P(extreme eigenvalue <= lambda).
@@ -144,7 +144,8 @@ class ExtremeLaw:
         ValueError
             If `lam` holds NaN.
         """
-        return self._probability(lam, below=True)
+        lam, y = self._standardised(lam)
+        return self._variable.cdf(y).reshape(lam.shape)
 
     def sf(self, lam: Any) -> np.ndarray:
         """Return P(extreme eigenvalue > lambda), which keeps its digits where it is small.
@@ -164,7 +165,8 @@ class ExtremeLaw:
         ValueError
             If `lam` holds NaN.
         """
-        return self._probability(lam, below=False)
+        lam, y = self._standardised(lam)
+        return self._variable.sf(y).reshape(lam.shape)
 
     def pdf(self, lam: Any) -> np.ndarray:
         """Return the density of the extreme eigenvalue.
@@ -185,15 +187,8 @@ class ExtremeLaw:
             If `lam` holds NaN.
         """
         lam, y = self._standardised(lam)
-        ratio = self.spread / self.scale
-        if ratio > 1.0:
-            nodes, weights = _TRACY_WIDOM.nodes
-            z = (y[:, None] - self._sign * nodes) / ratio
-            dense = np.exp(-0.5 * z * z) @ weights / (math.sqrt(2.0 * math.pi) * ratio)
-        else:
-            dense = _TRACY_WIDOM.pdf(self._sign * (y[:, None] - ratio * _Z)) @ _W
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            out = np.where(np.isfinite(y), dense / self.scale / lam.ravel(), 0.0)
+            out = np.where(np.isfinite(y), self._variable.pdf(y) / self.scale / lam.ravel(), 0.0)
         return out.reshape(lam.shape)
 
     def quantile(self, p: Any) -> np.ndarray:
@@ -235,24 +230,7 @@ class ExtremeLaw:
         ValueError
             If a number is not in [0, 1].
         """
-        from scipy.optimize import brentq
-
-        p = probabilities(p)
-        out = np.where(p == 0.0, -math.inf, math.inf)
-        reach = 60.0 + 40.0 * self.spread / self.scale
-        for i in np.flatnonzero((p > 0.0) & (p < 1.0)):
-            want = float(p.flat[i])
-            low = want < 0.5
-
-            def excess(y: float, want: float = want, low: bool = low) -> float:
-                """Return a function that vanishes at the quantile."""
-                found = float(self._mixed(np.array([y]), below=low)[0])
-                aim = want if low else 1.0 - want
-                gap = math.log(max(found, 1e-320)) - math.log(aim)
-                return gap if low else -gap
-
-            out.flat[i] = self._centre + self.scale * brentq(excess, -reach, reach, xtol=1e-12, rtol=1e-13)
-        return out
+        return self._centre + self.scale * self._variable.quantile(p)
 
     def interval(self, p: float = 0.95) -> np.ndarray:
         """Return the central interval that holds the extreme eigenvalue with probability p.
@@ -304,54 +282,12 @@ class ExtremeLaw:
         if norm == 0.0:
             return 0.0
         y = np.array([(2.0 * math.log(norm) - self._centre) / self.scale])
-        return float(self._mixed(y, below=True)[0])
-
-    @property
-    def _sign(self) -> float:
-        return 1.0 if self.upper else -1.0
-
-    @property
-    def _centre(self) -> float:
-        return self.log_edge + self.shift
+        return float(self._variable.cdf(y)[0])
 
     def _standardised(self, lam: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return `lam` as an array, and flat (log lambda - centre) / scale."""
-        lam = real_array("lam", lam)
-        if np.isnan(lam).any():
-            raise ValueError("lam holds NaN; numbers are needed")
-        with np.errstate(divide="ignore"):
-            return lam, (np.log(np.maximum(lam.ravel(), 0.0)) - self._centre) / self.scale
-
-    def _probability(self, lam: Any, *, below: bool) -> np.ndarray:
-        lam, y = self._standardised(lam)
-        return self._mixed(y, below=below).reshape(lam.shape)
-
-    def _mixed(self, y: np.ndarray, *, below: bool) -> np.ndarray:
-        """Return P(+-xi + ratio Z <= y) or the probability of the opposite.
-
-        Whichever of the two variables is wider is integrated by its distribution function, the other by nodes.
-        """
-        from scipy.special import ndtr
-
-        ratio = self.spread / self.scale
-        if ratio > 1.0:
-            nodes, weights = _TRACY_WIDOM.nodes
-            z = (y[:, None] - self._sign * nodes) / ratio
-            return np.minimum(ndtr(z if below else -z) @ weights, 1.0)
-        one = _TRACY_WIDOM.cdf if below == self.upper else _TRACY_WIDOM.sf
-        return np.minimum(one(self._sign * (y[:, None] - ratio * _Z)) @ _W, 1.0)
-
-    def _log_moment(self, k: int) -> float:
-        """Return log E lambda^k."""
-        nodes, weights = _TRACY_WIDOM.nodes
-        powers = k * self._sign * self.scale * nodes
-        top = float(powers.max())
-        mixed = math.log(float(np.exp(powers - top) @ weights)) + top
-        return k * self._centre + 0.5 * (k * self.spread) ** 2 + mixed
-
-    def _moment(self, k: int) -> float:
-        with np.errstate(over="ignore"):
-            return float(np.exp(self._log_moment(k)))
+        lam, logs = logarithms(lam)
+        return lam, (logs - self._centre) / self.scale
 
     def __repr__(self) -> str:
         what = "largest" if self.upper else "smallest"

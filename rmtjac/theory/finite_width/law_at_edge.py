@@ -13,8 +13,8 @@ from rmtjac.theory.equation.edge import Edge, EdgeKind
 from rmtjac.theory.equation.layers import Layers
 from rmtjac.theory.equation.support import Support
 from rmtjac.theory.finite_width.edge_scale import edge_point
+from rmtjac.theory.finite_width.extreme_law import ExtremeLaw
 from rmtjac.theory.finite_width.kurtosis import excess_kurtosis, kurtosis_shift
-from rmtjac.theory.finite_width.largest import ExtremeLaw
 from rmtjac.theory.finite_width.mask_fluctuations import Fluctuation, mask_fluctuation
 from rmtjac.theory.finite_width.signal_fluctuations import alignment, signal_fluctuation
 from rmtjac.validate import choice, finite
